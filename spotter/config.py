@@ -1,0 +1,107 @@
+"""The two presets of the one architecture. The only place with model numbers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+PRINTABLE = "".join(chr(code) for code in range(33, 127))
+# Character list of the published English checkpoints: space to '~', then eleven signs.
+OFFICIAL_CHARACTERS = " " + PRINTABLE + "ˋˊ﹒ˀ˜ˇˆ˒‑´~"
+
+
+@dataclass(frozen=True)
+class SpotterConfig:
+    """Sizes of a spotter. Defaults are the published ones (SwinTextSpotter, Swin-T)."""
+
+    name: str = "official"
+    # Swin
+    stem: str = "patch"  # "patch": 4x4 patches; "conv": two 3x3 convolutions of stride 2
+    embed_dim: int = 96
+    depths: tuple[int, ...] = (2, 2, 6, 2)
+    heads: tuple[int, ...] = (3, 6, 12, 24)
+    window: int = 7
+    drop_path: float = 0.2
+    # FPN and dilated block
+    channels: int = 256
+    dilations: tuple[int, ...] = (2, 4, 1)
+    dilated_channels: int = 256  # width inside the dilated block
+    # Proposals and stages
+    proposals: int = 300
+    proposal_grid: tuple[int, int] | None = None  # (columns, rows) the boxes start on; None: the whole image
+    stages: int = 6
+    stage_heads: int = 8
+    dynamic_dim: int = 64
+    feedforward: int = 2048
+    roi_size: int = 7
+    # maskK
+    mask_size: int = 28
+    mask_coefficients: int = 60
+    # Recognition Conversion and reader
+    recognition_roi: tuple[int, int] = (28, 28)  # (height, width) of a1
+    conversion_layers: int = 3
+    conversion_heads: int = 4
+    two_level_blocks: int = 3
+    two_level_window: int = 7
+    two_level_heads: int = 8
+    reader_size: tuple[int, int] = (16, 16)  # (height, width) of the map the decoder attends to
+    reader_hidden: int = 256
+    reader_embedding: int = 256
+    max_steps: int = 100
+    characters: str = OFFICIAL_CHARACTERS
+    # Inference
+    keep: int = 100
+    mask_threshold: float = 0.4
+    score_threshold: float = 0.4
+    short_side: int = 1000
+    long_side: int = 1824
+
+    @property
+    def classes(self) -> int:
+        """Classes of the reader: the characters and index 0, which starts and ends a word."""
+        return len(self.characters) + 1
+
+    def to_json(self) -> dict:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict) -> SpotterConfig:
+        """Raises TypeError on an unknown field."""
+        return cls(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()})
+
+
+def official() -> SpotterConfig:
+    """The published sizes; 144 million parameters."""
+    return SpotterConfig()
+
+
+def nano() -> SpotterConfig:
+    """The small spotter that trains and runs on two CPU cores; sizes from measurements (see its model card)."""
+    return SpotterConfig(
+        name="nano",
+        stem="conv",
+        embed_dim=32,
+        depths=(2, 2, 4, 2),
+        heads=(2, 4, 8, 16),
+        window=8,
+        drop_path=0.0,
+        channels=64,
+        dilated_channels=32,
+        proposals=100,
+        proposal_grid=(10, 10),
+        dynamic_dim=32,
+        feedforward=256,
+        recognition_roi=(16, 32),
+        conversion_layers=1,
+        two_level_blocks=1,
+        two_level_window=4,
+        reader_size=(8, 32),
+        reader_hidden=128,
+        reader_embedding=64,
+        max_steps=32,
+        characters=PRINTABLE,
+        short_side=720,
+        long_side=1280,
+    )
+
+
+PRESETS = {"official": official, "nano": nano}
