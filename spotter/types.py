@@ -78,14 +78,31 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Spotting:
-    """Everything the forward pass of the model returns for B images; regions of all images are concatenated."""
+class Detection:
+    """What the detector makes of B images."""
 
+    levels: list[Tensor]  # P2..P5 with the dilated blocks' output added, (B, C, H/stride, W/stride)
     stages: list[StageOutput]  # one a stage
-    scores: Tensor  # (R,) of the kept regions
-    boxes: Tensor  # (R, 4) xyxy, pixels of the resized image
-    image_index: Tensor  # (R,) int64, the image of each region
-    proposal_index: Tensor  # (R,) int64, the proposal of each region
-    mask_k: Tensor  # (R, 28, 28) probabilities of maskK
+    image_sizes: Tensor  # (B, 2) width, height in pixels of each resized image, without padding
+
+
+@dataclass(frozen=True)
+class Regions:
+    """R regions to be read, those of all images together."""
+
+    image_index: Tensor  # (R,) int64
+    proposal_index: Tensor  # (R,) int64
+    scores: Tensor  # (R,) of the detection
+    boxes: Tensor  # (R, 4) xyxy, pixels of the resized image, not clipped
+    mask_k: Tensor  # (R, 28, 28) probabilities, over the box
+    related: Tensor  # (R, C) proposal features after the self-attention of Recognition Conversion
+
+
+@dataclass(frozen=True)
+class Spotting:
+    """Everything the forward pass of the model returns."""
+
+    detection: Detection
+    regions: Regions
     conversion: Conversion
     reading: Reading

@@ -1,0 +1,170 @@
+"""How well a spotter finds and reads words: `python -m spotter.evaluation FOLDER|synthetic`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+from tqdm import tqdm
+
+from spotter.evaluation.icdar import Sample, samples
+from spotter.evaluation.metrics import Lexicon, Report, evaluate
+from spotter.images import ImageError, read_image
+from spotter.types import GroundTruth, Word
+
+GENERIC_WORDS = 90_000  # size of ICDAR 2015's generic lexicon
+SYNTHETIC = "synthetic"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Prints the scores; exits with 2 and one sentence when an input cannot be used."""
+    options = _options(arguments)
+    try:
+        lexicon = _lexicon(options.lexicon) if options.lexicon else None
+        if options.folder == SYNTHETIC:
+            scenes, images = _scenes(options), options.count
+        else:
+            chosen = samples(options.folder)[: options.limit]
+            scenes, images = _photographs(chosen), len(chosen)
+        spot = _spot(options)
+    except (ValueError, OSError) as error:
+        _stop(str(error))
+    try:
+        report = evaluate(spot, scenes, lexicon, partial(tqdm, total=images, unit="image"))
+    except ImageError as error:
+        _stop(str(error))
+    print(table(report))
+    if options.json:
+        content = {"data": options.folder, "weights": options.weights, "lexicon": options.lexicon}
+        try:
+            Path(options.json).write_text(json.dumps(content | report.to_json(), indent=2) + "\n")
+        except OSError as error:
+            _stop(f"The report cannot be written to {options.json}: {error.strerror}.")
+
+
+def table(report: Report) -> str:
+    """The scores in percent, a line each, and the time."""
+    rows = {
+        "detection": report.detection,
+        "end-to-end": report.end_to_end,
+        "end-to-end, lexicon": report.end_to_end_lexicon,
+    }
+    lines = [f"{'':20}{'precision':>10}{'recall':>10}{'H-mean':>10}"]
+    for name, scores in rows.items():
+        if scores:
+            values = (scores.precision, scores.recall, scores.hmean)
+            lines.append(f"{name:20}" + "".join(f"{100 * value:10.1f}" for value in values))
+    lines.append(
+        f"{report.seconds:.2f} seconds an image, {report.images} images, {report.detection.true} words"
+    )
+    return "\n".join(lines)
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m spotter.evaluation", description=__doc__)
+    parser.add_argument(
+        "folder",
+        metavar="FOLDER",
+        help=f"holds images/ and gt/ (ICDAR 2015), or {SYNTHETIC}: rendered, held-out scenes",
+    )
+    parser.add_argument("--weights", default="nano", help="nano or a .safetensors file")
+    parser.add_argument(
+        "--lexicon", metavar="FILE", help="a word a line, or wordfreq: the 90,000 most frequent English words"
+    )
+    parser.add_argument("--json", metavar="OUT", help="writes the report to this file too")
+    parser.add_argument("--threshold", type=float, help="smallest score of a word (default: the model's)")
+    parser.add_argument(
+        "--short-side", type=_positive, metavar="N", help="pixels images are scaled to (default: the model's)"
+    )
+    parser.add_argument("--limit", type=_positive, metavar="N", help="the first N images of FOLDER alone")
+    rendered = parser.add_argument_group(f"with {SYNTHETIC}")
+    rendered.add_argument("--count", type=_positive, default=200, help="number of scenes (200)")
+    rendered.add_argument("--style", default="mixed", help="kind of scenes (mixed)")
+    rendered.add_argument("--backgrounds", metavar="FOLDER", help="photographs to write on")
+    rendered.add_argument("--seed", type=int, default=10_000, help="of the first scene (10000)")
+    return parser.parse_args(arguments)
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
+    return int(text)
+
+
+def _lexicon(name: str) -> Lexicon:
+    """The lexicon of a file, or the generic one; raises ValueError when there is none."""
+    if name == "wordfreq":
+        try:
+            from wordfreq import top_n_list  # an optional dependency
+        except ImportError as error:
+            raise ValueError("The lexicon wordfreq needs a package: pip install wordfreq.") from error
+        return Lexicon(top_n_list("en", GENERIC_WORDS))
+    try:
+        return Lexicon(Path(name).read_text(encoding="utf-8-sig").splitlines())
+    except OSError as error:
+        raise ValueError(f"The lexicon {name} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f"The lexicon {name} is not UTF-8 text; expected one word a line.") from error
+    except ValueError as error:
+        raise ValueError(f"The lexicon {name} holds no word; expected one word a line.") from error
+
+
+def _spot(options: argparse.Namespace) -> Callable[[np.ndarray], list[Word]]:
+    """The spotter's function with the options given; raises ValueError when the weights cannot be loaded."""
+    from spotter import load_spotter  # late: loads torch's models, which a wrong folder need not wait for
+
+    try:
+        spotter = load_spotter(options.weights)
+    except Exception as error:  # whatever a broken file makes its reader raise
+        raise ValueError(
+            f"The weights {options.weights} cannot be loaded: {' '.join(str(error).split())}"
+        ) from error
+    given = {"threshold": options.threshold, "short_side": options.short_side}
+    return partial(spotter.spot, **{name: value for name, value in given.items() if value is not None})
+
+
+def _photographs(chosen: list[Sample]) -> Iterator[tuple[np.ndarray, list[GroundTruth]]]:
+    """Images (H, W, 3) uint8 RGB, upright, with their regions, read one at a time; raises ImageError."""
+    for sample in chosen:
+        try:
+            yield read_image(sample.image), sample.regions
+        except ImageError as error:
+            raise ImageError(f"{sample.image}: {error}") from error
+
+
+def _scenes(options: argparse.Namespace) -> Iterator[tuple[np.ndarray, list[GroundTruth]]]:
+    """Rendered scenes of the held-out split, as images (H, W, 3) uint8 RGB with their regions.
+
+    Raises:
+        ValueError: there is no such style, or a package or the fonts for rendering are missing.
+        FileNotFoundError: the folder of backgrounds holds no photograph of the held-out split.
+    """
+    try:
+        from spotter.training.synth import STYLES, SceneGenerator  # late: needs the packages for training
+
+        if options.style not in STYLES:
+            raise ValueError(
+                f"There is no style {options.style}; expected one of {', '.join(sorted(STYLES))}."
+            )
+        style = replace(STYLES[options.style], backgrounds=options.backgrounds)
+        generator = SceneGenerator(style, split="held_out")
+    except (ImportError, RuntimeError) as error:
+        raise ValueError(f"Scenes cannot be rendered: {error}") from error
+    scenes = (generator.render(options.seed + i) for i in range(options.count))
+    return ((scene.image, scene.regions) for scene in scenes)
+
+
+def _stop(sentence: str) -> NoReturn:
+    print(sentence, file=sys.stderr)
+    raise SystemExit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""Folders in the form of ICDAR 2015 Incidental Scene Text (Robust Reading Competition, task 4.4).
+
+`images/NAME.jpg` beside `gt/gt_NAME.txt`: UTF-8 with BOM, one region a line,
+`x1,y1,...,x4,y4,transcription` in whole pixels of the original image; `###` is a region that nobody has to
+find. The transcription may hold commas, and a polygon may have 3 to 16 points.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from spotter.types import GroundTruth
+
+DO_NOT_CARE = "###"
+IMAGE_ENDINGS = {".jpg", ".jpeg", ".png"}
+MAX_POINTS = 16
+# No leading zeros: the 000 of a text such as 36,000,000 is not a coordinate.
+COORDINATE = re.compile(r"\s*-?(0|[1-9][0-9]*)\s*")
+EXPECTED = "expected x1,y1,...,x4,y4,transcription with whole numbers"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """An image and its true regions, in pixels of the upright image (EXIF orientation applied)."""
+
+    image: Path
+    regions: list[GroundTruth]
+
+
+def read_ground_truth(path: str | Path) -> list[GroundTruth]:
+    """The regions of one ground truth file, polygons (P, 2) float32 in pixels, clockwise, first point kept.
+
+    Texts that look like coordinates: one field at least is left for the transcription, so `...,y4,40,257`
+    reads 40,257. After a quadrilateral, a text that starts with two whole numbers and goes on (`1,888,555`)
+    would be a fifth point.
+
+    Raises:
+        ValueError: a line is not in this form, or the file is not UTF-8; names the file and the line.
+    """
+    try:
+        content = Path(path).read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not UTF-8 text; expected a ground truth file of ICDAR 2015.") from error
+    regions = []
+    # Not splitlines(): it also breaks at signs that a transcription may hold, such as U+2028.
+    for number, line in enumerate(content.split("\n"), start=1):
+        if line.strip():
+            try:
+                regions.append(_parse(line))
+            except ValueError as error:
+                raise ValueError(f"{path}, line {number}: {error}.") from error
+    return regions
+
+
+def write_ground_truth(path: str | Path, regions: Iterable[GroundTruth]) -> None:
+    """Writes regions as read_ground_truth reads them.
+
+    Coordinates are rounded; an ignored region loses its text, which becomes `###`.
+
+    Raises:
+        ValueError: a region cannot be told in this form (such as a line break in its text); nothing is
+        written then.
+    """
+    lines = []
+    for region in regions:
+        try:
+            lines.append(_line(region) + "\n")
+        except ValueError as error:
+            raise ValueError(f"The region {region.text!r} cannot be written to {path}: {error}.") from error
+    Path(path).write_text("".join(lines), encoding="utf-8-sig", newline="\n")
+
+
+def samples(folder: str | Path) -> list[Sample]:
+    """The images of a folder with their ground truths, in natural order (img_2 before img_10).
+
+    Raises:
+        ValueError: images/ or gt/ is missing, there is no image, an image or a ground truth stands alone,
+        or a bad line.
+    """
+    folder = Path(folder)
+    for part in ("images", "gt"):
+        if not (folder / part).is_dir():
+            raise ValueError(
+                f"{folder} has no folder {part}/; expected images/NAME.jpg beside gt/gt_NAME.txt."
+            )
+    images = [path for path in (folder / "images").iterdir() if path.suffix.lower() in IMAGE_ENDINGS]
+    if not images:
+        raise ValueError(f"{folder / 'images'} holds no .jpg or .png image.")
+    truths = {path.stem.removeprefix("gt_"): path for path in (folder / "gt").glob("gt_*.txt")}
+    names = [path.stem for path in images]
+    if missing := sorted(set(names) - set(truths), key=_natural):
+        raise ValueError(f"{folder / 'images'} holds {missing[0]}, but there is no gt/gt_{missing[0]}.txt.")
+    if missing := sorted(set(truths) - set(names), key=_natural):
+        raise ValueError(f"{truths[missing[0]]} has no image; expected images/{missing[0]}.jpg.")
+    return [
+        Sample(image, read_ground_truth(truths[image.stem]))
+        for image in sorted(images, key=lambda path: _natural(path.name))
+    ]
+
+
+def _line(region: GroundTruth) -> str:
+    """A region as one line; raises ValueError with the reason alone."""
+    text = "" if region.ignore else region.text.strip()
+    points = np.rint(region.polygon).astype(int)
+    line = ",".join(map(str, [*points.ravel(), DO_NOT_CARE if region.ignore else text]))
+    read = _parse(line)
+    if "\n" in line or (read.text, read.ignore) != (text, region.ignore):
+        raise ValueError("it would not read back the same")
+    return line
+
+
+def _parse(line: str) -> GroundTruth:
+    """One line as a region; raises ValueError with the reason alone."""
+    fields = line.split(",")
+    numbers = next((i for i, field in enumerate(fields) if not COORDINATE.fullmatch(field)), len(fields))
+    count = min(numbers, len(fields) - 1) // 2 * 2
+    # More than six numbers in front of a triangle's text are a quadrilateral with something missing.
+    if count < 6 or (count == 6 and numbers > 6):
+        raise ValueError(f"found {numbers} whole numbers in {len(fields)} fields; {EXPECTED}")
+    if count > 2 * MAX_POINTS:
+        raise ValueError(f"the polygon has {count // 2} points; expected at most {MAX_POINTS}")
+    polygon = np.array(fields[:count], dtype=np.float32).reshape(-1, 2)
+    text = ",".join(fields[count:]).strip()
+    ignore = text == DO_NOT_CARE
+    return GroundTruth(_clockwise(polygon), "" if ignore else text, ignore)
+
+
+def _clockwise(polygon: np.ndarray) -> np.ndarray:
+    """(P, 2) turned so that it runs clockwise on the screen (y down), beginning at the same point."""
+    x, y = polygon.T
+    area = (x * np.roll(y, -1) - np.roll(x, -1) * y).sum()  # twice the signed area, positive when clockwise
+    return np.roll(polygon[::-1], 1, axis=0) if area < 0 else polygon
+
+
+def _natural(name: str) -> list[str | int]:
+    """Sorting key in which numbers count as numbers."""
+    return [int(part) if i % 2 else part for i, part in enumerate(re.split(r"([0-9]+)", name))]

@@ -1,0 +1,237 @@
+"""How well words are found and read, in the way of ICDAR 2015 Incidental Scene Text (tasks 4.1 and 4.4).
+
+The rules are those of the competition's evaluation scripts (rrc.cvc.uab.es/?ch=4&com=tasks, script.py of
+tasks 1 and 4). Polygons are (P, 2) points in pixels of the original image. Counts are summed over all
+images before any division; a quotient whose divisor is 0 is 0.0, so that nothing true and nothing found
+together score 0.0, not 1.0, as in the scripts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import shapely
+from rapidfuzz.distance import Levenshtein
+from rapidfuzz.process import cdist
+
+from spotter.types import GroundTruth, Word
+
+MIN_IOU = 0.5  # a pair overlaps by more than this
+MIN_COVERED = 0.5  # a detection is left out when a do-not-care region covers more than this share of it
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Precision, recall and their harmonic mean, 0..1, with their counts (do-not-care left out)."""
+
+    precision: float  # matched / found
+    recall: float  # matched / true
+    hmean: float
+    matched: int
+    found: int
+    true: int
+
+
+class _Metric:
+    """Sums of matched, found and true words over the images seen."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forgets all images."""
+        self._matched = self._found = self._true = 0
+
+    def summary(self) -> Scores:
+        """Scores of all images since the last reset; 0.0 where nothing was found or nothing is true."""
+        matched, found, true = self._matched, self._found, self._true
+        return Scores(
+            precision=matched / found if found else 0.0,
+            recall=matched / true if true else 0.0,
+            hmean=2 * matched / (found + true) if matched else 0.0,
+            matched=matched,
+            found=found,
+            true=true,
+        )
+
+    def _add(self, matched: int, found: int, true: int) -> None:
+        self._matched += matched
+        self._found += found
+        self._true += true
+
+
+class DetectionMetric(_Metric):
+    """Found or not (task 4.1): right is a detection whose IoU with a true region is above 0.5, one to one."""
+
+    def update(self, true: Sequence[GroundTruth], polygons: Sequence[np.ndarray | list]) -> None:
+        """Adds one image: its true regions and the found polygons, (P, 2) each, in any order of points."""
+        pairs, found = match(true, [region.ignore for region in true], polygons)
+        self._add(len(pairs), found, sum(not region.ignore for region in true))
+
+
+class Lexicon:
+    """Words that a reading may be replaced by; upper and lower case are the same.
+
+    ICDAR 2015 knows three: strong (100 words for each picture), weak (all words of the test set), generic
+    (90,000 words).
+    """
+
+    def __init__(self, words: Iterable[str], maximum_distance: int | None = None) -> None:
+        """Words in order of preference; beyond maximum_distance edits a reading stays as it is (None: never).
+
+        Raises:
+            ValueError: there is no word.
+        """
+        words = [word.strip() for word in words if word.strip()]
+        if not words:
+            raise ValueError("The lexicon is empty; expected at least one word.")
+        self._nearest: dict[str, str | None] = {}  # folded reading -> word, None when all are too far
+        for word in words:
+            self._nearest.setdefault(word.casefold(), word)
+        self._folded = list(self._nearest)
+        self._maximum = maximum_distance
+
+    def nearest(self, texts: Sequence[str]) -> list[str]:
+        """For each text the word with the fewest edits (Levenshtein), the earlier one of equals."""
+        folded = [text.casefold() for text in texts]
+        # All new texts at once: 0.7 ms a text with 90,000 words, against 5 ms one by one.
+        if new := [text for text in dict.fromkeys(folded) if text not in self._nearest]:
+            distances = cdist(new, self._folded, scorer=Levenshtein.distance)  # (new, words)
+            for text, row in zip(new, distances, strict=True):
+                best = int(row.argmin())
+                near = self._maximum is None or row[best] <= self._maximum
+                self._nearest[text] = self._nearest[self._folded[best]] if near else None
+        return [self._nearest[key] or text for key, text in zip(folded, texts, strict=True)]
+
+
+class EndToEndMetric(_Metric):
+    """Found and read (task 4.4): a pair of the same matching counts when its texts are equal but for case.
+
+    The pairs are made by overlap alone, as in the competition's script: a second detection that reads the
+    word right does not help when the first one reads it wrong. One rule is stricter than the script's,
+    which lets a true text go without a sign such as "!" at its beginning or end.
+
+    By default every legible word counts, which is the end-to-end rule. Word spotting leaves out true words
+    of less than three characters or with signs or digits: `EndToEndMetric(minimum_length=3,
+    letters_only=True)` makes them do-not-care. (The script first strips "'s" and signs from the ends of a
+    word; here such a word is left out.) A region without text is do-not-care.
+    """
+
+    def __init__(
+        self, lexicon: Lexicon | None = None, minimum_length: int = 0, letters_only: bool = False
+    ) -> None:
+        super().__init__()
+        self._lexicon = lexicon
+        self._minimum_length = minimum_length
+        self._letters_only = letters_only
+
+    def update(
+        self, true: Sequence[GroundTruth], words: Sequence[Word], lexicon: Lexicon | None = None
+    ) -> None:
+        """Adds one image; a lexicon given here is this image's own (strong) and goes before the metric's."""
+        ignore = [self._ignored(region) for region in true]
+        pairs, found = match(true, ignore, [word.polygon for word in words])
+        texts = [words[j].text for _, j in pairs]
+        lexicon = lexicon or self._lexicon
+        if lexicon:
+            texts = lexicon.nearest(texts)
+        right = sum(
+            true[i].text.casefold() == text.casefold() for (i, _), text in zip(pairs, texts, strict=True)
+        )
+        self._add(right, found, ignore.count(False))
+
+    def _ignored(self, region: GroundTruth) -> bool:
+        text = region.text
+        short = len(text) < max(self._minimum_length, 1)
+        return region.ignore or short or (self._letters_only and not text.isalpha())
+
+
+def match(
+    true: Sequence[GroundTruth], ignore: Sequence[bool], polygons: Sequence[np.ndarray | list]
+) -> tuple[list[tuple[int, int]], int]:
+    """Pairs true regions with detections, greedily in the order of the true regions, then of the detections.
+
+    ignore says for each true region whether it is do-not-care: it takes no detection, but detections of
+    which it covers more than half are left out.
+
+    Returns:
+        pairs (index into true, index into polygons), and the number of detections that are not left out.
+    """
+    regions, found = _shapes([region.polygon for region in true]), _shapes(polygons)
+    overlap = shapely.area(shapely.intersection(regions[:, None], found[None]))  # (true, found)
+    area = shapely.area(found)
+    union = shapely.area(regions)[:, None] + area[None] - overlap
+    ignored = np.array(ignore, dtype=bool)
+    free = ~(overlap[ignored] > MIN_COVERED * area).any(0)  # (found,)
+    count = int(free.sum())
+    pairs = []
+    for i in np.flatnonzero(~ignored):
+        hits = np.flatnonzero(free & (overlap[i] > MIN_IOU * union[i]))
+        if len(hits):
+            pairs.append((int(i), int(hits[0])))
+            free[hits[0]] = False
+    return pairs, count
+
+
+def _shapes(polygons: Sequence[np.ndarray | list]) -> np.ndarray:
+    """(N,) shapely polygons; what is none (two points, NaN) becomes an empty one, which overlaps nothing."""
+    shapes = np.empty(len(polygons), dtype=object)
+    for i, polygon in enumerate(polygons):
+        points = np.asarray(polygon, dtype=np.float64).reshape(-1, 2)
+        usable = len(points) >= 3 and np.isfinite(points).all()
+        shape = shapely.Polygon(points) if usable else shapely.Polygon()
+        # make_valid keeps both halves of a bow-tie, buffer(0) alone would drop one; buffer(0) then drops
+        # lines and points.
+        shapes[i] = shape if shape.is_valid else shapely.make_valid(shape).buffer(0)
+    return shapes
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an evaluation found out."""
+
+    detection: Scores
+    end_to_end: Scores
+    end_to_end_lexicon: Scores | None  # None without a lexicon
+    seconds: float  # of spotting alone, mean over the images
+    images: int
+
+    def to_json(self) -> dict:
+        return asdict(self)
+
+
+def evaluate(
+    spot: Callable[[np.ndarray], list[Word]],
+    samples: Iterable[tuple[np.ndarray, list[GroundTruth]]],
+    lexicon: Lexicon | None = None,
+    progress: Callable[[Iterable], Iterable] | None = None,
+) -> Report:
+    """Spots the words of every image and scores them.
+
+    Args:
+        spot: finds and reads the words of an image.
+        samples: images, (H, W, 3) uint8 RGB, with their true regions; polygons in pixels of that image.
+        lexicon: for the scores with a lexicon, beside those without.
+        progress: wraps the samples, such as `tqdm`.
+    """
+    detection, end_to_end, with_lexicon = DetectionMetric(), EndToEndMetric(), EndToEndMetric(lexicon)
+    seconds, images = 0.0, 0
+    for image, true in progress(samples) if progress else samples:
+        start = time.perf_counter()
+        words = spot(image)
+        seconds += time.perf_counter() - start
+        images += 1
+        detection.update(true, [word.polygon for word in words])
+        end_to_end.update(true, words)
+        if lexicon:
+            with_lexicon.update(true, words)
+    return Report(
+        detection=detection.summary(),
+        end_to_end=end_to_end.summary(),
+        end_to_end_lexicon=with_lexicon.summary() if lexicon else None,
+        seconds=seconds / images if images else 0.0,
+        images=images,
+    )

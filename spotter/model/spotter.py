@@ -1,0 +1,133 @@
+"""The whole network: `detect`, `keep`, `read` are the three parts of the paper's figure 2."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from spotter.config import SpotterConfig
+from spotter.model.backbone import Swin
+from spotter.model.conversion import RecognitionConversion
+from spotter.model.fpn import FPN, DilatedBlock
+from spotter.model.mask_code import MaskCode
+from spotter.model.proposals import Proposals
+from spotter.model.reader import Reader
+from spotter.model.roi import pyramid_roi_align
+from spotter.model.stage import Stage
+from spotter.model.two_level import TwoLevelBlock
+from spotter.types import Conversion, Detection, Reading, Regions, Spotting
+
+PIXEL_MEAN = (123.675, 116.28, 103.53)
+PIXEL_STD = (58.395, 57.12, 57.375)
+STRIDE = 32  # images are padded right and below to a multiple of it
+TEXT = 0  # the class that means text; the other one means none
+
+
+class SwinTextSpotter(nn.Module):
+    """SwinTextSpotter (Huang et al., CVPR 2022): finds and reads the words of an image in one network."""
+
+    def __init__(self, config: SpotterConfig) -> None:
+        super().__init__()
+        self.config = c = config
+        self.register_buffer("pixel_mean", torch.tensor(PIXEL_MEAN).view(3, 1, 1), persistent=False)
+        self.register_buffer("pixel_std", torch.tensor(PIXEL_STD).view(3, 1, 1), persistent=False)
+        self.backbone = Swin(c.stem, c.embed_dim, c.depths, c.heads, c.window, c.drop_path)
+        self.fpn = FPN(self.backbone.channels, c.channels)
+        self.dilated = nn.ModuleList(DilatedBlock(c.channels, c.dilated_channels, c.dilations) for _ in range(4))
+        self.proposals = Proposals(c.proposals, c.channels, c.proposal_grid)
+        self.stages = nn.ModuleList(
+            Stage(c.channels, c.stage_heads, c.dynamic_dim, c.feedforward, c.roi_size, c.mask_coefficients)
+            for _ in range(c.stages)
+        )
+        self.mask_code = MaskCode(c.mask_size, c.mask_coefficients)
+        self.conversion = RecognitionConversion(
+            c.channels,
+            c.stage_heads,
+            c.dynamic_dim,
+            c.feedforward,
+            c.conversion_layers,
+            c.conversion_heads,
+            c.recognition_roi,
+        )
+        self.two_level = nn.Sequential(
+            *(TwoLevelBlock(c.channels, c.two_level_heads, c.two_level_window) for _ in range(c.two_level_blocks))
+        )
+        self.reader = Reader(
+            c.channels, c.reader_size, c.reader_hidden, c.reader_embedding, c.classes, c.max_steps
+        )
+
+    def forward(self, images: list[Tensor], threshold: float | None = None) -> Spotting:
+        """Images (3, h, w) RGB 0..255 -> everything; regions with a score below `threshold` are not read."""
+        detection = self.detect(images)
+        regions = self.keep(detection, self.config.score_threshold if threshold is None else threshold)
+        conversion, reading = self.read(detection.levels, regions)
+        return Spotting(detection, regions, conversion, reading)
+
+    def detect(self, images: list[Tensor]) -> Detection:
+        """Backbone, pyramid, proposals and the refinement stages."""
+        batch, image_sizes = self.pad(images)
+        levels = self.fpn(self.backbone(batch))
+        boxes, features = self.proposals(levels, image_sizes)
+        levels = [level + dilated(level) for level, dilated in zip(levels, self.dilated, strict=True)]
+        stages = []
+        for stage in self.stages:
+            stages.append(stage(levels, boxes, features))
+            boxes, features = stages[-1].boxes.detach(), stages[-1].proposal_features
+        return Detection(levels, stages, image_sizes)
+
+    def keep(self, detection: Detection, threshold: float, drop_twins: bool = True) -> Regions:
+        """The best `config.keep` of each image's N x 2 scores; of these the ones above the threshold.
+
+        All kept proposals take part in the self-attention of Recognition Conversion. A proposal kept once per class is
+        a twin; only its better score stays, unless `drop_twins` is False (the published order).
+        """
+        last = detection.stages[-1]
+        b, n, classes = last.class_logits.shape
+        scores, index = last.class_logits.sigmoid().flatten(1).topk(min(self.config.keep, n * classes))  # (B, K)
+        proposal_index = index // classes
+        image_index = torch.arange(b, device=index.device)[:, None].expand_as(index)
+        related = self.conversion.relate(last.proposal_features[image_index, proposal_index])  # (B, K, C)
+        chosen = scores > threshold
+        if drop_twins:  # scores fall along K, so a twin's earlier entry is the better one
+            same = proposal_index[:, :, None] == proposal_index[:, None, :]
+            chosen &= ~same.tril(-1).any(2)
+        return self.regions(detection, image_index[chosen], proposal_index[chosen], scores[chosen], related[chosen])
+
+    def regions(
+        self, detection: Detection, image_index: Tensor, proposal_index: Tensor, scores: Tensor, related: Tensor
+    ) -> Regions:
+        """The regions of chosen proposals, with their boxes and decoded maskK. All arguments (R, ...)."""
+        last = detection.stages[-1]
+        return Regions(
+            image_index=image_index,
+            proposal_index=proposal_index,
+            scores=scores,
+            boxes=last.boxes[image_index, proposal_index],
+            mask_k=self.mask_code.decode(last.mask_vector[image_index, proposal_index]),
+            related=related,
+        )
+
+    def read(
+        self, levels: list[Tensor], regions: Regions, given: Tensor | None = None, stop_early: bool = True
+    ) -> tuple[Conversion, Reading]:
+        """Recognition Conversion, two-level attention, maskK gating and the decoder (arguments as in `Reader`)."""
+        cells = pyramid_roi_align(levels, regions.boxes, regions.image_index, self.config.recognition_roi)
+        conversion = self.conversion(cells, regions.related)
+        features = self.two_level(conversion.features.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        return conversion, self.reader(features * self.gate(regions.mask_k), given, stop_early)
+
+    def gate(self, mask_k: Tensor) -> Tensor:
+        """maskK (R, 28, 28) binarised and resized to the recognition RoI, (R, 1, H, W)."""
+        binary = (mask_k > self.config.mask_threshold).float()[:, None]
+        return F.interpolate(binary, self.config.recognition_roi, mode="bilinear", align_corners=False)
+
+    def pad(self, images: list[Tensor]) -> tuple[Tensor, Tensor]:
+        """Normalise, then pad right and below to one size -> (B, 3, H, W), sizes (B, 2) as width, height."""
+        height = max(-(-image.shape[1] // STRIDE) * STRIDE for image in images)
+        width = max(-(-image.shape[2] // STRIDE) * STRIDE for image in images)
+        batch = self.pixel_mean.new_zeros(len(images), 3, height, width)
+        for slot, image in zip(batch, images, strict=True):
+            slot[:, : image.shape[1], : image.shape[2]] = (image - self.pixel_mean) / self.pixel_std
+        sizes = [[image.shape[2], image.shape[1]] for image in images]
+        return batch, torch.tensor(sizes, dtype=torch.float32, device=batch.device)

@@ -1,0 +1,72 @@
+"""One refinement stage of the query detector (Sparse R-CNN, ISTR; paper, section 3.2)."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from spotter.model.attention import SelfAttention
+from spotter.model.dynamic_conv import InstanceInteraction
+from spotter.model.roi import pyramid_roi_align
+from spotter.types import StageOutput
+
+DELTA_WEIGHTS = (2.0, 2.0, 1.0, 1.0)
+LARGEST_LOG_SCALE = math.log(100_000 / 16)
+
+
+def apply_deltas(boxes: Tensor, deltas: Tensor) -> Tensor:
+    """Move and scale boxes (M, 4) xyxy by deltas (M, 4) dx, dy, dw, dh relative to each box's size; float32."""
+    boxes, deltas = boxes.float(), deltas.float() / deltas.new_tensor(DELTA_WEIGHTS, dtype=torch.float32)
+    size = boxes[:, 2:] - boxes[:, :2]
+    centre = boxes[:, :2] + size / 2 + deltas[:, :2] * size
+    size = size * deltas[:, 2:].clamp(max=LARGEST_LOG_SCALE).exp()
+    return torch.cat([centre - size / 2, centre + size / 2], 1)
+
+
+class Tower(nn.Sequential):
+    """Three times Linear without bias, LayerNorm, ELU; then a Linear to the output."""
+
+    def __init__(self, channels: int, out: int, depth: int = 3) -> None:
+        layers = []
+        for _ in range(depth):
+            layers += [nn.Linear(channels, channels, bias=False), nn.LayerNorm(channels), nn.ELU()]
+        super().__init__(*layers, nn.Linear(channels, out))
+
+
+class Stage(nn.Module):
+    """Proposals look at each other, then each at its own region; out come a class, a better box and a mask vector."""
+
+    def __init__(
+        self, channels: int, heads: int, dynamic_dim: int, feedforward: int, roi_size: int, mask_coefficients: int
+    ) -> None:
+        super().__init__()
+        self.roi_size = (roi_size, roi_size)
+        self.attention = SelfAttention(channels, heads)
+        self.norm1 = nn.LayerNorm(channels)
+        self.interaction = InstanceInteraction(channels, dynamic_dim, roi_size**2)
+        self.norm2 = nn.LayerNorm(channels)
+        self.linear1 = nn.Linear(channels, feedforward)
+        self.linear2 = nn.Linear(feedforward, channels)
+        self.norm3 = nn.LayerNorm(channels)
+        self.classify = Tower(channels, 2)
+        self.regress = Tower(channels, 4)
+        self.encode_mask = Tower(channels, mask_coefficients)
+
+    def forward(self, levels: list[Tensor], boxes: Tensor, features: Tensor) -> StageOutput:
+        """Levels P2..P5, boxes (B, N, 4) xyxy in pixels of the resized image, features (B, N, C)."""
+        b, n, c = features.shape
+        image_index = torch.arange(b, device=boxes.device).repeat_interleave(n)
+        cells = pyramid_roi_align(levels, boxes.flatten(0, 1), image_index, self.roi_size).flatten(2).mT  # (B*N, 49, C)
+        x = self.norm1(features + self.attention(features)).view(b * n, c)
+        x = self.norm2(x + self.interaction(x, cells))
+        x = self.norm3(x + self.linear2(F.elu(self.linear1(x))))
+        moved = apply_deltas(boxes.flatten(0, 1), self.regress(x))
+        return StageOutput(
+            class_logits=self.classify(x).float().view(b, n, -1),
+            boxes=moved.view(b, n, 4),
+            mask_vector=self.encode_mask(x).float().view(b, n, -1),
+            proposal_features=x.view(b, n, c),
+        )

@@ -1,0 +1,186 @@
+"""`python -m spotter.evaluation`, with a spotter that knows the answers."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import spotter
+from spotter.evaluation.__main__ import main
+from spotter.types import Word
+
+QUAD = [[0, 0], [40, 0], [40, 10], [0, 10]]
+
+
+class KnowingSpotter:
+    """Finds one word an image, its text from the image's brightness; remembers how it was called."""
+
+    def __init__(self):
+        self.calls = []
+
+    def spot(self, image, **options):
+        self.calls.append((image.shape, options))
+        return [Word("w0", QUAD, [0, 0, 40, 10], f"w0rd{round(image.mean() / 10)}", 0.9, 0.9)]
+
+
+@pytest.fixture
+def knowing(monkeypatch):
+    known = KnowingSpotter()
+    monkeypatch.setattr(spotter, "load_spotter", lambda weights: known, raising=False)
+    return known
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "gt").mkdir()
+    for i, text in enumerate(["w0rd0", "word1", "missed"]):  # right, right with a lexicon, wrong
+        Image.new("RGB", (64, 32), (10 * i,) * 3).save(tmp_path / f"images/img_{i}.png")
+        (tmp_path / f"gt/gt_img_{i}.txt").write_text(f"0,0,40,0,40,10,0,10,{text}")
+    return tmp_path
+
+
+def stops_with(capsys, arguments):
+    """The one sentence on standard error of a call that must end with exit code 2."""
+    with pytest.raises(SystemExit) as stop:
+        main(list(map(str, arguments)))
+    assert stop.value.code == 2
+    error = capsys.readouterr().err.splitlines()
+    return error[-1]
+
+
+def rows(output):
+    """{name: [precision, recall, H-mean]} of the printed table."""
+    lines = [line.split() for line in output.splitlines()[1:-1]]
+    return {" ".join(words[:-3]): [float(word) for word in words[-3:]] for words in lines}
+
+
+def test_table_and_report(folder, knowing, capsys, tmp_path):
+    (folder / "words.txt").write_text("\ufeffword1\nw0rd0\n", encoding="utf-8")
+    main([str(folder), "--lexicon", str(folder / "words.txt"), "--json", str(tmp_path / "out.json")])
+    output = capsys.readouterr().out
+    assert rows(output) == {
+        "detection": [100, 100, 100],
+        "end-to-end": [33.3, 33.3, 33.3],
+        "end-to-end, lexicon": [66.7, 66.7, 66.7],
+    }
+    assert "seconds an image, 3 images, 3 words" in output
+    report = json.loads((tmp_path / "out.json").read_text())
+    assert (report["weights"], report["images"]) == ("nano", 3)
+    assert report["end_to_end_lexicon"]["matched"] == 2
+    assert knowing.calls == [((32, 64, 3), {})] * 3
+
+
+def test_options_reach_the_spotter(folder, knowing, capsys):
+    main([str(folder), "--limit", "2", "--threshold", "0.25", "--short-side", "320"])
+    assert knowing.calls == [((32, 64, 3), {"threshold": 0.25, "short_side": 320})] * 2
+    assert rows(capsys.readouterr().out) == {"detection": [100] * 3, "end-to-end": [50] * 3}
+
+
+def test_the_images_are_turned_upright(folder, knowing):
+    exif = Image.Exif()
+    exif[274] = 6  # orientation: a quarter turn
+    Image.new("RGB", (64, 32)).save(folder / "images/img_0.png", exif=exif)
+    main([str(folder), "--limit", "1"])
+    assert knowing.calls[0][0] == (64, 32, 3)
+
+
+def test_wordfreq_lexicon(folder, knowing, capsys):
+    pytest.importorskip("wordfreq")
+    (folder / "gt/gt_img_0.txt").write_text("0,0,40,0,40,10,0,10,word")
+    main([str(folder), "--limit", "1", "--lexicon", "wordfreq"])
+    assert rows(capsys.readouterr().out)["end-to-end, lexicon"] == [100] * 3
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--lexicon", "missing.txt"], "The lexicon missing.txt cannot be read: No such file or directory."),
+        (["--limit", "0"], "argument --limit: 0 is not a whole number above 0"),
+        (["--short-side", "wide"], "argument --short-side: wide is not a whole number above 0"),
+    ],
+)
+def test_bad_options(folder, knowing, capsys, options, sentence):
+    assert stops_with(capsys, [folder, *options]).endswith(sentence)
+    assert knowing.calls == []
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [(b"\n \n", "holds no word"), (b"caf\xe9", "is not UTF-8 text")]
+)
+def test_bad_lexicon(folder, knowing, capsys, content, reason):
+    (folder / "words.txt").write_bytes(content)
+    assert reason in stops_with(capsys, [folder, "--lexicon", folder / "words.txt"])
+
+
+def test_missing_folder(knowing, capsys, tmp_path):
+    assert "has no folder images/" in stops_with(capsys, [tmp_path / "nowhere"])
+
+
+def test_no_images(knowing, capsys, tmp_path):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "gt").mkdir()
+    assert "holds no .jpg or .png image" in stops_with(capsys, [tmp_path])
+
+
+def test_broken_image(folder, knowing, capsys):
+    (folder / "images/img_1.png").write_bytes(b"not a picture")
+    sentence = stops_with(capsys, [folder])
+    assert "img_1.png: The file is not an image" in sentence
+
+
+def test_broken_weights(folder, capsys, monkeypatch):
+    def load(weights):
+        raise RuntimeError("header\n  too large")
+
+    monkeypatch.setattr(spotter, "load_spotter", load, raising=False)
+    sentence = stops_with(capsys, [folder, "--weights", "x.safetensors"])
+    assert sentence == "The weights x.safetensors cannot be loaded: header too large"
+
+
+def test_report_that_cannot_be_written(folder, knowing, capsys):
+    assert "cannot be written" in stops_with(capsys, [folder, "--json", folder / "none/out.json"])
+
+
+@pytest.fixture
+def generator():
+    pytest.importorskip("faker")
+    synth = pytest.importorskip("spotter.training.synth")
+    try:
+        return synth.SceneGenerator(synth.EASY, split="held_out")
+    except RuntimeError as error:
+        pytest.skip(str(error))
+
+
+def test_synthetic_scenes(generator, knowing, capsys):
+    main(["synthetic", "--count", "2", "--seed", "7", "--style", "easy"])
+    scenes = [generator.render(seed) for seed in (7, 8)]
+    assert [shape for shape, _ in knowing.calls] == [scene.image.shape for scene in scenes]
+    words = sum(not region.ignore for scene in scenes for region in scene.regions)
+    assert f"2 images, {words} words" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--style", "baroque"], "There is no style baroque; expected one of "),
+        (["--backgrounds", "nowhere"], "no photograph of the held_out split in nowhere"),
+    ],
+)
+def test_scenes_that_cannot_be_rendered(generator, knowing, capsys, options, sentence):
+    assert stops_with(capsys, ["synthetic", *options]).startswith(sentence)
+
+
+def test_as_a_command(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "spotter.evaluation", str(tmp_path / "nowhere")],
+        cwd=Path(spotter.__file__).parents[1],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "has no folder images/" in done.stderr
