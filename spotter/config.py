@@ -33,6 +33,7 @@ class SpotterConfig:
     dynamic_dim: int = 64
     feedforward: int = 2048
     roi_size: int = 7
+    roi_samples: int = 2  # along either axis of a bin, of every RoIAlign
     # maskK
     mask_size: int = 28
     mask_coefficients: int = 60
@@ -45,6 +46,7 @@ class SpotterConfig:
     two_level_heads: int = 8
     reader_size: tuple[int, int] = (16, 16)  # (height, width) of the map the decoder attends to
     reader_hidden: int = 256
+    reader_attention: int = 256  # width of the energy
     reader_embedding: int = 256
     max_steps: int = 100
     characters: str = OFFICIAL_CHARACTERS
@@ -90,12 +92,14 @@ def nano() -> SpotterConfig:
         proposal_grid=(10, 10),
         dynamic_dim=32,
         feedforward=256,
+        roi_samples=1,
         recognition_roi=(16, 32),
         conversion_layers=1,
         two_level_blocks=1,
         two_level_window=4,
         reader_size=(8, 32),
         reader_hidden=128,
+        reader_attention=64,
         reader_embedding=64,
         max_steps=32,
         characters=PRINTABLE,

@@ -1,6 +1,6 @@
 """Published checkpoint (detectron2 `.pth`, state dict under `model`) -> our safetensors, through one name table.
 
-    python -m spotter.convert PUBLISHED.pth OUT.safetensors
+python -m spotter.convert PUBLISHED.pth OUT.safetensors
 """
 
 from __future__ import annotations
@@ -69,9 +69,9 @@ NAMES: list[tuple[str, str | None]] = [
     ("head.rec_stage.k_decoder_det.{i-1}.{j+1}.{rest}", "conversion.up_detection{i}.block.{j}.{rest}"),
     ("head.rec_stage.k_decoder_rec.{i-1}.{j+1}.{rest}", "conversion.up_recognition{i}.block.{j}.{rest}"),
     ("head.rec_stage.seq_decoder.seq_encoder.0.{rest}", "reader.conv.{rest}"),
-    ("head.rec_stage.seq_decoder.x_onehot.weight", None),  # one-hot tables
-    ("head.rec_stage.seq_decoder.y_onehot.weight", None),
-    ("head.rec_stage.seq_decoder.seq_decoder.embedding.weight", None),
+    ("head.rec_stage.seq_decoder.x_onehot.weight", "reader.x_code"),
+    ("head.rec_stage.seq_decoder.y_onehot.weight", "reader.y_code"),
+    ("head.rec_stage.seq_decoder.seq_decoder.embedding.weight", "reader.character_code"),
     ("head.rec_stage.seq_decoder.seq_decoder.word_linear.{rest}", "reader.embedding.{rest}"),
     ("head.rec_stage.seq_decoder.seq_decoder.attn.v", "reader.attention.v"),
     ("head.rec_stage.seq_decoder.seq_decoder.attn.attn.bias", "reader.attention.query.bias"),
@@ -93,7 +93,9 @@ def _solve(expression: str, number: int) -> tuple[str, int] | None:
 def _match(template: str, key: str) -> dict[str, object] | None:
     """The values of the template's fields in a published key, or None when it does not fit."""
     fields = re.findall(r"\{([^}]+)\}", template)
-    pattern = re.escape(re.sub(r"\{([^}]+)\}", "\0", template)).replace(re.escape("\0"), "\0").replace("\\\0", "\0")
+    pattern = (
+        re.escape(re.sub(r"\{([^}]+)\}", "\0", template)).replace(re.escape("\0"), "\0").replace("\\\0", "\0")
+    )
     for name in fields:
         pattern = pattern.replace("\0", "(.+)" if name == "rest" else r"(\d+)", 1)
     found = re.fullmatch(pattern, key)
@@ -129,16 +131,24 @@ def convert_state(published: dict[str, Tensor], model: SwinTextSpotter) -> None:
     for key, tensor in published.items():
         names = our_names(key)
         if names is None or any(name not in wanted for name in names):
-            raise WeightsError(f"The checkpoint holds the unknown key {key!r}; is it a SwinTextSpotter checkpoint (Swin-T)?")
+            raise WeightsError(
+                f"The checkpoint holds the unknown key {key!r}; is it a SwinTextSpotter checkpoint (Swin-T)?"
+            )
         widths = [wanted[name].shape[1] for name in names] if len(names) > 1 else None
-        parts = tensor.split(widths, 1) if widths and sum(widths) == tensor.shape[1] else [tensor] * len(names)
+        parts = (
+            tensor.split(widths, 1) if widths and sum(widths) == tensor.shape[1] else [tensor] * len(names)
+        )
         for name, part in zip(names, parts, strict=True):
             target = wanted.pop(name)
             if part.shape != target.shape:
-                raise WeightsError(f"{key!r} has shape {tuple(part.shape)}, but {name!r} needs {tuple(target.shape)}.")
+                raise WeightsError(
+                    f"{key!r} has shape {tuple(part.shape)}, but {name!r} needs {tuple(target.shape)}."
+                )
             target.copy_(part)
     if wanted:
-        raise WeightsError(f"The checkpoint lacks what {sorted(wanted)[0]!r} needs ({len(wanted)} tensors are missing).")
+        raise WeightsError(
+            f"The checkpoint lacks what {sorted(wanted)[0]!r} needs ({len(wanted)} tensors are missing)."
+        )
 
 
 def read_published(path: Path) -> dict[str, Tensor]:
@@ -164,7 +174,9 @@ def main(arguments: list[str] | None = None) -> int:
         model = SwinTextSpotter(official())
         with torch.no_grad():
             convert_state(read_published(options.published), model)
-        save_weights(model, options.out, {"name": options.published.stem, "data": "published checkpoint, converted"})
+        save_weights(
+            model, options.out, {"name": options.published.stem, "data": "published checkpoint, converted"}
+        )
     except WeightsError as error:
         print(error, file=sys.stderr)
         return 2

@@ -40,7 +40,9 @@ class GroundTruth:
     polygon: np.ndarray  # (P, 2) float32, 3 <= P <= 16, clockwise, not closed
     text: str  # "" when not legible
     ignore: bool = False  # "do not care": neither a miss nor a false alarm
-    centres: np.ndarray | None = None  # (len(text), 2) float32, centre of each character; only rendered scenes know it
+    centres: np.ndarray | None = (
+        None  # (len(text), 2) float32, centre of each character; only rendered scenes know it
+    )
 
     @property
     def box(self) -> np.ndarray:

@@ -26,7 +26,9 @@ def weights_path(weights: str | Path) -> Path:
     path = built_in if built_in.is_file() else Path(weights)
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in FOLDER.glob("*.safetensors"))) or "none"
-        raise WeightsError(f"There are no weights {str(weights)!r}: give a .safetensors file or a built-in name ({known}).")
+        raise WeightsError(
+            f"There are no weights {str(weights)!r}: give a .safetensors file or a built-in name ({known})."
+        )
     return path
 
 
@@ -47,7 +49,9 @@ def save_weights(model: SwinTextSpotter, path: Path, card: dict, half: bool = Fa
     save_file(state, partial, {"config": json.dumps(model.config.to_json())})
     partial.replace(path)
     card = {**card, "sha256": checksum(path)}
-    path.with_suffix(".json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.with_suffix(".json").write_text(
+        json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
     return card
 
 
@@ -65,7 +69,9 @@ def load_weights(weights: str | Path) -> tuple[SwinTextSpotter, dict]:
     except ValueError as error:
         raise WeightsError(f"The model card {card_file} is no valid JSON.") from error
     if card.get("sha256", digest) != digest:
-        raise WeightsError(f"{path.name} is not the file its model card describes (sha256 differs); fetch it again.")
+        raise WeightsError(
+            f"{path.name} is not the file its model card describes (sha256 differs); fetch it again."
+        )
     try:
         with safe_open(path, "pt") as file:
             model = SwinTextSpotter(SpotterConfig.from_json(json.loads((file.metadata() or {})["config"])))
@@ -79,5 +85,7 @@ def load_weights(weights: str | Path) -> tuple[SwinTextSpotter, dict]:
                         raise WeightsError(f"{name!r} in {path.name} has shape {tuple(tensor.shape)}.")
                     wanted[name].copy_(tensor)
     except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
-        raise WeightsError(f"{path.name} is no weights file of this project (.safetensors with its config).") from error
+        raise WeightsError(
+            f"{path.name} is no weights file of this project (.safetensors with its config)."
+        ) from error
     return model.eval(), {"name": path.stem, **card, "sha256": digest}

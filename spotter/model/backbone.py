@@ -70,7 +70,13 @@ class Swin(nn.Module):
     """Swin Transformer with a LayerNorm after each of its four stages."""
 
     def __init__(
-        self, stem: str, embed_dim: int, depths: tuple[int, ...], heads: tuple[int, ...], window: int, drop_path: float
+        self,
+        stem: str,
+        embed_dim: int,
+        depths: tuple[int, ...],
+        heads: tuple[int, ...],
+        window: int,
+        drop_path: float,
     ) -> None:
         super().__init__()
         if stem == "patch":

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from spotter.model.attention import EncoderLayer, SelfAttention
 from spotter.model.dynamic_conv import DynamicConv
+from spotter.model.elu import elu
 from spotter.types import Conversion
 
 
@@ -84,7 +85,7 @@ class RecognitionConversion(nn.Module):
         """d1 of the paper: a3 (R, C, h, w) looked at with the proposal feature (R, C) -> (R, C, h, w)."""
         cells = a3.flatten(2).mT  # (R, h*w, C)
         x = self.norm2(cells + self.dynamic_conv(related, cells))
-        x = self.norm3(x + self.linear2(F.elu(self.linear1(x))))
+        x = self.norm3(x + self.linear2(elu(self.linear1(x))))
         x = x + self.position_code
         for layer in self.encoder:
             x = layer(x)

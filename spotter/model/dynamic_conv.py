@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+
+from spotter.model.elu import elu
 
 
 class DynamicConv(nn.Module):
@@ -21,9 +22,9 @@ class DynamicConv(nn.Module):
         """(M, C) and (M, cells, C) -> (M, cells, C)."""
         first, second = self.filters(proposal_features).chunk(2, dim=1)
         x = torch.bmm(cells.to(first.dtype), first.view(-1, self.channels, self.dynamic_dim))
-        x = F.elu(self.norm1(x))
+        x = elu(self.norm1(x))
         x = torch.bmm(x.to(second.dtype), second.view(-1, self.dynamic_dim, self.channels))
-        return F.elu(self.norm2(x))
+        return elu(self.norm2(x))
 
 
 class InstanceInteraction(nn.Module):
@@ -37,4 +38,4 @@ class InstanceInteraction(nn.Module):
 
     def forward(self, proposal_features: Tensor, cells: Tensor) -> Tensor:
         """(M, C) and (M, cells, C) -> (M, C)."""
-        return F.elu(self.norm(self.project(self.dynamic_conv(proposal_features, cells).flatten(1))))
+        return elu(self.norm(self.project(self.dynamic_conv(proposal_features, cells).flatten(1))))

@@ -14,43 +14,55 @@ END = 0  # starts and ends a word
 class SpatialAttention(nn.Module):
     """Where to look next: energy = v . tanh(W [hidden; features]), softmax over the positions."""
 
-    def __init__(self, hidden: int, features: int) -> None:
+    def __init__(self, hidden: int, features: int, width: int) -> None:
         super().__init__()
-        self.query = nn.Linear(hidden, hidden)
-        self.key = nn.Linear(features, hidden, bias=False)
-        self.v = nn.Parameter(torch.randn(hidden) * hidden**-0.5)
+        self.query = nn.Linear(hidden, width)
+        self.key = nn.Linear(features, width, bias=False)
+        self.v = nn.Parameter(torch.randn(width) * width**-0.5)
         self.softmax = nn.Softmax(dim=-1)
 
     def forward(self, hidden: Tensor, keys: Tensor) -> Tensor:
-        """Hidden (R, H) and projected keys (R, P, H) -> attention (R, P), float32."""
-        energy = torch.tanh(self.query(hidden)[:, None] + keys) @ self.v.to(keys.dtype)
+        """Hidden (R, H) and projected keys (R, P, width) -> attention (R, P), float32."""
+        energy = torch.tanh(self.query(hidden).to(keys.dtype)[:, None] + keys) @ self.v.to(keys.dtype)
         return self.softmax(energy.float())
 
 
 class Reader(nn.Module):
     def __init__(
-        self, channels: int, size: tuple[int, int], hidden: int, embedding: int, classes: int, max_steps: int
+        self,
+        channels: int,
+        size: tuple[int, int],
+        hidden: int,
+        attention: int,
+        embedding: int,
+        classes: int,
+        max_steps: int,
     ) -> None:
-        """`size`: (height, width) of the map the decoder attends to; `classes` with the end sign."""
+        """`size`: (height, width) of the map the decoder attends to; `attention`: width of the energy; `classes` with
+        the end sign.
+
+        The tables of positions and characters start as one-hot codes; the published checkpoints hold learnt ones.
+        """
         super().__init__()
         self.size, self.hidden, self.max_steps, self.classes = size, hidden, max_steps, classes
         height, width = size
         self.conv = nn.Conv2d(channels, channels, 3, padding=1)
         features = channels + width + height
-        self.attention = SpatialAttention(hidden, features)
-        self.embedding = nn.Linear(classes, embedding)  # of the one-hot previous character
+        self.attention = SpatialAttention(hidden, features, attention)
+        self.character_code = nn.Parameter(torch.eye(classes))  # (classes, classes)
+        self.embedding = nn.Linear(classes, embedding)  # of the previous character's code
         self.gru = nn.GRUCell(embedding + features, hidden)
         self.classify = nn.Linear(hidden, classes)
-        x = torch.eye(width).repeat(height, 1)
-        y = torch.eye(height).repeat_interleave(width, 0)
-        self.register_buffer("position", torch.cat([x, y], 1), persistent=False)  # (P, width + height) one-hot
+        self.x_code = nn.Parameter(torch.eye(width))
+        self.y_code = nn.Parameter(torch.eye(height))
 
     def encode(self, features: Tensor) -> Tensor:
         """(R, C, H, W) -> (R, P, C + width + height): twice the reader's size, convolution, max-pool, position."""
         height, width = self.size
         x = F.interpolate(features.float(), (2 * height, 2 * width), mode="bilinear", align_corners=False)
         x = F.max_pool2d(F.relu(self.conv(x)), 2).flatten(2).mT.float()
-        return torch.cat([x, self.position.expand(len(x), -1, -1)], 2)
+        position = torch.cat([self.x_code.repeat(height, 1), self.y_code.repeat_interleave(width, 0)], 1)
+        return torch.cat([x, position.expand(len(x), -1, -1)], 2)
 
     def forward(self, features: Tensor, given: Tensor | None = None, stop_early: bool = True) -> Reading:
         """Masked features (R, C, H, W) -> Reading of S steps.
@@ -64,16 +76,16 @@ class Reader(nn.Module):
         steps = self.max_steps if given is None else given.shape[1]
         probabilities, attentions, ids = [], [], []
         if count:
+            keys = self.attention.key(encoded)  # once, not at every step; bfloat16 under autocast
             with torch.autocast(encoded.device.type, enabled=False):
-                keys = self.attention.key(encoded)
+                embeddings = self.embedding(self.character_code)  # (classes, embedding)
                 hidden = encoded.new_zeros(count, self.hidden)
                 previous = torch.full((count,), END, device=encoded.device)
                 ended = torch.zeros(count, dtype=torch.bool, device=encoded.device)
                 for step in range(steps):
                     attention = self.attention(hidden, keys)
                     context = torch.bmm(attention[:, None], encoded).squeeze(1)
-                    embedded = F.embedding(previous, self.embedding.weight.T) + self.embedding.bias
-                    hidden = self.gru(torch.cat([embedded, context], 1), hidden)
+                    hidden = self.gru(torch.cat([embeddings[previous], context], 1), hidden)
                     probability = self.classify(hidden).softmax(-1)
                     best = probability.argmax(-1).masked_fill(ended, END)
                     previous = best if given is None else given[:, step].clamp(min=0)

@@ -34,10 +34,20 @@ class SwinTextSpotter(nn.Module):
         self.register_buffer("pixel_std", torch.tensor(PIXEL_STD).view(3, 1, 1), persistent=False)
         self.backbone = Swin(c.stem, c.embed_dim, c.depths, c.heads, c.window, c.drop_path)
         self.fpn = FPN(self.backbone.channels, c.channels)
-        self.dilated = nn.ModuleList(DilatedBlock(c.channels, c.dilated_channels, c.dilations) for _ in range(4))
+        self.dilated = nn.ModuleList(
+            DilatedBlock(c.channels, c.dilated_channels, c.dilations) for _ in range(4)
+        )
         self.proposals = Proposals(c.proposals, c.channels, c.proposal_grid)
         self.stages = nn.ModuleList(
-            Stage(c.channels, c.stage_heads, c.dynamic_dim, c.feedforward, c.roi_size, c.mask_coefficients)
+            Stage(
+                c.channels,
+                c.stage_heads,
+                c.dynamic_dim,
+                c.feedforward,
+                c.roi_size,
+                c.roi_samples,
+                c.mask_coefficients,
+            )
             for _ in range(c.stages)
         )
         self.mask_code = MaskCode(c.mask_size, c.mask_coefficients)
@@ -51,10 +61,19 @@ class SwinTextSpotter(nn.Module):
             c.recognition_roi,
         )
         self.two_level = nn.Sequential(
-            *(TwoLevelBlock(c.channels, c.two_level_heads, c.two_level_window) for _ in range(c.two_level_blocks))
+            *(
+                TwoLevelBlock(c.channels, c.two_level_heads, c.two_level_window)
+                for _ in range(c.two_level_blocks)
+            )
         )
         self.reader = Reader(
-            c.channels, c.reader_size, c.reader_hidden, c.reader_embedding, c.classes, c.max_steps
+            c.channels,
+            c.reader_size,
+            c.reader_hidden,
+            c.reader_attention,
+            c.reader_embedding,
+            c.classes,
+            c.max_steps,
         )
 
     def forward(self, images: list[Tensor], threshold: float | None = None) -> Spotting:
@@ -69,12 +88,16 @@ class SwinTextSpotter(nn.Module):
         batch, image_sizes = self.pad(images)
         levels = self.fpn(self.backbone(batch))
         boxes, features = self.proposals(levels, image_sizes)
-        levels = [level + dilated(level) for level, dilated in zip(levels, self.dilated, strict=True)]
+        levels = self.widen(levels)
         stages = []
         for stage in self.stages:
             stages.append(stage(levels, boxes, features))
             boxes, features = stages[-1].boxes.detach(), stages[-1].proposal_features
         return Detection(levels, stages, image_sizes)
+
+    def widen(self, levels: list[Tensor]) -> list[Tensor]:
+        """Adds the dilated blocks' output to P2..P5."""
+        return [level + dilated(level) for level, dilated in zip(levels, self.dilated, strict=True)]
 
     def keep(self, detection: Detection, threshold: float, drop_twins: bool = True) -> Regions:
         """The best `config.keep` of each image's N x 2 scores; of these the ones above the threshold.
@@ -84,7 +107,9 @@ class SwinTextSpotter(nn.Module):
         """
         last = detection.stages[-1]
         b, n, classes = last.class_logits.shape
-        scores, index = last.class_logits.sigmoid().flatten(1).topk(min(self.config.keep, n * classes))  # (B, K)
+        scores, index = (
+            last.class_logits.sigmoid().flatten(1).topk(min(self.config.keep, n * classes))
+        )  # (B, K)
         proposal_index = index // classes
         image_index = torch.arange(b, device=index.device)[:, None].expand_as(index)
         related = self.conversion.relate(last.proposal_features[image_index, proposal_index])  # (B, K, C)
@@ -92,10 +117,17 @@ class SwinTextSpotter(nn.Module):
         if drop_twins:  # scores fall along K, so a twin's earlier entry is the better one
             same = proposal_index[:, :, None] == proposal_index[:, None, :]
             chosen &= ~same.tril(-1).any(2)
-        return self.regions(detection, image_index[chosen], proposal_index[chosen], scores[chosen], related[chosen])
+        return self.regions(
+            detection, image_index[chosen], proposal_index[chosen], scores[chosen], related[chosen]
+        )
 
     def regions(
-        self, detection: Detection, image_index: Tensor, proposal_index: Tensor, scores: Tensor, related: Tensor
+        self,
+        detection: Detection,
+        image_index: Tensor,
+        proposal_index: Tensor,
+        scores: Tensor,
+        related: Tensor,
     ) -> Regions:
         """The regions of chosen proposals, with their boxes and decoded maskK. All arguments (R, ...)."""
         last = detection.stages[-1]
@@ -112,7 +144,9 @@ class SwinTextSpotter(nn.Module):
         self, levels: list[Tensor], regions: Regions, given: Tensor | None = None, stop_early: bool = True
     ) -> tuple[Conversion, Reading]:
         """Recognition Conversion, two-level attention, maskK gating and the decoder (arguments as in `Reader`)."""
-        cells = pyramid_roi_align(levels, regions.boxes, regions.image_index, self.config.recognition_roi)
+        cells = pyramid_roi_align(
+            levels, regions.boxes, regions.image_index, self.config.recognition_roi, self.config.roi_samples
+        )
         conversion = self.conversion(cells, regions.related)
         features = self.two_level(conversion.features.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
         return conversion, self.reader(features * self.gate(regions.mask_k), given, stop_early)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from spotter.model.attention import SelfAttention
 from spotter.model.dynamic_conv import InstanceInteraction
+from spotter.model.elu import ELU, elu
 from spotter.model.roi import pyramid_roi_align
 from spotter.types import StageOutput
 
@@ -32,7 +32,7 @@ class Tower(nn.Sequential):
     def __init__(self, channels: int, out: int, depth: int = 3) -> None:
         layers = []
         for _ in range(depth):
-            layers += [nn.Linear(channels, channels, bias=False), nn.LayerNorm(channels), nn.ELU()]
+            layers += [nn.Linear(channels, channels, bias=False), nn.LayerNorm(channels), ELU()]
         super().__init__(*layers, nn.Linear(channels, out))
 
 
@@ -40,10 +40,17 @@ class Stage(nn.Module):
     """Proposals look at each other, then each at its own region; out come a class, a better box and a mask vector."""
 
     def __init__(
-        self, channels: int, heads: int, dynamic_dim: int, feedforward: int, roi_size: int, mask_coefficients: int
+        self,
+        channels: int,
+        heads: int,
+        dynamic_dim: int,
+        feedforward: int,
+        roi_size: int,
+        roi_samples: int,
+        mask_coefficients: int,
     ) -> None:
         super().__init__()
-        self.roi_size = (roi_size, roi_size)
+        self.roi_size, self.roi_samples = (roi_size, roi_size), roi_samples
         self.attention = SelfAttention(channels, heads)
         self.norm1 = nn.LayerNorm(channels)
         self.interaction = InstanceInteraction(channels, dynamic_dim, roi_size**2)
@@ -59,10 +66,11 @@ class Stage(nn.Module):
         """Levels P2..P5, boxes (B, N, 4) xyxy in pixels of the resized image, features (B, N, C)."""
         b, n, c = features.shape
         image_index = torch.arange(b, device=boxes.device).repeat_interleave(n)
-        cells = pyramid_roi_align(levels, boxes.flatten(0, 1), image_index, self.roi_size).flatten(2).mT  # (B*N, 49, C)
+        cells = pyramid_roi_align(levels, boxes.flatten(0, 1), image_index, self.roi_size, self.roi_samples)
+        cells = cells.flatten(2).mT  # (B*N, 49, C)
         x = self.norm1(features + self.attention(features)).view(b * n, c)
         x = self.norm2(x + self.interaction(x, cells))
-        x = self.norm3(x + self.linear2(F.elu(self.linear1(x))))
+        x = self.norm3(x + self.linear2(elu(self.linear1(x))))
         moved = apply_deltas(boxes.flatten(0, 1), self.regress(x))
         return StageOutput(
             class_logits=self.classify(x).float().view(b, n, -1),

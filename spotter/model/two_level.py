@@ -48,7 +48,9 @@ class TwoLevelAttention(nn.Module):
         v = torch.cat([v, self.neighbours(coarse_v)], 2)
         fine = self.fine_bias[self.fine_index].permute(2, 0, 1)  # (heads, window^2, window^2)
         bias = torch.cat([fine, self.coarse_bias[:, self.coarse_index]], 2)
-        inside = F.unfold(pooled.new_ones(1, 1, gh, gw, dtype=torch.float32), NEIGHBOURS, padding=1)[0].T  # (gh*gw, 9)
+        inside = F.unfold(pooled.new_ones(1, 1, gh, gw, dtype=torch.float32), NEIGHBOURS, padding=1)[
+            0
+        ].T  # (gh*gw, 9)
         outside = F.pad((inside == 0) * -100.0, (cells, 0)).repeat(r, 1)  # (n, window^2 + 9)
         energy = (q * self.scale @ k.mT).float() + bias + outside[:, None, None]
         weights = self.softmax(energy).to(v.dtype)
@@ -71,7 +73,9 @@ class TwoLevelBlock(nn.Module):
         """(R, H, W, C), H and W multiples of the window -> (R, H, W, C)."""
         r, height, width, c = x.shape
         gh, gw = height // self.window, width // self.window
-        tiles = self.norm1(x).view(r, gh, self.window, gw, self.window, c).transpose(2, 3)  # (R, gh, gw, w, w, C)
+        tiles = (
+            self.norm1(x).view(r, gh, self.window, gw, self.window, c).transpose(2, 3)
+        )  # (R, gh, gw, w, w, C)
         tiles = tiles.reshape(r, gh, gw, self.window**2, c)
         pooled = self.pool(tiles.mT).squeeze(-1)  # (R, gh, gw, C)
         windows = self.attention(tiles.flatten(0, 2), pooled)

@@ -1,0 +1,59 @@
+# `make help` lists the targets. Everything is installed into .venv, once; nothing else on the machine changes,
+# except that `make test` installs Chromium from Debian when it is missing and you are root.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+CHROMIUM ?= $(shell command -v chromium)
+
+.DEFAULT_GOAL := help
+.PHONY: help app test check format bench train chromium clean
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+app: $(VENV)/app  ## start the app on http://127.0.0.1:7860 (ARGS="--port 8000")
+	$(BIN)/python app.py $(ARGS)
+
+test: $(VENV)/dev chromium  ## run all tests (ARGS="-k images" for some)
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/dev  ## lint and check the formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/dev  ## repair what ruff can repair
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/dev  ## measure speed and memory
+	$(BIN)/python -m spotter.evaluation.benchmark $(ARGS)
+
+train: $(VENV)/dev  ## train the small spotter (ARGS="--minutes 60 --resume")
+	$(BIN)/python -m spotter.training $(ARGS)
+
+clean:  ## remove .venv and caches
+	rm -rf $(VENV) .pytest_cache .ruff_cache *.egg-info
+
+# A Python without ensurepip (Debian without python3-venv) gets pip from the one outside.
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV) || \
+	  { $(PYTHON) -m venv --clear --without-pip $(VENV) && $(PYTHON) -m pip --python $(BIN)/python install pip; }
+
+$(VENV)/app: requirements.txt | $(BIN)/python
+	$(BIN)/python -m pip install -r requirements.txt
+	@touch $@
+
+$(VENV)/dev: pyproject.toml requirements-train.txt $(VENV)/app
+	$(BIN)/python -m pip install -r requirements-train.txt -e '.[train,dev]'
+	@touch $@
+
+chromium:
+ifeq ($(CHROMIUM),)
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium; \
+	else \
+	  echo "There is no Chromium: the browser tests are skipped. Install it (apt-get install chromium) or set CHROMIUM."; \
+	fi
+endif

@@ -1,0 +1,82 @@
+"""SwinTextSpotter, opened up: the app. `python app.py --help` lists the options."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
+
+import gradio as gr
+
+from spotter.images import MAX_BYTES
+from spotter.tabs.loading import Loader
+from spotter.tabs.read import build_read
+from spotter.tabs.theme import CSS, theme
+
+TITLE = "SwinTextSpotter, opened up"
+MASTHEAD = """<header class="masthead"><h1>Swin<span class="found">TextSpotter</span>, opened up</h1>
+<p>Finds and reads the words on a photo with one network, and shows how it does it.</p></header>"""
+COLOPHON = """<footer class="colophon">A re-implementation of SwinTextSpotter (Huang et al., CVPR 2022;
+<a href="https://arxiv.org/abs/2203.10209">paper</a>). Photos stay on the machine that runs this page and are
+deleted within a day or so.</footer>"""
+
+
+def build(loader: Loader) -> gr.Blocks:
+    """All tabs; a queue in which readings wait for each other."""
+    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400)) as demo:
+        gr.HTML(MASTHEAD)
+        with gr.Tab("Read"):
+            build_read(loader)
+        gr.HTML(COLOPHON)
+        # With the first visitor, whose page is there by then and does not have to wait for torch.
+        demo.load(loader.start, api_visibility="private", queue=False)
+    return demo.queue(max_size=20)
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    host = "0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1"  # Hugging Face runs this file as it is
+    parser = argparse.ArgumentParser(prog="python app.py", description=TITLE)
+    parser.add_argument("--host", default=host, help="address to listen on")
+    parser.add_argument("--port", type=int, default=7860, help="port to listen on")
+    parser.add_argument("--weights", default="nano", metavar="nano|PATH", help="weights to read with")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, ...")
+    parser.add_argument("--auth", metavar="USER:PASSWORD", help="ask visitors for this login")
+    options = parser.parse_args(arguments)
+    if not 1 <= options.port <= 65535:
+        parser.error(f"--port must be between 1 and 65535, not {options.port}.")
+    if options.auth is not None:
+        user, colon, password = options.auth.partition(":")
+        if not (user and colon and password):
+            parser.error("--auth must look like USER:PASSWORD.")
+        options.auth = (user, password)
+    return options
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parse(arguments)
+    try:
+        loader = Loader(options.weights, options.device)
+        demo = build(loader)
+        demo.launch(
+            server_name=options.host,
+            server_port=options.port,
+            auth=options.auth,
+            max_file_size=MAX_BYTES,
+            theme=theme(),
+            css=CSS,
+            footer_links=["api", "settings"],
+            run_history=False,
+            enable_monitoring=False,
+            ssr_mode=False,
+            share=False,
+        )
+    except OSError as error:  # no such weights, port in use
+        print(f"python app.py: error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,167 @@
+"""Decodes pictures that come from outside, without trusting them.
+
+Every way in ends as (H, W, 3) uint8 RGB in upright orientation, or as an `ImageError` whose one sentence can
+be shown to the person who chose the file. Sentences never repeat a file name or file content, so they are
+safe to put on a page.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+MAX_BYTES = 20 * 2**20
+MAX_PIXELS = 40_000_000
+# Decoders in wide use; Pillow's others (EPS starts Ghostscript, for one) are never tried. JPEG includes MPO.
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
+ACCEPTED = "a JPEG, PNG, WebP, GIF, BMP or TIFF image"
+# What people choose by mistake, by a sign near the start of the file.
+LOOKALIKES = (
+    (b"<svg", f"This is an SVG drawing, not a photo; export it as PNG and try again, or choose {ACCEPTED}."),
+    (b"%PDF", "This is a PDF document; save the page as PNG or JPEG and try again."),
+    (b"ftypheic", "HEIC photos cannot be read here; save the photo as JPEG and try again."),
+    (b"ftypheif", "HEIF photos cannot be read here; save the photo as JPEG and try again."),
+    (b"ftypmif1", "HEIF photos cannot be read here; save the photo as JPEG and try again."),
+    (b"ftypavif", "AVIF photos cannot be read here; save the photo as JPEG and try again."),
+)
+
+
+class ImageError(ValueError):
+    """A picture that cannot be read; the message is one sentence for the person who chose it."""
+
+
+def read_image(source: str | Path | bytes | Image.Image | np.ndarray) -> np.ndarray:
+    """Decode a picture: (H, W, 3) uint8 RGB, upright, transparency on white, first frame of an animation.
+
+    The limits on bytes and pixels are checked before anything is decoded. Raises ImageError.
+    """
+    if isinstance(source, np.ndarray):
+        return _from_array(source)
+    if isinstance(source, Image.Image):
+        return _decode(source)
+    data = source if isinstance(source, bytes) else _read_file(Path(source))
+    _check_bytes(len(data))
+    with _open(data) as image:
+        return _decode(image)
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        if path.is_dir():
+            raise ImageError("This is a folder, not an image; choose one image file.")
+        if not path.exists():
+            raise ImageError("The image file does not exist; check its name and place.")
+        if not path.is_file():
+            raise ImageError(f"This is not a regular file; choose {ACCEPTED}.")
+        _check_bytes(path.stat().st_size)
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:  # no permission, name too long, null byte in the name
+        if isinstance(error, ImageError):
+            raise
+        raise ImageError("The image file cannot be opened; check its name and its permissions.") from error
+
+
+def _check_bytes(size: int) -> None:
+    if size == 0:
+        raise ImageError("The file is empty; choose another image.")
+    if size > MAX_BYTES:
+        raise ImageError(
+            f"The file is larger than {MAX_BYTES // 2**20} MB; save the image smaller and try again."
+        )
+
+
+def _check_pixels(width: int, height: int) -> None:
+    if width < 1 or height < 1:
+        raise ImageError("The image has no pixels; choose another image.")
+    if width * height > MAX_PIXELS:
+        raise ImageError(
+            f"The image has more than {MAX_PIXELS // 10**6} megapixels; scale it down and try again."
+        )
+
+
+def _open(data: bytes) -> Image.Image:
+    """Reads the header only."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow's own limit only warns; ours is checked in _decode
+        try:
+            return Image.open(io.BytesIO(data), formats=FORMATS)
+        except Image.DecompressionBombError as error:
+            raise ImageError(
+                f"The image has more than {MAX_PIXELS // 10**6} megapixels; scale it down and try again."
+            ) from error
+        except UnidentifiedImageError as error:
+            start = data[:1024]
+            for sign, sentence in LOOKALIKES:
+                if sign in start:
+                    raise ImageError(sentence) from error
+            raise ImageError(f"The file is not an image that can be read; choose {ACCEPTED}.") from error
+        except Exception as error:  # decoders fail in many ways on hostile headers
+            raise ImageError("The image is damaged; choose another image or save it again.") from error
+
+
+def _decode(image: Image.Image) -> np.ndarray:
+    _check_pixels(*image.size)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image.load()
+            return _to_rgb(_upright(image))
+    except Exception as error:  # decoders fail in many ways on hostile data
+        raise ImageError(
+            "The image is damaged or cut short; choose another image or save it again."
+        ) from error
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # a broken EXIF block says nothing about the pixels
+        return image
+
+
+def _to_rgb(image: Image.Image) -> np.ndarray:
+    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
+        return _from_array(np.asarray(image))
+    if image.has_transparency_data:
+        return _on_white(np.asarray(image.convert("RGBA")))
+    return np.array(image.convert("RGB"))
+
+
+def _from_array(array: np.ndarray) -> np.ndarray:
+    """Grey, RGB or RGBA of any number type to RGB."""
+    if array.ndim == 2:
+        array = array[..., None]
+    if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
+        raise ImageError("The array is not an image; give (height, width), or (height, width, 3 or 4).")
+    _check_pixels(array.shape[1], array.shape[0])
+    array = _to_uint8(array)
+    if array.shape[2] == 4:
+        return _on_white(array)
+    return np.ascontiguousarray(np.broadcast_to(array, (*array.shape[:2], 3)))
+
+
+def _to_uint8(array: np.ndarray) -> np.ndarray:
+    """Scales instead of clipping: 16-bit by its whole range, wider numbers by the range they use."""
+    if array.dtype == np.uint8:
+        return array
+    if array.dtype == bool:
+        return array.astype(np.uint8) * 255
+    if array.dtype.kind not in "iuf":
+        raise ImageError("The array does not hold numbers; give uint8 pixels.")
+    values = np.nan_to_num(array.astype(np.float32))
+    low, high = min(float(values.min()), 0.0), float(values.max())
+    if array.dtype.kind == "f" and low >= 0 and high <= 255:
+        high = 1.0 if high <= 1 else 255.0
+    elif low >= 0 and high <= 65535:
+        high = 65535.0
+    return np.round((values - low) * (255 / max(high - low, 1e-6))).clip(0, 255).astype(np.uint8)
+
+
+def _on_white(rgba: np.ndarray) -> np.ndarray:
+    alpha = rgba[..., 3:].astype(np.uint16)
+    return ((rgba[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)

@@ -1,0 +1,135 @@
+"""The Read tab: a photo in, its words over it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import gradio as gr
+from gradio.components.image import ImageData
+
+from spotter.config import SpotterConfig
+from spotter.images import ImageError, read_image
+from spotter.tabs.loading import Loader
+from spotter.tabs.overlay import FLOOR, Overlay
+from spotter.tabs.samples import FOLDER, SAMPLES, Sample, model_entry, photo_entry, stored_results
+
+# One photo at a time: the spotter uses every core.
+QUEUE = {"concurrency_id": "model", "concurrency_limit": 1}
+
+
+class Photo(gr.Image):
+    """An image input that hands over the uploaded file unopened; gr.Image would open it before any check."""
+
+    def get_block_name(self) -> str:
+        return "image"
+
+    def preprocess(self, payload: ImageData | None) -> str | None:
+        return payload.path if payload else None
+
+
+def build_read(loader: Loader) -> None:
+    """Puts the tab's components into the Blocks that are being built."""
+    gr.set_static_paths([FOLDER])
+    stored = stored_results(loader.card().get("sha256"))
+    with gr.Row(elem_classes="chooser"):
+        photo = Photo(
+            label="Your photo",
+            type="filepath",
+            image_mode=None,
+            sources=["upload", "clipboard", "webcam"],
+            webcam_options=gr.WebcamOptions(mirror=False),  # mirrored text cannot be read
+            buttons=[],
+            height=170,
+            scale=2,
+            min_width=280,
+            elem_id="photo",
+        )
+        gallery = gr.Gallery(
+            [(sample.path, sample.caption) for sample in SAMPLES],
+            label="Samples",
+            columns=len(SAMPLES),
+            height=170,
+            object_fit="cover",
+            allow_preview=False,
+            buttons=[],
+            interactive=False,
+            scale=3,
+            min_width=280,
+            elem_id="samples",
+        )
+    overlay = Overlay(
+        stored_sample(SAMPLES[0], stored), threshold=SpotterConfig().score_threshold, elem_id="words"
+    )
+    with gr.Accordion("Which weights these are, and how they were trained", open=False):
+        gr.Markdown(describe_card(loader.card()))
+
+    def read_photo(path: str | None, progress: gr.Progress = gr.Progress()) -> dict:  # noqa: B008
+        """Words of a photo, with their outlines in pixels of the photo."""
+        return read(loader, path, Path(path).name, progress) if path else {}
+
+    def read_sample(event: gr.SelectData, progress: gr.Progress = gr.Progress()) -> dict:  # noqa: B008
+        sample = SAMPLES[event.index]
+        return read(loader, sample.path, sample.file, progress) | {"credit": sample.credit}
+
+    def show_sample(event: gr.SelectData) -> dict:
+        return stored_sample(SAMPLES[event.index], stored)
+
+    photo.input(read_photo, photo, overlay, api_name="read", trigger_mode="always_last", **QUEUE).failure(
+        lambda: None, None, photo, api_visibility="private"
+    )
+    if stored:
+        gallery.select(show_sample, None, overlay, api_visibility="private", show_progress="hidden")
+    else:
+        gallery.select(read_sample, None, overlay, api_visibility="private", **QUEUE)
+
+
+def read(loader: Loader, source: str | Path, name: str, progress: gr.Progress) -> dict:
+    """Reads a photo now: the overlay's value."""
+    try:
+        image = read_image(source)
+    except ImageError as error:
+        raise gr.Error(str(error), print_exception=False) from error
+    progress(0.1, desc="Loading the spotter")
+    spotter = loader.spotter()
+    progress(0.4, desc="Reading the words")
+    start = time.perf_counter()
+    words = spotter.spot(image, threshold=FLOOR)
+    seconds = time.perf_counter() - start
+    return {
+        "photo": image,
+        "name": name,
+        **photo_entry(image, words, seconds),
+        "model": model_entry(spotter.card),
+    }
+
+
+def stored_sample(sample: Sample, stored: dict) -> dict | None:
+    """The stored result of a sample: the overlay's value; None when there is none for these weights."""
+    entry = stored.get("images", {}).get(sample.file)
+    if entry is None:
+        return None
+    return {
+        "photo": sample.path,
+        "name": sample.file,
+        **entry,
+        "model": stored["model"],
+        "credit": f"{sample.credit} Stored result of these weights.",
+    }
+
+
+def describe_card(card: dict) -> str:
+    """The model card as Markdown: whatever it says, in its own order."""
+    if not card:
+        return "These weights come without a model card: how they were trained is not known."
+    return "\n".join(f"- **{key.replace('_', ' ')}**: {describe(value)}" for key, value in card.items())
+
+
+def describe(value: object) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{key.replace('_', ' ')} {describe(item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return " · ".join(map(describe, value))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

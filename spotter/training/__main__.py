@@ -1,0 +1,95 @@
+"""Train a spotter.
+
+python -m spotter.training --preset nano --minutes 60 [--resume] [--data FOLDER ...]
+torchrun --nproc-per-node 2 -m spotter.training ...        (the same on two processes)
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import cv2
+import torch
+
+from spotter.config import PRESETS
+from spotter.training.dataset import Curriculum
+from spotter.training.train import Settings, Trainer, TrainingError, distributed
+from spotter.weights import WeightsError
+
+
+def parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(prog="python -m spotter.training", description=__doc__.splitlines()[0])
+    p.add_argument("--preset", choices=sorted(PRESETS), default="nano")
+    p.add_argument("--run", default="nano", help="name of the run; its folder is runs/NAME")
+    p.add_argument("--minutes", type=float, default=60.0, help="stop after so many minutes")
+    p.add_argument(
+        "--steps", type=int, default=10_000, help="steps of the whole run (end of the learning rate's cosine)"
+    )
+    p.add_argument("--resume", action="store_true", help="continue the run from its checkpoint")
+    p.add_argument(
+        "--start-from", metavar="W", help="weights to begin with: built-in name or .safetensors file"
+    )
+    p.add_argument(
+        "--data", nargs="*", default=[], metavar="FOLDER", help="annotated photographs (ICDAR 2015 form)"
+    )
+    p.add_argument(
+        "--photographs", type=float, default=0.3, help="share of annotated photographs, with --data"
+    )
+    p.add_argument("--backgrounds", metavar="FOLDER", help="photographs behind rendered text")
+    p.add_argument("--learning-rate", type=float, default=1e-3)
+    p.add_argument("--batch", type=int, default=8, help="images a step and process")
+    p.add_argument("--scene", type=int, default=320, help="pixels a side of a scene, more or less 64")
+    p.add_argument(
+        "--features", type=int, default=0, metavar="BATCHES", help="train only the pyramid at first"
+    )
+    p.add_argument("--easy", type=int, default=0, metavar="BATCHES", help="only easy scenes at first")
+    p.add_argument("--mixed", type=int, default=1, metavar="BATCHES", help="few easy scenes from here on")
+    p.add_argument("--workers", type=int, default=1, help="processes that render ahead")
+    p.add_argument("--threads", type=int, default=1, help="threads of the computation")
+    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--device", default="cpu")
+    return p
+
+
+def main(arguments: list[str] | None = None) -> int:
+    o = parser().parse_args(arguments)
+    torch.set_num_threads(o.threads)
+    cv2.setNumThreads(1)
+    settings = Settings(
+        config=PRESETS[o.preset](),
+        folder=Path("runs") / o.run,
+        minutes=o.minutes,
+        steps=o.steps,
+        learning_rate=o.learning_rate,
+        workers=o.workers,
+        backgrounds=o.backgrounds,
+        data=tuple(o.data),
+        start_from=o.start_from,
+        device=o.device,
+        curriculum=Curriculum(
+            size=o.batch,
+            features_until=o.features,
+            mixed_from=o.easy,
+            mixed_full=o.mixed,
+            scene=o.scene,
+            photographs=o.photographs if o.data else 0.0,
+            seed=o.seed,
+        ),
+    )
+    try:
+        with distributed():
+            trainer = Trainer(settings, o.resume)
+            trainer.run()
+    except (TrainingError, WeightsError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped; the last checkpoint stays", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

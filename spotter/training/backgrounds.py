@@ -1,0 +1,175 @@
+"""Backgrounds without text: crops of photographs, or gradients with noise, stripes and shapes."""
+
+from __future__ import annotations
+
+import functools
+import random
+import zlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+HELD_OUT_PERCENT = 10
+LONG_SIDE = 480  # pixels photographs are kept at
+PHOTOGRAPH_SHARE = 0.85  # of the scenes, when there is a folder
+_SUFFIXES = {".jpg", ".jpeg", ".png"}
+
+
+def is_held_out(name: str) -> bool:
+    """Whether a photograph belongs to the held-out split, by its file name."""
+    return zlib.crc32(name.encode()) % 100 < HELD_OUT_PERCENT
+
+
+@functools.lru_cache(maxsize=1000)
+def _photograph(path: Path) -> np.ndarray:
+    """(h, w, 3) uint8 RGB, long side at most LONG_SIDE."""
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if image is None:
+        raise ValueError(f"not an image: {path}")
+    scale = LONG_SIDE / max(image.shape[:2])
+    if scale < 1:
+        image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+@functools.lru_cache(maxsize=1)
+def noise_tile() -> np.ndarray:
+    """(1024, 1024) float32 normal noise with deviation 1, the same in every process; to be cropped."""
+    return np.random.default_rng(0).standard_normal((1024, 1024), dtype=np.float32)
+
+
+def noise_crop(rng: random.Random, height: int, width: int) -> np.ndarray:
+    """(height, width) float32 view of normal noise, at most 1024 x 1024; larger ones are repeated."""
+    tile = noise_tile()
+    if height > 1024 or width > 1024:
+        return np.tile(tile, (-(-height // 1024), -(-width // 1024)))[:height, :width]
+    y, x = rng.randint(0, 1024 - height), rng.randint(0, 1024 - width)
+    return tile[y : y + height, x : x + width]
+
+
+def random_colour(rng: random.Random, gray_share: float = 0.35) -> tuple[int, int, int]:
+    """An RGB colour; a share of them nearly gray."""
+    if rng.random() < gray_share:
+        level = rng.randint(0, 255)
+        return tuple(min(255, max(0, level + rng.randint(-8, 8))) for _ in range(3))
+    return rng.randint(0, 255), rng.randint(0, 255), rng.randint(0, 255)
+
+
+class Backgrounds:
+    """Backgrounds of one split; procedural only when `folder` is None."""
+
+    def __init__(self, folder: str | Path | None = None, split: str = "train") -> None:
+        self.paths: list[Path] = []
+        if folder is not None:
+            self.paths = sorted(
+                path
+                for path in Path(folder).rglob("*")
+                if path.suffix.lower() in _SUFFIXES and is_held_out(path.name) == (split == "held_out")
+            )
+            if not self.paths:
+                raise FileNotFoundError(f"no photograph of the {split} split in {folder}")
+
+    def sample(self, rng: random.Random, height: int, width: int) -> np.ndarray:
+        """(height, width, 3) uint8 RGB."""
+        if self.paths and rng.random() < PHOTOGRAPH_SHARE:
+            image = self._crop(rng, height, width)
+            if rng.random() < 0.15:
+                _shapes(rng, image, rng.randint(1, 6))
+            return image
+        return procedural(rng, height, width)
+
+    def _crop(self, rng: random.Random, height: int, width: int) -> np.ndarray:
+        photograph = _photograph(rng.choice(self.paths))
+        rows, columns = photograph.shape[:2]
+        largest = min(rows / height, columns / width)
+        least = max(
+            0.35 * largest, min(largest, 0.33)
+        )  # three times larger at most, when the scene allows it
+        scale = rng.uniform(least, largest)  # pixels of the photograph for one of the scene
+        h, w = max(8, int(height * scale)), max(8, int(width * scale))
+        y, x = rng.randint(0, rows - h), rng.randint(0, columns - w)
+        crop = photograph[y : y + h, x : x + w]
+        if rng.random() < 0.5:
+            crop = crop[:, ::-1]
+        image = cv2.resize(crop, (width, height), interpolation=cv2.INTER_LINEAR)
+        gain = np.array([rng.uniform(0.85, 1.15) for _ in range(3)]) * rng.uniform(0.6, 1.25)
+        offset = rng.uniform(-25, 25)
+        table = np.arange(256)[:, None] * gain + offset  # (256, 3)
+        return cv2.LUT(image, np.clip(table, 0, 255).astype(np.uint8)[:, None])
+
+
+def procedural(rng: random.Random, height: int, width: int) -> np.ndarray:
+    """(height, width, 3) uint8 RGB: a gradient, perhaps with stripes, shapes, rows of windows, noise."""
+    corners = np.array([[random_colour(rng) for _ in range(2)] for _ in range(2)], np.float32)
+    corners = corners.mean((0, 1)) + (corners - corners.mean((0, 1))) * rng.uniform(0, 0.6)
+    image = cv2.resize(corners, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.uint8)
+    if rng.random() < 0.3:
+        _stripes(rng, image)
+    if rng.random() < 0.6:
+        _shapes(rng, image, rng.randint(2, 25))
+    if rng.random() < 0.3:
+        _windows(rng, image)
+    if rng.random() < 0.6:
+        cell = rng.choice((1, 2, 4, 16, 40))
+        noise = noise_crop(rng, height // cell + 2, width // cell + 2) * rng.uniform(3, 18)
+        noise = cv2.resize(noise, (width, height), interpolation=cv2.INTER_LINEAR)
+        image = np.clip(image + noise[..., None], 0, 255).astype(np.uint8)
+    return image
+
+
+def _stripes(rng: random.Random, image: np.ndarray) -> None:
+    """Parallel lines over the whole image, in place."""
+    height, width = image.shape[:2]
+    colour, step, thick = random_colour(rng), rng.randint(6, 60), rng.randint(1, 12)
+    slope = rng.choice((0.0, rng.uniform(-1, 1)))
+    for start in range(-height, width + height, step):
+        ends = (start, 0), (int(start + slope * height), height)
+        if rng.random() < 0.02:
+            continue
+        cv2.line(image, *ends, colour, min(thick, step - 2), cv2.LINE_AA)
+    if rng.random() < 0.3:
+        for y in range(0, height, rng.randint(10, 50)):
+            cv2.line(image, (0, y), (width, y), colour, min(thick, 4))
+
+
+def _shapes(rng: random.Random, image: np.ndarray, count: int) -> None:
+    """Rectangles, ellipses, triangles and lines, some of them see-through, in place."""
+    height, width = image.shape[:2]
+    layer = image.copy()
+    for _ in range(count):
+        colour = random_colour(rng)
+        x, y = rng.randint(0, width), rng.randint(0, height)
+        w, h = rng.randint(4, width // 2), rng.randint(4, height // 2)
+        kind, thick = rng.randrange(4), rng.choice((-1, -1, rng.randint(1, 6)))
+        if kind == 0:
+            cv2.rectangle(layer, (x, y), (x + w, y + h), colour, thick)
+        elif kind == 1:
+            cv2.ellipse(
+                layer, (x, y), (w // 2, h // 2), rng.randint(0, 180), 0, 360, colour, thick, cv2.LINE_AA
+            )
+        elif kind == 2:
+            points = np.array([[x, y], [x + w, y + rng.randint(-h, h)], [x + rng.randint(-w, w), y + h]])
+            cv2.fillPoly(layer, [points.astype(np.int32)], colour, cv2.LINE_AA)
+        else:
+            cv2.line(layer, (x, y), (x + rng.choice((-w, w)), y + h), colour, rng.randint(1, 8), cv2.LINE_AA)
+    share = rng.uniform(0.3, 1.0)
+    cv2.addWeighted(layer, share, image, 1 - share, 0, dst=image)
+
+
+def _windows(rng: random.Random, image: np.ndarray) -> None:
+    """A grid of small equal shapes: what looks like a line of text but is none; in place."""
+    height, width = image.shape[:2]
+    w, h = rng.randint(3, 24), rng.randint(4, 24)
+    gap_x, gap_y = rng.randint(2, 20), rng.randint(3, 30)
+    x0, y0 = rng.randint(0, width // 2), rng.randint(0, height // 2)
+    colour, thick, ellipse = random_colour(rng), rng.choice((-1, 1, 2)), rng.random() < 0.3
+    for row in range(rng.randint(1, 5)):
+        for column in range(rng.randint(2, 12)):
+            x, y = x0 + column * (w + gap_x), y0 + row * (h + gap_y)
+            if ellipse:
+                cv2.ellipse(
+                    image, (x + w // 2, y + h // 2), (w // 2 + 1, h // 2 + 1), 0, 0, 360, colour, thick
+                )
+            else:
+                cv2.rectangle(image, (x, y), (x + w, y + h), colour, thick)

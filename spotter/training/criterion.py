@@ -1,0 +1,165 @@
+"""Everything that is minimised, as one module: the spotter, its auxiliary heads and the losses.
+
+The auxiliary heads and guided attention serve training alone and are not shipped; the model card names them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torchvision.ops import box_iou
+
+from spotter.model.spotter import TEXT, SwinTextSpotter
+from spotter.training.dataset import IGNORE, MAP_STRIDE, Batch
+from spotter.training.losses import LossWeights, Match, Targets, detection_losses, recognition_loss
+from spotter.types import Detection, Regions
+
+ATTENTION_SPREAD = 0.8  # cells; of the target of guided attention around a character's centre
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Factors of the losses; `detection` are half the published ones."""
+
+    detection: LossWeights = LossWeights(classification=1.0, l1=2.5, giou=1.0, mask=0.5, dice=0.5)
+    recognition: float = 0.2  # of the sum over a word's steps, as published
+    text_map: float = 1.0
+    characters: float = 0.5
+    guided_attention: float = 0.3
+    jitter: float = 0.04  # of true boxes that are read, in parts of their size
+    least_iou: float = 0.5  # predicted boxes that fit less are not read
+
+
+class TrainingSpotter(nn.Module):
+    """Model and criterion in one, so that DistributedDataParallel sees every parameter."""
+
+    def __init__(self, model: SwinTextSpotter, weights: Weights | None = None) -> None:
+        super().__init__()
+        if not model.mask_code.fitted:
+            raise ValueError("the mask code is not fitted: its components are all zero")
+        self.model = model
+        self.weights = weights or Weights()
+        channels = model.config.channels
+        self.text_head = nn.Sequential(
+            nn.Conv2d(channels, channels, 3, padding=1), nn.ReLU(), nn.Conv2d(channels, 1, 1)
+        )
+        self.character_head = nn.Linear(channels, model.config.classes)
+
+    def forward(self, batch: Batch) -> dict[str, Tensor]:
+        """Losses by name, each weighted; their sum is minimised."""
+        if batch.features_only:
+            images, _ = self.model.pad(list(batch.images))
+            return self.dense_losses(self.model.widen(self.model.fpn(self.model.backbone(images))), batch)
+        detection = self.model.detect(list(batch.images))
+        losses = self.dense_losses(detection.levels, batch)
+        per_stage, matches = detection_losses(
+            detection.stages, batch.targets, self.model.mask_code, self.weights.detection
+        )
+        losses |= {name: values.sum() for name, values in per_stage.items()}
+        return losses | self.reading_losses(detection, batch.targets, matches)
+
+    def dense_losses(self, levels: list[Tensor], batch: Batch) -> dict[str, Tensor]:
+        """Text or not at every cell of P2; which character at each character's centre."""
+        p2 = levels[0]
+        maps = batch.text_maps.to(p2.device)
+        logits = self.text_head(p2).float().squeeze(1)[:, : maps.shape[1], : maps.shape[2]]
+        care = (maps != IGNORE).float()
+        truth = (maps == 1).float()
+        entropy = F.binary_cross_entropy_with_logits(logits, truth, care, reduction="sum") / care.sum().clamp(
+            min=1
+        )
+        inside = logits.sigmoid() * care
+        dice = 1 - (2 * (inside * truth).sum() + 1) / (inside.sum() + truth.sum() + 1)
+        image, centres, ids = [], [], []
+        for i, target in enumerate(batch.targets):
+            known = ~target.centres[..., 0].isnan() & (target.text > 0)
+            centres.append(target.centres[known])
+            ids.append(target.text[known])
+            image.append(torch.full((len(ids[-1]),), i))
+        image, centres, ids = (torch.cat(t).to(p2.device) for t in (image, centres, ids))
+        cells = sample_cells(p2, image, centres / MAP_STRIDE)
+        characters = F.cross_entropy(self.character_head(cells).float(), ids, reduction="sum") / max(
+            len(ids), 1
+        )
+        return {
+            "text_map": self.weights.text_map * (entropy + dice),
+            "characters": self.weights.characters * characters,
+        }
+
+    def reading_losses(
+        self, detection: Detection, targets: list[Targets], matches: list[Match]
+    ) -> dict[str, Tensor]:
+        """Matched regions are read twice: with their true box and mask, and with the predicted ones."""
+        device = detection.image_sizes.device
+        image = torch.cat([torch.full_like(p, i) for i, (p, _) in enumerate(matches)]).to(device)
+        proposal = torch.cat([p for p, _ in matches]).to(device)
+        text, centres, masks, true_boxes = (
+            torch.cat([getattr(t, name)[word] for t, (_, word) in zip(targets, matches, strict=True)]).to(
+                device
+            )
+            for name in ("text", "centres", "masks", "boxes")
+        )
+        legible = text[:, 0] > 0
+        image, proposal, text, centres, masks, true_boxes = (
+            t[legible] for t in (image, proposal, text, centres, masks, true_boxes)
+        )
+        related = self.model.conversion.relate(detection.stages[-1].proposal_features)[image, proposal]
+        scores = detection.stages[-1].class_logits[image, proposal, TEXT]
+        predicted = self.model.regions(detection, image, proposal, scores, related)
+        size = (true_boxes[:, 2:] - true_boxes[:, :2]).repeat(1, 2)
+        jitter = (torch.rand_like(true_boxes) * 2 - 1) * self.weights.jitter * size
+        true = replace(predicted, boxes=true_boxes + jitter, mask_k=masks.float())
+        iou = box_iou(predicted.boxes, true_boxes).diagonal() if len(text) else text.new_zeros(0)
+        good = torch.nonzero(iou > self.weights.least_iou).squeeze(1)
+        both = Regions(
+            *(
+                torch.cat([getattr(true, name), getattr(predicted, name)[good].detach()])
+                if name in ("boxes", "mask_k")
+                else torch.cat([getattr(true, name), getattr(predicted, name)[good]])
+                for name in Regions.__dataclass_fields__
+            )
+        )
+        if not len(text):  # keep every parameter in the graph
+            return {"recognition": 0.0 * related.sum(), "guided_attention": 0.0 * related.sum()}
+        steps = int((text >= 0).sum(1).max())
+        ids = torch.cat([text, text[good]])[:, :steps]
+        _, reading = self.model.read(detection.levels, both, given=ids)
+        log_probabilities = reading.probabilities.clamp(min=1e-8).log()
+        guided = self.attention_loss(reading.attention[: len(text)], centres[:, :steps], true.boxes)
+        return {
+            "recognition": recognition_loss(log_probabilities, ids, self.weights.recognition),
+            "guided_attention": self.weights.guided_attention * guided,
+        }
+
+    def attention_loss(self, attention: Tensor, centres: Tensor, boxes: Tensor) -> Tensor:
+        """Cross entropy of the attention (R, S, h*w) with a bump at each character's centre (R, S, 2), where known."""
+        height, width = self.model.config.reader_size
+        place = (centres - boxes[:, None, :2]) / (boxes[:, None, 2:] - boxes[:, None, :2]).clamp(min=1)
+        known = ~place[..., 0].isnan()
+        place = place[known] * place.new_tensor([width, height])  # (K, 2) in cells
+        if not len(place):
+            return attention.sum() * 0.0
+        x = torch.arange(width, device=place.device) + 0.5
+        y = torch.arange(height, device=place.device) + 0.5
+        distance = (x[None, None] - place[:, 0, None, None]) ** 2 + (
+            y[None, :, None] - place[:, 1, None, None]
+        ) ** 2
+        bump = torch.softmax(-distance.flatten(1) / (2 * ATTENTION_SPREAD**2), 1)
+        return -(bump * attention[known].clamp(min=1e-8).log()).sum(1).mean()
+
+
+def sample_cells(level: Tensor, image: Tensor, places: Tensor) -> Tensor:
+    """Bilinear samples of a level (B, C, h, w) at places (K, 2) x, y in cells (0.5 is the first cell's centre)."""
+    b, c, h, w = level.shape
+    x = (places[:, 0] - 0.5).clamp(0, w - 1.001)
+    y = (places[:, 1] - 0.5).clamp(0, h - 1.001)
+    x0, y0 = x.floor().long(), y.floor().long()
+    fx, fy = (x - x0)[:, None], (y - y0)[:, None]
+    table = level.permute(0, 2, 3, 1).reshape(b * h * w, c)
+    at = (image * h + y0) * w + x0
+    upper = table[at] * (1 - fx) + table[at + 1] * fx
+    lower = table[at + w] * (1 - fx) + table[at + w + 1] * fx
+    return upper * (1 - fy) + lower * fy

@@ -1,0 +1,235 @@
+"""Batches for training: rendered scenes and annotated photographs, each a pure function of its number.
+
+Batch k of a run is the same whoever asks for it and whenever, so that a resumed run continues in the same data order.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from spotter.evaluation.icdar import Sample, samples
+from spotter.images import read_image
+from spotter.model.charset import Charset
+from spotter.training.fit_masks import rasterise
+from spotter.training.losses import Targets
+from spotter.training.synth import CURVED, EASY, MIXED, SceneGenerator, SceneStyle
+from spotter.types import GroundTruth
+
+MAP_STRIDE = 4  # of the dense text map: that of P2
+IGNORE = 255  # in the dense text map: do not care
+LEAST_SIDE = 4.0  # pixels; smaller boxes are not trained on
+
+
+@dataclass(frozen=True)
+class Curriculum:
+    """What is shown when. Numbers are batches since the start."""
+
+    size: int = 8  # images a batch
+    features_until: int = 0  # before this batch only the pyramid is trained, on small scenes
+    mixed_from: int = 0  # easy scenes only before this batch ...
+    mixed_full: int = 1  # ... and only a fifth of them easy after this one
+    scene: int = 320  # pixels a side of a scene
+    photographs: float = 0.0  # share of annotated photographs once scenes are mixed
+    seed: int = 0
+
+    def easy_share(self, batch: int) -> float:
+        """Share of easy scenes in a batch, falling from 1 to 0.2."""
+        if batch < self.mixed_from:
+            return 1.0
+        return max(0.2, 1 - 0.8 * (batch - self.mixed_from) / max(1, self.mixed_full - self.mixed_from))
+
+
+@dataclass
+class Batch:
+    """Images of one size with their truth."""
+
+    images: Tensor  # (B, 3, H, W) uint8 RGB
+    targets: list[Targets]
+    text_maps: Tensor  # (B, H/4, W/4) uint8: 1 text, 0 none, 255 do not care
+    features_only: bool
+
+    @property
+    def words(self) -> int:
+        return sum(len(t.boxes) for t in self.targets)
+
+
+def make_targets(
+    regions: list[GroundTruth], width: int, height: int, charset: Charset, steps: int, mask_size: int
+) -> tuple[Targets, np.ndarray]:
+    """Tensors of one image's truth and its dense text map (H/4, W/4) uint8.
+
+    Words that the reader cannot write (unknown sign, too long) are found but not read: their text row is all -1.
+    """
+    boxes, masks, texts, centres, ignored = [], [], [], [], []
+    text_map = np.zeros((height // MAP_STRIDE, width // MAP_STRIDE), np.uint8)
+    for region in sorted(regions, key=lambda r: r.ignore, reverse=True):
+        box = np.clip(region.box, 0, [width, height, width, height]).astype(np.float32)
+        if (box[2:] - box[:2]).min() < LEAST_SIDE:
+            continue
+        outline = np.round(region.polygon / MAP_STRIDE * 16 - 8).astype(np.int32)
+        cv2.fillPoly(text_map, [outline], IGNORE if region.ignore else 1, shift=4)
+        if region.ignore:
+            ignored.append(box)
+            continue
+        try:
+            text = charset.encode(region.text, steps) if region.text else torch.full((steps,), -1)
+        except ValueError:
+            text = torch.full((steps,), -1)
+        places = torch.full((steps, 2), torch.nan)
+        if region.centres is not None and text[0] > 0:
+            places[: len(region.centres)] = torch.from_numpy(np.asarray(region.centres, np.float32))
+        boxes.append(box)
+        masks.append(rasterise(region.polygon, box, mask_size))
+        texts.append(text)
+        centres.append(places)
+    return Targets(
+        boxes=torch.from_numpy(np.array(boxes, np.float32).reshape(-1, 4)),
+        masks=torch.from_numpy(np.array(masks, np.uint8).reshape(-1, mask_size, mask_size)),
+        image_size=(width, height),
+        ignore_boxes=torch.from_numpy(np.array(ignored, np.float32).reshape(-1, 4)),
+        text=torch.stack(texts) if texts else torch.zeros(0, steps, dtype=torch.long),
+        centres=torch.stack(centres) if centres else torch.zeros(0, steps, 2),
+    ), text_map
+
+
+def augmented_crop(sample: Sample, size: int, rng: random.Random) -> tuple[np.ndarray, list[GroundTruth]]:
+    """A random crop (size, size, 3) of an annotated photograph: scaled, turned a little, recoloured, blurred.
+
+    Words cut by the crop's border become 'do not care'.
+    """
+    image = _photograph(sample.image)
+    height, width = image.shape[:2]
+    scale = rng.uniform(0.6, 1.6)
+    angle = np.radians(rng.gauss(0, 6))
+    words = [r for r in sample.regions if not r.ignore]
+    if words and rng.random() < 0.85:  # around a word, else anywhere
+        centre = (
+            rng.choice(words).polygon.mean(0)
+            + np.array([rng.uniform(-0.4, 0.4), rng.uniform(-0.4, 0.4)]) * size / scale
+        )
+    else:
+        centre = np.array([rng.uniform(0, width), rng.uniform(0, height)])
+    c, s = np.cos(angle) * scale, np.sin(angle) * scale
+    matrix = np.array([[c, -s, 0], [s, c, 0]], np.float64)
+    matrix[:, 2] = size / 2 - matrix[:, :2] @ centre
+    crop = cv2.warpAffine(
+        image, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+    )
+    if rng.random() < 0.3:
+        crop = cv2.GaussianBlur(crop, (0, 0), rng.uniform(0.3, 1.2))
+    gain = np.array([rng.uniform(0.75, 1.25)] * 3) * [rng.uniform(0.9, 1.1) for _ in range(3)]
+    crop = np.clip(crop * gain + rng.uniform(-25, 25), 0, 255).astype(np.uint8)
+    inside = np.array([[0, 0], [width, 0], [width, height], [0, height]]) @ matrix[:, :2].T + matrix[:, 2]
+    regions = []
+    for region in sample.regions:
+        polygon = (region.polygon @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
+        if (polygon.max(0) < 0).any() or (polygon.min(0) > size).any():
+            continue
+        cut = (polygon.min(0) < -2).any() or (polygon.max(0) > size + 2).any()
+        small = min(np.linalg.norm(polygon[0] - polygon[-1]), np.linalg.norm(polygon[0] - polygon[1])) < 6
+        regions.append(replace(region, polygon=polygon, ignore=region.ignore or bool(cut or small)))
+    lo, hi = inside.min(0), inside.max(0)
+    if lo.max() > 0 or hi.min() < size:  # reflected text beyond the border is no truth: paint it gray
+        mask = np.zeros((size, size), np.uint8)
+        cv2.fillConvexPoly(mask, np.round(inside).astype(np.int32), 1)
+        crop[mask == 0] = 124
+    return crop, regions
+
+
+@lru_cache(maxsize=1024)
+def _photograph(path: Path) -> np.ndarray:
+    return read_image(path)
+
+
+class Batches(Dataset):
+    """Batch k -> Batch. Rendering happens where it is asked for (a worker process of the loader)."""
+
+    def __init__(
+        self,
+        curriculum: Curriculum,
+        characters: str,
+        steps: int,
+        mask_size: int,
+        backgrounds: str | None = None,
+        data: tuple[str, ...] = (),
+    ) -> None:
+        """`data`: folders of annotated photographs in ICDAR 2015 form. Raises ValueError when one is none."""
+        self.curriculum = curriculum
+        self.charset, self.steps, self.mask_size = Charset(characters), steps, mask_size
+        self.backgrounds = backgrounds
+        self.samples = [sample for folder in data for sample in samples(Path(folder))]
+        self.generators: dict[SceneStyle, SceneGenerator] = {}
+
+    def __getitem__(self, number: int) -> Batch:
+        c = self.curriculum
+        rng = random.Random(c.seed * 1_000_003 + number)
+        features_only = number < c.features_until
+        size = c.scene // 2 if features_only else rng.choice([c.scene - 64, c.scene, c.scene + 64])
+        images, targets, maps = [], [], []
+        for _ in range(c.size * (2 if features_only else 1)):
+            image, regions = self.example(number, size, rng)
+            target, text_map = make_targets(regions, size, size, self.charset, self.steps, self.mask_size)
+            images.append(torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1))
+            targets.append(target)
+            maps.append(torch.from_numpy(text_map))
+        return Batch(torch.stack(images), targets, torch.stack(maps), features_only)
+
+    def example(self, number: int, size: int, rng: random.Random) -> tuple[np.ndarray, list[GroundTruth]]:
+        """One image (size, size, 3) uint8 with its truth."""
+        c = self.curriculum
+        if self.samples and number >= c.mixed_from and rng.random() < c.photographs:
+            return augmented_crop(rng.choice(self.samples), size, rng)
+        if rng.random() < c.easy_share(number):
+            style = EASY
+        else:
+            style = CURVED if rng.random() < 0.2 else MIXED
+        if number < c.features_until:  # small scenes: a few words of reading size
+            style = replace(EASY, words=(2, 5), text_height=(14, 40))
+        style = replace(style, height=size, width=size, backgrounds=self.backgrounds)
+        if style not in self.generators:
+            self.generators[style] = SceneGenerator(style, split="train")
+        scene = self.generators[style].render(rng.getrandbits(48))
+        return scene.image, scene.regions
+
+
+class Numbers(torch.utils.data.Sampler):
+    """first, first + step, ... without an end: the batches of one process."""
+
+    def __init__(self, first: int, step: int) -> None:
+        self.first, self.step = first, step
+
+    def __iter__(self) -> Iterator[int]:
+        number = self.first
+        while True:
+            yield number
+            number += self.step
+
+
+def _single_threaded(_: int) -> None:
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+
+
+def batches(dataset: Batches, first: int, step: int, workers: int) -> Iterator[Batch]:
+    """Batches first, first + step, ...; rendered ahead by `workers` processes (0: here)."""
+    return iter(
+        DataLoader(
+            dataset,
+            batch_size=None,
+            sampler=Numbers(first, step),
+            num_workers=workers,
+            worker_init_fn=_single_threaded,
+            prefetch_factor=6 if workers else None,
+            multiprocessing_context="spawn" if workers else None,
+        )
+    )

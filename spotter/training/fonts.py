@@ -1,0 +1,149 @@
+"""Fonts of the `fontpkg-*` packages that are installed, and their glyphs as cached masks."""
+
+from __future__ import annotations
+
+import functools
+import json
+import pkgutil
+import random
+import re
+import zlib
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+SIZES = (32, 64, 96)  # em sizes the glyphs are drawn at, in pixels
+CAPS_FAMILIES = frozenset({"bebas_neue", "bungee", "cinzel", "luckiest_guy", "permanent_marker"})
+HELD_OUT_PERCENT = 12
+FACES_A_FAMILY = 4
+_TOO_THIN = re.compile(r"thin|hairline|light", re.IGNORECASE)
+_WEIGHTS = {"SANS_SERIF": 2.0, "SERIF": 1.5, "HANDWRITING": 0.6}  # how often a kind is drawn; others 1
+
+
+@dataclass(frozen=True)
+class Glyph:
+    """One character drawn at one size; lengths in pixels of that size, y down from the baseline."""
+
+    mask: np.ndarray  # (h, w) uint8, 255 is ink; tight around the ink
+    left: int  # from the pen to the first column of the mask
+    top: int  # from the baseline to the first row of the mask, negative above it
+    advance: float  # from this pen to the next one
+
+
+@dataclass(frozen=True)
+class Face:
+    """One style of a family: a font file, and the named instance when the file is a variable font."""
+
+    family: str
+    path: str
+    instance: str | None = None
+    kind: str = "SANS_SERIF"  # category of Google Fonts
+
+    @property
+    def caps_only(self) -> bool:
+        """Whether lower-case letters are drawn as capitals: a label in lower case would be wrong."""
+        return self.family in CAPS_FAMILIES
+
+    @property
+    def script(self) -> bool:
+        """Whether words all in capitals are hard to read in it."""
+        return self.kind == "HANDWRITING"
+
+
+@functools.lru_cache(maxsize=512)
+def _font(face: Face, size: int) -> ImageFont.FreeTypeFont:
+    font = ImageFont.truetype(face.path, size, layout_engine=ImageFont.Layout.BASIC)
+    if face.instance is not None:
+        font.set_variation_by_name(face.instance)
+    return font
+
+
+def _draw(font: ImageFont.FreeTypeFont, size: int, text: str) -> tuple[np.ndarray, int, int]:
+    """Ink of the text, cropped: (h, w) uint8, left and top from the pen."""
+    image = Image.new("L", (4 * size, 4 * size))
+    ImageDraw.Draw(image).text((size, 2 * size), text, fill=255, font=font, anchor="ls")
+    box = image.getbbox()
+    if box is None:
+        return np.zeros((0, 0), np.uint8), 0, 0
+    return np.array(image.crop(box)), box[0] - size, box[1] - 2 * size
+
+
+@functools.lru_cache(maxsize=32768)
+def glyph(face: Face, size: int, character: str) -> Glyph | None:
+    """The glyph of a character, None when the font has none."""
+    font = _font(face, size)
+    mask, left, top = _draw(font, size, character)
+    if mask.size == 0 or (not character.isalnum() and np.array_equal(mask, _missing(face, size))):
+        return None
+    return Glyph(mask, left, top, font.getlength(character))
+
+
+@functools.lru_cache(maxsize=512)
+def _missing(face: Face, size: int) -> np.ndarray:
+    """The box a font draws for characters it does not have."""
+    return _draw(_font(face, size), size, "\U000f1234")[0]
+
+
+def cap_height(face: Face, size: int) -> int:
+    """Height of a capital H in pixels."""
+    return glyph(face, size, "H").mask.shape[0]
+
+
+def is_held_out(family: str) -> bool:
+    """Whether a family belongs to the held-out split."""
+    return zlib.crc32(f"family:{family}".encode()) % 100 < HELD_OUT_PERCENT
+
+
+def _installed_families() -> dict[str, Path]:
+    """Folder of every installed font package, by family."""
+    return {
+        module.name.removeprefix("fontpkg_"): Path(module.module_finder.path) / module.name
+        for module in pkgutil.iter_modules()
+        if module.name.startswith("fontpkg_")
+    }
+
+
+def _faces(family: str, folder: Path) -> list[Face]:
+    """At most FACES_A_FAMILY styles of a family, spread over its weights; no thin ones."""
+    metadata = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
+    kind = (metadata.get("category") or ["DISPLAY"])[0]
+    faces = []
+    for path in sorted((folder / "files").glob("*.ttf")):
+        if "[" not in path.name:
+            if not _TOO_THIN.search(path.stem.partition("-")[2]):
+                faces.append(Face(family, str(path), None, kind))
+            continue
+        names = ImageFont.truetype(str(path), SIZES[0]).get_variation_names()
+        names = [name.decode() for name in names]
+        faces += [Face(family, str(path), name, kind) for name in names if not _TOO_THIN.search(name)]
+    steps = np.linspace(0, len(faces) - 1, min(len(faces), FACES_A_FAMILY)).round().astype(int)
+    return [faces[step] for step in steps]
+
+
+class Fonts:
+    """The faces of one split."""
+
+    def __init__(self, split: str = "train") -> None:
+        families = _installed_families()
+        chosen = sorted(name for name in families if is_held_out(name) == (split == "held_out"))
+        if not chosen:
+            raise RuntimeError(
+                f"no font of the {split} split is installed: pip install --no-deps -r requirements-train.txt"
+            )
+        self.families = [_faces(name, families[name]) for name in chosen]
+        self.families = [faces for faces in self.families if faces]
+        self._cumulative = list(accumulate(_WEIGHTS.get(faces[0].kind, 1.0) for faces in self.families))
+
+    def sample(self, rng: random.Random) -> Face:
+        """A face: first a family, by how common its kind is, then one of its styles."""
+        faces = rng.choices(self.families, cum_weights=self._cumulative)[0]
+        return rng.choice(faces)
+
+
+@functools.lru_cache(maxsize=2)
+def fonts(split: str) -> Fonts:
+    """The fonts of a split, "train" or "held_out"; made once a process."""
+    return Fonts(split)

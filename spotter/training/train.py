@@ -1,0 +1,290 @@
+"""The training loop: one process or many (`torchrun`), stoppable at any time, resumable bit for bit in its data order."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import time
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from tqdm import tqdm
+
+from spotter.config import SpotterConfig
+from spotter.model.spotter import SwinTextSpotter
+from spotter.predictor import fast_bfloat16
+from spotter.training.criterion import TrainingSpotter
+from spotter.training.dataset import Batches, Curriculum, batches
+from spotter.training.fit_masks import fit_mask_code, word_masks
+from spotter.weights import load_weights
+
+LOG_EVERY = 20  # steps
+
+
+class TrainingError(RuntimeError):
+    """Training cannot go on; the message is a sentence for the user."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A run. What is stored with a checkpoint wins over what is asked for when a run is resumed."""
+
+    config: SpotterConfig
+    folder: Path  # of the run: checkpoint.pt, log.csv, settings.json
+    minutes: float = 60.0  # this process stops after so long
+    steps: int = 10_000  # the learning rate's cosine ends here, and so does the run
+    learning_rate: float = 1e-3
+    warmup: int = 200  # steps
+    weight_decay: float = 0.05
+    clip: float = 1.0
+    ema: float = 0.998
+    checkpoint_minutes: float = 4.0
+    workers: int = 1
+    backgrounds: str | None = None
+    data: tuple[str, ...] = ()
+    start_from: str | None = None  # weights to begin with
+    device: str = "cpu"
+    curriculum: Curriculum = field(default_factory=Curriculum)
+
+
+def learning_rate_factor(step: int, warmup: int, steps: int) -> float:
+    """Linear warm-up, then a cosine from 1 to 0.01."""
+    if step < warmup:
+        return (step + 1) / warmup
+    done = min(1.0, (step - warmup) / max(1, steps - warmup))
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done))
+
+
+def build(settings: Settings) -> TrainingSpotter:
+    """A new spotter with fitted mask code, or the weights to begin with, and the auxiliary heads around it."""
+    torch.manual_seed(settings.curriculum.seed)
+    if settings.start_from:
+        model, _ = load_weights(settings.start_from)
+    else:
+        model = SwinTextSpotter(settings.config)
+        initialise(model)
+        code = fit_mask_code(
+            word_masks(20_000, seed=0, size=settings.config.mask_size), settings.config.mask_coefficients
+        )
+        model.mask_code.load_state_dict(code.state_dict())
+    return TrainingSpotter(model)
+
+
+def initialise(model: SwinTextSpotter) -> None:
+    """Starting values apart from the layers' own: scores start low (focal loss), boxes start where they are."""
+    for stage in model.stages:
+        nn.init.constant_(stage.classify[-1].bias, -math.log((1 - 0.01) / 0.01))
+        nn.init.normal_(stage.regress[-1].weight, std=0.001)
+        nn.init.zeros_(stage.regress[-1].bias)
+
+
+def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict]:
+    """Matrices and filters decay; norms, biases, position tables and the proposals' boxes do not."""
+    decayed = [
+        p for n, p in model.named_parameters() if p.ndim > 1 and "bias" not in n and "proposals" not in n
+    ]
+    kept = {id(p) for p in decayed}
+    others = [p for p in model.parameters() if id(p) not in kept]
+    return [{"params": decayed, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
+
+
+class Trainer:
+    """Holds the state of a run: model, average, optimizer, and the number of the next batch."""
+
+    def __init__(self, settings: Settings, resume: bool = False) -> None:
+        """Raises TrainingError when there is nothing to resume or a checkpoint does not fit."""
+        self.settings = s = settings
+        self.rank = dist.get_rank() if dist.is_initialized() else 0
+        self.world = dist.get_world_size() if dist.is_initialized() else 1
+        self.device = torch.device(s.device)
+        self.training = build(s).to(self.device)
+        self.optimizer = torch.optim.AdamW(
+            parameter_groups(self.training, s.weight_decay), lr=s.learning_rate, betas=(0.9, 0.98), fused=True
+        )
+        self.average = AveragedModel(self.training.model, multi_avg_fn=get_ema_multi_avg_fn(s.ema))
+        self.step, self.next_batch, self.images, self.words, self.seconds = 0, 0, 0, 0, 0.0
+        self.checkpoint = s.folder / "checkpoint.pt"
+        if resume:
+            self.load()
+        elif self.checkpoint.exists():
+            raise TrainingError(
+                f"{s.folder} holds a run already: continue it with --resume or name another folder."
+            )
+        self.dataset = Batches(
+            s.curriculum, s.config.characters, s.config.max_steps, s.config.mask_size, s.backgrounds, s.data
+        )
+        self.wrapped = (
+            DistributedDataParallel(self.training, find_unused_parameters=True)
+            if self.world > 1
+            else self.training
+        )
+        if self.rank == 0:
+            s.folder.mkdir(parents=True, exist_ok=True)
+            text = json.dumps(asdict(s), indent=1, default=str)
+            (s.folder / "settings.json").write_text(text, encoding="utf-8")
+
+    def state(self) -> dict:
+        return {
+            "training": self.training.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "random": torch.get_rng_state(),
+            "counts": {
+                "step": self.step,
+                "next_batch": self.next_batch,
+                "images": self.images,
+                "words": self.words,
+                "seconds": self.seconds,
+            },
+        }
+
+    def save(self) -> None:
+        """Write the checkpoint; a crash meanwhile leaves the old one whole."""
+        if self.rank == 0:
+            partial = self.checkpoint.with_suffix(".partial")
+            torch.save(self.state(), partial)
+            partial.replace(self.checkpoint)
+
+    def load(self) -> None:
+        if not self.checkpoint.is_file():
+            raise TrainingError(f"There is no checkpoint to resume in {self.settings.folder}.")
+        state = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
+        try:
+            self.training.load_state_dict(state["training"])
+            self.average.load_state_dict(state["average"])
+            self.optimizer.load_state_dict(state["optimizer"])
+        except (RuntimeError, KeyError, ValueError) as error:
+            raise TrainingError(f"The checkpoint in {self.settings.folder} is of another network.") from error
+        if not self.training.model.mask_code.fitted:
+            raise TrainingError("The checkpoint's mask code is all zero; it was never fitted.")
+        torch.set_rng_state(state["random"].cpu())
+        for name, value in state["counts"].items():
+            setattr(self, name, value)
+
+    def run(self, progress: bool = True) -> None:
+        """Train until the minutes or the steps are over. Raises TrainingError on a loss that is not finite."""
+        s = self.settings
+        started = saved = time.monotonic()
+        before = self.seconds
+        source = batches(self.dataset, self.next_batch + self.rank, self.world, s.workers)
+        self.training.train()
+        sums: dict[str, float] = {}
+        bar = tqdm(
+            total=s.steps,
+            initial=self.step,
+            unit="step",
+            disable=not progress or self.rank > 0,
+            mininterval=5,
+        )
+        while self.step < s.steps:
+            now = time.monotonic()
+            self.seconds = before + now - started
+            if self.should_stop(now - started > 60 * s.minutes):
+                break
+            batch = next(source)
+            losses = self.update(batch)
+            for name, value in losses.items():
+                sums[name] = sums.get(name, 0.0) + value
+            if self.step % LOG_EVERY == 0:
+                means = {name: value / LOG_EVERY for name, value in sums.items()}
+                self.log(means)
+                bar.set_postfix(
+                    {k: f"{v:.2f}" for k, v in means.items() if k in ("recognition", "giou", "characters")}
+                )
+                sums = {}
+            bar.update()
+            if now - saved > 60 * s.checkpoint_minutes:
+                self.save()
+                saved = now
+        bar.close()
+        self.save()
+
+    def should_stop(self, mine: bool) -> bool:
+        """Whether the time is over for any process: all must stop at the same step."""
+        if self.world == 1:
+            return mine
+        flag = torch.tensor(float(mine))
+        dist.all_reduce(flag)
+        return bool(flag > 0)
+
+    def update(self, batch) -> dict[str, float]:
+        """One step; returns the losses and their total."""
+        s = self.settings
+        factor = learning_rate_factor(self.step, s.warmup, s.steps)
+        for group in self.optimizer.param_groups:
+            group["lr"] = s.learning_rate * factor
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=fast_bfloat16(self.device)):
+            losses = self.wrapped(batch)
+        total = sum(losses.values())
+        values = {name: float(value.detach()) for name, value in losses.items()} | {
+            "total": float(total.detach())
+        }
+        if not self.all_finite(total):
+            bad = [name for name, value in values.items() if not math.isfinite(value)]
+            raise TrainingError(
+                f"The loss is not finite at step {self.step} ({', '.join(bad) or 'another process'}). "
+                f"The last good checkpoint is {self.checkpoint}; resume it with a lower learning rate."
+            )
+        self.optimizer.zero_grad(set_to_none=True)
+        total.backward()
+        norm = nn.utils.clip_grad_norm_(self.training.parameters(), s.clip)
+        if math.isfinite(float(norm)):
+            self.optimizer.step()
+        self.average.update_parameters(self.training.model)
+        self.step += 1
+        self.next_batch += self.world
+        self.images += len(batch.images) * self.world
+        self.words += batch.words * self.world
+        return values | {"gradient": float(norm)}
+
+    def all_finite(self, total: Tensor) -> bool:
+        flag = (~torch.isfinite(total.detach())).float().cpu()
+        if self.world > 1:
+            dist.all_reduce(flag)
+        return not bool(flag)
+
+    def log(self, means: dict[str, float]) -> None:
+        """A line of log.csv; columns are those of the first line."""
+        if self.rank:
+            return
+        path = self.settings.folder / "log.csv"
+        row = {
+            "step": self.step,
+            "images": self.images,
+            "words": self.words,
+            "minutes": round(self.seconds / 60, 2),
+            "learning_rate": self.optimizer.param_groups[0]["lr"],
+        }
+        names = ["text_map", "characters", "classification", "l1", "giou", "mask", "dice", "recognition"]
+        row |= {
+            name: round(means.get(name, math.nan), 4)
+            for name in [*names, "guided_attention", "total", "gradient"]
+        }
+        new = not path.exists()
+        with path.open("a", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, row)
+            if new:
+                writer.writeheader()
+            writer.writerow(row)
+
+
+def distributed(backend: str = "gloo"):
+    """Joins the processes that `torchrun` started; a context that does nothing for a single process."""
+    if not dist.is_torchelastic_launched():
+        return nullcontext()
+    dist.init_process_group(backend)
+
+    class Group:
+        def __enter__(self) -> None: ...
+
+        def __exit__(self, *_: object) -> None:
+            dist.destroy_process_group()
+
+    return Group()

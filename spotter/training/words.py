@@ -1,0 +1,159 @@
+"""Where the texts of synthetic scenes come from."""
+
+from __future__ import annotations
+
+import functools
+import random
+import string
+import zlib
+from itertools import accumulate
+
+from spotter.config import PRINTABLE
+
+HELD_OUT_PERCENT = 10
+LONGEST = 24  # characters
+VOCABULARY = 60_000
+_LETTERS_DIGITS = string.ascii_letters + string.digits
+_SINGLES = "&&&$%#@?!+*" + string.digits * 2 + string.ascii_uppercase
+_SHORT = "TO,OF,IN,ON,AT,BY,UP,GO,NO,OK,WE,US,IS,IT,24,10,50,20,A1,B2,3D,4G,UK,TV,PC,CD,XL,No,Mr,Dr,St"
+
+
+def is_held_out(text: str) -> bool:
+    """Whether a text belongs to the held-out split; neither case nor punctuation around it matters."""
+    key = text.strip(string.punctuation).lower() or text
+    return zlib.crc32(key.encode()) % 100 < HELD_OUT_PERCENT
+
+
+class Words:
+    """Texts of one split: ordinary words for the most part, names, numbers, prices, codes, random strings."""
+
+    def __init__(self, split: str = "train") -> None:
+        from faker import Faker
+        from wordfreq import top_n_list, word_frequency
+
+        self.held_out = split == "held_out"
+        common = [
+            word
+            for word in top_n_list("en", VOCABULARY)
+            if len(word) <= LONGEST
+            and any(c.isalpha() for c in word)
+            and all(c in string.ascii_lowercase + "'" for c in word)
+        ]
+        self.common = [word for word in common if is_held_out(word) == self.held_out]
+        self._cumulative = list(accumulate(word_frequency(word, "en") ** 0.7 for word in self.common))
+        self.long = [word for word in self.common if len(word) >= 10]
+        self.names = self._names(Faker("en_US"))
+
+    def _names(self, faker) -> list[str]:
+        """Names of people, towns, companies and streets, plates, domains and addresses of e-mail."""
+        faker.seed_instance(0)
+        found = []
+        for _ in range(600):
+            found += f"{faker.name()} {faker.city()} {faker.company()} {faker.street_name()}".split()
+            found += [faker.license_plate().replace(" ", "-"), faker.domain_name()]
+        found += [faker.ascii_free_email() for _ in range(200)]
+        return sorted({name for name in found if self._fits(name)})
+
+    def _fits(self, text: str) -> bool:
+        """Whether the text may be used in this split."""
+        return (
+            0 < len(text) <= LONGEST
+            and all(c in PRINTABLE for c in text)
+            and is_held_out(text) == self.held_out
+        )
+
+    def sample(self, rng: random.Random, caps_only: bool = False, script: bool = False) -> str:
+        """A text of printable ASCII without blanks; for a font of capitals only, or for handwriting."""
+        while True:
+            text = self._draw(rng)
+            if caps_only:
+                text = text.upper()
+            elif script and len(text) > 2 and text.isupper():
+                text = text.capitalize()
+            if self._fits(text):
+                return text
+
+    def _draw(self, rng: random.Random) -> str:
+        kind = rng.random()
+        if kind < 0.68:
+            return self._decorated(rng, _cased(rng, self._word(rng)))
+        if kind < 0.76:
+            name = rng.choice(self.names)
+            return name.upper() if rng.random() < 0.4 else name
+        if kind < 0.81:
+            return _number(rng)
+        if kind < 0.86:
+            return _price(rng)
+        if kind < 0.89:
+            return _code(rng)
+        if kind < 0.95:
+            return rng.choice(_SINGLES) if rng.random() < 0.5 else _short(rng)
+        pool = PRINTABLE if rng.random() < 0.6 else _LETTERS_DIGITS
+        return rng.choice(_LETTERS_DIGITS) + "".join(rng.choices(pool, k=rng.randint(1, 9)))
+
+    def _word(self, rng: random.Random) -> str:
+        kind = rng.random()
+        if kind < 0.45:
+            return rng.choices(self.common, cum_weights=self._cumulative)[0]
+        return rng.choice(self.long if kind > 0.9 else self.common)
+
+    def _decorated(self, rng: random.Random, word: str) -> str:
+        """The word, one time in eight with a punctuation mark or a second word."""
+        kind = rng.random()
+        if kind > 0.12:
+            return word
+        if kind < 0.06:
+            return word + rng.choice(",.,.!?:;")
+        if kind < 0.08:
+            left, right = rng.choice(['""', "''", "()", "[]", "<>", "{}", "**", "--"])
+            return left + word + right
+        if kind < 0.1:
+            return rng.choice("#@-*~$") + word
+        return word + rng.choice("-/&+._|\\") + _cased(rng, rng.choice(self.common))
+
+
+def _cased(rng: random.Random, word: str) -> str:
+    """Capitals in half of the cases, as on signs."""
+    kind = rng.random()
+    if kind < 0.48:
+        return word.upper()
+    if kind < 0.76:
+        return word.capitalize()
+    if kind < 0.97:
+        return word
+    return "".join(rng.choice((c, c.upper())) for c in word)
+
+
+def _number(rng: random.Random) -> str:
+    digits = "".join(rng.choices(string.digits, k=rng.choice((1, 2, 2, 3, 3, 4, 4, 5, 6, 8))))
+    form = rng.choice(
+        ("{0}", "{0}", "{0}", "#{0}", "{0}%", "{0}+", "+{0}", "-{0}", "{0}:{1}", "{0}-{1}", "{0}/{1}")
+    )
+    return form.format(digits, rng.randint(10, 99))
+
+
+def _price(rng: random.Random) -> str:
+    whole = rng.randint(0, rng.choice((9, 99, 999, 9999)))
+    form = rng.choice(
+        ("${0}", "${0}.{1:02d}", "{0}.{1:02d}", "{0},{1:02d}", "$${0}", "${0}/{1}", "{0}.-", "{0:,}")
+    )
+    return form.format(whole, rng.choice((99, 95, 50, 0, 90, rng.randint(0, 99)))).replace("$$", "S$")
+
+
+def _code(rng: random.Random) -> str:
+    """A plate, a room, a time, a date or a telephone number."""
+    form = rng.choice(
+        ("AA#-###", "AAA####A", "A##", "##:##", "#AAA###", "##.##.##", "###-####", "#-###-###", "AA##", "#aa")
+    )
+    draw = {"A": string.ascii_uppercase, "a": string.ascii_lowercase, "#": string.digits}
+    return "".join(rng.choice(draw[c]) if c in draw else c for c in form)
+
+
+def _short(rng: random.Random) -> str:
+    return rng.choice(_SHORT.split(",")) if rng.random() < 0.6 else "".join(rng.choices(_LETTERS_DIGITS, k=2))
+
+
+@functools.lru_cache(maxsize=2)
+def words(split: str) -> Words:
+    """The words of a split, "train" or "held_out"; made once a process."""
+    return Words(split)

@@ -1,0 +1,79 @@
+"""The overlay by itself, with words no photo should be able to do harm with."""
+
+from __future__ import annotations
+
+import gradio as gr
+import numpy as np
+import pytest
+
+from spotter.tabs.overlay import Overlay
+
+expect = pytest.importorskip("playwright.sync_api").expect
+pytestmark = pytest.mark.browser
+
+HOSTILE = [
+    "${window.HIT = 1}",
+    "{{value}}",
+    "<img src=x onerror='window.HIT = 1'>",
+    "`\\`",
+    "مرحبا",
+    "x" * 2000,
+]
+
+
+def entry(texts: list[str]) -> dict:
+    words = []
+    for i, text in enumerate(texts):
+        x1, y1, x2, y2 = 10, 10 + 40 * i, 100, 40 + 40 * i
+        words.append(
+            {
+                "id": f"w{i}",
+                "polygon": [[x1, y1], [x2, y1], [x2, y2], [x1, y2]],
+                "box": [x1, y1, x2, y2],
+                "text": text,
+                "score": 0.9,
+                "reading_score": 0.8,
+                "characters": [{"text": character, "score": 0.7} for character in text[:50]],
+            }
+        )
+    return {
+        "photo": np.full((300, 400, 3), 90, np.uint8),
+        "name": "<b>.jpg",
+        "width": 400,
+        "height": 300,
+        "seconds": 1.0,
+        "words": words,
+        "model": {"name": "<i>nano</i>", "sha256": "0", "trained_images": None},
+        "credit": "<img src=x onerror='window.HIT = 1'>",
+    }
+
+
+@pytest.fixture
+def overlay_url(free_port):
+    with gr.Blocks(analytics_enabled=False) as demo:
+        overlay = Overlay(entry(HOSTILE))
+        gr.Button("None").click(lambda: entry([]), None, overlay)
+    demo.launch(
+        server_port=free_port, prevent_thread_lock=True, quiet=True, run_history=False, ssr_mode=False
+    )
+    yield demo.local_url
+    demo.close()
+
+
+def test_texts_stay_texts(overlay_url, open_page):
+    page = open_page(overlay_url)
+    expect(page.locator(".word")).to_have_count(len(HOSTILE))
+    assert page.locator("tbody .text button").all_text_contents() == HOSTILE
+    assert page.locator(".label").all_text_contents() == HOSTILE
+    page.locator(".word").nth(2).hover()
+    expect(page.locator(".tip .letters")).to_have_text(HOSTILE[2])
+    assert page.evaluate("window.HIT") is None
+    assert page.locator(".overlay img").count() == 0
+
+
+def test_a_photo_without_words_says_so(overlay_url, open_page):
+    page = open_page(overlay_url)
+    page.get_by_role("button", name="None").click()
+    expect(page.locator(".empty")).to_have_text("No words found on this photo.")
+    expect(page.locator(".word")).to_have_count(0)
+    expect(page.locator(".copy")).to_be_disabled()

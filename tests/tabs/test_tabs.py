@@ -1,0 +1,57 @@
+"""The Read tab without a browser."""
+
+from __future__ import annotations
+
+import gradio as gr
+import numpy as np
+import pytest
+from PIL import Image
+
+from spotter.tabs.loading import Loader
+from spotter.tabs.overlay import DISPLAY_SIDE, Overlay
+from spotter.tabs.read import describe_card, read
+
+
+def test_missing_weights_are_told_at_once():
+    with pytest.raises(FileNotFoundError, match="There are no weights 'nowhere'"):
+        Loader("nowhere")
+
+
+def test_broken_weights_are_told_to_the_reader(tmp_path):
+    file = tmp_path / "broken.safetensors"
+    file.write_bytes(b"not weights")
+    with pytest.raises(gr.Error, match="could not be loaded"):
+        Loader(str(file)).spotter()
+
+
+def test_a_bad_photo_is_told_before_the_spotter_is_asked(tmp_path):
+    file = tmp_path / "weights.safetensors"
+    file.touch()
+    with pytest.raises(gr.Error, match="does not exist"):
+        read(Loader(str(file)), tmp_path / "photo.jpg", "photo.jpg", gr.Progress())
+
+
+def test_large_photo_is_shown_smaller_without_its_metadata():
+    overlay = Overlay()
+    shown = overlay.postprocess({"photo": np.zeros((100, 2 * DISPLAY_SIDE, 3), np.uint8), "width": 4000})
+    with Image.open(shown.photo.path) as picture:
+        assert picture.size == (DISPLAY_SIDE, 50)
+        assert not picture.getexif()
+    assert shown.width == 4000
+
+
+def test_nothing_to_show_is_an_empty_document():
+    assert Overlay().postprocess(None).words == []
+
+
+@pytest.mark.parametrize(
+    ("card", "says"),
+    [
+        ({}, "not known"),
+        ({"trained_images": 240000}, "- **trained images**: 240,000"),
+        ({"figures": {"end_to_end": 0.31234}}, "- **figures**: end to end 0.312"),
+        ({"notes": ["weak", "small"]}, "- **notes**: weak · small"),
+    ],
+)
+def test_the_card_is_told_in_words(card, says):
+    assert says in describe_card(card)

@@ -1,0 +1,196 @@
+"""Every kind of picture, and every kind of non-picture, that a person may choose."""
+
+from __future__ import annotations
+
+import io
+import struct
+import warnings
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from spotter.images import MAX_BYTES, ImageError, read_image
+
+RED, GREEN, WHITE = (255, 0, 0), (0, 128, 0), (255, 255, 255)
+
+
+def encode(image: Image.Image, kind: str = "PNG", **options) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG that claims a size and holds next to nothing."""
+
+    def chunk(name: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b""))
+        + chunk(b"IEND", b"")
+    )
+
+
+def palette(transparent: bool) -> bytes:
+    image = Image.new("P", (8, 6), 1)
+    image.putpalette([0, 0, 255, 255, 0, 0])
+    return encode(image, transparency=1) if transparent else encode(image)
+
+
+def grey16(value: int) -> Image.Image:
+    return Image.fromarray(np.full((6, 8), value, np.uint16))
+
+
+def animation() -> bytes:
+    frames = [Image.new("RGB", (8, 6), colour) for colour in (RED, GREEN)]
+    return encode(frames[0], "GIF", save_all=True, append_images=frames[1:])
+
+
+PICTURES = {
+    "jpeg": (encode(Image.new("RGB", (8, 6), RED), "JPEG"), RED),
+    "png": (encode(Image.new("RGB", (8, 6), RED)), RED),
+    "webp": (encode(Image.new("RGB", (8, 6), RED), "WEBP", lossless=True), RED),
+    "bmp": (encode(Image.new("RGB", (8, 6), RED), "BMP"), RED),
+    "tiff": (encode(Image.new("RGB", (8, 6), RED), "TIFF"), RED),
+    "ppm": (encode(Image.new("RGB", (8, 6), RED), "PPM"), RED),
+    "grey": (encode(Image.new("L", (8, 6), 100)), (100, 100, 100)),
+    "grey jpeg": (encode(Image.new("L", (8, 6), 100), "JPEG"), (100, 100, 100)),
+    "grey with alpha": (encode(Image.new("LA", (8, 6), (0, 0))), WHITE),
+    "opaque rgba": (encode(Image.new("RGBA", (8, 6), (255, 0, 0, 255))), RED),
+    "clear rgba": (encode(Image.new("RGBA", (8, 6), (255, 0, 0, 0))), WHITE),
+    "half clear rgba": (encode(Image.new("RGBA", (8, 6), (0, 0, 0, 128))), (127, 127, 127)),
+    "palette": (palette(False), RED),
+    "clear palette": (palette(True), WHITE),
+    "1 bit": (encode(Image.new("1", (8, 6), 1)), WHITE),
+    "16 bit png": (encode(grey16(25700)), (100, 100, 100)),
+    "16 bit tiff": (encode(grey16(65535), "TIFF"), WHITE),
+    "16 bit dark": (encode(grey16(257)), (1, 1, 1)),
+    "float tiff": (encode(Image.new("F", (8, 6), 1.0), "TIFF"), WHITE),
+    "cmyk jpeg": (encode(Image.new("CMYK", (8, 6), (0, 255, 255, 0)), "JPEG", quality=100), RED),
+    "cmyk tiff": (encode(Image.new("CMYK", (8, 6), (0, 255, 255, 0)), "TIFF"), RED),
+    "compressed tiff": (encode(Image.new("RGB", (8, 6), RED), "TIFF", compression="tiff_lzw"), RED),
+    "animated gif, first frame": (animation(), RED),
+}
+
+
+@pytest.mark.parametrize("kind", PICTURES)
+def test_every_kind_becomes_rgb(kind, tmp_path):
+    data, colour = PICTURES[kind]
+    path = tmp_path / "picture"
+    path.write_bytes(data)
+    for source in (data, path, str(path), Image.open(path)):
+        image = read_image(source)
+        assert image.shape == (6, 8, 3)
+        assert image.dtype == np.uint8
+        assert np.abs(image.astype(int) - colour).max() <= 4  # JPEG is not exact
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation_is_applied(orientation):
+    upright = np.zeros((16, 24, 3), np.uint8)
+    upright[:8, :8], upright[:8, 8:], upright[8:, :8] = RED, GREEN, WHITE
+    stored = {
+        1: lambda a: a,
+        2: lambda a: a[:, ::-1],
+        3: lambda a: a[::-1, ::-1],
+        4: lambda a: a[::-1],
+        5: lambda a: a.transpose(1, 0, 2),
+        6: lambda a: np.rot90(a),
+        7: lambda a: np.rot90(a, 2).transpose(1, 0, 2),
+        8: lambda a: np.rot90(a, -1),
+    }[orientation](upright)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = encode(Image.fromarray(np.ascontiguousarray(stored)), exif=exif)
+    np.testing.assert_array_equal(read_image(data), upright)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP"])
+def test_one_pixel(kind):
+    assert read_image(encode(Image.new("RGB", (1, 1), WHITE), kind)).shape == (1, 1, 3)
+
+
+@pytest.mark.parametrize(
+    ("array", "colour"),
+    [
+        (np.full((6, 8), 100, np.uint8), (100, 100, 100)),
+        (np.full((6, 8, 1), 100, np.uint8), (100, 100, 100)),
+        (np.full((6, 8, 3), RED, np.uint8), RED),
+        (np.full((6, 8, 4), (255, 0, 0, 0), np.uint8), WHITE),
+        (np.ones((6, 8), bool), WHITE),
+        (np.full((6, 8), 65535, np.uint16), WHITE),
+        (np.full((6, 8), 1.0), WHITE),
+        (np.full((6, 8), 100.0), (100, 100, 100)),
+        (np.full((6, 8), np.nan), (0, 0, 0)),
+    ],
+)
+def test_arrays(array, colour):
+    np.testing.assert_array_equal(read_image(array), np.full((6, 8, 3), colour, np.uint8))
+
+
+JPEG = encode(Image.effect_noise((64, 64), 90).convert("RGB"), "JPEG")
+BAD_BYTES = {
+    "empty": (b"", "empty"),
+    "text": (b"Dear reader, this is no picture.", "not an image"),
+    "html": (b"<html><script>alert(1)</script></html>", "not an image"),
+    "svg": (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"></svg>', "SVG"),
+    "pdf": (b"%PDF-1.7 ...", "PDF"),
+    "heic": (b"\0\0\0\x18ftypheic\0\0\0\0", "HEIC"),
+    "eps": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not an image"),
+    "truncated jpeg": (JPEG[: len(JPEG) // 2], "cut short"),
+    "truncated png": (encode(Image.effect_noise((64, 64), 90))[:600], "cut short"),
+    "only a jpeg sign": (JPEG[:3], "not an image"),
+    "bomb": (png_header(50_000, 50_000), "megapixels"),
+    "little bomb": (png_header(10_000, 4_001), "megapixels"),
+    "zero size": (png_header(0, 10), ""),
+    "too many bytes": (b"\xff" * (MAX_BYTES + 1), "larger than 20 MB"),
+}
+
+
+def assert_one_sentence(error: pytest.ExceptionInfo, says: str) -> None:
+    sentence = str(error.value)
+    assert says in sentence
+    assert sentence.endswith(".")
+    assert sentence.count(". ") == 0
+    assert "\n" not in sentence
+
+
+@pytest.mark.parametrize("kind", BAD_BYTES)
+def test_bad_files_give_one_sentence(kind, tmp_path):
+    data, says = BAD_BYTES[kind]
+    path = tmp_path / "holiday.jpg"
+    path.write_bytes(data)
+    for source in (data, path):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with pytest.raises(ImageError) as error:
+                read_image(source)
+        assert_one_sentence(error, says)
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("/nowhere/photo.jpg", "does not exist"),
+        ("/", "folder"),
+        ("/dev/zero", "regular file"),
+        ("photo\0.jpg", ""),
+        ("x" * 5000, ""),
+        (np.zeros((0, 8, 3), np.uint8), "no pixels"),
+        (np.zeros((6, 8, 2), np.uint8), "not an image"),
+        (np.zeros(6, np.uint8), "not an image"),
+        (np.full((2, 2), "a"), "numbers"),
+        (np.broadcast_to(np.uint8(0), (50_000, 50_000)), "megapixels"),
+        (Image.new("1", (8_001, 5_000)), "megapixels"),
+    ],
+)
+def test_bad_sources_give_one_sentence(source, says):
+    with pytest.raises(ImageError) as error:
+        read_image(source)
+    assert_one_sentence(error, says)

@@ -1,0 +1,227 @@
+"""Synthetic scenes: their truth is tight and right, and the splits share nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+pytest.importorskip("wordfreq", reason="words of synthetic scenes: pip install -r requirements-train.txt")
+pytest.importorskip("faker", reason="names of synthetic scenes: pip install -r requirements-train.txt")
+
+from spotter.config import PRINTABLE
+from spotter.training import backgrounds, synth, words
+from spotter.training.blocks import Bend, Warp, around, set_text
+from spotter.training.fonts import CAPS_FAMILIES, SIZES, _installed_families, cap_height, fonts, glyph
+from spotter.training.synth import CURVED, DENSE, EASY, MIXED, SceneGenerator, render_scene
+
+pytestmark = pytest.mark.skipif(
+    not _installed_families(), reason="no fontpkg-* font is installed: pip install -r requirements-train.txt"
+)
+
+
+@pytest.fixture(scope="module")
+def scenes() -> list[synth.Scene]:
+    return [render_scene(seed, style) for style in (MIXED, CURVED, EASY) for seed in range(25)]
+
+
+def _faces(split: str = "train"):
+    return [face for faces in fonts(split).families for face in faces]
+
+
+def _signed_area(polygon: np.ndarray) -> float:
+    """Positive for clockwise polygons as seen in an image, where y points down."""
+    x, y = polygon.astype(np.float64).T
+    return float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum() / 2)
+
+
+def test_scenes_have_words_and_the_right_form(scenes):
+    for scene in scenes:
+        assert scene.image.shape == (320, 320, 3)
+        assert scene.image.dtype == np.uint8
+    assert sum(len(scene.regions) for scene in scenes) > 3 * len(scenes)
+
+
+def test_a_scene_without_words():
+    for style in (replace(MIXED, negatives=1.0), replace(MIXED, words=(0, 0))):
+        scene = render_scene(0, style)
+        assert scene.regions == []
+        assert scene.image.std() > 0
+
+
+def test_small_scenes_do_not_fail():
+    for seed in range(10):
+        scene = render_scene(seed, replace(MIXED, height=48, width=64))
+        assert scene.image.shape == (48, 64, 3)
+
+
+def test_dense_scenes_have_many_words():
+    scene = render_scene(0, DENSE)
+    assert scene.image.shape == (720, 1280, 3)
+    assert len(scene.regions) >= 45
+
+
+def test_a_seed_gives_the_same_scene_after_other_scenes_and_in_another_generator():
+    first = render_scene(5, MIXED)
+    render_scene(6, MIXED)
+    for again in (render_scene(5, MIXED), SceneGenerator(MIXED).render(5)):
+        assert np.array_equal(first.image, again.image)
+        for one, other in zip(first.regions, again.regions, strict=True):
+            assert one.text == other.text
+            assert np.array_equal(one.polygon, other.polygon)
+    assert not np.array_equal(first.image, render_scene(6, MIXED).image)
+
+
+def test_a_seed_gives_the_same_scene_in_another_process():
+    code = "import zlib; from spotter.training.synth import *; print(zlib.crc32(render_scene(5).image))"
+    sums = {
+        subprocess.run(
+            [sys.executable, "-c", code], env={"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(sys.path)},
+            capture_output=True, text=True, check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }  # fmt: skip
+    assert len(sums) == 1
+
+
+def test_polygons_are_clockwise_and_inside_the_image(scenes):
+    for region in (region for scene in scenes for region in scene.regions):
+        polygon = region.polygon
+        assert polygon.dtype == np.float32
+        assert 4 <= len(polygon) <= 16
+        assert len(polygon) % 2 == 0
+        assert polygon.min() >= 0
+        assert polygon.max() <= 320
+        if not region.ignore:
+            assert _signed_area(polygon) > 0
+
+
+def test_curved_words_have_many_points():
+    points = [len(region.polygon) for seed in range(10) for region in render_scene(seed, CURVED).regions]
+    assert max(points) > 8
+    straight = replace(MIXED, curved=0.0)
+    assert {len(r.polygon) for seed in range(10) for r in render_scene(seed, straight).regions} == {4}
+
+
+def test_centres_are_in_the_polygon_one_a_character(scenes):
+    inside = []
+    for region in (region for scene in scenes for region in scene.regions if not region.ignore):
+        assert region.centres.shape == (len(region.text), 2)
+        inside += [
+            cv2.pointPolygonTest(region.polygon, (float(x), float(y)), False) >= 0 for x, y in region.centres
+        ]
+    assert np.mean(inside) > 0.98
+
+
+def test_texts_are_printable_and_each_character_occurs(scenes):
+    for region in (region for scene in scenes for region in scene.regions):
+        assert set(region.text) <= set(PRINTABLE)
+        assert bool(region.text) != region.ignore
+    source, rng = words.words("train"), synth.random.Random(0)
+    assert set("".join(source.sample(rng) for _ in range(10_000))) == set(PRINTABLE)
+
+
+@pytest.mark.parametrize("bend", [None, Bend("arc", 90.0), Bend("arc", -90.0), Bend("wave", 8.0, 160.0, 0.4)])
+def test_polygons_are_tight_around_the_ink(bend):
+    face = next(face for face in _faces() if not face.caps_only)
+    sheet = set_text(synth.random.Random(0), face, [["Spotting"]], 30.0)
+    angle = np.radians(20)
+    turn = np.array([[np.cos(angle), -np.sin(angle), 160], [np.sin(angle), np.cos(angle), 160], [0, 0, 1]])
+    warp = Warp(np.array(sheet.size) / 2, turn, bend)
+    ink, _ = warp.layers(sheet, (0, 0, 320, 320))
+    polygon = warp.polygon(sheet.words[0])
+    mask = np.zeros((320, 320), np.uint8)
+    # Pixel (0, 0) covers 0..1, fillPoly has its centre at 0.
+    cv2.fillPoly(mask, [np.round((polygon - 0.5) * 16).astype(np.int32)], 1, shift=4)
+    assert ink[mask == 0].sum() < 0.01 * ink.sum()
+    if bend is None:
+        rows, columns = np.nonzero(ink > 100)
+        points = np.stack([columns, rows], 1) + 0.5
+        along = points @ [np.cos(angle), np.sin(angle)], points @ [-np.sin(angle), np.cos(angle)]
+        corners = polygon @ [np.cos(angle), np.sin(angle)], polygon @ [-np.sin(angle), np.cos(angle)]
+        for ink_side, side in zip(along, corners, strict=True):
+            assert abs(ink_side.min() - side.min()) < 4
+            assert abs(ink_side.max() - side.max()) < 4
+
+
+def test_bends_are_undone_by_their_inverse():
+    points = around(-60, -10, 60, 10, 9).astype(np.float64)
+    for bend in (Bend("arc", 70.0), Bend("arc", -70.0), Bend("wave", 6.0, 100.0, 1.0)):
+        bent = bend.forward(points)
+        assert np.allclose(np.stack(bend.inverse(bent[:, 0], bent[:, 1]), 1), points, atol=1e-6)
+
+
+def test_words_do_not_overlap(scenes):
+    for scene in scenes:
+        taken = np.zeros((320, 320), np.uint8)
+        for region in scene.regions:
+            mask = np.zeros_like(taken)
+            cv2.fillPoly(mask, [np.round(region.polygon).astype(np.int32)], 1)
+            shared = int((mask & taken).sum())
+            assert shared <= 0.12 * mask.sum() + 12
+            taken |= mask
+
+
+def test_splits_share_no_font_word_or_background(tmp_path):
+    train, held_out = ({face.family for face in _faces(split)} for split in ("train", "held_out"))
+    assert not train & held_out
+    assert train
+    assert held_out
+    sources = words.words("train"), words.words("held_out")
+    assert not set(sources[0].common) & set(sources[1].common)
+    assert 0.08 < len(sources[1].common) / len(sources[0].common) < 0.14
+    for source, wanted in zip(sources, (False, True), strict=True):
+        rng = synth.random.Random(1)
+        assert all(words.is_held_out(source.sample(rng)) is wanted for _ in range(500))
+    for number in range(60):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((40, 60, 3), number * 4, np.uint8))
+    paths = [set(backgrounds.Backgrounds(tmp_path, split).paths) for split in ("train", "held_out")]
+    assert not paths[0] & paths[1]
+    assert len(paths[0] | paths[1]) == 60
+    scene = render_scene(0, replace(MIXED, backgrounds=str(tmp_path)), split="held_out")
+    assert scene.image.shape == (320, 320, 3)
+
+
+def test_a_folder_without_photographs_is_an_error(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no photograph"):
+        backgrounds.Backgrounds(tmp_path)
+
+
+def test_caps_fonts_are_known_and_never_label_lower_case():
+    """A font that draws 'e', 'g' and 'r' as it draws 'E', 'G' and 'R' must be in CAPS_FAMILIES."""
+    alike = set()
+    for face in _faces("train") + _faces("held_out"):
+        pairs = [(glyph(face, SIZES[1], c).mask, glyph(face, SIZES[1], c.upper()).mask) for c in "egr"]
+        scaled = [(cv2.resize(a, (24, 32)) / 255.0, cv2.resize(b, (24, 32)) / 255.0) for a, b in pairs]
+        if max(np.abs(a - b).mean() for a, b in scaled) < 0.15:
+            alike.add(face.family)
+    assert alike <= CAPS_FAMILIES
+    source, rng = words.words("train"), synth.random.Random(2)
+    assert not any(c.islower() for _ in range(2000) for c in source.sample(rng, caps_only=True))
+
+
+def test_a_missing_glyph_is_noticed():
+    faces = [face for face in _faces("train") if face.family == "orbitron"]
+    if not faces:
+        pytest.skip("fontpkg-orbitron is not installed")
+    assert glyph(faces[0], 32, "^") is None
+    assert set_text(synth.random.Random(0), faces[0], [["a^b"]], 20.0) is None
+
+
+def test_words_are_as_high_as_asked_for():
+    face = _faces()[0]
+    for height in (10.0, 25.0, 80.0):
+        sheet = set_text(synth.random.Random(0), face, [["HE"]], height)
+        _, y1, _, y2 = sheet.words[0].box
+        assert y2 - y1 == pytest.approx(height, rel=0.12, abs=1.0)
+        assert cap_height(face, SIZES[0]) > 15
+
+
+def test_command_line_writes_a_contact_sheet(tmp_path):
+    out = tmp_path / "sheet.png"
+    synth.main(["--count", "3", "--columns", "2", "--style", "easy", "--out", str(out)])
+    assert cv2.imread(str(out)).shape == (1280, 1280, 3)
