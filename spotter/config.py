@@ -77,7 +77,9 @@ def official() -> SpotterConfig:
 
 
 def nano() -> SpotterConfig:
-    """The small spotter that trains and runs on two CPU cores; sizes from measurements (see its model card)."""
+    """The small spotter that trains and runs on two CPU cores; sizes from measurements (see its model
+    card).
+    """
     return SpotterConfig(
         name="nano",
         stem="conv",

@@ -1,4 +1,5 @@
-"""Published checkpoint (detectron2 `.pth`, state dict under `model`) -> our safetensors, through one name table.
+"""Published checkpoint (detectron2 `.pth`, state dict under `model`) -> our safetensors, through one name
+table.
 
 python -m spotter.convert PUBLISHED.pth OUT.safetensors
 """
@@ -17,12 +18,14 @@ from spotter.config import official
 from spotter.model.spotter import SwinTextSpotter
 from spotter.weights import WeightsError, save_weights
 
-# Published name -> ours, tried from the top; {i} stands for a number, {rest} for what follows. None: not needed.
+# Published name -> ours, tried from the top; {i} stands for a number, {rest} for what follows.
+# None: not needed.
 NAMES: list[tuple[str, str | None]] = [
     ("backbone.fpn_lateral{i+2}.{rest}", "fpn.lateral.{i}.{rest}"),
     ("backbone.fpn_output{i+2}.{rest}", "fpn.output.{i}.{rest}"),
     ("backbone.bottom_up.patch_embed.{rest}", "backbone.stem.{rest}"),
-    ("backbone.bottom_up.layers.{i}.blocks.{j}.attn.relative_position_index", None),  # follows from the window
+    # follows from the window
+    ("backbone.bottom_up.layers.{i}.blocks.{j}.attn.relative_position_index", None),
     ("backbone.bottom_up.layers.{i}.blocks.{j}.{rest}", "backbone.stages.{i}.{j}.{rest}"),
     ("backbone.bottom_up.layers.{i}.downsample.{rest}", "backbone.merges.{i}.{rest}"),
     ("backbone.bottom_up.norm{i}.{rest}", "backbone.norms.{i}.{rest}"),
@@ -33,7 +36,10 @@ NAMES: list[tuple[str, str | None]] = [
     ("mask_encoding.means", "mask_code.mean"),
     ("head.head_series.{i}.self_attn.in_proj_{rest}", "stages.{i}.attention.qkv.{rest}"),
     ("head.head_series.{i}.self_attn.out_proj.{rest}", "stages.{i}.attention.out.{rest}"),
-    ("head.head_series.{i}.inst_interact.dynamic_layer.{rest}", "stages.{i}.interaction.dynamic_conv.filters.{rest}"),
+    (
+        "head.head_series.{i}.inst_interact.dynamic_layer.{rest}",
+        "stages.{i}.interaction.dynamic_conv.filters.{rest}",
+    ),
     ("head.head_series.{i}.inst_interact.out_layer.{rest}", "stages.{i}.interaction.project.{rest}"),
     ("head.head_series.{i}.inst_interact.norm3.{rest}", "stages.{i}.interaction.norm.{rest}"),
     ("head.head_series.{i}.inst_interact.{rest}", "stages.{i}.interaction.dynamic_conv.{rest}"),
@@ -50,12 +56,21 @@ NAMES: list[tuple[str, str | None]] = [
     ("head.rec_stage.self_attn.out_proj.{rest}", "conversion.attention.out.{rest}"),
     ("head.rec_stage.inst_interact.dynamic_layer.{rest}", "conversion.dynamic_conv.filters.{rest}"),
     ("head.rec_stage.inst_interact.{rest}", "conversion.dynamic_conv.{rest}"),
-    ("head.rec_stage.transformer_encoder.layers.{i}.self_attn.in_proj_{rest}", "conversion.encoder.{i}.attention.qkv.{rest}"),
-    ("head.rec_stage.transformer_encoder.layers.{i}.self_attn.out_proj.{rest}", "conversion.encoder.{i}.attention.out.{rest}"),
+    (
+        "head.rec_stage.transformer_encoder.layers.{i}.self_attn.in_proj_{rest}",
+        "conversion.encoder.{i}.attention.qkv.{rest}",
+    ),
+    (
+        "head.rec_stage.transformer_encoder.layers.{i}.self_attn.out_proj.{rest}",
+        "conversion.encoder.{i}.attention.out.{rest}",
+    ),
     ("head.rec_stage.transformer_encoder.layers.{i}.{rest}", "conversion.encoder.{i}.{rest}"),
     ("head.rec_stage.TLSAM.{i}.pool_layers.0.{rest}", "two_level.{i}.pool.{rest}"),
     ("head.rec_stage.TLSAM.{i}.attn.relative_position_bias_table", "two_level.{i}.attention.fine_bias"),
-    ("head.rec_stage.TLSAM.{i}.attn.relative_position_bias_table_to_windows.0", "two_level.{i}.attention.coarse_bias"),
+    (
+        "head.rec_stage.TLSAM.{i}.attn.relative_position_bias_table_to_windows.0",
+        "two_level.{i}.attention.coarse_bias",
+    ),
     ("head.rec_stage.TLSAM.{i}.attn.relative_position_index", None),
     ("head.rec_stage.TLSAM.{i}.attn.relative_position_index_0", None),
     ("head.rec_stage.TLSAM.{i}.attn.proj.{rest}", "two_level.{i}.attention.out.{rest}"),
@@ -75,16 +90,21 @@ NAMES: list[tuple[str, str | None]] = [
     ("head.rec_stage.seq_decoder.seq_decoder.word_linear.{rest}", "reader.embedding.{rest}"),
     ("head.rec_stage.seq_decoder.seq_decoder.attn.v", "reader.attention.v"),
     ("head.rec_stage.seq_decoder.seq_decoder.attn.attn.bias", "reader.attention.query.bias"),
-    ("head.rec_stage.seq_decoder.seq_decoder.attn.attn.weight", "reader.attention.query.weight+reader.attention.key.weight"),
+    (
+        "head.rec_stage.seq_decoder.seq_decoder.attn.attn.weight",
+        "reader.attention.query.weight+reader.attention.key.weight",
+    ),
     ("head.rec_stage.seq_decoder.seq_decoder.rnn.{rest}", "reader.gru.{rest}"),
     ("head.rec_stage.seq_decoder.seq_decoder.out.{rest}", "reader.classify.{rest}"),
     ("head.rec_stage.{rest}", "conversion.{rest}"),
     ("head.conv.{i}.{rest}", "dilated.{i}.layers.{rest}"),
-]  # fmt: skip
+]
 
 
 def _solve(expression: str, number: int) -> tuple[str, int] | None:
-    """The variable of e.g. "i*3+1" and its value where the expression equals `number`; None when it is none."""
+    """The variable of e.g. "i*3+1" and its value where the expression equals `number`; None when it is
+    none.
+    """
     variable, factor, offset = re.fullmatch(r"(\w)(?:\*(\d+))?([+-]\d+)?", expression).groups()
     value, remainder = divmod(number - int(offset or 0), int(factor or 1))
     return None if remainder or value < 0 else (variable, value)
@@ -114,7 +134,8 @@ def _match(template: str, key: str) -> dict[str, object] | None:
 
 
 def our_names(key: str) -> list[str] | None:
-    """Our names of a published key: none (not needed), one, or two when the tensor is split along its columns.
+    """Our names of a published key: none (not needed), one, or two when the tensor is split along its
+    columns.
 
     Returns None when the key is unknown.
     """
@@ -126,7 +147,9 @@ def our_names(key: str) -> list[str] | None:
 
 
 def convert_state(published: dict[str, Tensor], model: SwinTextSpotter) -> None:
-    """Copy a published state dict into the model. Raises WeightsError naming the first key that does not fit."""
+    """Copy a published state dict into the model. Raises WeightsError naming the first key that does not
+    fit.
+    """
     wanted = dict(model.state_dict())
     for key, tensor in published.items():
         names = our_names(key)

@@ -24,7 +24,8 @@ MOST_POINTS = 16
 
 
 def load_spotter(weights: str | Path = "nano", device: str | None = None) -> Spotter:
-    """Built-in weights ("nano") or a .safetensors file. `device`: "cpu", "cuda"; None: a GPU when there is one.
+    """Built-in weights ("nano") or a .safetensors file. `device`: "cpu", "cuda"; None: a GPU when there is
+    one.
 
     Raises WeightsError in one sentence.
     """
@@ -60,7 +61,8 @@ class Spotter:
     ) -> list[Word]:
         """The words of an image (path, PIL image or (H, W, 3) uint8 RGB) in the order of falling score.
 
-        Coordinates are pixels of the image with its EXIF orientation applied. `threshold`: words with a score below it
+        Coordinates are pixels of the image with its EXIF orientation applied. `threshold`: words with a
+        score below it
         are left out (default: the preset's); `short_side`: pixels the image's short side is resized to.
         """
         return self.spot_batch([image], threshold, short_side)[0]
@@ -72,8 +74,8 @@ class Spotter:
         threshold: float | None = None,
         short_side: int | None = None,
     ) -> list[list[Word]]:
-        """The words of each image. Images whose resized and padded sizes agree go through the network together; the
-        words are those of reading them one by one."""
+        """The words of each image. Images whose resized and padded sizes agree go through the network
+        together; the words are those of reading them one by one."""
         arrays = [read_image(image) for image in images]
         resized = [self.resize(array, short_side) for array in arrays]
         groups: dict[tuple[int, ...], list[int]] = {}
@@ -98,7 +100,9 @@ class Spotter:
         return words
 
     def resize(self, image: np.ndarray, short_side: int | None = None) -> Tensor:
-        """(H, W, 3) uint8 RGB -> (3, h, w) float32 0..255, short side as asked unless the long side forbids it."""
+        """(H, W, 3) uint8 RGB -> (3, h, w) float32 0..255, short side as asked unless the long side
+        forbids it.
+        """
         config = self.model.config
         height, width = image.shape[:2]
         short = short_side or config.short_side
@@ -140,7 +144,8 @@ def mask_polygon(
 ) -> np.ndarray | None:
     """Outline of maskK (28, 28) over its box (4,) xyxy: (P, 2) float64, clockwise, clipped to the image.
 
-    Four points where a rectangle fits, else up to 16. None when the mask is empty or wholly outside the image.
+    Four points where a rectangle fits, else up to 16. None when the mask is empty or wholly outside the
+    image.
     """
     large = cv2.resize(mask, (CONTOUR_SIZE, CONTOUR_SIZE), interpolation=cv2.INTER_LINEAR)
     contours, _ = cv2.findContours(

@@ -1,7 +1,7 @@
 """The nouns that every package shares. Image coordinates are pixels, x to the right and y down.
 
-Words and ground truth are in pixels of the original image after its EXIF orientation is applied; tensors of the model are in
-pixels of the resized image. Each field's comment gives its shape.
+Words and ground truth are in pixels of the original image after its EXIF orientation is applied; tensors
+of the model are in pixels of the resized image. Each field's comment gives its shape.
 """
 
 from __future__ import annotations

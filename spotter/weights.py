@@ -1,4 +1,6 @@
-"""Weights on disk: safetensors with the config inside and a model card (JSON) beside it. Nothing is unpickled."""
+"""Weights on disk: safetensors with the config inside and a model card (JSON) beside it. Nothing is
+unpickled.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def checksum(path: Path) -> str:
 
 
 def save_weights(model: SwinTextSpotter, path: Path, card: dict, half: bool = False) -> dict:
-    """Write the model and its card (`path` with .json); returns the card with its checksum. `half`: float16."""
+    """Write the model and its card (`path` with .json); returns the card with its checksum. `half`:
+    float16.
+    """
     state = {
         name: (tensor.half() if half and tensor.is_floating_point() else tensor).contiguous()
         for name, tensor in model.state_dict().items()
@@ -58,8 +62,8 @@ def save_weights(model: SwinTextSpotter, path: Path, card: dict, half: bool = Fa
 def load_weights(weights: str | Path) -> tuple[SwinTextSpotter, dict]:
     """The model in evaluation mode (float32) and its card. Raises WeightsError in one sentence.
 
-    Each tensor is read and copied on its own, so that memory stays below twice that of the model. A card beside the
-    file must agree with its sha256; a file without a card gets a bare one.
+    Each tensor is read and copied on its own, so that memory stays below twice that of the model. A card
+    beside the file must agree with its sha256; a file without a card gets a bare one.
     """
     path = weights_path(weights)
     digest = checksum(path)

@@ -2,7 +2,8 @@
 
     python -m spotter.evaluation.parity CASE     (CASE.npz and CASE.json)
 
-The golden weights are generated from the case's seed (`golden_weights.py` and `state_dict_schema.json` beside the case).
+The golden weights are generated from the case's seed (`golden_weights.py` and `state_dict_schema.json`
+beside the case).
 """
 
 from __future__ import annotations
@@ -132,7 +133,9 @@ def our_tensors(model: SwinTextSpotter, image: Tensor, golden_boxes: Tensor) -> 
 
 
 def compare(case: Path) -> Iterator[Difference]:
-    """All tensors of CASE.npz in its order. Raises FileNotFoundError when the case or its weights are missing."""
+    """All tensors of CASE.npz in its order. Raises FileNotFoundError when the case or its weights are
+    missing.
+    """
     facts = json.loads(case.with_suffix(".json").read_text())
     golden = np.load(case.with_suffix(".npz"))
     model = golden_model(case.parent, facts["seed"], facts["kept_proposals"])
@@ -164,9 +167,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"The golden case cannot be used: {error}", file=sys.stderr)
         return 2
     for d in differences:
-        print(
-            f"{d.name:36} absolute {d.absolute:9.2e}  relative {d.relative:9.2e}  {'ok' if d.agrees else 'DIFFERS'}"
-        )
+        verdict = "ok" if d.agrees else "DIFFERS"
+        print(f"{d.name:36} absolute {d.absolute:9.2e}  relative {d.relative:9.2e}  {verdict}")
     wrong = [d.name for d in differences if not d.agrees]
     print(f"{len(differences) - len(wrong)} of {len(differences)} tensors agree")
     return 1 if wrong else 0

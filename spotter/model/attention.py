@@ -9,8 +9,8 @@ from torch import Tensor, nn
 class SelfAttention(nn.Module):
     """Self-attention over L tokens (Vaswani et al. 2017).
 
-    torch's own module switches to a fused kernel when nobody looks, which would make a traced run differ from an
-    untraced one; this one is the same either way.
+    torch's own module switches to a fused kernel when nobody looks, which would make a traced run differ
+    from an untraced one; this one is the same either way.
     """
 
     def __init__(self, channels: int, heads: int) -> None:

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 
 @lru_cache(maxsize=64)
 def shifted_window_mask(height: int, width: int, window: int, shift: int) -> Tensor:
-    """(windows, window^2, window^2) float32: -100 where two tokens of a rolled window are no neighbours, else 0.
+    """(windows, window^2, window^2) float32: -100 where two tokens of a rolled window are no neighbours,
+    else 0.
 
     `height` and `width` in tokens, multiples of `window`. Cached: it depends on the shape alone.
     """
@@ -34,7 +35,7 @@ class SwinBlock(SwinTransformerBlock):
 
     def _attn(self, x: Tensor) -> Tensor:
         """(B, H, W, C) -> (B, H, W, C)."""
-        _, height, width, channels = x.shape
+        _, height, width, _ = x.shape
         (window, _), (shift, _) = self.window_size, self.shift_size
         x = F.pad(x, (0, 0, 0, -width % window, 0, -height % window))
         _, padded_height, padded_width, _ = x.shape
@@ -111,7 +112,9 @@ class Swin(nn.Module):
         self.norms = nn.ModuleList(nn.LayerNorm(dim) for dim in self.channels)
 
     def forward(self, images: Tensor) -> list[Tensor]:
-        """(B, 3, H, W) normalised, H and W multiples of 32 -> four maps (B, C * 2^i, H / 2^(i+2), W / 2^(i+2))."""
+        """(B, 3, H, W) normalised, H and W multiples of 32 -> four maps (B, C * 2^i, H / 2^(i+2), W /
+        2^(i+2)).
+        """
         x = self.stem(images)
         maps = []
         for i, (stage, norm) in enumerate(zip(self.stages, self.norms, strict=True)):

@@ -16,8 +16,8 @@ class Charset:
         self._ids = {character: i + 1 for i, character in enumerate(characters)}
 
     def encode(self, text: str, steps: int) -> Tensor:
-        """(steps,) int64: the ids of the text and the end sign, then -1. Raises ValueError on an unknown character or
-        a text of more than steps - 1 characters."""
+        """(steps,) int64: the ids of the text and the end sign, then -1. Raises ValueError on an unknown
+        character or a text of more than steps - 1 characters."""
         unknown = sorted(set(text) - set(self.characters))
         if unknown:
             raise ValueError(f"the reader does not know {''.join(unknown)!r}")

@@ -1,6 +1,7 @@
 """Recognition Conversion: the detector's knowledge of a region becomes masks on what the reader sees.
 
-Paper, section 3.3. The recognition loss flows through M1..M3 into the proposal features: reading teaches detecting.
+Paper, section 3.3. The recognition loss flows through M1..M3 into the proposal features: reading teaches
+detecting.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ def position_code(length: int, channels: int) -> Tensor:
 
 
 class UpBlock(nn.Module):
-    """E_u of the paper: nearest up-sampling to a size, convolution block; the detection path adds a last convolution."""
+    """E_u of the paper: nearest up-sampling to a size, convolution block; the detection path adds a last
+    convolution.
+    """
 
     def __init__(self, channels: int, last_conv: bool) -> None:
         super().__init__()
@@ -92,7 +95,9 @@ class RecognitionConversion(nn.Module):
         return x.mT.unflatten(2, a3.shape[2:])
 
     def forward(self, roi_features: Tensor, related: Tensor) -> Conversion:
-        """RoI features (R, C, H, W) and related proposal features (R, C) -> gates and recognition features."""
+        """RoI features (R, C, H, W) and related proposal features (R, C) -> gates and recognition
+        features.
+        """
         a1 = self.enter(roi_features)
         a2 = self.down1(a1)
         a3 = self.down2(a2)

@@ -9,7 +9,9 @@ from spotter.model.elu import elu
 
 
 class DynamicConv(nn.Module):
-    """Two 1x1 filters made from the proposal feature, channels -> dynamic_dim -> channels, over the region's cells."""
+    """Two 1x1 filters made from the proposal feature, channels -> dynamic_dim -> channels, over the
+    region's cells.
+    """
 
     def __init__(self, channels: int, dynamic_dim: int) -> None:
         super().__init__()

@@ -10,7 +10,9 @@ class Proposals(nn.Module):
     """N learnable boxes and N learnable features, to which a feature of the whole image is added."""
 
     def __init__(self, count: int, channels: int, grid: tuple[int, int] | None) -> None:
-        """`grid`: (columns, rows) the boxes start on, columns * rows = count; None: all start as the whole image."""
+        """`grid`: (columns, rows) the boxes start on, columns * rows = count; None: all start as the whole
+        image.
+        """
         super().__init__()
         boxes = torch.tensor([0.5, 0.5, 1.0, 1.0]).repeat(count, 1)
         if grid is not None:
@@ -24,8 +26,8 @@ class Proposals(nn.Module):
         self.features = nn.Parameter(torch.randn(count, channels))
 
     def forward(self, levels: list[Tensor], image_sizes: Tensor) -> tuple[Tensor, Tensor]:
-        """Levels P2..P5, image sizes (B, 2) as width, height in pixels -> boxes (B, N, 4) xyxy in pixels of the
-        resized image, features (B, N, C)."""
+        """Levels P2..P5, image sizes (B, 2) as width, height in pixels -> boxes (B, N, 4) xyxy in pixels
+        of the resized image, features (B, N, C)."""
         centre, size = self.boxes.split(2, dim=1)
         boxes = torch.cat([centre - size / 2, centre + size / 2], 1) * image_sizes.repeat(1, 2)[:, None]
         image_feature = sum(level.float().mean((2, 3)) for level in levels)  # (B, C)

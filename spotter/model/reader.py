@@ -1,4 +1,6 @@
-"""Spatial-attention decoder: reads a region's masked features one character a step (Mask TextSpotter's SAM)."""
+"""Spatial-attention decoder: reads a region's masked features one character a step (Mask TextSpotter's
+SAM).
+"""
 
 from __future__ import annotations
 
@@ -38,10 +40,11 @@ class Reader(nn.Module):
         classes: int,
         max_steps: int,
     ) -> None:
-        """`size`: (height, width) of the map the decoder attends to; `attention`: width of the energy; `classes` with
-        the end sign.
+        """`size`: (height, width) of the map the decoder attends to; `attention`: width of the energy;
+        `classes` with the end sign.
 
-        The tables of positions and characters start as one-hot codes; the published checkpoints hold learnt ones.
+        The tables of positions and characters start as one-hot codes; the published checkpoints hold
+        learnt ones.
         """
         super().__init__()
         self.size, self.hidden, self.max_steps, self.classes = size, hidden, max_steps, classes
@@ -57,7 +60,9 @@ class Reader(nn.Module):
         self.y_code = nn.Parameter(torch.eye(height))
 
     def encode(self, features: Tensor) -> Tensor:
-        """(R, C, H, W) -> (R, P, C + width + height): twice the reader's size, convolution, max-pool, position."""
+        """(R, C, H, W) -> (R, P, C + width + height): twice the reader's size, convolution, max-pool,
+        position.
+        """
         height, width = self.size
         x = F.interpolate(features.float(), (2 * height, 2 * width), mode="bilinear", align_corners=False)
         x = F.max_pool2d(F.relu(self.conv(x)), 2).flatten(2).mT.float()
@@ -68,8 +73,8 @@ class Reader(nn.Module):
         """Masked features (R, C, H, W) -> Reading of S steps.
 
         `given`: (R, S) ids that are fed instead of those read (the truth in training, a forced character in a
-        lesson; -1 counts as the end sign); the decoder then takes exactly S steps. Else it takes up to `max_steps`,
-        and stops when every word has ended unless `stop_early` is False.
+        lesson; -1 counts as the end sign); the decoder then takes exactly S steps. Else it takes up to
+        `max_steps`, and stops when every word has ended unless `stop_early` is False.
         """
         encoded = self.encode(features)
         count = len(encoded)

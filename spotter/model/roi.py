@@ -20,9 +20,11 @@ def level_of(boxes: Tensor, levels: int = 4) -> Tensor:
 def pyramid_roi_align(
     levels: list[Tensor], boxes: Tensor, image_index: Tensor, size: tuple[int, int], samples: int = 2
 ) -> Tensor:
-    """What each box sees, on the level that fits its size. A bin is the mean of samples x samples bilinear samples.
+    """What each box sees, on the level that fits its size. A bin is the mean of samples x samples bilinear
+    samples.
 
-    `levels`: P2..P5, (B, C, H/stride, W/stride); `boxes`: (M, 4) xyxy, pixels of the resized image; `image_index`:
+    `levels`: P2..P5, (B, C, H/stride, W/stride); `boxes`: (M, 4) xyxy, pixels of the resized image;
+    `image_index`:
     (M,). Returns (M, C, *size). Where a gradient is needed on the CPU, `table_roi_align` takes the place of
     torchvision's kernel, whose backward pass takes three times as long.
     """
@@ -44,7 +46,8 @@ def bilinear_taps(
 ) -> tuple[Tensor, Tensor]:
     """Along one axis: the two cells under each sample of each bin, and their weights.
 
-    `start`, `end` (M,) in cells, 0 the centre of the first cell; `limit` (M,) cells of the level. Returns index and
+    `start`, `end` (M,) in cells, 0 the centre of the first cell; `limit` (M,) cells of the level. Returns
+    index and
     weight, both (M, bins, 2 * samples). A sample more than a cell outside weighs nothing, as in torchvision.
     """
     offset = (torch.arange(bins * samples, device=start.device) + 0.5) / samples
@@ -62,7 +65,9 @@ def bilinear_taps(
 def table_roi_align(
     levels: list[Tensor], boxes: Tensor, image_index: Tensor, size: tuple[int, int], samples: int = 2
 ) -> Tensor:
-    """The same as `pyramid_roi_align`, as weighted sums of rows of one table that holds the cells of all levels."""
+    """The same as `pyramid_roi_align`, as weighted sums of rows of one table that holds the cells of all
+    levels.
+    """
     b, c = levels[0].shape[:2]
     cells = torch.tensor(
         [level.shape[2:] for level in levels], device=boxes.device

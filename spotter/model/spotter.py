@@ -102,7 +102,8 @@ class SwinTextSpotter(nn.Module):
     def keep(self, detection: Detection, threshold: float, drop_twins: bool = True) -> Regions:
         """The best `config.keep` of each image's N x 2 scores; of these the ones above the threshold.
 
-        All kept proposals take part in the self-attention of Recognition Conversion. A proposal kept once per class is
+        All kept proposals take part in the self-attention of Recognition Conversion. A proposal kept once
+        per class is
         a twin; only its better score stays, unless `drop_twins` is False (the published order).
         """
         last = detection.stages[-1]
@@ -143,7 +144,9 @@ class SwinTextSpotter(nn.Module):
     def read(
         self, levels: list[Tensor], regions: Regions, given: Tensor | None = None, stop_early: bool = True
     ) -> tuple[Conversion, Reading]:
-        """Recognition Conversion, two-level attention, maskK gating and the decoder (arguments as in `Reader`)."""
+        """Recognition Conversion, two-level attention, maskK gating and the decoder (arguments as in
+        `Reader`).
+        """
         cells = pyramid_roi_align(
             levels, regions.boxes, regions.image_index, self.config.recognition_roi, self.config.roi_samples
         )

@@ -18,7 +18,9 @@ LARGEST_LOG_SCALE = math.log(100_000 / 16)
 
 
 def apply_deltas(boxes: Tensor, deltas: Tensor) -> Tensor:
-    """Move and scale boxes (M, 4) xyxy by deltas (M, 4) dx, dy, dw, dh relative to each box's size; float32."""
+    """Move and scale boxes (M, 4) xyxy by deltas (M, 4) dx, dy, dw, dh relative to each box's size;
+    float32.
+    """
     boxes, deltas = boxes.float(), deltas.float() / deltas.new_tensor(DELTA_WEIGHTS, dtype=torch.float32)
     size = boxes[:, 2:] - boxes[:, :2]
     centre = boxes[:, :2] + size / 2 + deltas[:, :2] * size
@@ -37,7 +39,9 @@ class Tower(nn.Sequential):
 
 
 class Stage(nn.Module):
-    """Proposals look at each other, then each at its own region; out come a class, a better box and a mask vector."""
+    """Proposals look at each other, then each at its own region; out come a class, a better box and a mask
+    vector.
+    """
 
     def __init__(
         self,

@@ -39,7 +39,9 @@ class TwoLevelAttention(nn.Module):
         return x.view(r, self.heads, c // self.heads, 9, gh * gw).permute(0, 4, 1, 3, 2).flatten(0, 1)
 
     def forward(self, windows: Tensor, pooled: Tensor) -> Tensor:
-        """Windows (R * gh * gw, window^2, C) and pooled windows (R, gh, gw, C) -> (R * gh * gw, window^2, C)."""
+        """Windows (R * gh * gw, window^2, C) and pooled windows (R, gh, gw, C) -> (R * gh * gw, window^2,
+        C).
+        """
         n, cells, c = windows.shape
         r, gh, gw, _ = pooled.shape
         q, k, v = self.qkv(windows).view(n, cells, 3, self.heads, -1).permute(2, 0, 3, 1, 4)

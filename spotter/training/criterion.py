@@ -19,12 +19,15 @@ from spotter.types import Detection, Regions
 
 ATTENTION_SPREAD = 0.8  # cells; of the target of guided attention around a character's centre
 
+# Half the published ones, so that reading is not drowned out.
+HALF_LOSSES = LossWeights(classification=1.0, l1=2.5, giou=1.0, mask=0.5, dice=0.5)
+
 
 @dataclass(frozen=True)
 class Weights:
-    """Factors of the losses; `detection` are half the published ones."""
+    """Factors of the losses."""
 
-    detection: LossWeights = LossWeights(classification=1.0, l1=2.5, giou=1.0, mask=0.5, dice=0.5)
+    detection: LossWeights = HALF_LOSSES
     recognition: float = 0.2  # of the sum over a word's steps, as published
     text_map: float = 1.0
     characters: float = 0.5
@@ -135,7 +138,9 @@ class TrainingSpotter(nn.Module):
         }
 
     def attention_loss(self, attention: Tensor, centres: Tensor, boxes: Tensor) -> Tensor:
-        """Cross entropy of the attention (R, S, h*w) with a bump at each character's centre (R, S, 2), where known."""
+        """Cross entropy of the attention (R, S, h*w) with a bump at each character's centre (R, S, 2),
+        where known.
+        """
         height, width = self.model.config.reader_size
         place = (centres - boxes[:, None, :2]) / (boxes[:, None, 2:] - boxes[:, None, :2]).clamp(min=1)
         known = ~place[..., 0].isnan()
@@ -152,7 +157,9 @@ class TrainingSpotter(nn.Module):
 
 
 def sample_cells(level: Tensor, image: Tensor, places: Tensor) -> Tensor:
-    """Bilinear samples of a level (B, C, h, w) at places (K, 2) x, y in cells (0.5 is the first cell's centre)."""
+    """Bilinear samples of a level (B, C, h, w) at places (K, 2) x, y in cells (0.5 is the first cell's
+    centre).
+    """
     b, c, h, w = level.shape
     x = (places[:, 0] - 0.5).clamp(0, w - 1.001)
     y = (places[:, 1] - 0.5).clamp(0, h - 1.001)

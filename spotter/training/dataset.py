@@ -1,6 +1,7 @@
 """Batches for training: rendered scenes and annotated photographs, each a pure function of its number.
 
-Batch k of a run is the same whoever asks for it and whenever, so that a resumed run continues in the same data order.
+Batch k of a run is the same whoever asks for it and whenever, so that a resumed run continues in the same
+data order.
 """
 
 from __future__ import annotations
@@ -68,7 +69,8 @@ def make_targets(
 ) -> tuple[Targets, np.ndarray]:
     """Tensors of one image's truth and its dense text map (H/4, W/4) uint8.
 
-    Words that the reader cannot write (unknown sign, too long) are found but not read: their text row is all -1.
+    Words that the reader cannot write (unknown sign, too long) are found but not read: their text row is
+    all -1.
     """
     boxes, masks, texts, centres, ignored = [], [], [], [], []
     text_map = np.zeros((height // MAP_STRIDE, width // MAP_STRIDE), np.uint8)
@@ -189,10 +191,7 @@ class Batches(Dataset):
         c = self.curriculum
         if self.samples and number >= c.mixed_from and rng.random() < c.photographs:
             return augmented_crop(rng.choice(self.samples), size, rng)
-        if rng.random() < c.easy_share(number):
-            style = EASY
-        else:
-            style = CURVED if rng.random() < 0.2 else MIXED
+        style = EASY if rng.random() < c.easy_share(number) else CURVED if rng.random() < 0.2 else MIXED
         if number < c.features_until:  # small scenes: a few words of reading size
             style = replace(EASY, words=(2, 5), text_height=(14, 40))
         style = replace(style, height=size, width=size, backgrounds=self.backgrounds)

@@ -1,4 +1,6 @@
-"""The training loop: one process or many (`torchrun`), stoppable at any time, resumable bit for bit in its data order."""
+"""The training loop: one process or many (`torchrun`), stoppable at any time, resumable bit for bit in its
+data order.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +65,9 @@ def learning_rate_factor(step: int, warmup: int, steps: int) -> float:
 
 
 def build(settings: Settings) -> TrainingSpotter:
-    """A new spotter with fitted mask code, or the weights to begin with, and the auxiliary heads around it."""
+    """A new spotter with fitted mask code, or the weights to begin with, and the auxiliary heads around
+    it.
+    """
     torch.manual_seed(settings.curriculum.seed)
     if settings.start_from:
         model, _ = load_weights(settings.start_from)
@@ -78,7 +82,9 @@ def build(settings: Settings) -> TrainingSpotter:
 
 
 def initialise(model: SwinTextSpotter) -> None:
-    """Starting values apart from the layers' own: scores start low (focal loss), boxes start where they are."""
+    """Starting values apart from the layers' own: scores start low (focal loss), boxes start where they
+    are.
+    """
     for stage in model.stages:
         nn.init.constant_(stage.classify[-1].bias, -math.log((1 - 0.01) / 0.01))
         nn.init.normal_(stage.regress[-1].weight, std=0.001)
@@ -169,7 +175,9 @@ class Trainer:
             setattr(self, name, value)
 
     def run(self, progress: bool = True) -> None:
-        """Train until the minutes or the steps are over. Raises TrainingError on a loss that is not finite."""
+        """Train until the minutes or the steps are over. Raises TrainingError on a loss that is not
+        finite.
+        """
         s = self.settings
         started = saved = time.monotonic()
         before = self.seconds

@@ -1,7 +1,5 @@
 """maskK's coding against the published model's numbers and against cases done by hand."""
 
-import json
-import runpy
 from pathlib import Path
 
 import numpy as np
@@ -16,18 +14,6 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 @pytest.fixture(scope="module")
 def losses():
     return {key: torch.from_numpy(value) for key, value in np.load(GOLDEN / "losses.npz").items()}
-
-
-@pytest.fixture(scope="module")
-def golden_code():
-    generate = runpy.run_path(str(GOLDEN / "golden_weights.py"))["generate"]
-    schema = json.loads((GOLDEN / "state_dict_schema.json").read_text())
-    names = {"components": "components", "explained_variances": "explained_variance", "means": "mean"}
-    code = MaskCode()
-    for theirs, ours in names.items():
-        key = f"mask_encoding.{theirs}"
-        code.get_buffer(ours).copy_(torch.from_numpy(generate(key, tuple(schema[key]["shape"]), 7)))
-    return code
 
 
 def test_encode_matches_published_model(golden_code, losses):

@@ -1,16 +1,13 @@
 """Detection and recognition losses, against the published criterion and against cases done by hand."""
 
 import dataclasses
-import json
 import math
-import runpy
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from spotter.model.mask_code import MaskCode
 from spotter.training import losses as module
 from spotter.training.losses import (
     LossWeights,
@@ -31,18 +28,6 @@ TERMS = [field.name for field in dataclasses.fields(LossWeights)]
 @pytest.fixture(scope="module")
 def golden():
     return {key: torch.from_numpy(np.asarray(value)) for key, value in np.load(GOLDEN / "losses.npz").items()}
-
-
-@pytest.fixture(scope="module")
-def mask_code():
-    generate = runpy.run_path(str(GOLDEN / "golden_weights.py"))["generate"]
-    schema = json.loads((GOLDEN / "state_dict_schema.json").read_text())
-    names = {"components": "components", "explained_variances": "explained_variance", "means": "mean"}
-    code = MaskCode()
-    for theirs, ours in names.items():
-        key = f"mask_encoding.{theirs}"
-        code.get_buffer(ours).copy_(torch.from_numpy(generate(key, tuple(schema[key]["shape"]), 7)))
-    return code
 
 
 @pytest.fixture
@@ -81,8 +66,8 @@ def assert_same(ours, theirs):
         torch.testing.assert_close(ours[name], theirs[name], rtol=1e-5, atol=1e-6, msg=name)
 
 
-def test_match_is_the_published_one(golden, golden_stage, golden_targets, mask_code):
-    _, matches = detection_losses([golden_stage], golden_targets, mask_code)
+def test_match_is_the_published_one(golden, golden_stage, golden_targets, golden_code):
+    _, matches = detection_losses([golden_stage], golden_targets, golden_code)
     for i, pair in enumerate(matches):
         assert torch.stack(pair, 1).tolist() == golden[f"match.{i}"].tolist()
 
@@ -97,14 +82,14 @@ def test_match_is_the_published_one(golden, golden_stage, golden_targets, mask_c
         ("dice", "loss_dice"),
     ],
 )
-def test_losses_are_the_published_ones(golden, golden_stage, golden_targets, mask_code, ours, theirs):
-    losses, _ = detection_losses([golden_stage], golden_targets, mask_code, UNWEIGHTED)
+def test_losses_are_the_published_ones(golden, golden_stage, golden_targets, golden_code, ours, theirs):
+    losses, _ = detection_losses([golden_stage], golden_targets, golden_code, UNWEIGHTED)
     torch.testing.assert_close(losses[ours][0], golden[f"loss.{theirs}"], rtol=1e-4, atol=0)
-    weighted, _ = detection_losses([golden_stage], golden_targets, mask_code)
+    weighted, _ = detection_losses([golden_stage], golden_targets, golden_code)
     assert (weighted[ours] / losses[ours]).item() == pytest.approx(getattr(LossWeights(), ours))
 
 
-def test_every_stage_is_matched_on_its_own(golden_stage, golden_targets, mask_code):
+def test_every_stage_is_matched_on_its_own(golden_stage, golden_targets, golden_code):
     order = torch.randperm(24, generator=torch.Generator().manual_seed(0))
     other = StageOutput(
         golden_stage.class_logits[:, order] * 0.5,
@@ -112,26 +97,26 @@ def test_every_stage_is_matched_on_its_own(golden_stage, golden_targets, mask_co
         golden_stage.mask_vector[:, order] + 1,
         golden_stage.proposal_features,
     )
-    both, matches = detection_losses([other, golden_stage], golden_targets, mask_code)
+    both, matches = detection_losses([other, golden_stage], golden_targets, golden_code)
     for position, stage in enumerate((other, golden_stage)):
-        alone, alone_matches = detection_losses([stage], golden_targets, mask_code)
+        alone, alone_matches = detection_losses([stage], golden_targets, golden_code)
         assert_same({name: value[position : position + 1] for name, value in both.items()}, alone)
     for pair, alone_pair in zip(matches, alone_matches, strict=True):
         assert torch.stack(pair).equal(torch.stack(alone_pair))
 
 
-def test_batch_is_the_sum_of_its_images(golden_stage, golden_targets, mask_code):
-    batch, _ = detection_losses([golden_stage], golden_targets, mask_code)
+def test_batch_is_the_sum_of_its_images(golden_stage, golden_targets, golden_code):
+    batch, _ = detection_losses([golden_stage], golden_targets, golden_code)
     parts = []
     for i, target in enumerate(golden_targets):
         stage = StageOutput(*(value[i : i + 1] for value in vars(golden_stage).values()))
-        losses, _ = detection_losses([stage], [target], mask_code)
+        losses, _ = detection_losses([stage], [target], golden_code)
         parts.append({name: value * len(target.boxes) / 8 for name, value in losses.items()})
     assert_same(batch, {name: parts[0][name] + parts[1][name] for name in TERMS})
 
 
-def test_without_words_only_the_background_counts(golden_stage, mask_code):
-    losses, matches = detection_losses([golden_stage] * 2, [no_words(), no_words()], mask_code)
+def test_without_words_only_the_background_counts(golden_stage, golden_code):
+    losses, matches = detection_losses([golden_stage] * 2, [no_words(), no_words()], golden_code)
     assert all(len(index) == 0 for pair in matches for index in pair)
     assert (losses["classification"] > 0).all()
     assert all((losses[name] == 0).all() for name in TERMS[1:])
@@ -140,72 +125,72 @@ def test_without_words_only_the_background_counts(golden_stage, mask_code):
     assert (grads[1] == 0).all()
 
 
-def test_an_image_without_words_beside_one_with(golden_stage, golden_targets, mask_code):
-    _, matches = detection_losses([golden_stage], [no_words(), golden_targets[1]], mask_code)
+def test_an_image_without_words_beside_one_with(golden_stage, golden_targets, golden_code):
+    _, matches = detection_losses([golden_stage], [no_words(), golden_targets[1]], golden_code)
     assert [len(pair[0]) for pair in matches] == [0, 5]
 
 
-def test_one_word(golden_stage, golden_targets, mask_code):
+def test_one_word(golden_stage, golden_targets, golden_code):
     targets = [first_words(golden_targets[0], 1), no_words()]
-    losses, matches = detection_losses([golden_stage], targets, mask_code)
+    losses, matches = detection_losses([golden_stage], targets, golden_code)
     assert [pair[1].tolist() for pair in matches] == [[0], []]
     grads = gradients(losses, golden_stage)
     assert all(grad.isfinite().all() for grad in grads)
     assert grads[1].any(-1).sum() == 1  # one box is pulled
 
 
-def test_more_words_than_proposals(golden_stage, golden_targets, mask_code):
+def test_more_words_than_proposals(golden_stage, golden_targets, golden_code):
     stage = StageOutput(*(value[:, :2] for value in vars(golden_stage).values()))
-    losses, matches = detection_losses([stage] * 3, golden_targets, mask_code)
+    losses, matches = detection_losses([stage] * 3, golden_targets, golden_code)
     assert [len(pair[0]) for pair in matches] == [2, 2]
     assert all(value.shape == (3,) and value.isfinite().all() for value in losses.values())
 
 
-def test_the_perfect_prediction(golden_targets, mask_code):
+def test_the_perfect_prediction(golden_targets, golden_code):
     target = golden_targets[0]
     logits = torch.full((1, 4, 2), -20.0)
     logits[0, :3, 0] = 20
     boxes = torch.cat([target.boxes, torch.tensor([[0.0, 0.0, 9.0, 9.0]])])[None]
-    vectors = torch.cat([mask_code.encode(target.masks), torch.zeros(1, 60)])[None]
-    losses, _ = detection_losses([StageOutput(logits, boxes, vectors, boxes)], [target], mask_code)
+    vectors = torch.cat([golden_code.encode(target.masks), torch.zeros(1, 60)])[None]
+    losses, _ = detection_losses([StageOutput(logits, boxes, vectors, boxes)], [target], golden_code)
     for name in ("classification", "l1", "giou", "mask"):
         assert losses[name].item() == pytest.approx(0, abs=1e-5), name
 
 
-def test_gradients_are_finite_for_extreme_predictions(golden_targets, mask_code):
+def test_gradients_are_finite_for_extreme_predictions(golden_targets, golden_code):
     stage = StageOutput(
         torch.tensor([1e4, -1e4]).repeat(2, 24, 1).requires_grad_(),
         torch.full((2, 24, 4), 50.0).requires_grad_(),  # boxes without area
         torch.full((2, 24, 60), 1e3).requires_grad_(),
         torch.zeros(2, 24, 1),
     )
-    losses, _ = detection_losses([stage], golden_targets, mask_code)
+    losses, _ = detection_losses([stage], golden_targets, golden_code)
     assert all(value.isfinite().all() for value in losses.values())
     assert all(grad.isfinite().all() for grad in gradients(losses, stage))
 
 
-def test_predictions_that_are_not_finite_do_not_stop_the_matching(golden_stage, golden_targets, mask_code):
+def test_predictions_that_are_not_finite_do_not_stop_the_matching(golden_stage, golden_targets, golden_code):
     boxes = golden_stage.boxes.detach().clone()
     boxes[0, 0] = math.nan
-    _, matches = detection_losses([dataclasses.replace(golden_stage, boxes=boxes)], golden_targets, mask_code)
+    _, matches = detection_losses([dataclasses.replace(golden_stage, boxes=boxes)], golden_targets, golden_code)
     assert 0 not in matches[0][0]
 
 
-def test_losses_stay_float32_under_autocast(golden_stage, golden_targets, mask_code):
-    plain, _ = detection_losses([golden_stage], golden_targets, mask_code)
+def test_losses_stay_float32_under_autocast(golden_stage, golden_targets, golden_code):
+    plain, _ = detection_losses([golden_stage], golden_targets, golden_code)
     with torch.autocast("cpu", torch.bfloat16):
-        cast, _ = detection_losses([golden_stage], golden_targets, mask_code)
+        cast, _ = detection_losses([golden_stage], golden_targets, golden_code)
     assert all(value.dtype == torch.float32 for value in cast.values())
     assert_same(cast, plain)
 
 
-def test_unmatched_proposals_in_ignored_regions_are_left_out(mask_code):
+def test_unmatched_proposals_in_ignored_regions_are_left_out(golden_code):
     logits = torch.zeros(1, 3, 2, requires_grad=True)
     boxes = torch.tensor([[[0.0, 0, 10, 10], [2.0, 2, 12, 12], [60.0, 60, 70, 70]]], requires_grad=True)
     vectors = torch.zeros(1, 3, 60, requires_grad=True)
     mask = torch.ones(1, 28, 28, dtype=torch.uint8)
     target = Targets(boxes[0, :1].detach(), mask, (100, 100), torch.tensor([[0.0, 0.0, 20.0, 20.0]]))
-    losses, matches = detection_losses([StageOutput(logits, boxes, vectors, vectors)], [target], mask_code)
+    losses, matches = detection_losses([StageOutput(logits, boxes, vectors, vectors)], [target], golden_code)
     assert matches[0][0].tolist() == [0]
     pulled = torch.autograd.grad(losses["classification"].sum(), logits)[0][0].any(-1)
     assert pulled.tolist() == [True, False, True]  # matched, ignored, background

@@ -1,0 +1,107 @@
+"""The average of a run -> weights to ship (half precision) with their model card.
+
+    python -m spotter.training.export runs/nano assets/weights/nano.safetensors --figures report.json ...
+
+Figures are reports of `python -m spotter.evaluation ... --json`, each named after its file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+from pathlib import Path
+
+import torch
+
+from spotter.config import SpotterConfig
+from spotter.model.spotter import SwinTextSpotter
+from spotter.training.train import TrainingError
+from spotter.weights import save_weights
+
+LARGEST = 25_000_000  # bytes of weights that may be committed
+AUXILIARY = [
+    "dense text map at stride 4 (binary cross entropy and dice)",
+    "character at each rendered character's centre, from P2",
+    "guided attention: the decoder's attention pulled to each character's centre",
+]
+
+
+def averaged_model(folder: Path) -> tuple[SwinTextSpotter, dict]:
+    """The averaged spotter of a run and the run's counts. Raises TrainingError in one sentence."""
+    try:
+        state = torch.load(folder / "checkpoint.pt", map_location="cpu", weights_only=True)
+        settings = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise TrainingError(f"{folder} holds no run: {Path(error.filename).name} is missing.") from error
+    model = SwinTextSpotter(SpotterConfig.from_json(settings["config"]))
+    average = {k.removeprefix("module."): v for k, v in state["average"].items() if k.startswith("module.")}
+    model.load_state_dict(average)
+    return model.eval(), {**state["counts"], "settings": settings}
+
+
+def curve(folder: Path, points: int = 60) -> list[dict]:
+    """About `points` rows of log.csv, evenly spaced: images seen and losses."""
+    path = folder / "log.csv"
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    names = ("images", "minutes", "characters", "giou", "recognition", "total")
+    return [{n: float(row[n]) for n in names} for row in rows[:: max(1, len(rows) // points)]]
+
+
+def make_card(name: str, counts: dict, folder: Path, figures: dict, notes: str, command: str) -> dict:
+    """What a user should know of weights."""
+    settings = counts["settings"]
+    data = ["scenes rendered by spotter.training.synth (fonts: fontpkg-*, words: wordfreq and Faker)"]
+    if settings["backgrounds"]:
+        data.append(f"photographs behind them: {Path(settings['backgrounds']).name}")
+    data += [
+        f"annotated photographs: {Path(folder).parent.name}/{Path(folder).name}"
+        for folder in settings["data"]
+    ]
+    return {
+        "name": name,
+        "preset": settings["config"]["name"],
+        "trained_images": counts["images"],
+        "trained_words": counts["words"],
+        "hours": round(counts["seconds"] / 3600, 2),
+        "steps": counts["step"],
+        "data": data,
+        "started_from": settings["start_from"],
+        "auxiliary_losses": AUXILIARY,
+        "command": command,
+        "figures": figures,
+        "notes": notes,
+        "curve": curve(folder),
+    }
+
+
+def main(arguments: list[str] | None = None) -> int:
+    p = argparse.ArgumentParser(prog="python -m spotter.training.export", description=__doc__.splitlines()[0])
+    p.add_argument("run", type=Path, help="folder of a run")
+    p.add_argument("out", type=Path, help="file to write (.safetensors)")
+    p.add_argument("--figures", type=Path, nargs="*", default=[], help="reports of spotter.evaluation (JSON)")
+    p.add_argument("--notes", default="", help="what it reads badly, what decided the recipe")
+    p.add_argument("--command", default="", help="the command that trained it")
+    o = p.parse_args(arguments)
+    try:
+        model, counts = averaged_model(o.run)
+        figures = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in o.figures}
+        card = make_card(o.out.stem, counts, o.run, figures, o.notes, o.command)
+        save_weights(model, o.out, card, half=True)
+    except (TrainingError, OSError, json.JSONDecodeError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    size = o.out.stat().st_size
+    print(f"wrote {o.out}: {size / 1e6:.1f} MB, {counts['images']} images seen")
+    if size > LARGEST:
+        print(f"that is more than {LARGEST / 1e6:.0f} MB: too large to be committed", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
