@@ -12,6 +12,7 @@ import gradio as gr
 
 from spotter.images import MAX_BYTES
 from spotter.tabs.loading import Loader
+from spotter.tabs.look_inside import build_look_inside
 from spotter.tabs.read import build_read
 from spotter.tabs.theme import CSS, theme
 
@@ -29,6 +30,8 @@ def build(loader: Loader) -> gr.Blocks:
         gr.HTML(MASTHEAD)
         with gr.Tab("Read"):
             build_read(loader)
+        with gr.Tab("Look inside") as inside:
+            build_look_inside(loader, inside)
         gr.HTML(COLOPHON)
         # With the first visitor, whose page is there by then and does not have to wait for torch.
         demo.load(loader.start, api_visibility="private", queue=False)

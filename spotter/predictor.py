@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -17,6 +18,9 @@ from spotter.model.charset import Charset
 from spotter.model.spotter import SwinTextSpotter
 from spotter.types import Character, Reading, Word
 from spotter.weights import load_weights
+
+if TYPE_CHECKING:
+    from spotter.explain.trace import Trace
 
 CONTOUR_SIZE = 112  # maskK is enlarged to this many pixels a side before its outline is taken
 STRAIGHT_IOU = 0.82  # an outline that fills this much of its smallest rectangle is given as that rectangle
@@ -98,6 +102,17 @@ class Spotter:
                     if polygon is not None:
                         words[i].append(_word(len(words[i]), polygon, score, characters))
         return words
+
+    def trace(
+        self,
+        image: str | Path | Image.Image | np.ndarray,
+        threshold: float | None = None,
+        short_side: int | None = None,
+    ) -> Trace:
+        """The same words as `spot`, bit for bit, and everything seen on the way."""
+        from spotter.explain.trace import record  # it looks at this module from outside
+
+        return record(self, image, threshold, short_side)
 
     def resize(self, image: np.ndarray, short_side: int | None = None) -> Tensor:
         """(H, W, 3) uint8 RGB -> (3, h, w) float32 0..255, short side as asked unless the long side

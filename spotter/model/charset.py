@@ -7,13 +7,14 @@ from torch import Tensor
 
 
 class Charset:
-    """The characters a reader knows, in the order of their ids from 1 upward."""
+    """The characters a reader knows, in the order of their ids from 1 upward.
+
+    A character may have two ids, as '~' has in the published list: both are read, the first is written.
+    """
 
     def __init__(self, characters: str) -> None:
-        if len(set(characters)) != len(characters):
-            raise ValueError("a character stands twice in the character list")
         self.characters = characters
-        self._ids = {character: i + 1 for i, character in enumerate(characters)}
+        self._ids = {character: characters.index(character) + 1 for character in characters}
 
     def encode(self, text: str, steps: int) -> Tensor:
         """(steps,) int64: the ids of the text and the end sign, then -1. Raises ValueError on an unknown

@@ -14,7 +14,7 @@ def level_of(boxes: Tensor, levels: int = 4) -> Tensor:
     """(M, 4) xyxy pixels -> (M,) int64, 0 for P2: floor(4 + log2(sqrt(area) / 224)), clamped to P2..P5."""
     size = ((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])).clamp(min=0).sqrt()
     level = torch.floor(4 + torch.log2(size / 224 + 1e-8))
-    return (level - 2).clamp(0, levels - 1).long()
+    return (level - 2).nan_to_num(0).clamp(0, levels - 1).long()  # boxes of a run that diverges are NaN
 
 
 def pyramid_roi_align(
@@ -52,6 +52,7 @@ def bilinear_taps(
     """
     offset = (torch.arange(bins * samples, device=start.device) + 0.5) / samples
     place = start[:, None] + offset * ((end - start) / bins)[:, None]
+    place = place.nan_to_num(-2)  # outside
     last = (limit - 1)[:, None]
     inside = ((place >= -1) & (place <= limit[:, None])).to(place.dtype)
     place = torch.minimum(place.clamp(min=0), last.to(place.dtype))
@@ -59,7 +60,7 @@ def bilinear_taps(
     weight = place - low
     index = torch.stack([low, torch.minimum(low + 1, last)], 2)
     weights = torch.stack([(1 - weight) * inside, weight * inside], 2)
-    return index.view(len(start), bins, -1), weights.view(len(start), bins, -1)
+    return index.view(len(start), bins, 2 * samples), weights.view(len(start), bins, 2 * samples)
 
 
 def table_roi_align(
@@ -85,9 +86,9 @@ def table_roi_align(
     weight = row_weights[:, :, None, :, None] * column_weights[:, None, :, None, :] / samples**2
     bags = len(boxes) * size[0] * size[1]
     out = F.embedding_bag(
-        index.reshape(bags, -1),
+        index.reshape(bags, 4 * samples**2),
         table,
-        per_sample_weights=weight.reshape(bags, -1).to(table.dtype),
+        per_sample_weights=weight.reshape(bags, 4 * samples**2).to(table.dtype),
         mode="sum",
     )
     return out.view(len(boxes), *size, c).permute(0, 3, 1, 2)

@@ -85,9 +85,6 @@ def main(arguments: list[str] | None = None) -> int:
     except (TrainingError, WeightsError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("stopped; the last checkpoint stays", file=sys.stderr)
-        return 130
     return 0
 
 

@@ -30,6 +30,12 @@ MAP_STRIDE = 4  # of the dense text map: that of P2
 IGNORE = 255  # in the dense text map: do not care
 LEAST_SIDE = 4.0  # pixels; smaller boxes are not trained on
 
+# Many words a scene: the picture costs the same, and the reader learns from words.
+FIRST = replace(EASY, words=(2, 5), text_height=(14, 40))  # small scenes for the pyramid alone
+CLEAR = replace(EASY, words=(6, 16), text_height=(12, 40), lines=0.7)
+CROWDED = replace(MIXED, words=(6, 20), text_height=(10, 56), lines=0.65)
+BENT = replace(CURVED, words=(3, 9))
+
 
 @dataclass(frozen=True)
 class Curriculum:
@@ -191,9 +197,12 @@ class Batches(Dataset):
         c = self.curriculum
         if self.samples and number >= c.mixed_from and rng.random() < c.photographs:
             return augmented_crop(rng.choice(self.samples), size, rng)
-        style = EASY if rng.random() < c.easy_share(number) else CURVED if rng.random() < 0.2 else MIXED
-        if number < c.features_until:  # small scenes: a few words of reading size
-            style = replace(EASY, words=(2, 5), text_height=(14, 40))
+        if number < c.features_until:
+            style = FIRST
+        elif rng.random() < c.easy_share(number):
+            style = CLEAR
+        else:
+            style = BENT if rng.random() < 0.2 else CROWDED
         style = replace(style, height=size, width=size, backgrounds=self.backgrounds)
         if style not in self.generators:
             self.generators[style] = SceneGenerator(style, split="train")

@@ -197,8 +197,17 @@ def _place(
     free_x, free_y = size[1] // CELL - columns, size[0] // CELL - rows
     if free_x + over_x < 0 or free_y + over_y < 0:
         return None
-    for _ in range(16):
-        x, y = rng.randint(-over_x, free_x + over_x), rng.randint(-over_y, free_y + over_y)
+    tries = [
+        (rng.randint(-over_x, free_x + over_x), rng.randint(-over_y, free_y + over_y)) for _ in range(6)
+    ]
+    if free_x >= 0 and free_y >= 0:  # crowded: any place where the bounding box is free, found by sums over the map
+        sums = cv2.integral(taken)
+        inside = sums[rows:, columns:] - sums[:-rows, columns:] - sums[rows:, :-columns] + sums[:-rows, :-columns]
+        free = np.argwhere(inside[: free_y + 1, : free_x + 1] == 0)
+        if len(free):
+            y, x = free[rng.randrange(len(free))]
+            tries.append((int(x), int(y)))
+    for x, y in tries:
         window = taken[max(y, 0) : y + rows, max(x, 0) : x + columns]
         part = shape[max(-y, 0) :, max(-x, 0) :][: window.shape[0], : window.shape[1]]
         if not cv2.countNonZero(window & part):

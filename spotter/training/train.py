@@ -7,6 +7,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import signal
 import time
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
@@ -36,7 +37,7 @@ class TrainingError(RuntimeError):
 
 @dataclass(frozen=True)
 class Settings:
-    """A run. What is stored with a checkpoint wins over what is asked for when a run is resumed."""
+    """A run."""
 
     config: SpotterConfig
     folder: Path  # of the run: checkpoint.pt, log.csv, settings.json
@@ -175,10 +176,14 @@ class Trainer:
             setattr(self, name, value)
 
     def run(self, progress: bool = True) -> None:
-        """Train until the minutes or the steps are over. Raises TrainingError on a loss that is not
-        finite.
+        """Train until the minutes or the steps are over, or a signal asks to stop; then write the checkpoint.
+
+        Raises TrainingError on a loss that is not finite; the last good checkpoint stays.
         """
         s = self.settings
+        asked: list[int] = []  # signals that came: the step under way is finished first
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda received, _: asked.append(received))
         started = saved = time.monotonic()
         before = self.seconds
         source = batches(self.dataset, self.next_batch + self.rank, self.world, s.workers)
@@ -194,7 +199,7 @@ class Trainer:
         while self.step < s.steps:
             now = time.monotonic()
             self.seconds = before + now - started
-            if self.should_stop(now - started > 60 * s.minutes):
+            if self.should_stop(bool(asked) or now - started > 60 * s.minutes):
                 break
             batch = next(source)
             losses = self.update(batch)
@@ -215,7 +220,7 @@ class Trainer:
         self.save()
 
     def should_stop(self, mine: bool) -> bool:
-        """Whether the time is over for any process: all must stop at the same step."""
+        """Whether any process has to stop: all must stop at the same step."""
         if self.world == 1:
             return mine
         flag = torch.tensor(float(mine))

@@ -1,0 +1,60 @@
+"""History of regions, and versions that were refused, inside a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from annotation.records import Draft, NotFoundError, Revision
+from annotation.regions import from_json
+from annotation.schema import Region
+from annotation.tables import DraftRow, ImageRow, RevisionRow
+
+
+def put_aside(
+    session: Session, image: ImageRow, regions: Sequence[Region], who: str, base_version: int, at: datetime
+) -> int:
+    """Keeps regions that cannot be saved as a draft; its id."""
+    draft = DraftRow(
+        image_id=image.id,
+        who=who,
+        at=at,
+        base_version=base_version,
+        regions=[r.to_json() for r in regions],
+        status="open",
+    )
+    session.add(draft)
+    session.flush()
+    return draft.id
+
+
+def open_drafts() -> Select:
+    """Oldest first."""
+    return select(DraftRow).where(DraftRow.status == "open").order_by(DraftRow.id)
+
+
+def get_draft(session: Session, draft_id: int) -> DraftRow:
+    row = session.get(DraftRow, draft_id)
+    if row is None or row.status != "open":
+        raise NotFoundError("This version is no longer waiting.")
+    return row
+
+
+def draft_record(row: DraftRow) -> Draft:
+    return Draft(row.id, row.image_id, row.who, row.at, row.base_version, [from_json(r) for r in row.regions])
+
+
+def revision_record(row: RevisionRow) -> Revision:
+    return Revision(
+        row.region_id,
+        row.version,
+        row.who,
+        row.source,
+        row.at,
+        tuple(row.kinds.split()),
+        row.before and from_json(row.before),
+        row.after and from_json(row.after),
+    )

@@ -1,0 +1,335 @@
+"""The store: projects, images, predictions, regions with their history. One object for a program, safe in
+threads.
+
+Every call is one transaction: done as a whole, or not at all, also when the process is killed in the middle
+of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from annotation import history, predictions, regions, review
+from annotation.corrections import Correction, compare
+from annotation.database import DEFAULT_URL, open_engine, parse_url
+from annotation.images import ImageFolder
+from annotation.projects import add_image_row, get_image, make_project, words_as_regions
+from annotation.records import (
+    Draft,
+    ImageRecord,
+    NotFoundError,
+    OpenImage,
+    Prediction,
+    Revision,
+    Suggestion,
+    VersionConflict,
+    image_record,
+)
+from annotation.schema import AnnotationError, Region, check_regions
+from annotation.tables import DraftRow, ImageRow, PredictionRow, ProjectRow, RevisionRow
+from annotation.uncertainty import Insides, insides
+
+if TYPE_CHECKING:
+    from spotter.types import Word
+
+__all__ = ["AnnotationError", "NotFoundError", "Store", "VersionConflict"]
+
+
+class Store:
+    """`with Store("sqlite:///annotation.db") as store: ...`"""
+
+    def __init__(self, url: str = DEFAULT_URL, images: str | Path | None = None) -> None:
+        """`images`: folder of the image files (default: beside the database, `annotation.images`).
+
+        Makes and migrates the tables. Raises AnnotationError.
+        """
+        parsed = parse_url(url)
+        is_file = parsed.get_backend_name() == "sqlite"
+        beside = Path(parsed.database).with_suffix(".images") if is_file else Path("annotation.images")
+        self.engine = open_engine(parsed)
+        self.images = ImageFolder(Path(images if images is not None else beside).absolute())
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        with Session(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that is alone with the database; rolled back when an exception leaves it."""
+        with Session(self.engine.execution_options(writes=True), autoflush=True) as session, session.begin():
+            yield session
+
+    # Projects
+
+    def project(self, name: str) -> int:
+        """Id of the project of this name, made when there is none. Raises AnnotationError."""
+        with self.write() as session:
+            return make_project(session, name)
+
+    def find_project(self, name: str) -> int:
+        """Raises NotFoundError."""
+        with self.read() as session:
+            found = session.scalar(select(ProjectRow.id).where(ProjectRow.name == name))
+        if found is None:
+            raise NotFoundError(f"There is no project {name!r}.")
+        return found
+
+    def projects(self) -> list[tuple[int, str]]:
+        """(id, name) by name."""
+        with self.read() as session:
+            return [
+                tuple(row)
+                for row in session.execute(select(ProjectRow.id, ProjectRow.name).order_by(ProjectRow.name))
+            ]
+
+    # Images
+
+    def add_image(
+        self, project_id: int, source: str | Path | bytes, name: str = ""
+    ) -> tuple[ImageRecord, bool]:
+        """Takes a picture into a project; False beside it when the project had it already.
+
+        `name`: a label, by default the file's name. Raises spotter.images.ImageError, NotFoundError.
+        """
+        stored = self.images.add(source)
+        with self.write() as session:
+            if session.get(ProjectRow, project_id) is None:
+                raise NotFoundError("There is no such project.")
+            row, added = add_image_row(
+                session, project_id, stored, name or ("" if isinstance(source, bytes) else str(source))
+            )
+            return image_record(row), added
+
+    def image(self, image_id: int) -> ImageRecord:
+        """Raises NotFoundError."""
+        with self.read() as session:
+            return image_record(get_image(session, image_id))
+
+    def image_path(self, image: ImageRecord) -> Path:
+        """The stored file: upright, no EXIF."""
+        return self.images.path(image.sha256, image.extension)
+
+    def image_list(
+        self, project_id: int, state: str | None = None, limit: int | None = None, offset: int = 0
+    ) -> list[ImageRecord]:
+        """Images of a project by name (img2 before img10)."""
+        query = select(ImageRow).where(ImageRow.project_id == project_id)
+        if state is not None:
+            query = query.where(ImageRow.state == state)
+        query = query.order_by(ImageRow.sort_name, ImageRow.id).limit(limit).offset(offset)
+        with self.read() as session:
+            return [image_record(row) for row in session.scalars(query)]
+
+    def image_count(self, project_id: int) -> int:
+        with self.read() as session:
+            return session.scalar(select(func.count()).where(ImageRow.project_id == project_id))
+
+    # Regions
+
+    def open_image(self, image_id: int) -> OpenImage:
+        """All that the editor needs. Raises NotFoundError."""
+        with self.read() as session:
+            row = get_image(session, image_id)
+            return OpenImage(
+                image_record(row),
+                regions.load(session, image_id),
+                predictions.open_suggestions(session, image_id),
+                [
+                    history.draft_record(d)
+                    for d in session.scalars(history.open_drafts().where(DraftRow.image_id == image_id))
+                ],
+            )
+
+    def regions(self, image_id: int) -> list[Region]:
+        with self.read() as session:
+            return regions.load(session, image_id)
+
+    def save_regions(self, image_id: int, version: int, values: Sequence[Region | dict], who: str) -> int:
+        """Makes `values` the regions of an image; the new version (the old one when nothing changed).
+
+        `values` may come straight from a browser. What was added or changed is locked, and the image goes
+        "in work".
+
+        Raises:
+            RegionError: a region cannot be taken; nothing is saved.
+            VersionConflict: `version` is not the newest; `values` are kept as a draft.
+            NotFoundError: no such image.
+        """
+        who, at, conflict = _person(who), _now(), None
+        with self.write() as session:
+            image = get_image(session, image_id, lock=True)
+            checked = check_regions(values, image.width, image.height)
+            if image.version == version:
+                if regions.replace_all(session, image, checked, who, "person", at):
+                    review.edited(session, image, who, at)
+            elif not same_content(checked, regions.load(session, image_id)):
+                draft = history.put_aside(session, image, checked, who, version, at)
+                conflict = VersionConflict(
+                    image.changed_by or "Someone", image.changed_at or at, image.version, draft
+                )
+            saved = image.version
+        if conflict:
+            raise conflict
+        return saved
+
+    def set_state(self, image_id: int, state: str, who: str, version: int | None = None) -> ImageRecord:
+        """Review state new, in work, done or approved, by the rules of `annotation.review`; done locks all
+        regions.
+
+        `version`: refused with AnnotationError when the image has changed since. Raises StateError,
+        NotFoundError.
+        """
+        with self.write() as session:
+            image = get_image(session, image_id, lock=True)
+            if version is not None and version != image.version:
+                raise AnnotationError(
+                    f"{image.changed_by} has changed this image in between; look at it again."
+                )
+            review.change(session, image, state, _person(who), _now())
+            return image_record(image)
+
+    # Predictions
+
+    def add_prediction(
+        self,
+        image_id: int,
+        model_version: str,
+        words: Sequence[Word],
+        numbers: Sequence[Insides] | None = None,
+    ) -> bool:
+        """What a model found. Regions nobody touched are replaced; beside a person's work they become
+        suggestions.
+
+        `words`: of `Spotter.spot` on the stored image; `numbers`: see `annotation.uncertainty`, by default
+        what Words tell. False, and no change, when this version has spoken on this image. Raises RegionError,
+        NotFoundError.
+        """
+        with self.write() as session:
+            image = get_image(session, image_id, lock=True)
+            found = words_as_regions(words, image, model_version)
+            numbers = [insides(word) for word in words] if numbers is None else numbers
+            return predictions.add(session, image, model_version, found, numbers, _now())
+
+    def predictions(self, image_id: int) -> list[Prediction]:
+        """Oldest first; their regions have origin "model" and the model's scores."""
+        with self.read() as session:
+            rows = session.scalars(
+                select(PredictionRow).where(PredictionRow.image_id == image_id).order_by(PredictionRow.id)
+            )
+            return [
+                Prediction(r.model_version, r.added, r.score, regions.predicted(session, r.id)) for r in rows
+            ]
+
+    def corrections(self, image_id: int, model_version: str | None = None) -> list[Correction]:
+        """Prediction against regions as they stand (default: the newest one). [] without a prediction."""
+        with self.read() as session:
+            row = regions.newest_prediction(session, image_id)
+            if model_version is not None:
+                row = session.scalar(
+                    select(PredictionRow).where(
+                        PredictionRow.image_id == image_id, PredictionRow.model_version == model_version
+                    )
+                )
+            if row is None:
+                return []
+            return compare(regions.predicted(session, row.id), regions.load(session, image_id))
+
+    def accept_suggestion(self, image_id: int, version: int, suggestion_id: str, who: str) -> int:
+        """Puts a suggestion in the place of the region it stands beside, or adds it; the new version.
+
+        Raises NotFoundError; AnnotationError when `version` is not the newest.
+        """
+        who, at = _person(who), _now()
+        with self.write() as session:
+            image = get_image(session, image_id, lock=True)
+            row = predictions.suggestion_row(session, image_id, suggestion_id)
+            if row is None:
+                raise NotFoundError("This suggestion is no longer open.")
+            if image.version != version:
+                raise AnnotationError(
+                    f"{image.changed_by} has changed this image in between; look at it again."
+                )
+            new = predictions.with_suggestion(regions.load(session, image_id), row)
+            row.status = "accepted"
+            if regions.replace_all(session, image, new, who, "person", at):
+                review.edited(session, image, who, at)
+            return image.version
+
+    def dismiss_suggestion(self, image_id: int, suggestion_id: str) -> None:
+        """Raises NotFoundError."""
+        with self.write() as session:
+            row = predictions.suggestion_row(session, image_id, suggestion_id)
+            if row is None:
+                raise NotFoundError("This suggestion is no longer open.")
+            row.status = "dismissed"
+
+    def suggestions(self, image_id: int) -> list[Suggestion]:
+        with self.read() as session:
+            return predictions.open_suggestions(session, image_id)
+
+    # History and drafts
+
+    def history(self, image_id: int, region_id: str | None = None) -> list[Revision]:
+        """Every change of an image's regions (or of one), oldest first."""
+        query = select(RevisionRow).where(RevisionRow.image_id == image_id)
+        if region_id is not None:
+            query = query.where(RevisionRow.region_id == region_id)
+        with self.read() as session:
+            return [history.revision_record(row) for row in session.scalars(query.order_by(RevisionRow.id))]
+
+    def drafts(self, image_id: int | None = None) -> list[Draft]:
+        """Versions that were refused and wait, oldest first."""
+        query = history.open_drafts()
+        if image_id is not None:
+            query = query.where(DraftRow.image_id == image_id)
+        with self.read() as session:
+            return [history.draft_record(row) for row in session.scalars(query)]
+
+    def apply_draft(self, draft_id: int, version: int, who: str) -> int:
+        """Makes a draft the image's regions, as save_regions does; what stood there stays in the history.
+
+        Raises VersionConflict, NotFoundError.
+        """
+        with self.read() as session:
+            draft = history.draft_record(history.get_draft(session, draft_id))
+        saved = self.save_regions(draft.image_id, version, draft.regions, who)
+        self._close_draft(draft_id, "applied")
+        return saved
+
+    def discard_draft(self, draft_id: int) -> None:
+        """Closes a draft; it stays in the database. Raises NotFoundError."""
+        self._close_draft(draft_id, "discarded")
+
+    def _close_draft(self, draft_id: int, status: str) -> None:
+        with self.write() as session:
+            history.get_draft(session, draft_id).status = status
+
+
+def same_content(first: Sequence[Region], second: Sequence[Region]) -> bool:
+    return {r.id: r.content for r in first} == {r.id: r.content for r in second}
+
+
+def _person(who: str) -> str:
+    who = "".join(sign for sign in str(who) if sign.isprintable()).strip()[:200]
+    return who or "someone"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

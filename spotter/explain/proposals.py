@@ -1,0 +1,105 @@
+"""Where the search starts: the learnable boxes as they were before training and as they are now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from spotter.explain.canvas import GREEN, ORANGE, SKY, arrow, corners_of, label, outline, photo_canvas
+
+if TYPE_CHECKING:
+    from spotter.explain.trace import Trace
+
+
+def starting_boxes(count: int, grid: tuple[int, int] | None) -> np.ndarray:
+    """(N, 4) cx, cy, w, h in 0..1, the boxes before any training: `Proposals` of the model with nothing learnt."""
+    from spotter.model.proposals import Proposals
+
+    return Proposals(count, 1, grid).boxes.detach().numpy()
+
+
+def to_pixels(boxes: np.ndarray, width: int, height: int) -> np.ndarray:
+    """(N, 4) cx, cy, w, h in 0..1 -> (N, 4) xyxy in pixels."""
+    centre, size = boxes[:, :2], boxes[:, 2:]
+    return np.concatenate([centre - size / 2, centre + size / 2], 1) * [width, height, width, height]
+
+
+def learned_boxes(trace: Trace) -> np.ndarray:
+    """(N, 4) cx, cy, w, h in 0..1, as learned."""
+    height, width = trace.image.shape[:2]
+    boxes = trace.boxes[0] / [width, height, width, height]
+    return np.concatenate([(boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]], 1)
+
+
+def draw_proposals(
+    trace: Trace, start: np.ndarray, chosen: int, which: str, width: int = 900
+) -> tuple[Image.Image, str]:
+    """All boxes over the photo, the chosen one marked. `which`: "start", "learned" or "moves" (arrows between both)."""
+    height_px, width_px = trace.image.shape[:2]
+    picture, scale = photo_canvas(trace.image, width, dim=0.45)
+    draw = ImageDraw.Draw(picture, "RGBA")
+    before = to_pixels(start, width_px, height_px) * scale
+    after = trace.boxes[0] * scale
+    boxes = before if which == "start" else after
+    words = set(trace.proposal.tolist())
+    for i in range(len(boxes)):
+        if i == chosen:
+            continue
+        if which == "moves":
+            arrow(draw, centre(before[i]), centre(after[i]), GREEN if i in words else SKY)
+        else:
+            outline(draw, corners_of(boxes[i]), GREEN if i in words else SKY, 1, 0.9 if i in words else 0.45)
+    if which == "moves":
+        outline(draw, corners_of(before[chosen]), ORANGE, 1, 0.7)
+        arrow(draw, centre(before[chosen]), centre(after[chosen]), ORANGE, 3)
+    outline(draw, corners_of(boxes[chosen]), ORANGE, 3)
+    label(draw, tuple(boxes[chosen][:2]), f"proposal {chosen}")
+    label(draw, (0, 0), f"boxes ({len(boxes)}, 4)  features ({len(boxes)}, {trace.proposal_features.shape[2]})")
+    what = {"start": "before training", "learned": "as learned", "moves": "as arrows from start to learned"}[which]
+    return picture, f"{len(boxes)} proposal boxes over the photo, {what}; proposal {chosen} is marked."
+
+
+def centre(box: np.ndarray) -> np.ndarray:
+    """(4,) xyxy -> (2,)."""
+    return (box[:2] + box[2:]) / 2
+
+
+def proposal_at(trace: Trace, place: list[float], width: int = 900) -> int:
+    """The learned box whose centre is nearest to a place (x, y) of the picture."""
+    scale = min(1.0, width / trace.image.shape[1])
+    centres = (trace.boxes[0, :, :2] + trace.boxes[0, :, 2:]) / 2 * scale
+    return int(((centres - place) ** 2).sum(1).argmin())
+
+
+def describe(trace: Trace, start: np.ndarray, chosen: int, grid: tuple[int, int] | None) -> str:
+    """The formula of the first box with its numbers, as Markdown with LaTeX."""
+    height, width = trace.image.shape[:2]
+    cx, cy, w, h = learned_boxes(trace)[chosen]
+    x1, y1, x2, y2 = trace.boxes[0, chosen]
+    moved = np.abs(learned_boxes(trace) - start)
+    words = [i for i, proposal in enumerate(trace.proposal.tolist()) if proposal == chosen]
+    fate = (
+        f"On this photo it ends as word {words[0] + 1}, **{plain(trace.words[words[0]].text)}**."
+        if words
+        else f"On this photo it ends as background (score {trace.scores[-1, chosen]:.2f})."
+    )
+    begin = (
+        f"These weights began with a grid of {grid[0]} × {grid[1]} boxes, a choice of this project that learns faster; "
+        "the published ones all began as the whole image, (0.5, 0.5, 1, 1)."
+        if grid
+        else "All began as the whole image, (0.5, 0.5, 1, 1), as published."
+    )
+    return (
+        f"Proposal {chosen} as learned: $(c_x, c_y, w, h) = ({cx:.3f},\\ {cy:.3f},\\ {w:.3f},\\ {h:.3f})$ of the image."
+        f"\n\n$$x_1 = (c_x - \\tfrac{{w}}{{2}})\\,W = ({cx:.3f} - {w / 2:.3f}) \\cdot {width} = {x1:.1f}, \\qquad "
+        f"y_1 = (c_y - \\tfrac{{h}}{{2}})\\,H = ({cy:.3f} - {h / 2:.3f}) \\cdot {height} = {y1:.1f}$$\n\n"
+        f"so the first box is {x2 - x1:.0f} × {y2 - y1:.0f} pixels. {fate}\n\n{begin} Training moved the centres by "
+        f"{moved[:, :2].mean():.3f} and changed the sides by {moved[:, 2:].mean():.3f} of the image on average."
+    )
+
+
+def plain(text: str) -> str:
+    """Text read from a photo, made harmless inside Markdown and between dollar signs."""
+    return "".join(c if c.isalnum() or c == " " else f"&#{ord(c)};" for c in text) or "(no text)"

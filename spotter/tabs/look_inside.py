@@ -1,0 +1,138 @@
+"""The Look inside tab: one trace of a photo, many views drawn from it, one selected word shared by all."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+
+import gradio as gr
+
+from spotter.tabs.loading import Loader
+from spotter.tabs.look_inside_photo import PhotoPicker
+from spotter.tabs.look_inside_view import Scene, View, starting_values
+from spotter.tabs.read import QUEUE
+from spotter.tabs.views import registered
+
+IDLE_SECONDS = 1800.0  # a trace nobody has used for so long is dropped
+ARXIV = "https://arxiv.org/abs/2203.10209"
+CSS = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
+HIDDEN = {"api_visibility": "private", "show_progress": "hidden"}
+NO_WORDS = "**No words on this photo.** This view follows one word through the network; pick a photo with words."
+NO_TRACE = "**No photo is being looked at.** Pick one above (a trace is dropped half an hour after its last use)."
+
+
+def build_look_inside(loader: Loader, tab: gr.Tab) -> None:
+    """Puts the tab's components into `tab`, which is being built."""
+    trace = gr.State(None, time_to_live=IDLE_SECONDS, delete_callback=lambda _: None)
+    opened = gr.State(0)  # index of the open view
+    gr.HTML(html_template=f"<style>{CSS}</style>", padding=False)  # a css_template would hold for this component only
+    picker = PhotoPicker(loader)
+    frames = []
+    with gr.Tabs(elem_id="views"):
+        for module in registered():
+            with gr.Tab(module.TITLE, elem_id=f"view-{module.NUMBER}", id=module.NUMBER) as sub_tab:
+                frames.append(Frame(module, loader, sub_tab))
+
+    # One event for whatever changes the photo or the word: it redraws the open view alone.
+    inputs = [opened, trace, picker.word]
+    outputs = [trace]
+    for frame in frames:
+        inputs += [frame.seen, *frame.view.inputs]
+        outputs += [frame.seen, frame.empty, frame.body, *frame.view.inputs, *frame.view.outputs]
+
+    def redraw(index: int, current, word: int | None, *rest) -> dict:
+        start = sum(1 + len(frame.view.inputs) for frame in frames[:index])
+        frame = frames[index]
+        end = start + 1 + len(frame.view.inputs)
+        return {trace: current} | frame.show(current, word, *rest[start:end])
+
+    redraws = dict(fn=redraw, inputs=inputs, outputs=outputs, **HIDDEN, **QUEUE)
+    for event in picker.wire(tab, trace):
+        event.success(**redraws)
+    picker.word.input(**redraws)
+    for index, frame in enumerate(frames):
+        frame.wire(index, trace, opened, picker.word)
+
+
+class Frame:
+    """A sub-tab: what to notice, the view, its empty state and its reset."""
+
+    def __init__(self, module: ModuleType, loader: Loader, tab: gr.Tab) -> None:
+        self.loader, self.tab = loader, tab
+        self.seen = gr.State(None)  # photo and word the inputs were prepared for
+        gr.Markdown(
+            f"**What to notice.** {module.NOTICE} "
+            f'<a class="paper" href="{ARXIV}" target="_blank" rel="noopener">'
+            f"Paper, {module.PAPER} (arXiv 2203.10209)</a>",
+            elem_classes="notice",
+        )
+        self.empty = gr.Markdown(NO_TRACE, elem_classes="nothing")
+        with gr.Column(visible=False) as self.body:
+            self.view: View = module.build()
+            self.reset = gr.Button(
+                "Reset this view", size="sm", variant="secondary", elem_classes="reset", min_width=120
+            )
+
+    def show(self, trace, word: int | None, seen, *values, fresh: bool = False) -> dict:
+        """The updates of everything in the sub-tab, by component."""
+        view = self.view
+        if trace is None or (view.needs_word and not trace.words):
+            message = NO_TRACE if trace is None else NO_WORDS
+            return {
+                self.empty: gr.update(value=message, visible=True),
+                self.body: gr.update(visible=False),
+                self.seen: None,
+            }
+        scene = self.scene(trace, word)
+        key = (id(trace), scene.word)
+        changes = {}
+        if fresh or seen != key:
+            updates, values = starting_values(view, scene, values, fresh)
+            changes = dict(zip(view.inputs, updates, strict=True))
+        drawn = view.draw(scene, *values)
+        return {
+            self.empty: gr.update(visible=False),
+            self.body: gr.update(visible=True),
+            self.seen: key,
+            **changes,
+            **dict(zip(view.outputs, drawn, strict=True)),
+        }
+
+    def scene(self, trace, word: int | None) -> Scene:
+        word = min(int(word or 0), len(trace.words) - 1) if trace.words else None
+        return Scene(trace, word, self.loader.spotter)
+
+    def wire(self, index: int, trace: gr.State, opened: gr.State, word: gr.Dropdown) -> None:
+        """Events of this sub-tab; `index` is its place among the views."""
+        view = self.view
+        inputs = [trace, word, self.seen, *view.inputs]
+        outputs = [trace, self.seen, self.empty, self.body, *view.inputs, *view.outputs]
+        queue = QUEUE if view.runs_model else {"concurrency_limit": 4}
+
+        def select(current, *rest) -> dict:
+            return {opened: index, trace: current} | self.show(current, *rest)
+
+        def again(current, *rest, fresh: bool) -> dict:
+            return {trace: current} | self.show(current, *rest, fresh=fresh)
+
+        def draw(current, chosen, *values):
+            if current is None:
+                return gr.skip()
+            return tuple(view.draw(self.scene(current, chosen), *values))
+
+        drawing = dict(fn=draw, inputs=[trace, word, *view.inputs], outputs=list(view.outputs), **HIDDEN, **queue)
+        for figure, target, pick in view.clicks:
+
+            def click(current, chosen, place, pick=pick):
+                if current is None or place is None:
+                    return gr.skip()
+                return pick(self.scene(current, chosen), place)
+
+            figure.input(click, [trace, word, figure], target, **HIDDEN).success(**drawing)
+        self.tab.select(select, inputs, [opened, *outputs], **HIDDEN, **queue)
+        self.reset.click(partial(again, fresh=True), inputs, outputs, **HIDDEN, **queue)
+        triggers = view.triggers or [component.input for component in view.inputs]
+        if triggers:
+            gr.on(list(triggers), trigger_mode="always_last", **drawing)
+

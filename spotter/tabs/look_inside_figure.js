@@ -1,0 +1,31 @@
+// A picture with its alternative text; a click hands its place, in pixels of the picture, to Python.
+const image = element.querySelector("img");
+const least = props.least || 0;
+
+function show() {
+  const value = props.value;
+  const url = value && value.image && value.image.url;
+  image.hidden = !url;
+  if (!url) return;
+  if (image.getAttribute("src") !== url) image.src = url;
+  image.alt = value.alt || "";
+  image.width = value.width;
+  image.height = value.height;
+  image.style.setProperty("--least", `${least}px`);
+  image.style.setProperty("--natural", `${value.width}px`);
+  image.classList.toggle("wide", least > 0);
+  image.classList.toggle("clickable", Boolean(props.clickable));
+}
+
+image.addEventListener("click", (event) => {
+  if (!props.clickable) return;
+  const box = image.getBoundingClientRect();
+  const value = JSON.parse(JSON.stringify(props.value));
+  const x = ((event.clientX - box.left) / box.width) * value.width;
+  const y = ((event.clientY - box.top) / box.height) * value.height;
+  props.value = { ...value, click: [x, y] };
+  trigger("input");
+});
+
+watch("value", show);
+show();

@@ -1,0 +1,75 @@
+"""A picture of a view: with alternative text, legible on a phone (wide ones scroll), clickable if asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from gradio.data_classes import FileData, GradioModel
+from gradio.processing_utils import save_pil_to_cache
+from PIL import Image
+from pydantic import Field
+
+PART = Path(__file__).with_suffix("")
+
+
+class FigureData(GradioModel):
+    """What the page gets, and gives back with the place of a click in pixels of the picture."""
+
+    image: FileData | None = None
+    alt: str = ""
+    width: int = 1
+    height: int = 1
+    click: list[float] = Field(default_factory=list, max_length=2)
+
+
+class Figure(gr.HTML):
+    """The value is (picture, alternative text), picture a PIL image or (H, W, 3) uint8, or None.
+
+    `photo`: sent as JPEG, else as PNG; `least`: pixels below which a narrow screen scrolls instead of shrinking it;
+    `clickable`: `figure.input(fn, figure, ...)` gets the place of a click as [x, y].
+    """
+
+    data_model = FigureData
+
+    def __init__(
+        self,
+        value: tuple | None = None,
+        *,
+        photo: bool = False,
+        least: int = 0,
+        clickable: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        self.photo = photo
+        for key, ending in (("html_template", "html"), ("css_template", "css"), ("js_on_load", "js")):
+            kwargs.setdefault(key, PART.with_suffix(f".{ending}").read_text(encoding="utf-8"))
+        super().__init__(value, apply_default_css=False, least=least, clickable=clickable, **kwargs)
+
+    def preprocess(self, payload: FigureData | None) -> list[float] | None:
+        if payload is None or len(payload.click) != 2 or not np.isfinite(payload.click).all():
+            return None
+        return payload.click
+
+    def postprocess(self, value: tuple | None) -> FigureData:
+        if value is None:
+            return FigureData()
+        picture, alt = value
+        picture = Image.fromarray(picture) if isinstance(picture, np.ndarray) else picture
+        path = save_pil_to_cache(
+            picture, cache_dir=self.GRADIO_CACHE, name="figure", format="jpeg" if self.photo else "png"
+        )
+        return FigureData(
+            image=FileData(path=str(path)), alt=alt, width=picture.width, height=picture.height
+        )
+
+    def api_info(self) -> dict[str, Any]:
+        return FigureData.model_json_schema()
+
+    def example_payload(self) -> None:
+        return None
+
+    def example_value(self) -> None:
+        return None

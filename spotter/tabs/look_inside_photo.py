@@ -1,0 +1,145 @@
+"""The photo of Look inside: picked once, traced once, with one selected word for all views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import gradio as gr
+
+from spotter.images import ImageError, read_image
+from spotter.tabs.loading import Loader
+from spotter.tabs.look_inside_figure import Figure
+from spotter.tabs.look_inside_traces import stored_trace
+from spotter.tabs.overlay import FLOOR
+from spotter.tabs.read import QUEUE, Photo
+from spotter.tabs.samples import SAMPLES
+
+if TYPE_CHECKING:
+    from spotter.explain.trace import Trace
+
+LEAST_SCORE = 0.25  # words below it are left out, unless there would be none
+
+
+def word_choices(trace: Trace) -> list[tuple[str, int]]:
+    """What the dropdown shows of each word."""
+    return [
+        (f"{i + 1}  {word.text or '(no text)'}  ·  score {word.score:.2f}", i)
+        for i, word in enumerate(trace.words)
+    ]
+
+
+def overview(trace: Trace, word: int | None) -> tuple:
+    """The photo with its words, one of them selected, and its alternative text."""
+    from spotter.explain.overview import draw_overview
+
+    return draw_overview(trace, word)
+
+
+class PhotoPicker:
+    """The components above the views."""
+
+    def __init__(self, loader: Loader) -> None:
+        self.loader = loader
+        with gr.Row(elem_classes="chooser", equal_height=False):
+            with gr.Column(scale=2, min_width=280):
+                self.gallery = gr.Gallery(
+                    [(sample.path, sample.caption) for sample in SAMPLES],
+                    label="Pick a sample",
+                    columns=3,
+                    height=230,
+                    object_fit="cover",
+                    allow_preview=False,
+                    buttons=[],
+                    interactive=False,
+                    elem_id="inside-samples",
+                )
+                self.photo = Photo(
+                    label="or your photo",
+                    type="filepath",
+                    image_mode=None,
+                    sources=["upload", "clipboard"],
+                    buttons=[],
+                    height=110,
+                    elem_id="inside-photo",
+                )
+            with gr.Column(scale=3, min_width=280):
+                self.figure = Figure(photo=True, clickable=True, elem_id="inside-overview", min_height=120)
+                self.word = gr.Dropdown(
+                    [],
+                    label="Word followed through all views (or click one on the photo)",
+                    elem_id="inside-word",
+                    interactive=True,
+                )
+                self.status = gr.Markdown("", elem_id="inside-status")
+
+    def wire(self, tab: gr.Tab, trace: gr.State) -> list[gr.events.Dependency]:
+        """The events after which the views have to be drawn again."""
+        outputs = [trace, self.word, self.figure, self.status]
+
+        def first(current: Trace | None, progress: gr.Progress = gr.Progress()):  # noqa: B008
+            return gr.skip() if current is not None else self.look(SAMPLES[0].path, progress)
+
+        def sample(event: gr.SelectData, progress: gr.Progress = gr.Progress()):  # noqa: B008
+            return self.look(SAMPLES[event.index].path, progress)
+
+        def own(path: str | None, progress: gr.Progress = gr.Progress()):  # noqa: B008
+            return self.look(path, progress) if path else gr.skip()
+
+        options = {
+            "api_visibility": "private",
+            "show_progress": "full",
+            "show_progress_on": self.figure,
+            **QUEUE,
+        }
+        events = [
+            tab.select(first, trace, outputs, **options),
+            self.gallery.select(sample, None, outputs, **options),
+            self.photo.input(own, self.photo, outputs, trigger_mode="always_last", **options),
+        ]
+
+        def click(current: Trace | None, place: list[float] | None):
+            from spotter.explain.overview import word_at
+
+            word = None if current is None or place is None else word_at(current, place)
+            if word is None:
+                return gr.skip(), gr.skip()
+            return word, overview(current, word)
+
+        def select(current: Trace | None, word: int):
+            return gr.skip() if current is None else overview(current, word)
+
+        quiet = {"api_visibility": "private", "show_progress": "hidden"}
+        events.append(self.figure.input(click, [trace, self.figure], [self.word, self.figure], **quiet))
+        self.word.input(select, [trace, self.word], self.figure, **quiet)
+        return events
+
+    def look(self, source: str | Path, progress: Callable) -> tuple:
+        """Values of trace, word, figure and status for a photo: stored if there is a stored trace, else traced now."""
+        trace = stored_trace(source, self.loader.card().get("sha256"))
+        if trace is None:
+            try:
+                image = read_image(source)
+            except ImageError as error:
+                raise gr.Error(str(error), print_exception=False) from error
+            progress(0.1, desc="Loading the spotter")
+            spotter = self.loader.spotter()
+            progress(0.4, desc="Following the photo through the network")
+            trace = spotter.trace(image, threshold=FLOOR)
+        word = 0 if trace.words else None
+        return (
+            trace,
+            gr.update(choices=word_choices(trace), value=word, interactive=bool(trace.words)),
+            overview(trace, word),
+            summary(trace),
+        )
+
+
+def summary(trace: Trace) -> str:
+    height, width = trace.image.shape[:2]
+    stages, proposals = trace.scores.shape
+    return (
+        f"{len(trace.words)} words · network input {width} × {height} × 3 · {proposals} proposals · {stages} stages · "
+        f"trace {trace.nbytes / 1e6:.0f} MB"
+    )

@@ -1,0 +1,61 @@
+"""What a view of Look inside is: components, and a function that turns a trace into their values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+from gradio.components import Component
+
+from spotter.tabs.look_inside_figure import Figure
+
+if TYPE_CHECKING:
+    from spotter.explain.trace import Trace
+    from spotter.predictor import Spotter
+
+MATH = [{"left": "$$", "right": "$$", "display": True}, {"left": "$", "right": "$", "display": False}]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a view draws: the trace of the current photo and the selected word."""
+
+    trace: Trace
+    word: int | None  # index into trace.words; None on a photo without words
+    spotter: Callable[[], Spotter]  # waits until it is loaded
+
+
+@dataclass
+class View:
+    """Made by a view's `build`, inside the open sub-tab. The frame does the wiring, the empty state and the reset."""
+
+    inputs: Sequence[Component]  # what a person sets
+    outputs: Sequence[Component]  # what `draw` fills
+    draw: Callable[..., Sequence]  # (scene, *values of inputs) -> values of outputs
+    # (scene) -> for each input the arguments of its update, with "value" where it has to change; called for a new
+    # photo or word, and for the reset. None: inputs keep their values, the reset brings back the first ones.
+    prepare: Callable[[Scene], Sequence[dict]] | None = None
+    needs_word: bool = True
+    runs_model: bool = False  # takes its turn in the queue of the spotter
+    # (figure, input, function): a click on the figure sets the input to function(scene, [x, y])
+    clicks: Sequence[tuple[Figure, Component, Callable[[Scene, list[float]], Any]]] = field(default_factory=list)
+    triggers: Sequence[Callable] = field(default_factory=list)  # events that redraw; default: `input` of each input
+
+
+def starting_values(view: View, scene: Scene | None, values: Sequence[Any], fresh: bool) -> tuple[list, list]:
+    """Updates of the inputs and the values they have then. `fresh`: forget what a person has set."""
+    if view.prepare is not None and scene is not None:
+        changes = [dict(change) for change in view.prepare(scene)]
+        values = [change.get("value", old) for change, old in zip(changes, values, strict=True)]
+        return [gr.update(**change) for change in changes], values
+    if fresh:
+        values = [component.value for component in view.inputs]
+        return [gr.update(value=value) for value in values], values
+    return [gr.skip() for _ in values], list(values)
+
+
+def formula(**kwargs: Any) -> gr.Markdown:
+    """Text with formulas between dollar signs."""
+    return gr.Markdown(latex_delimiters=MATH, elem_classes="formula", **kwargs)

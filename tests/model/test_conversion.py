@@ -1,0 +1,72 @@
+"""Recognition Conversion."""
+
+import math
+
+import pytest
+import torch
+from torch.nn.functional import interpolate
+
+from spotter.model.conversion import RecognitionConversion, position_code
+
+
+def conversion(roi: tuple[int, int]) -> RecognitionConversion:
+    torch.manual_seed(0)
+    return RecognitionConversion(8, 2, 4, 16, 2, 2, roi).eval()
+
+
+@pytest.mark.parametrize("roi", [(28, 28), (16, 32)])
+@pytest.mark.parametrize("regions", [0, 1, 3])
+@torch.no_grad()
+def test_gates_and_features(roi, regions):
+    out = conversion(roi)(torch.randn(regions, 8, *roi), torch.randn(regions, 8))
+    height, width = roi
+    assert out.m1.shape == (regions, 8, height // 4, width // 4)
+    assert out.m2.shape == (regions, 8, height // 2, width // 2)
+    assert out.m3.shape == (regions, 8, height, width)
+    assert out.features.shape == (regions, 8, height, width)
+    for gate in (out.m1, out.m2, out.m3):
+        assert ((gate >= 0) & (gate <= 1)).all()
+
+
+@torch.no_grad()
+def test_formulas_of_the_paper():
+    c, roi = conversion((8, 16)), torch.randn(2, 8, 8, 16)
+    related = torch.randn(2, 8)
+    a1 = c.enter(roi)
+    a2 = c.down1(a1)
+    a3 = c.down2(a2)
+    d1 = c.detection_feature(a3, related)
+    up1, up2 = c.up_detection1, c.up_detection2
+    d2 = up1.last(up1.block(interpolate(d1, (4, 8)))) + a2
+    d3 = up2.last(up2.block(interpolate(d2, (8, 16)))) + a1
+    r1 = a3 * d1.sigmoid()
+    r2 = (c.up_recognition1.block(interpolate(r1, (4, 8))) + a2) * d2.sigmoid()
+    r3 = (c.up_recognition2.block(interpolate(r2, (8, 16))) + a1) * d3.sigmoid()
+    out = c(roi, related)
+    for found, expected in zip(
+        (out.m1, out.m2, out.m3, out.features), (d1.sigmoid(), d2.sigmoid(), d3.sigmoid(), c.leave.block(r3)), strict=True
+    ):
+        torch.testing.assert_close(found, expected)
+
+
+def test_the_gates_depend_on_the_proposal_and_pass_gradients_to_it():
+    c, related = conversion((8, 16)), torch.randn(2, 8, requires_grad=True)
+    c(torch.randn(2, 8, 8, 16), related).features.sum().backward()
+    assert (related.grad.abs().sum(1) > 0).all()
+
+
+@torch.no_grad()
+def test_relate_mixes_the_proposals_of_one_image_only():
+    c, x = conversion((8, 16)), torch.randn(2, 5, 8)
+    before = c.relate(x)
+    x[0, 4] += 1
+    after = c.relate(x)
+    assert (after[0] - before[0]).abs().amax(1).min() > 1e-4  # each one sees the changed one
+    assert torch.equal(after[1], before[1])
+
+
+def test_position_code_by_hand():
+    code = position_code(3, 4)
+    for p in range(3):
+        expected = [math.sin(p), math.cos(p), math.sin(p / 100), math.cos(p / 100)]
+        assert code[p].tolist() == pytest.approx(expected, abs=1e-6)

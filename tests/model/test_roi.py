@@ -1,0 +1,125 @@
+"""RoIAlign over the pyramid: the level rule, and our table form against torchvision's kernel."""
+
+import pytest
+import torch
+from torchvision.ops import roi_align
+
+from spotter.model.roi import level_of, pyramid_roi_align, table_roi_align
+
+BOXES = torch.tensor(
+    [
+        [10.0, 20.0, 60.0, 40.0],
+        [0.0, 0.0, 256.0, 192.0],
+        [30.5, 7.25, 180.0, 150.0],
+        [-40.0, -30.0, 50.0, 60.0],  # partly outside, left and above
+        [200.0, 150.0, 330.0, 260.0],  # right and below
+        [-300.0, 20.0, 600.0, 90.0],  # wider than the image
+        [400.0, 400.0, 480.0, 480.0],  # wholly outside
+        [-90.0, 20.0, -20.0, 90.0],
+        [50.0, 50.0, 50.0, 50.0],  # no area
+        [100.0, 100.0, 101.0, 180.0],
+    ]
+)
+IMAGE = torch.arange(len(BOXES)) % 2
+SIZES = [(7, 7), (4, 8)]
+
+
+def pyramid(height: int = 192, width: int = 256, channels: int = 3) -> list[torch.Tensor]:
+    torch.manual_seed(0)
+    return [torch.randn(2, channels, height // s, width // s, requires_grad=True) for s in (4, 8, 16, 32)]
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "level"),
+    [
+        (224, 224, 2),  # the size of the rule: P4
+        (448, 112, 2),  # only the area counts
+        (223, 223, 1),
+        (112, 112, 1),
+        (111, 111, 0),
+        (447, 447, 2),
+        (448, 448, 3),
+        (10, 10, 0),
+        (4000, 4000, 3),
+        (0, 50, 0),
+        (-5, 50, 0),
+    ],
+)
+def test_level_by_hand(width, height, level):
+    assert level_of(torch.tensor([[7.0, 9.0, 7.0 + width, 9.0 + height]])).tolist() == [level]
+
+
+@pytest.mark.parametrize("samples", [1, 2])
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("level", range(4))
+@torch.no_grad()
+def test_table_is_torchvisions_on_each_level(level, size, samples):
+    """Boxes shifted to the size of a level, so that every kind of box meets every level."""
+    levels = pyramid(1024, 1280)
+    boxes = BOXES * (0.2, 1.2, 3.0, 8.0)[level]
+    boxes = boxes[level_of(boxes) == level]
+    image = torch.arange(len(boxes)) % 2
+    assert len(boxes)
+    rois = torch.cat([image[:, None].float(), boxes], 1)
+    expected = roi_align(levels[level], rois, size, 1 / (4 * 2**level), samples, aligned=True)
+    ours = table_roi_align(levels, boxes, image, size, samples)
+    torch.testing.assert_close(ours, expected, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("samples", [1, 2])
+@pytest.mark.parametrize("size", SIZES)
+def test_forward_is_the_same_with_and_without_gradient(size, samples):
+    levels = pyramid()
+    with_gradient = pyramid_roi_align(levels, BOXES, IMAGE, size, samples)
+    without = pyramid_roi_align([level.detach() for level in levels], BOXES, IMAGE, size, samples)
+    assert with_gradient.requires_grad
+    assert not without.requires_grad
+    torch.testing.assert_close(with_gradient.detach(), without, atol=1e-5, rtol=1e-5)
+
+
+def test_gradient_is_torchvisions():
+    levels = pyramid()
+    seed = torch.randn(len(BOXES), 3, 7, 7)
+    ours = torch.autograd.grad(table_roi_align(levels, BOXES, IMAGE, (7, 7), 2), levels, seed)
+    chosen = level_of(BOXES)
+    rois = torch.cat([IMAGE[:, None].float(), BOXES], 1)
+    assert set(chosen.tolist()) >= {0, 1}
+    for i, level in enumerate(levels):
+        mine = chosen == i
+        out = roi_align(level, rois[mine], (7, 7), 1 / (4 * 2**i), 2, aligned=True)
+        (expected,) = torch.autograd.grad(out, level, seed[mine])
+        torch.testing.assert_close(ours[i], expected, atol=1e-5, rtol=1e-5)
+
+
+def test_no_gradient_reaches_the_boxes():
+    boxes = BOXES.clone().requires_grad_()
+    table_roi_align(pyramid(), boxes, IMAGE, (7, 7)).sum().backward()
+    assert boxes.grad is None
+
+
+@pytest.mark.parametrize("gradient", [True, False])
+def test_zero_boxes(gradient):
+    levels = [level if gradient else level.detach() for level in pyramid()]
+    out = pyramid_roi_align(levels, torch.zeros(0, 4), torch.zeros(0, dtype=torch.long), (4, 8), 1)
+    assert out.shape == (0, 3, 4, 8)
+
+
+@pytest.mark.parametrize("bad", [torch.nan, torch.inf, -torch.inf])
+def test_boxes_that_are_not_finite_do_not_stop_training(bad):
+    """The loss is what tells of them (`TrainingError`), not an index error in here."""
+    boxes = BOXES[:3].clone()
+    boxes[0] = bad
+    boxes[1] = torch.tensor([-torch.inf, 0.0, torch.inf, 10.0])
+    out = table_roi_align(pyramid(), boxes, IMAGE[:3], (7, 7))
+    assert out.shape == (3, 3, 7, 7)
+    assert out[2].isfinite().all()
+
+
+@torch.no_grad()
+def test_a_ramp_is_read_at_the_bins_centres():
+    """A level that holds x at each cell's centre: a bin's value is its centre, in cells."""
+    x = (torch.arange(64) + 0.5).expand(1, 1, 48, 64).contiguous()
+    levels = [x, *(torch.zeros(1, 1, 48 // s, 64 // s) for s in (2, 4, 8))]
+    boxes = torch.tensor([[16.0, 16.0, 72.0, 44.0]])  # 4..18 in cells
+    out = pyramid_roi_align(levels, boxes, torch.zeros(1, dtype=torch.long), (2, 7), 2)
+    torch.testing.assert_close(out[0, 0, 0], torch.tensor([5.0, 7, 9, 11, 13, 15, 17]))

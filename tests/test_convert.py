@@ -1,0 +1,167 @@
+"""A published checkpoint becomes ours, or a sentence that names the key."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from spotter.config import official
+from spotter.convert import convert_state, main, our_names, read_published
+from spotter.model.spotter import SwinTextSpotter
+from spotter.weights import WeightsError
+
+ROOT = Path(__file__).resolve().parent.parent
+ATTENTION = "head.rec_stage.seq_decoder.seq_decoder.attn.attn.weight"  # two of ours side by side
+
+
+@pytest.fixture(scope="module")
+def ours() -> SwinTextSpotter:
+    """Shapes without numbers."""
+    return SwinTextSpotter(official()).to("meta")
+
+
+@pytest.fixture
+def published(schema) -> dict[str, torch.Tensor]:
+    return {key: torch.zeros(entry["shape"], device="meta") for key, entry in schema.items()}
+
+
+def test_every_published_key_is_known(schema):
+    assert [key for key in schema if our_names(key) is None] == []
+
+
+def test_each_of_our_tensors_is_reached_once_and_fits(schema, ours):
+    reached = [name for key in schema for name in our_names(key)]
+    assert len(reached) == len(set(reached))
+    assert set(reached) == set(ours.state_dict())
+
+
+@pytest.mark.parametrize(
+    ("key", "names"),
+    [
+        ("backbone.fpn_lateral2.weight", ["fpn.lateral.0.weight"]),
+        ("backbone.bottom_up.layers.2.blocks.5.attn.qkv.bias", ["backbone.stages.2.5.attn.qkv.bias"]),
+        ("backbone.bottom_up.layers.0.blocks.1.attn.relative_position_index", []),
+        ("head.cnn.3.weight", ["conversion.enter.1.0.weight"]),
+        ("head.cnn.4.running_var", ["conversion.enter.1.1.running_var"]),
+        ("head.rec_stage.encoder_layer.linear1.weight", []),
+        (ATTENTION, ["reader.attention.query.weight", "reader.attention.key.weight"]),
+        ("backbone.fpn_lateral1.weight", None),
+        ("backbone.bottom_up.layers.x.blocks.1.norm1.weight", None),
+        ("teacher.fc.weight", None),
+        ("", None),
+    ],
+)
+def test_names_by_hand(key, names):
+    assert our_names(key) == names
+
+
+def test_a_published_checkpoint_fits(ours, published):
+    convert_state(published, ours)
+
+
+@pytest.mark.parametrize("key", ["backbone.fpn_lateral3.bias", "mask_encoding.means", ATTENTION])
+@pytest.mark.parametrize("shape", [(3,), (3, 5), (2, 2, 2)])
+def test_a_misshapen_tensor_is_named(ours, published, key, shape):
+    published[key] = torch.zeros(shape, device="meta")
+    with pytest.raises(WeightsError) as error:
+        convert_state(published, ours)
+    assert repr(key) in str(error.value)
+    assert str(shape) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "key", ["teacher.fc.weight", "backbone.bottom_up.norm4.weight", "head.head_series.6.norm1.bias", "head.rec_stage.TLSAM.0.extra"]
+)
+def test_an_unknown_key_is_named(ours, published, key):
+    published[key] = torch.zeros(4, device="meta")
+    with pytest.raises(WeightsError, match="unknown key") as error:
+        convert_state(published, ours)
+    assert repr(key) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("backbone.fpn_output5.bias", "fpn.output.3.bias"),
+        (ATTENTION, "reader.attention.key.weight"),
+        ("head.head_series.0.self_attn.in_proj_weight", "stages.0.attention.qkv.weight"),
+    ],
+)
+def test_what_is_missing_is_named(ours, published, key, name):
+    del published[key]
+    with pytest.raises(WeightsError, match="lacks") as error:
+        convert_state(published, ours)
+    assert repr(name) in str(error.value)
+
+
+class Harmful:
+    def __reduce__(self):
+        return eval, ("__import__('pathlib').Path('was_run').touch()",)
+
+
+CONTENTS = {
+    "code": ({"model": {"a": Harmful()}}, "read safely"),
+    "no model": ({"state_dict": {"a": torch.zeros(1)}}, "no state dict under 'model'"),
+    "model of numbers": ({"model": {"a": 1}}, "no state dict under 'model'"),
+    "a tensor": (torch.zeros(3), "no state dict under 'model'"),
+    "a list": ([1, 2], "no state dict under 'model'"),
+    "garbage": (b"garbage", "read safely"),
+    "empty": (b"", "read safely"),
+    "nothing": (None, "There is no file"),
+}
+
+
+@pytest.mark.parametrize(("content", "says"), CONTENTS.values(), ids=CONTENTS)
+def test_files_that_are_no_published_checkpoint(tmp_path, monkeypatch, capsys, content, says):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "published.pth"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content is not None:
+        torch.save(content, path)
+    with pytest.raises(WeightsError, match=says):
+        read_published(path)
+    assert not (tmp_path / "was_run").exists()
+
+
+def test_a_bad_file_ends_with_a_sentence(tmp_path, capsys):
+    assert main([str(tmp_path / "none.pth"), str(tmp_path / "out.safetensors")]) == 2
+    assert capsys.readouterr().err.startswith("There is no file")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_numbers_arrive(golden_model, published_file):
+    """The conversion of all 144 million numbers, from a published file to our model."""
+    state = golden_model.state_dict()
+    assert sum(p.numel() for p in golden_model.parameters()) == pytest.approx(144e6, rel=0.01)
+    for key, tensor in read_published(published_file).items():
+        if names := our_names(key):
+            assert torch.cat([state[name] for name in names], 1 if len(names) > 1 else 0).equal(tensor) if tensor.ndim else state[names[0]] == tensor
+
+
+MEASURE = """
+import sys, time
+from spotter import weights
+
+def status(key):  # kB
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith(key + ":"))
+
+before, start = status("VmRSS"), time.perf_counter()
+model, _ = weights.load_weights(sys.argv[1])
+seconds = time.perf_counter() - start
+size = sum(t.numel() * t.element_size() for t in model.state_dict().values())
+print((status("VmHWM") - before) * 1024 / size, seconds)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+def test_loading_takes_less_than_twice_the_memory(converted_file):
+    command = [sys.executable, "-c", MEASURE, str(converted_file)]
+    out = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=300).stdout
+    growth, seconds = map(float, out.split())
+    print(f"peak memory {growth:.2f} times the model's, {seconds:.1f} s")
+    assert 1 <= growth < 2
