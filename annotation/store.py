@@ -198,10 +198,8 @@ class Store:
         """
         with self.write() as session:
             image = get_image(session, image_id, lock=True)
-            if version is not None and version != image.version:
-                raise AnnotationError(
-                    f"{image.changed_by} has changed this image in between; look at it again."
-                )
+            if version is not None:
+                _check_version(image, version)
             review.change(session, image, state, _person(who), _now())
             return image_record(image)
 
@@ -262,10 +260,7 @@ class Store:
             row = predictions.suggestion_row(session, image_id, suggestion_id)
             if row is None:
                 raise NotFoundError("This suggestion is no longer open.")
-            if image.version != version:
-                raise AnnotationError(
-                    f"{image.changed_by} has changed this image in between; look at it again."
-                )
+            _check_version(image, version)
             new = predictions.with_suggestion(regions.load(session, image_id), row)
             row.status = "accepted"
             if regions.replace_all(session, image, new, who, "person", at):
@@ -303,27 +298,33 @@ class Store:
             return [history.draft_record(row) for row in session.scalars(query)]
 
     def apply_draft(self, draft_id: int, version: int, who: str) -> int:
-        """Makes a draft the image's regions, as save_regions does; what stood there stays in the history.
+        """Makes a draft the image's regions; the new version. What stood there stays in the history.
 
-        Raises VersionConflict, NotFoundError.
+        Raises NotFoundError; AnnotationError when `version` is not the newest.
         """
-        with self.read() as session:
-            draft = history.draft_record(history.get_draft(session, draft_id))
-        saved = self.save_regions(draft.image_id, version, draft.regions, who)
-        self._close_draft(draft_id, "applied")
-        return saved
+        who, at = _person(who), _now()
+        with self.write() as session:
+            row = history.get_draft(session, draft_id)
+            image = get_image(session, row.image_id, lock=True)
+            _check_version(image, version)
+            if regions.replace_all(session, image, history.draft_record(row).regions, who, "person", at):
+                review.edited(session, image, who, at)
+            row.status = "applied"
+            return image.version
 
     def discard_draft(self, draft_id: int) -> None:
         """Closes a draft; it stays in the database. Raises NotFoundError."""
-        self._close_draft(draft_id, "discarded")
-
-    def _close_draft(self, draft_id: int, status: str) -> None:
         with self.write() as session:
-            history.get_draft(session, draft_id).status = status
+            history.get_draft(session, draft_id).status = "discarded"
 
 
 def same_content(first: Sequence[Region], second: Sequence[Region]) -> bool:
     return {r.id: r.content for r in first} == {r.id: r.content for r in second}
+
+
+def _check_version(image: ImageRow, version: int) -> None:
+    if version != image.version:
+        raise AnnotationError(f"{image.changed_by} has changed this image in between; look at it again.")
 
 
 def _person(who: str) -> str:

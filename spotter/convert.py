@@ -159,7 +159,9 @@ def convert_state(published: dict[str, Tensor], model: SwinTextSpotter) -> None:
             )
         widths = [wanted[name].shape[1] for name in names] if len(names) > 1 else None
         parts = (
-            tensor.split(widths, 1) if widths and sum(widths) == tensor.shape[1] else [tensor] * len(names)
+            tensor.split(widths, 1)
+            if widths and tensor.ndim == 2 and sum(widths) == tensor.shape[1]
+            else [tensor] * len(names)
         )
         for name, part in zip(names, parts, strict=True):
             target = wanted.pop(name)
@@ -194,9 +196,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("out", type=Path, help="file to write (.safetensors)")
     options = parser.parse_args(arguments)
     try:
+        published = read_published(options.published)
         model = SwinTextSpotter(official())
         with torch.no_grad():
-            convert_state(read_published(options.published), model)
+            convert_state(published, model)
         save_weights(
             model, options.out, {"name": options.published.stem, "data": "published checkpoint, converted"}
         )

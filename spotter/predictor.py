@@ -14,6 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from spotter.images import read_image
+from spotter.memory import keep_freed_memory
 from spotter.model.charset import Charset
 from spotter.model.spotter import SwinTextSpotter
 from spotter.types import Character, Reading, Word
@@ -51,6 +52,7 @@ class Spotter:
         self, model: SwinTextSpotter, card: dict, device: str | None = None, bfloat16: bool | None = None
     ) -> None:
         """`bfloat16`: None chooses it where the hardware computes it."""
+        keep_freed_memory()
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.model = model.eval().to(self.device, memory_format=torch.channels_last)
         self.card = card
@@ -126,7 +128,7 @@ class Spotter:
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         if size != (width, height):
             image = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-        return torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1).float()
+        return torch.from_numpy(np.require(image, requirements="CW")).permute(2, 0, 1).float()
 
     def texts(self, reading: Reading, regions: Tensor) -> list[list[Character]]:
         """The characters of chosen regions, up to each one's end sign."""

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from itertools import groupby
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save_file
 
 from spotter.config import SpotterConfig
@@ -62,8 +63,8 @@ def save_weights(model: SwinTextSpotter, path: Path, card: dict, half: bool = Fa
 def load_weights(weights: str | Path) -> tuple[SwinTextSpotter, dict]:
     """The model in evaluation mode (float32) and its card. Raises WeightsError in one sentence.
 
-    Each tensor is read and copied on its own, so that memory stays below twice that of the model. A card
-    beside the file must agree with its sha256; a file without a card gets a bare one.
+    The tensors are read and copied part by part, so that memory stays well below twice that of the model.
+    A card beside the file must agree with its sha256; a file without a card gets a bare one.
     """
     path = weights_path(weights)
     digest = checksum(path)
@@ -72,24 +73,30 @@ def load_weights(weights: str | Path) -> tuple[SwinTextSpotter, dict]:
         card = json.loads(card_file.read_text(encoding="utf-8")) if card_file.is_file() else {}
     except ValueError as error:
         raise WeightsError(f"The model card {card_file} is no valid JSON.") from error
+    if not isinstance(card, dict):
+        raise WeightsError(f"The model card {card_file} holds no fields.")
     if card.get("sha256", digest) != digest:
         raise WeightsError(
             f"{path.name} is not the file its model card describes (sha256 differs); fetch it again."
         )
     try:
         with safe_open(path, "pt") as file:
-            model = SwinTextSpotter(SpotterConfig.from_json(json.loads((file.metadata() or {})["config"])))
-            wanted = model.state_dict()
-            if unknown := set(file.keys()) ^ set(wanted):
-                raise WeightsError(f"{path.name} does not fit the architecture at {sorted(unknown)[0]!r}.")
-            with torch.no_grad():
-                for name in file.keys():  # noqa: SIM118 - a safetensors file is no dict
-                    tensor = file.get_tensor(name)
-                    if tensor.shape != wanted[name].shape:
-                        raise WeightsError(f"{name!r} in {path.name} has shape {tuple(tensor.shape)}.")
-                    wanted[name].copy_(tensor)
-    except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
+            config = json.loads((file.metadata() or {})["config"])
+            names = sorted(file.keys())
+        model = SwinTextSpotter(SpotterConfig.from_json(config))
+    except Exception as error:  # no safetensors file, or a config from which no spotter can be built
         raise WeightsError(
             f"{path.name} is no weights file of this project (.safetensors with its config)."
         ) from error
+    wanted = model.state_dict()
+    if unknown := set(names) ^ set(wanted):
+        raise WeightsError(f"{path.name} does not fit the architecture at {sorted(unknown)[0]!r}.")
+    # The file is mapped into memory: opening it anew for each part lets go of what was read before.
+    for _, part in groupby(names, lambda name: name.split(".")[:2]):
+        with safe_open(path, "pt") as file, torch.no_grad():
+            for name in part:
+                tensor = file.get_tensor(name)
+                if tensor.shape != wanted[name].shape:
+                    raise WeightsError(f"{name!r} in {path.name} has shape {tuple(tensor.shape)}.")
+                wanted[name].copy_(tensor)
     return model.eval(), {"name": path.stem, **card, "sha256": digest}

@@ -74,7 +74,13 @@ def test_a_misshapen_tensor_is_named(ours, published, key, shape):
 
 
 @pytest.mark.parametrize(
-    "key", ["teacher.fc.weight", "backbone.bottom_up.norm4.weight", "head.head_series.6.norm1.bias", "head.rec_stage.TLSAM.0.extra"]
+    "key",
+    [
+        "teacher.fc.weight",
+        "backbone.bottom_up.norm4.weight",
+        "head.head_series.6.norm1.bias",
+        "head.rec_stage.TLSAM.0.extra",
+    ],
 )
 def test_an_unknown_key_is_named(ours, published, key):
     published[key] = torch.zeros(4, device="meta")
@@ -140,7 +146,8 @@ def test_the_numbers_arrive(golden_model, published_file):
     assert sum(p.numel() for p in golden_model.parameters()) == pytest.approx(144e6, rel=0.01)
     for key, tensor in read_published(published_file).items():
         if names := our_names(key):
-            assert torch.cat([state[name] for name in names], 1 if len(names) > 1 else 0).equal(tensor) if tensor.ndim else state[names[0]] == tensor
+            found = torch.cat([state[name] for name in names], 1) if len(names) > 1 else state[names[0]]
+            assert found.equal(tensor), key
 
 
 MEASURE = """

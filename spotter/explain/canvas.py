@@ -1,7 +1,7 @@
 """What all pictures of Look inside share: colours, text, boxes, arrows, and tiles put together.
 
-One scale per kind of quantity: viridis for what the network computes (attention, gates, energies), cividis for
-probabilities and overlaps (0..1), Okabe-Ito colours for things that are told apart.
+One scale per kind of quantity: viridis for what the network computes (attention, gates, energies) and for
+probabilities, Okabe-Ito colours for things that are told apart.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -24,7 +25,8 @@ ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PINK = (
     (213, 94, 0),
     (204, 121, 167),
 )
-TEXT_SIZE = 15
+TEXT_SIZE = 14  # of maps and charts, which are shown at about their size
+LABEL_SIZE = 20  # on photos, which shrink on the screen
 Colour = tuple[int, int, int]
 
 
@@ -47,7 +49,10 @@ def colourise(values: np.ndarray, low: float, high: float, name: str = "viridis"
 
 @lru_cache(maxsize=16)
 def font(size: int = TEXT_SIZE) -> ImageFont.FreeTypeFont:
-    return ImageFont.load_default(size=size)
+    """DejaVu Sans, which comes with matplotlib and has the signs of formulas and of many scripts."""
+    from matplotlib import get_data_path
+
+    return ImageFont.truetype(str(Path(get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"), size)
 
 
 def grow(image: np.ndarray, width: int, smooth: bool = False) -> Image.Image:
@@ -60,12 +65,12 @@ def label(
     draw: ImageDraw.ImageDraw,
     place: tuple[float, float],
     text: str,
-    size: int = TEXT_SIZE,
+    size: int = LABEL_SIZE,
     colour: Colour = PAPER,
     ground: Colour | None = HALO,
 ) -> None:
     """A line of text whose upper left corner is `place`, moved to stay inside the picture."""
-    left, top, right, bottom = font(size).getbbox(text)
+    left, _, right, bottom = font(size).getbbox(text)
     width, height = right - left + 8, bottom + 5
     x = min(max(place[0], 0), max(draw.im.size[0] - width, 0))
     y = min(max(place[1], 0), max(draw.im.size[1] - height, 0))
@@ -90,7 +95,9 @@ def corners_of(box: np.ndarray) -> np.ndarray:
     return np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]])
 
 
-def arrow(draw: ImageDraw.ImageDraw, start: np.ndarray, end: np.ndarray, colour: Colour, width: int = 2) -> None:
+def arrow(
+    draw: ImageDraw.ImageDraw, start: np.ndarray, end: np.ndarray, colour: Colour, width: int = 2
+) -> None:
     (x1, y1), (x2, y2) = map(float, start), map(float, end)
     length = math.hypot(x2 - x1, y2 - y1)
     if length < 1:
@@ -103,7 +110,9 @@ def arrow(draw: ImageDraw.ImageDraw, start: np.ndarray, end: np.ndarray, colour:
 
 
 def photo_canvas(image: np.ndarray, width: int = 900, dim: float = 0.0) -> tuple[Image.Image, float]:
-    """(h, w, 3) as a picture `width` wide at most, and its scale. `dim`: how far it steps back behind what is drawn."""
+    """(h, w, 3) as a picture `width` wide at most, and its scale. `dim`: how far it steps back behind what is
+    drawn.
+    """
     scale = min(1.0, width / image.shape[1])
     picture = Image.fromarray(image)
     if scale < 1:
@@ -133,9 +142,9 @@ def colour_bar(low: str, high: str, title: str, width: int = 300, name: str = "v
     ramp = np.repeat(colour_table(name)[None], 12, 0)
     bar.paste(Image.fromarray(ramp).resize((width - 8, 12), Image.BILINEAR), (4, 24))
     draw = ImageDraw.Draw(bar)
-    draw.text((4, 3), low, fill=QUIET, font=font(14))
-    draw.text((width / 2, 3), title, fill=INK, font=font(14), anchor="ma")
-    draw.text((width - 4, 3), high, fill=QUIET, font=font(14), anchor="ra")
+    draw.text((4, 3), low, fill=QUIET, font=font(13))
+    draw.text((width / 2, 3), title, fill=INK, font=font(13), anchor="ma")
+    draw.text((width - 4, 3), high, fill=QUIET, font=font(13), anchor="ra")
     return bar
 
 
@@ -147,7 +156,7 @@ def titled(picture: Image.Image, title: str, note: str = "") -> Image.Image:
     out.paste(picture, (0, top))
     draw = ImageDraw.Draw(out)
     draw.text((2, 2), title, fill=INK, font=font())
-    draw.text((2, picture.height + top + 3), note, fill=QUIET, font=font(14))
+    draw.text((2, picture.height + top + 3), note, fill=QUIET, font=font(13))
     return out
 
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
-from spotter.explain.canvas import ORANGE, SKY, label, outline, photo_canvas
+from spotter.explain.canvas import ORANGE, SKY, crop, label, outline, photo_canvas, titled
 
 if TYPE_CHECKING:
     from spotter.explain.trace import Trace
@@ -28,8 +28,21 @@ def draw_overview(trace: Trace, word: int | None) -> tuple[Image.Image, str]:
     polygon = trace.polygon(word) * scale
     outline(draw, polygon, ORANGE, 4)
     text = trace.words[word].text or "(no text)"
-    label(draw, (polygon[:, 0].min(), polygon[:, 1].min() - 24), f"{word + 1} {text}")
+    label(draw, (polygon[:, 0].min(), polygon[:, 1].min() - 30), f"{word + 1} {text}")
     return picture, f"The photo with {len(trace.words)} words outlined; word {word + 1}, {text}, is selected."
+
+
+def draw_word(trace: Trace, word: int | None) -> tuple[Image.Image, str] | None:
+    """The selected word cut out, with what was read."""
+    if word is None:
+        return None
+    x1, y1, x2, y2 = box = trace.box(word)
+    width = 360
+    height = int(np.clip(width * (y2 - y1) / max(x2 - x1, 1), 40, 150))
+    text = trace.words[word].text or "(no text)"
+    read = trace.words[word].reading_score
+    picture = titled(crop(trace.image, box, width, height), "", f'read "{text}", sure to {read:.2f}')
+    return picture, f"The box of word {word + 1}, read as {text}."
 
 
 def word_at(trace: Trace, place: list[float]) -> int | None:

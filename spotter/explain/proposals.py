@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 def starting_boxes(count: int, grid: tuple[int, int] | None) -> np.ndarray:
-    """(N, 4) cx, cy, w, h in 0..1, the boxes before any training: `Proposals` of the model with nothing learnt."""
+    """(N, 4) cx, cy, w, h in 0..1, the boxes before any training: `Proposals` of the model with nothing
+    learnt.
+    """
     from spotter.model.proposals import Proposals
 
     return Proposals(count, 1, grid).boxes.detach().numpy()
@@ -36,7 +38,9 @@ def learned_boxes(trace: Trace) -> np.ndarray:
 def draw_proposals(
     trace: Trace, start: np.ndarray, chosen: int, which: str, width: int = 900
 ) -> tuple[Image.Image, str]:
-    """All boxes over the photo, the chosen one marked. `which`: "start", "learned" or "moves" (arrows between both)."""
+    """All boxes over the photo, the chosen one marked. `which`: "start", "learned" or "moves" (arrows between
+    both).
+    """
     height_px, width_px = trace.image.shape[:2]
     picture, scale = photo_canvas(trace.image, width, dim=0.45)
     draw = ImageDraw.Draw(picture, "RGBA")
@@ -56,8 +60,12 @@ def draw_proposals(
         arrow(draw, centre(before[chosen]), centre(after[chosen]), ORANGE, 3)
     outline(draw, corners_of(boxes[chosen]), ORANGE, 3)
     label(draw, tuple(boxes[chosen][:2]), f"proposal {chosen}")
-    label(draw, (0, 0), f"boxes ({len(boxes)}, 4)  features ({len(boxes)}, {trace.proposal_features.shape[2]})")
-    what = {"start": "before training", "learned": "as learned", "moves": "as arrows from start to learned"}[which]
+    label(
+        draw, (0, 0), f"boxes ({len(boxes)}, 4)  features ({len(boxes)}, {trace.proposal_features.shape[2]})"
+    )
+    what = {"start": "before training", "learned": "as learned", "moves": "as arrows from start to learned"}[
+        which
+    ]
     return picture, f"{len(boxes)} proposal boxes over the photo, {what}; proposal {chosen} is marked."
 
 
@@ -86,17 +94,22 @@ def describe(trace: Trace, start: np.ndarray, chosen: int, grid: tuple[int, int]
         else f"On this photo it ends as background (score {trace.scores[-1, chosen]:.2f})."
     )
     begin = (
-        f"These weights began with a grid of {grid[0]} × {grid[1]} boxes, a choice of this project that learns faster; "
+        f"These weights began with a grid of {grid[0]} × {grid[1]} boxes, a choice of this project that "
+        "learns faster; "
         "the published ones all began as the whole image, (0.5, 0.5, 1, 1)."
         if grid
         else "All began as the whole image, (0.5, 0.5, 1, 1), as published."
     )
     return (
-        f"Proposal {chosen} as learned: $(c_x, c_y, w, h) = ({cx:.3f},\\ {cy:.3f},\\ {w:.3f},\\ {h:.3f})$ of the image."
-        f"\n\n$$x_1 = (c_x - \\tfrac{{w}}{{2}})\\,W = ({cx:.3f} - {w / 2:.3f}) \\cdot {width} = {x1:.1f}, \\qquad "
+        f"Proposal {chosen} as learned: $(c_x, c_y, w, h) = ({cx:.3f},\\ {cy:.3f},\\ {w:.3f},\\ {h:.3f})$ "
+        "of the image."
+        f"\n\n$$x_1 = (c_x - \\tfrac{{w}}{{2}})\\,W = ({cx:.3f} - {w / 2:.3f}) \\cdot {width} = {x1:.1f}, "
+        "\\qquad "
         f"y_1 = (c_y - \\tfrac{{h}}{{2}})\\,H = ({cy:.3f} - {h / 2:.3f}) \\cdot {height} = {y1:.1f}$$\n\n"
-        f"so the first box is {x2 - x1:.0f} × {y2 - y1:.0f} pixels. {fate}\n\n{begin} Training moved the centres by "
-        f"{moved[:, :2].mean():.3f} and changed the sides by {moved[:, 2:].mean():.3f} of the image on average."
+        f"so the first box is {x2 - x1:.0f} × {y2 - y1:.0f} pixels. {fate}\n\n{begin} Training moved the "
+        "centres by "
+        f"{moved[:, :2].mean():.3f} and changed the sides by {moved[:, 2:].mean():.3f} of the image on "
+        "average."
     )
 
 

@@ -1,7 +1,9 @@
-"""A trace: the words of a photo and everything the views need to explain them, seen by the network on the way.
+"""A trace: the words of a photo and everything the views need to explain them, seen by the network on the
+way.
 
-The network is looked at from outside, by hooks on the modules that `TAPS` names. What a tap sees is turned into a
-small numpy array at once; nothing of the forward pass changes, so traced and untraced words are the same bit for bit.
+The network is looked at from outside, by hooks on the modules that `TAPS` names. What a tap sees is turned
+into a small numpy array at once; nothing of the forward pass changes, so traced and untraced words are the
+same bit for bit.
 """
 
 from __future__ import annotations
@@ -33,8 +35,9 @@ HALF_MAX = 65_504.0
 class Trace:
     """What one photo left behind on its way through the network.
 
-    N proposals, S stages, W words, C channels, T steps of the reader. Boxes are xyxy in pixels of `image`, the resized
-    photo; `words` are in pixels of the photo itself: multiply pixels of `image` by `scale`. Arrays (W, ...) go by word.
+    N proposals, S stages, W words, C channels, T steps of the reader. Boxes are xyxy in pixels of `image`,
+    the resized photo; `words` are in pixels of the photo itself: multiply pixels of `image` by `scale`.
+    Arrays (W, ...) go by word.
     """
 
     image: np.ndarray  # (h, w, 3) uint8 RGB, the photo as resized for the network, without padding
@@ -42,7 +45,9 @@ class Trace:
     words: list[Word]
     model: dict  # name, sha256, trained_images of the weights
     config: SpotterConfig
-    plain_levels: list[np.ndarray]  # P2..P5 before the dilated blocks, (C, h/4, w/4) .. (C, h/32, w/32) float16
+    plain_levels: list[
+        np.ndarray
+    ]  # P2..P5 before the dilated blocks, (C, h/4, w/4) .. (C, h/32, w/32) float16
     levels: list[np.ndarray]  # P2..P5 with the dilated blocks' output added, same shapes
     boxes: np.ndarray  # (S + 1, N, 4) float32; 0: the learnable boxes
     class_logits: np.ndarray  # (S, N, 2) float32, class 0 is text
@@ -56,10 +61,18 @@ class Trace:
     m1: np.ndarray  # (W, H/4, W/4) float16, channel mean of the gate, 0..1
     m2: np.ndarray  # (W, H/2, W/2) float16
     m3: np.ndarray  # (W, H, W) float16
-    converted: np.ndarray  # (W, H, W) float16, energy of the conversion's features (root mean square of the channels)
-    masked: np.ndarray  # (W, H, W) float16, energy of what the reader gets: after two-level attention, times maskK
-    reader_map: np.ndarray  # (W, 2h, 2w) float16, energy of the reader's convolution, before its max-pool to (h, w)
-    two_level: np.ndarray  # (W, blocks, windows, cells, cells + 9) float16, two-level attention, mean of its heads
+    converted: (
+        np.ndarray
+    )  # (W, H, W) float16, energy of the conversion's features (root mean square of the channels)
+    masked: (
+        np.ndarray
+    )  # (W, H, W) float16, energy of what the reader gets: after two-level attention, times maskK
+    reader_map: (
+        np.ndarray
+    )  # (W, 2h, 2w) float16, energy of the reader's convolution, before its max-pool to (h, w)
+    two_level: (
+        np.ndarray
+    )  # (W, blocks, windows, cells, cells + 9) float16, two-level attention, mean of its heads
     attention: np.ndarray  # (W, T, h, w) float16, where the reader looks at each step
     ids: np.ndarray  # (W, T) int16, the characters read, 0 from the end sign on
     top_ids: np.ndarray  # (W, T, TOP) int16, best characters of each step, falling
@@ -107,14 +120,17 @@ def by_region(weights: Tensor, regions: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Tap:
-    """`keep` gets the module's positional inputs and its output, and what earlier taps kept; returns what is kept."""
+    """`keep` gets the module's positional inputs and its output, and what earlier taps kept; returns what is
+    kept.
+    """
 
     name: str
     module: str  # path inside the model; "*": every member of a list, in order
     keep: Callable[[tuple, Any, Mapping[str, list]], Any]
 
 
-# Everything that is seen, in the order of the data. The paper's own nouns come from the output of the whole ("").
+# Everything that is seen, in the order of the data. The paper's own nouns come from the output of the whole
+# ("").
 TAPS = (
     Tap("plain_levels", "fpn", lambda i, o, kept: [half(level[0]) for level in o]),
     Tap("proposals", "proposals", lambda i, o, kept: (single(o[0][0]), half(o[1][0]))),
@@ -146,7 +162,9 @@ def modules_at(model: nn.Module, path: str) -> list[nn.Module]:
 
 @contextmanager
 def tapped(model: nn.Module, taps: Sequence[Tap] = TAPS) -> Iterator[dict[str, list]]:
-    """While the context is open, this thread's forward passes fill the dictionary: name -> one entry a module."""
+    """While the context is open, this thread's forward passes fill the dictionary: name -> one entry a
+    module.
+    """
     kept: dict[str, list] = {tap.name: [] for tap in taps}
     mine = threading.get_ident()
     handles = []
@@ -160,9 +178,7 @@ def tapped(model: nn.Module, taps: Sequence[Tap] = TAPS) -> Iterator[dict[str, l
 
     try:
         for tap in taps:
-            handles += [
-                module.register_forward_hook(listen(tap)) for module in modules_at(model, tap.module)
-            ]
+            handles += [module.register_forward_hook(listen(tap)) for module in modules_at(model, tap.module)]
         yield kept
     finally:
         for handle in handles:

@@ -1,6 +1,7 @@
 """Traces on disk, as .npz that is read without pickle: the first paint of the app needs no computation.
 
-The level maps, nine tenths of a trace, are stored in 32 steps between the lowest and the highest value of each channel.
+The level maps, nine tenths of a trace, are stored in 32 steps between the lowest and the highest value of
+each channel.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def read_word(entry: dict) -> Word:
 
 
 def to_bytes(level: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(C, h, w) -> uint8 of the same shape and (2, C) float32: the lowest value of each channel and its step."""
+    """(C, h, w) -> uint8 of the same shape and (2, C) float32: lowest value and step of each channel."""
     flat = level.reshape(len(level), -1).astype(np.float32)
     low = flat.min(1)
     step = np.maximum(flat.max(1) - low, 1e-6) / STEPS

@@ -44,9 +44,7 @@ class TwoLevelAttention(nn.Module):
         """
         n, cells, c = windows.shape
         r, gh, gw, _ = pooled.shape
-        q, k, v = (
-            self.qkv(windows).view(n, cells, 3, self.heads, c // self.heads).permute(2, 0, 3, 1, 4)
-        )
+        q, k, v = self.qkv(windows).view(n, cells, 3, self.heads, c // self.heads).permute(2, 0, 3, 1, 4)
         _, coarse_k, coarse_v = self.qkv(pooled).chunk(3, dim=-1)
         k = torch.cat([k, self.neighbours(coarse_k)], 2)  # (n, heads, window^2 + 9, C/heads)
         v = torch.cat([v, self.neighbours(coarse_v)], 2)

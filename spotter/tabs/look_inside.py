@@ -18,15 +18,21 @@ IDLE_SECONDS = 1800.0  # a trace nobody has used for so long is dropped
 ARXIV = "https://arxiv.org/abs/2203.10209"
 CSS = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
 HIDDEN = {"api_visibility": "private", "show_progress": "hidden"}
-NO_WORDS = "**No words on this photo.** This view follows one word through the network; pick a photo with words."
-NO_TRACE = "**No photo is being looked at.** Pick one above (a trace is dropped half an hour after its last use)."
+NO_WORDS = (
+    "**No words on this photo.** This view follows one word through the network; pick a photo with words."
+)
+NO_TRACE = (
+    "**No photo is being looked at.** Pick one above (a trace is dropped half an hour after its last use)."
+)
 
 
 def build_look_inside(loader: Loader, tab: gr.Tab) -> None:
     """Puts the tab's components into `tab`, which is being built."""
     trace = gr.State(None, time_to_live=IDLE_SECONDS, delete_callback=lambda _: None)
     opened = gr.State(0)  # index of the open view
-    gr.HTML(html_template=f"<style>{CSS}</style>", padding=False)  # a css_template would hold for this component only
+    gr.HTML(
+        html_template=f"<style>{CSS}</style>", padding=False
+    )  # a css_template would hold for this component only
     picker = PhotoPicker(loader)
     frames = []
     with gr.Tabs(elem_id="views"):
@@ -121,18 +127,19 @@ class Frame:
                 return gr.skip()
             return tuple(view.draw(self.scene(current, chosen), *values))
 
-        drawing = dict(fn=draw, inputs=[trace, word, *view.inputs], outputs=list(view.outputs), **HIDDEN, **queue)
+        drawing = dict(
+            fn=draw, inputs=[trace, word, *view.inputs], outputs=list(view.outputs), **HIDDEN, **queue
+        )
         for figure, target, pick in view.clicks:
 
-            def click(current, chosen, place, pick=pick):
+            def click(current, chosen, place, *values, pick=pick):
                 if current is None or place is None:
                     return gr.skip()
-                return pick(self.scene(current, chosen), place)
+                return pick(self.scene(current, chosen), place, *values)
 
-            figure.input(click, [trace, word, figure], target, **HIDDEN).success(**drawing)
+            figure.input(click, [trace, word, figure, *view.inputs], target, **HIDDEN).success(**drawing)
         self.tab.select(select, inputs, [opened, *outputs], **HIDDEN, **queue)
         self.reset.click(partial(again, fresh=True), inputs, outputs, **HIDDEN, **queue)
         triggers = view.triggers or [component.input for component in view.inputs]
         if triggers:
             gr.on(list(triggers), trigger_mode="always_last", **drawing)
-

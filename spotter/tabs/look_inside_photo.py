@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
+from spotter.explain.overview import draw_overview, draw_word, word_at
 from spotter.images import ImageError, read_image
 from spotter.tabs.loading import Loader
 from spotter.tabs.look_inside_figure import Figure
 from spotter.tabs.look_inside_traces import stored_trace
 from spotter.tabs.overlay import FLOOR
-from spotter.tabs.read import QUEUE, Photo
+from spotter.tabs.read import QUEUE
 from spotter.tabs.samples import SAMPLES
 
 if TYPE_CHECKING:
     from spotter.explain.trace import Trace
-
-LEAST_SCORE = 0.25  # words below it are left out, unless there would be none
 
 
 def word_choices(trace: Trace) -> list[tuple[str, int]]:
@@ -31,10 +30,8 @@ def word_choices(trace: Trace) -> list[tuple[str, int]]:
 
 
 def overview(trace: Trace, word: int | None) -> tuple:
-    """The photo with its words, one of them selected, and its alternative text."""
-    from spotter.explain.overview import draw_overview
-
-    return draw_overview(trace, word)
+    """Values of two figures: the photo with its words, one of them selected; and that word alone."""
+    return draw_overview(trace, word), draw_word(trace, word)
 
 
 class PhotoPicker:
@@ -42,41 +39,38 @@ class PhotoPicker:
 
     def __init__(self, loader: Loader) -> None:
         self.loader = loader
-        with gr.Row(elem_classes="chooser", equal_height=False):
-            with gr.Column(scale=2, min_width=280):
+        with gr.Row(elem_id="inside", equal_height=False):
+            with gr.Column(scale=4, min_width=280):
                 self.gallery = gr.Gallery(
                     [(sample.path, sample.caption) for sample in SAMPLES],
                     label="Pick a sample",
                     columns=3,
-                    height=230,
+                    height=268,
                     object_fit="cover",
                     allow_preview=False,
                     buttons=[],
                     interactive=False,
                     elem_id="inside-samples",
                 )
-                self.photo = Photo(
-                    label="or your photo",
-                    type="filepath",
-                    image_mode=None,
-                    sources=["upload", "clipboard"],
-                    buttons=[],
-                    height=110,
-                    elem_id="inside-photo",
+                self.photo = gr.UploadButton(
+                    "Take your own photo", file_types=["image"], size="sm", elem_id="inside-photo"
                 )
-            with gr.Column(scale=3, min_width=280):
-                self.figure = Figure(photo=True, clickable=True, elem_id="inside-overview", min_height=120)
+            with gr.Column(scale=5, min_width=280):
+                self.figure = Figure(photo=True, clickable=True, elem_id="inside-overview")
+            with gr.Column(scale=3, min_width=240):
                 self.word = gr.Dropdown(
                     [],
-                    label="Word followed through all views (or click one on the photo)",
+                    label="Word followed through all views",
+                    info="or click one on the photo",
                     elem_id="inside-word",
                     interactive=True,
                 )
+                self.crop = Figure(photo=True, elem_id="inside-crop")
                 self.status = gr.Markdown("", elem_id="inside-status")
 
     def wire(self, tab: gr.Tab, trace: gr.State) -> list[gr.events.Dependency]:
         """The events after which the views have to be drawn again."""
-        outputs = [trace, self.word, self.figure, self.status]
+        outputs = [trace, self.word, self.figure, self.crop, self.status]
 
         def first(current: Trace | None, progress: gr.Progress = gr.Progress()):  # noqa: B008
             return gr.skip() if current is not None else self.look(SAMPLES[0].path, progress)
@@ -96,27 +90,29 @@ class PhotoPicker:
         events = [
             tab.select(first, trace, outputs, **options),
             self.gallery.select(sample, None, outputs, **options),
-            self.photo.input(own, self.photo, outputs, trigger_mode="always_last", **options),
+            self.photo.upload(own, self.photo, outputs, **options),
         ]
 
         def click(current: Trace | None, place: list[float] | None):
-            from spotter.explain.overview import word_at
-
             word = None if current is None or place is None else word_at(current, place)
             if word is None:
-                return gr.skip(), gr.skip()
-            return word, overview(current, word)
+                return gr.skip(), gr.skip(), gr.skip()
+            return word, *overview(current, word)
 
         def select(current: Trace | None, word: int):
-            return gr.skip() if current is None else overview(current, word)
+            return (gr.skip(), gr.skip()) if current is None else overview(current, word)
 
         quiet = {"api_visibility": "private", "show_progress": "hidden"}
-        events.append(self.figure.input(click, [trace, self.figure], [self.word, self.figure], **quiet))
-        self.word.input(select, [trace, self.word], self.figure, **quiet)
+        events.append(
+            self.figure.input(click, [trace, self.figure], [self.word, self.figure, self.crop], **quiet)
+        )
+        self.word.input(select, [trace, self.word], [self.figure, self.crop], **quiet)
         return events
 
     def look(self, source: str | Path, progress: Callable) -> tuple:
-        """Values of trace, word, figure and status for a photo: stored if there is a stored trace, else traced now."""
+        """Values of trace, word, figure, crop and status for a photo: stored if there is a stored trace, else
+        traced now.
+        """
         trace = stored_trace(source, self.loader.card().get("sha256"))
         if trace is None:
             try:
@@ -131,7 +127,7 @@ class PhotoPicker:
         return (
             trace,
             gr.update(choices=word_choices(trace), value=word, interactive=bool(trace.words)),
-            overview(trace, word),
+            *overview(trace, word),
             summary(trace),
         )
 
@@ -140,6 +136,7 @@ def summary(trace: Trace) -> str:
     height, width = trace.image.shape[:2]
     stages, proposals = trace.scores.shape
     return (
-        f"{len(trace.words)} words · network input {width} × {height} × 3 · {proposals} proposals · {stages} stages · "
+        f"{len(trace.words)} words · network input {width} × {height} × 3 · {proposals} proposals · "
+        f"{stages} stages · "
         f"trace {trace.nbytes / 1e6:.0f} MB"
     )

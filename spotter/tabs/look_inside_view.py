@@ -29,19 +29,25 @@ class Scene:
 
 @dataclass
 class View:
-    """Made by a view's `build`, inside the open sub-tab. The frame does the wiring, the empty state and the reset."""
+    """Made by a view's `build`, inside the open sub-tab. The frame does the wiring, the empty state and the
+    reset.
+    """
 
     inputs: Sequence[Component]  # what a person sets
     outputs: Sequence[Component]  # what `draw` fills
     draw: Callable[..., Sequence]  # (scene, *values of inputs) -> values of outputs
-    # (scene) -> for each input the arguments of its update, with "value" where it has to change; called for a new
+    # (scene) -> for each input the arguments of its update, with "value" where it has to change; called for a
+    # new
     # photo or word, and for the reset. None: inputs keep their values, the reset brings back the first ones.
     prepare: Callable[[Scene], Sequence[dict]] | None = None
     needs_word: bool = True
     runs_model: bool = False  # takes its turn in the queue of the spotter
-    # (figure, input, function): a click on the figure sets the input to function(scene, [x, y])
-    clicks: Sequence[tuple[Figure, Component, Callable[[Scene, list[float]], Any]]] = field(default_factory=list)
-    triggers: Sequence[Callable] = field(default_factory=list)  # events that redraw; default: `input` of each input
+    # (figure, input, function): a click on the figure sets the input to function(scene, [x, y], *values of
+    # inputs)
+    clicks: Sequence[tuple[Figure, Component, Callable[..., Any]]] = field(default_factory=list)
+    triggers: Sequence[Callable] = field(
+        default_factory=list
+    )  # events that redraw; default: `input` of each input
 
 
 def starting_values(view: View, scene: Scene | None, values: Sequence[Any], fresh: bool) -> tuple[list, list]:

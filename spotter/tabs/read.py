@@ -12,7 +12,7 @@ from spotter.config import SpotterConfig
 from spotter.images import ImageError, read_image
 from spotter.tabs.loading import Loader
 from spotter.tabs.overlay import FLOOR, Overlay
-from spotter.tabs.samples import FOLDER, SAMPLES, Sample, model_entry, photo_entry, stored_results
+from spotter.tabs.samples import FOLDER, SAMPLES, Sample, page_entry, stored_results
 
 # One photo at a time: the spotter uses every core.
 QUEUE = {"concurrency_id": "model", "concurrency_limit": 1}
@@ -96,12 +96,7 @@ def read(loader: Loader, source: str | Path, name: str, progress: gr.Progress) -
     start = time.perf_counter()
     words = spotter.spot(image, threshold=FLOOR)
     seconds = time.perf_counter() - start
-    return {
-        "photo": image,
-        "name": name,
-        **photo_entry(image, words, seconds),
-        "model": model_entry(spotter.card),
-    }
+    return {"photo": image, "name": name, **page_entry(image, words, seconds, spotter.card)}
 
 
 def stored_sample(sample: Sample, stored: dict) -> dict | None:

@@ -12,7 +12,7 @@ import json
 import shutil
 import tempfile
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ from PIL import Image
 
 from spotter.images import read_image
 from spotter.tabs.overlay import FLOOR
+from spotter.words_json import model_entry, photo_entry, words_json, write_json
 
 if TYPE_CHECKING:
     from spotter.types import Word
@@ -70,20 +71,9 @@ def stored_results(sha256: str | None) -> dict:
     return results if results["model"]["sha256"] == sha256 else {}
 
 
-def photo_entry(image: np.ndarray, words: list[Word], seconds: float) -> dict:
-    """A photo's entry of the `--json` format; image (H, W, 3)."""
-    height, width = image.shape[:2]
-    return {
-        "width": width,
-        "height": height,
-        "seconds": round(seconds, 3),
-        "words": [asdict(word) for word in words],
-    }
-
-
-def model_entry(card: dict) -> dict:
-    """The model's entry of the `--json` format."""
-    return {key: card.get(key) for key in ("name", "sha256", "trained_images")}
+def page_entry(image: np.ndarray, words: list[Word], seconds: float, card: dict) -> dict:
+    """What the page gets to know of a photo (H, W, 3): its entry of the `--json` format, and the model's."""
+    return {**photo_entry(image, words, seconds), "model": model_entry(card)}
 
 
 def write_words(weights: str) -> None:
@@ -97,8 +87,7 @@ def write_words(weights: str) -> None:
         words = spotter.spot(image, threshold=FLOOR)
         images[sample.file] = photo_entry(image, words, time.perf_counter() - start)
         print(f"{sample.file}: {len(words)} words")
-    content = {"model": model_entry(spotter.card), "images": images}
-    WORDS.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    write_json(WORDS, words_json(spotter.card, images))
 
 
 def write_pictures() -> None:

@@ -40,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--backgrounds", metavar="FOLDER", help="photographs behind rendered text")
     p.add_argument("--learning-rate", type=float, default=1e-3)
     p.add_argument("--batch", type=int, default=8, help="images a step and process")
-    p.add_argument("--scene", type=int, default=320, help="pixels a side of a scene, more or less 64")
+    p.add_argument("--scene", type=int, default=320, help="pixels a side of a scene")
     p.add_argument(
         "--features", type=int, default=0, metavar="BATCHES", help="train only the pyramid at first"
     )

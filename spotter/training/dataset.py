@@ -182,7 +182,7 @@ class Batches(Dataset):
         c = self.curriculum
         rng = random.Random(c.seed * 1_000_003 + number)
         features_only = number < c.features_until
-        size = c.scene // 2 if features_only else rng.choice([c.scene - 64, c.scene, c.scene + 64])
+        size = c.scene // 2 if features_only else c.scene
         images, targets, maps = [], [], []
         for _ in range(c.size * (2 if features_only else 1)):
             image, regions = self.example(number, size, rng)

@@ -17,7 +17,7 @@ DECODED = ("final.text", "decoder.first_word.probabilities", "decoder.first_word
 
 @pytest.fixture(scope="module")
 def differences() -> dict[str, Difference]:
-    return {difference.name: difference for difference in compare(CASE)}
+    return {difference.name: difference for difference in compare(CASE)[1]}
 
 
 def test_every_tensor_is_compared(differences):
@@ -26,11 +26,15 @@ def test_every_tensor_is_compared(differences):
 
 
 def test_tensors_up_to_the_decoder_are_the_published_ones(differences):
-    assert {d.name: d.relative for d in differences.values() if d.name not in DECODED and d.relative > 1e-4} == {}
+    assert {
+        d.name: d.relative for d in differences.values() if d.name not in DECODED and d.relative > 1e-4
+    } == {}
 
 
 @pytest.mark.parametrize("name", DECODED)
 def test_the_decoder_is_the_published_one(differences, name):
+    """With tables that were fitted to the first word (see `parity`), so the first word's two tensors
+    show that the decoder's steps can give what was recorded; they are no proof of the tables."""
     assert differences[name].relative <= 1e-4
     assert differences[name].agrees
 

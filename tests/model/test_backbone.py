@@ -30,7 +30,7 @@ def block(window: int, shift: int) -> SwinBlock:
 
 
 def naive(b: SwinBlock, x: torch.Tensor, window: int, shift: int) -> torch.Tensor:
-    """Pad to a multiple of the window, roll, and let every token look at all tokens of its window, in plain loops."""
+    """Pad to a multiple of the window, roll, let every token look at all of its window; in plain loops."""
     height, width = x.shape[1:3]
     x = F.pad(x, (0, 0, 0, -width % window, 0, -height % window))[0]
     rows, columns, c = x.shape

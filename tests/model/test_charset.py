@@ -16,7 +16,9 @@ def test_encode_and_decode(text, ids):
     assert charset.decode(ids) == text
 
 
-@pytest.mark.parametrize(("text", "says"), [("abcd", "does not know 'd'"), ("abca", "4 characters is longer than 3")])
+@pytest.mark.parametrize(
+    ("text", "says"), [("abcd", "does not know 'd'"), ("abca", "4 characters is longer than 3")]
+)
 def test_what_cannot_be_written(text, says):
     with pytest.raises(ValueError, match=says):
         Charset("abc").encode(text, 4)

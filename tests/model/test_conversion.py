@@ -44,7 +44,9 @@ def test_formulas_of_the_paper():
     r3 = (c.up_recognition2.block(interpolate(r2, (8, 16))) + a1) * d3.sigmoid()
     out = c(roi, related)
     for found, expected in zip(
-        (out.m1, out.m2, out.m3, out.features), (d1.sigmoid(), d2.sigmoid(), d3.sigmoid(), c.leave.block(r3)), strict=True
+        (out.m1, out.m2, out.m3, out.features),
+        (d1.sigmoid(), d2.sigmoid(), d3.sigmoid(), c.leave.block(r3)),
+        strict=True,
     ):
         torch.testing.assert_close(found, expected)
 

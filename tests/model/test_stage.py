@@ -22,7 +22,9 @@ from spotter.model.stage import LARGEST_LOG_SCALE, Stage, apply_deltas
     ],
 )
 def test_deltas_by_hand(deltas, expected):
-    moved = apply_deltas(torch.tensor([[10.0, 20.0, 50.0, 40.0]]), torch.tensor([deltas], dtype=torch.float32))
+    moved = apply_deltas(
+        torch.tensor([[10.0, 20.0, 50.0, 40.0]]), torch.tensor([deltas], dtype=torch.float32)
+    )
     torch.testing.assert_close(moved, torch.tensor([expected], dtype=torch.float32), atol=1e-4, rtol=1e-5)
 
 
@@ -33,7 +35,9 @@ def test_growth_is_clamped(delta):
 
 
 def test_deltas_are_applied_in_float32():
-    moved = apply_deltas(torch.tensor([[1000.0, 1000.0, 1003.0, 1003.0]]), torch.zeros(1, 4, dtype=torch.bfloat16))
+    moved = apply_deltas(
+        torch.tensor([[1000.0, 1000.0, 1003.0, 1003.0]]), torch.zeros(1, 4, dtype=torch.bfloat16)
+    )
     assert moved.tolist() == [[1000.0, 1000.0, 1003.0, 1003.0]]
 
 
@@ -56,7 +60,12 @@ def test_proposals_start_on_a_grid_or_as_the_whole_image():
     assert boxes[0].tolist() == [[0, 0, 200, 100]] * 3
     assert boxes[1].tolist() == [[0, 0, 80, 40]] * 3
     boxes, _ = Proposals(4, 4, (2, 2))(levels, sizes)
-    assert boxes[0].tolist() == [[-25, -12.5, 125, 62.5], [75, -12.5, 225, 62.5], [-25, 37.5, 125, 112.5], [75, 37.5, 225, 112.5]]
+    assert boxes[0].tolist() == [
+        [-25, -12.5, 125, 62.5],
+        [75, -12.5, 225, 62.5],
+        [-25, 37.5, 125, 112.5],
+        [75, 37.5, 225, 112.5],
+    ]
     with pytest.raises(ValueError, match="2 x 2 does not hold 5"):
         Proposals(5, 4, (2, 2))
 

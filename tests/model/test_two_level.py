@@ -10,7 +10,7 @@ from spotter.model.two_level import TwoLevelAttention, TwoLevelBlock, relative_p
 @pytest.mark.parametrize("window", [2, 4, 7])
 @pytest.mark.parametrize("kind", ["fine", "coarse"])
 def test_index_table(window, kind):
-    """Pairs with the same offset share an entry, other pairs do not, and the table is used from end to end."""
+    """Pairs with the same offset share an entry, other pairs do not, and the whole table is used."""
     key = window if kind == "fine" else 3
     table = relative_position(window, key)
     offsets = {}
@@ -94,7 +94,14 @@ def test_a_window_sees_its_neighbours_and_no_further():
 def test_pooling_and_residuals_of_a_block():
     torch.manual_seed(0)
     block, x = TwoLevelBlock(8, 2, 2).eval(), torch.randn(1, 4, 4, 8)
-    tiles = torch.stack([F.layer_norm(x, (8,))[0, y : y + 2, z : z + 2].reshape(4, 8) for y in (0, 2) for z in (0, 2)])
+    tiles = torch.stack(
+        [F.layer_norm(x, (8,))[0, y : y + 2, z : z + 2].reshape(4, 8) for y in (0, 2) for z in (0, 2)]
+    )
     pooled = (tiles * block.pool.weight[0, :, None]).sum(1) + block.pool.bias
-    out = block.attention(tiles, pooled.view(1, 2, 2, 8)).view(2, 2, 2, 2, 8).transpose(1, 2).reshape(1, 4, 4, 8)
+    out = (
+        block.attention(tiles, pooled.view(1, 2, 2, 8))
+        .view(2, 2, 2, 2, 8)
+        .transpose(1, 2)
+        .reshape(1, 4, 4, 8)
+    )
     torch.testing.assert_close(block(x), x + out + block.mlp(block.norm2(x + out)))

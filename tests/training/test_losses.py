@@ -172,7 +172,9 @@ def test_gradients_are_finite_for_extreme_predictions(golden_targets, golden_cod
 def test_predictions_that_are_not_finite_do_not_stop_the_matching(golden_stage, golden_targets, golden_code):
     boxes = golden_stage.boxes.detach().clone()
     boxes[0, 0] = math.nan
-    _, matches = detection_losses([dataclasses.replace(golden_stage, boxes=boxes)], golden_targets, golden_code)
+    _, matches = detection_losses(
+        [dataclasses.replace(golden_stage, boxes=boxes)], golden_targets, golden_code
+    )
     assert 0 not in matches[0][0]
 
 

@@ -1,10 +1,11 @@
-"""The views of Look inside, one a file. A module with NUMBER, TITLE, PAPER, NOTICE and `build` registers itself.
+"""The views of Look inside, one a file. A module with NUMBER, TITLE, PAPER, NOTICE and `build` registers
+itself.
 
-    NUMBER = 5                              # its place in the order of the data
-    TITLE = "Proposals"                     # of the sub-tab
-    PAPER = "Section 3.2"                   # where the paper says it
-    NOTICE = "One sentence: what to notice."
-    def build() -> View: ...                # lays the components out, see spotter/tabs/look_inside_view.py
+NUMBER = 5                              # its place in the order of the data
+TITLE = "Proposals"                     # of the sub-tab
+PAPER = "section 3.2"                   # where the paper says it
+NOTICE = "One sentence: what to notice."
+def build() -> View: ...                # lays the components out, see spotter/tabs/look_inside_view.py
 """
 
 from __future__ import annotations

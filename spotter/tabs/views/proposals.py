@@ -12,7 +12,8 @@ NUMBER = 5
 TITLE = "Proposals"
 PAPER = "section 3.2"
 NOTICE = (
-    "The search does not slide over the photo: it starts from the same few learned boxes on every photo, and only "
+    "The search does not slide over the photo: it starts from the same few learned boxes on every photo, "
+    "and only "
     "the next six stages move them to words. Green boxes end as words of this photo."
 )
 WHICH = [("before training", "start"), ("as learned", "learned"), ("from start to learned", "moves")]
@@ -24,7 +25,9 @@ def build() -> View:
             picture = Figure(photo=True, clickable=True, elem_id="proposals-picture")
         with gr.Column(scale=3, min_width=280):
             which = gr.Radio(WHICH, value="learned", label="Boxes", interactive=True)
-            chosen = gr.Slider(0, 99, value=0, step=1, label="Proposal (or click near its centre)", interactive=True)
+            chosen = gr.Slider(
+                0, 99, value=0, step=1, label="Proposal (or click near its centre)", interactive=True
+            )
             text = formula()
 
     def draw(scene: Scene, which: str, chosen: int) -> tuple:
@@ -39,7 +42,9 @@ def build() -> View:
         own = 0 if scene.word is None else int(scene.trace.proposal[scene.word])
         return [{"value": "learned"}, {"value": own, "maximum": scene.trace.boxes.shape[1] - 1}]
 
-    def pick(scene: Scene, place: list[float]) -> int:
+    def pick(scene: Scene, place: list[float], *_: object) -> int:
         return explain.proposal_at(scene.trace, place)
 
-    return View([which, chosen], [picture, text], draw, prepare, needs_word=False, clicks=[(picture, chosen, pick)])
+    return View(
+        [which, chosen], [picture, text], draw, prepare, needs_word=False, clicks=[(picture, chosen, pick)]
+    )

@@ -1,0 +1,138 @@
+"""How fast the store is with many regions: `python -m annotation.benchmark [--regions 1000000] [--folder
+FOLDER]`."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import insert
+
+from annotation.images import natural
+from annotation.queue import ORDERS, progress, queue
+from annotation.schema import predicted_id
+from annotation.store import Store
+from annotation.tables import ImageRow, PredictedRow, PredictionRow, RegionRow
+
+REPEATS = 15
+
+
+def fill(store: Store, images: int, regions: int) -> int:
+    """A project of made-up images with `regions` predicted regions each, written in bulk; its id."""
+    project = store.project("benchmark")
+    for start in range(0, images, 500):
+        numbers = range(start, min(start + 500, images))
+        with store.write() as session:
+            session.execute(insert(ImageRow), [_image(project, i) for i in numbers])
+            session.execute(insert(PredictionRow), [_prediction(i + 1) for i in numbers])
+            session.execute(insert(RegionRow), [row for i in numbers for row in _regions(i + 1, regions)])
+            session.execute(
+                insert(PredictedRow), [row for i in numbers for row in _predicted(i + 1, regions)]
+            )
+    return project
+
+
+def measure(store: Store, project: int, images: int) -> Iterator[tuple[str, float, float]]:
+    """(what, median, worst) in milliseconds."""
+    chance = random.Random(0)
+    yield "open an image", *_time(lambda: store.open_image(chance.randint(1, images)))
+    for order in ORDERS:
+        yield f"queue by {order}", *_time(lambda order=order: queue(store, project, order))
+    yield "progress", *_time(lambda: progress(store, project))
+
+    def edit() -> None:
+        opened = store.open_image(chance.randint(1, images))
+        changed = [region.to_json() for region in opened.regions]
+        changed[0]["text"] += "x"
+        store.save_regions(opened.image.id, opened.image.version, changed, "benchmark")
+
+    yield "open, change a word, save", *_time(edit)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser("python -m annotation.benchmark", description=__doc__)
+    parser.add_argument("--regions", type=int, default=1_000_000, help="of all images together (1000000)")
+    parser.add_argument("--each", type=int, default=50, help="of an image (50)")
+    parser.add_argument("--folder", help="for the database (default: a temporary one)")
+    options = parser.parse_args(arguments)
+    images = max(1, options.regions // options.each)
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        path = Path(folder) / "benchmark.db"
+        with Store(f"sqlite:///{path}") as store:
+            begin = time.perf_counter()
+            project = fill(store, images, options.each)
+            size = path.stat().st_size / 2**20
+            print(f"{images} images with {options.each} regions each, {size:.0f} MB, filled in", end=" ")
+            print(f"{time.perf_counter() - begin:.0f} s\n{'':28}{'median ms':>10}{'worst ms':>10}")
+            for what, median, worst in measure(store, project, images):
+                print(f"{what:28}{median:10.1f}{worst:10.1f}")
+
+
+def _time(call: Callable[[], object]) -> tuple[float, float]:
+    taken = []
+    for _ in range(REPEATS):
+        begin = time.perf_counter()
+        call()
+        taken.append(1000 * (time.perf_counter() - begin))
+    return statistics.median(taken), max(taken)
+
+
+def _image(project: int, number: int) -> dict:
+    sha256 = f"{number:064x}"
+    chance = random.Random(number)
+    return {
+        "id": number + 1,
+        "project_id": project,
+        "sha256": sha256,
+        "source_sha256": sha256,
+        "name": f"img{number}.jpg",
+        "sort_name": natural(f"img{number}.jpg"),
+        "extension": ".jpg",
+        "width": 1280,
+        "height": 720,
+        "dhash": chance.getrandbits(64) - 2**63,
+        "added": datetime.now(UTC),
+        "state": "new",
+        "version": 0,
+        "uncertainty": chance.random(),
+    }
+
+
+def _prediction(image: int) -> dict:
+    return {"id": image, "image_id": image, "model_version": "nano", "added": datetime.now(UTC), "score": 0.5}
+
+
+def _words(image: int, regions: int) -> Iterator[dict]:
+    for i in range(regions):
+        x, y = 40.0 + 20 * (i % 50), 30.0 + 30 * (i // 50)
+        yield {
+            "id": predicted_id(f"{image:064x}", "nano", i),
+            "position": i,
+            "polygon": [[x, y], [x + 18.5, y], [x + 18.5, y + 9.25], [x, y + 9.25]],
+            "text": f"word{i}",
+            "score": 0.9,
+            "reading_score": 0.8,
+            "characters": [{"text": c, "score": 0.8} for c in f"word{i}"],
+        }
+
+
+def _regions(image: int, regions: int) -> Iterator[dict]:
+    flags = {"image_id": image, "illegible": False, "difficult": False, "origin": "model", "locked": False}
+    yield from (word | flags for word in _words(image, regions))
+
+
+def _predicted(image: int, regions: int) -> Iterator[dict]:
+    yield from (
+        word | {"prediction_id": image, "weakest_character": 0.8, "status": "used"}
+        for word in _words(image, regions)
+    )
+
+
+if __name__ == "__main__":
+    main()

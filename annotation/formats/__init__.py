@@ -1,0 +1,58 @@
+"""Annotations in and out, one file a format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from annotation.formats import coco, exporting, icdar, importing, label_studio, ppocrlabel
+from annotation.formats.entries import Entry, FormatError
+from annotation.formats.exporting import ExportReport
+from annotation.formats.importing import ImportReport
+from annotation.store import Store
+
+__all__ = ["FORMATS", "ExportReport", "FormatError", "ImportReport", "export_to", "import_from", "read"]
+
+FORMATS = {"label-studio": label_studio, "icdar": icdar, "ppocrlabel": ppocrlabel, "coco": coco}
+
+
+def read(
+    path: str | Path, format_name: str = "label-studio", images: str | Path | None = None
+) -> list[Entry]:
+    """What a file or folder says, without a database. Raises FormatError."""
+    path = Path(path)
+    if not path.exists():
+        raise FormatError(f"{path} does not exist.")
+    if images is not None and not Path(images).is_dir():
+        raise FormatError(f"{images} is not a folder.")
+    return FORMATS[format_name].read(path, None if images is None else Path(images))
+
+
+def import_from(
+    store: Store,
+    project: str,
+    path: str | Path,
+    format_name: str = "label-studio",
+    images: str | Path | None = None,
+    who: str = "import",
+) -> ImportReport:
+    """Takes a file or folder into a project, which is made when there is none; everything or nothing.
+
+    `images`: folder of the images (default: beside the file). Raises FormatError.
+    """
+    return importing.import_entries(store, project, read(path, format_name, images), who)
+
+
+def export_to(
+    store: Store, project_id: int, out: str | Path, format_name: str = "label-studio"
+) -> ExportReport:
+    """Writes annotations and images of a project.
+
+    Label Studio's and COCO's form may be a .json file with the images beside it, all are a new folder
+    otherwise. Raises FormatError.
+    """
+    form = FORMATS[format_name]
+    file = getattr(form, "FILE", "") if form in (label_studio, coco) else ""
+    subfolder = "." if form is ppocrlabel else "images"
+    return exporting.export_project(
+        store, project_id, Path(out), form.write, subfolder, file, all_images=form is label_studio
+    )

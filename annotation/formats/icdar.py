@@ -1,0 +1,97 @@
+"""Folders in the form of ICDAR 2015 (images/NAME.jpg beside gt/gt_NAME.txt); see
+`spotter.evaluation.icdar`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from shapely.geometry import Polygon
+
+from annotation.formats.entries import Entry, FormatError, Item, pixel_reader
+from annotation.schema import Region
+
+
+def read(path: Path, images: Path | None = None) -> list[Entry]:
+    """Entries of a folder; `###` becomes an illegible region. Raises FormatError."""
+    from spotter.evaluation.icdar import samples  # late: imports torch
+
+    if images is not None and images.resolve() not in (path.resolve(), (path / "images").resolve()):
+        raise FormatError("The images of an ICDAR folder lie in its folder images/; leave --images out.")
+    try:
+        found = samples(path)
+    except ValueError as error:
+        raise FormatError(str(error)) from error
+    except OSError as error:
+        raise FormatError(f"{path.name} cannot be read: {error.strerror}.") from error
+    entries = []
+    for sample in found:
+        values = [
+            {
+                "polygon": truth.polygon.tolist(),
+                "text": truth.text,
+                "illegible": truth.ignore,
+                "origin": "import",
+                "locked": True,
+            }
+            for truth in sample.regions
+        ]
+        entries.append(Entry(sample.image.name, sample.image, read=pixel_reader(values), state="done"))
+    return entries
+
+
+def write(folder: Path, name: str, items: Iterable[Item], notes: list[str]) -> None:
+    """Writes gt/; whatever the form cannot hold is named in `notes`."""
+    from spotter.evaluation.icdar import write_ground_truth
+    from spotter.types import GroundTruth
+
+    (folder / "gt").mkdir()
+    for item in items:
+        truths = []
+        for region in item.regions:
+            shown = f"{item.image.name}: {region.text!r}"
+            polygon = _few_points(region)
+            if len(polygon) != len(region.polygon):
+                notes.append(
+                    f"{shown} was written with {len(polygon)} instead of {len(region.polygon)} points."
+                )
+            if region.difficult and not region.illegible:
+                notes.append(f"{shown} lost its flag difficult, which this form does not know.")
+            if region.illegible and region.text:
+                notes.append(f"{shown} was written as ###, because it is illegible.")
+            truths.append(GroundTruth(np.array(polygon, dtype=np.float32), region.text, region.illegible))
+        target = folder / "gt" / f"gt_{Path(item.file).stem}.txt"
+        while True:
+            try:
+                write_ground_truth(target, truths)
+                break
+            except ValueError as error:  # names the first region that cannot be told
+                bad = next(t for t in truths if not _writable(folder / "gt" / ".probe", t))
+                truths = [t for t in truths if t is not bad]
+                notes.append(f"{item.image.name}: {bad.text!r} was left out: {error.__cause__ or error}.")
+    (folder / "gt" / ".probe").unlink(missing_ok=True)
+
+
+def _few_points(region: Region) -> list[list[float]]:
+    """At most 16 points, as many as the form allows."""
+    from spotter.evaluation.icdar import MAX_POINTS
+
+    polygon, tolerance = region.polygon, 0.25
+    while len(polygon) > MAX_POINTS:
+        outline = Polygon(region.polygon).simplify(tolerance, preserve_topology=False)
+        if getattr(outline, "exterior", None) is None or len(outline.exterior.coords) < 4:
+            return region.polygon[:: -(-len(region.polygon) // MAX_POINTS)]
+        polygon = [list(point) for point in outline.exterior.coords[:-1]]
+        tolerance *= 1.5
+    return polygon
+
+
+def _writable(probe: Path, truth) -> bool:
+    from spotter.evaluation.icdar import write_ground_truth
+
+    try:
+        write_ground_truth(probe, [truth])
+    except ValueError:
+        return False
+    return True

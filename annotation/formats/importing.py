@@ -1,0 +1,229 @@
+"""Puts what a file says into the store: everything, or nothing when a part of it is wrong. Nobody's work is
+overwritten."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from annotation import history, predictions, regions, review
+from annotation.formats.entries import Entry, FormatError
+from annotation.images import ImageFolder, StoredImage, label
+from annotation.projects import add_image_row, make_project
+from annotation.schema import Region, RegionError
+from annotation.store import Store, same_content
+from annotation.tables import ImageRow, ProjectRow, RevisionRow
+from annotation.uncertainty import insides
+from spotter.images import ImageError
+
+
+@dataclass
+class ImportReport:
+    """What came in, and what did not."""
+
+    images_added: int = 0
+    images_known: int = 0
+    regions_added: int = 0
+    regions_changed: int = 0
+    regions_removed: int = 0
+    regions_same: int = 0
+    predictions_added: int = 0
+    predictions_known: int = 0
+    kept_aside: list[str] = field(default_factory=list)  # images on which a person had worked since
+    notes: list[str] = field(default_factory=list)  # what was left out or changed, with the image's name
+
+    def lines(self) -> list[str]:
+        found = [
+            f"images: {self.images_added} added, {self.images_known} known",
+            f"regions: {self.regions_added} added, {self.regions_changed} changed, "
+            f"{self.regions_removed} removed, {self.regions_same} as they were",
+            f"predictions: {self.predictions_added} added, {self.predictions_known} known",
+        ]
+        found += [
+            f"{name}: somebody has corrected it here since; the file's regions wait as another version of it."
+            for name in self.kept_aside
+        ]
+        return found + self.notes
+
+
+def import_entries(store: Store, project: str, entries: Sequence[Entry], who: str) -> ImportReport:
+    """One transaction; `project` is made when there is none. Raises FormatError, and changes nothing then."""
+    report = ImportReport()
+    with _staging(store) as staging:
+        staged = _stage(store, project, entries, staging)
+        with store.write() as session:
+            project_id = make_project(session, project)
+            seen: set[int] = set()
+            for entry, picture in zip(entries, staged, strict=True):
+                row, is_new = _image(session, project_id, entry, picture)
+                if row.id in seen:
+                    report.notes.append(
+                        f"{entry.name}: the image stands in the file twice; only the first is taken."
+                    )
+                    continue
+                seen.add(row.id)
+                report.images_added += is_new
+                report.images_known += not is_new
+                try:
+                    _apply(session, row, entry, is_new, who, report)
+                except RegionError as error:
+                    raise FormatError(f"{entry.name}: {str(error).rstrip('.')}.") from error
+                report.notes += [f"{entry.name}: {note}" for note in dict.fromkeys(entry.notes)]
+            # Last, so that a bad file leaves no picture behind; before the commit, so that no row lacks its
+            # file.
+            for picture in filter(None, staged):
+                _move(staging, store.images, picture)
+    return report
+
+
+@contextmanager
+def _staging(store: Store):
+    store.images.folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=store.images.folder, prefix=".import-") as folder:
+        yield ImageFolder(Path(folder))
+
+
+def _stage(
+    store: Store, project: str, entries: Sequence[Entry], staging: ImageFolder
+) -> list[StoredImage | None]:
+    """Decodes the pictures that the project does not have; before the transaction, which others wait for."""
+    with store.read() as session:
+        project_id = session.scalar(select(ProjectRow.id).where(ProjectRow.name == project))
+        known = [_by_hash(session, project_id, entry.sha256) is not None for entry in entries]
+    staged: list[StoredImage | None] = []
+    for entry, is_known in zip(entries, known, strict=True):
+        if is_known or entry.file is None:
+            staged.append(None)
+            continue
+        try:
+            picture = staging.add(entry.file)
+        except ImageError as error:
+            raise FormatError(f"{entry.name}: {error}") from error
+        if entry.sha256 not in (None, picture.sha256, picture.source_sha256):
+            raise FormatError(
+                f"{entry.name} is another picture than the one that was annotated (its hash differs)."
+            )
+        staged.append(picture)
+    return staged
+
+
+def _image(
+    session: Session, project_id: int, entry: Entry, picture: StoredImage | None
+) -> tuple[ImageRow, bool]:
+    """The image of an entry: by hash, else the picture beside the file, else by name."""
+    if (row := _by_hash(session, project_id, entry.sha256)) is not None:
+        return row, False
+    if picture is not None:
+        row = _by_hash(session, project_id, picture.sha256) or _by_hash(
+            session, project_id, picture.source_sha256
+        )
+        return (row, False) if row is not None else add_image_row(session, project_id, picture, entry.name)
+    named = session.scalars(
+        select(ImageRow).where(ImageRow.project_id == project_id, ImageRow.name == label(entry.name)).limit(2)
+    ).all()
+    if not named:
+        raise FormatError(
+            f"The image {entry.name} is neither in the project nor beside the file (see --images)."
+        )
+    if entry.sha256 is not None:
+        raise FormatError(
+            f"{entry.name} is another picture than the one that was annotated (its hash differs)."
+        )
+    if len(named) > 1:
+        raise FormatError(
+            f"The project has several images with the name {entry.name}, so it is not clear which is meant."
+        )
+    return named[0], False
+
+
+def _by_hash(session: Session, project_id: int | None, sha256: str | None) -> ImageRow | None:
+    if sha256 is None or project_id is None:
+        return None
+    return session.scalar(
+        select(ImageRow)
+        .where(
+            ImageRow.project_id == project_id,
+            or_(ImageRow.sha256 == sha256, ImageRow.source_sha256 == sha256),
+        )
+        .order_by(ImageRow.id)
+        .limit(1)
+    )
+
+
+def _apply(
+    session: Session, row: ImageRow, entry: Entry, is_new: bool, who: str, report: ImportReport
+) -> None:
+    at = datetime.now(UTC)
+    for said in entry.said:
+        found = said.read(row.width, row.height)
+        entry.notes += found.notes
+        spoken = [
+            replace(r, origin="model", locked=False, illegible=False, difficult=False) for r in found.regions
+        ]
+        numbers = [insides(r) for r in spoken]
+        added = predictions.add(session, row, said.model_version, spoken, numbers, at, said.score)
+        report.predictions_added += added
+        report.predictions_known += not added
+    if entry.read is not None:
+        found = entry.read(row.width, row.height)
+        entry.notes += found.notes
+        _replace(session, row, entry, found.regions, who, at, report)
+    if is_new and entry.state:
+        review.force(session, row, entry.state, who, at)
+    if (
+        entry.submitted
+        and entry.read is not None
+        and row.state in ("new", "in work")
+        and entry.name not in report.kept_aside
+    ):
+        review.force(session, row, "done", who, at)
+
+
+def _replace(
+    session: Session,
+    row: ImageRow,
+    entry: Entry,
+    new: list[Region],
+    who: str,
+    at: datetime,
+    report: ImportReport,
+) -> None:
+    old = regions.load(session, row.id)
+    if same_content(old, new):
+        report.regions_same += len(new)
+        regions.replace_all(session, row, new, who, "import", at)  # the lock may be new
+        return
+    base = entry.version if entry.added == row.added.isoformat() else 0
+    worked = select(RevisionRow.id).where(
+        RevisionRow.image_id == row.id, RevisionRow.version > base, RevisionRow.source == "person"
+    )
+    if session.scalar(worked.limit(1)) is not None:
+        history.put_aside(session, row, new, who, base, at)
+        report.kept_aside.append(entry.name)
+        return
+    before = {region.id: region.content for region in old}
+    after = {region.id: region.content for region in new}
+    report.regions_added += len(after.keys() - before.keys())
+    report.regions_removed += len(before.keys() - after.keys())
+    both = before.keys() & after.keys()
+    same = sum(before[name] == after[name] for name in both)
+    report.regions_same += same
+    report.regions_changed += len(both) - same
+    regions.replace_all(session, row, new, who, "import", at)
+    review.edited(session, row, who, at)
+
+
+def _move(staging: ImageFolder, folder: ImageFolder, picture: StoredImage) -> None:
+    source = staging.path(picture.sha256, picture.extension)
+    target = folder.path(picture.sha256, picture.extension)
+    if source.exists() and not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(source, target)

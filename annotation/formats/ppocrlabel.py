@@ -1,0 +1,84 @@
+"""PPOCRLabel's Label.txt: a line an image, `FOLDER/NAME.jpg<tab>[{"transcription", "points", "difficult"},
+...]`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from annotation.formats.entries import Entry, FormatError, Item, find_file, pixel_reader, read_json, read_text
+from annotation.schema import RegionError, check_polygon, check_text
+
+FILE = "Label.txt"
+UNREADABLE = ("###", "*")  # what PaddleOCR's training ignores
+
+
+def read(path: Path, images: Path | None = None) -> list[Entry]:
+    """Entries of Label.txt, or of the folder that holds it. Raises FormatError."""
+    if path.is_dir():
+        path = path / FILE
+    entries = []
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
+        if line.strip():
+            entries.append(_entry(line.rstrip("\r"), f"{path.name}, line {number}", [images, path.parent]))
+    if not entries:
+        raise FormatError(f"{path.name} holds no image.")
+    return entries
+
+
+def write(folder: Path, name: str, items: Iterable[Item], notes: list[str]) -> None:
+    """Writes Label.txt; the images lie beside it. `name`: of the folder in the end, which every line begins
+    with."""
+    lines = []
+    for item in items:
+        words = []
+        for region in item.regions:
+            if region.illegible and region.text:
+                notes.append(
+                    f"{item.image.name}: {region.text!r} was written as ###, because it is illegible."
+                )
+            words.append(
+                {
+                    "transcription": UNREADABLE[0] if region.illegible else region.text,
+                    "points": region.polygon,
+                    "difficult": region.difficult or region.illegible,
+                }
+            )
+        lines.append(f"{name}/{item.file}\t{json.dumps(words, ensure_ascii=False)}\n")
+    (folder / FILE).write_text("".join(lines), encoding="utf-8", newline="\n")
+
+
+def _entry(line: str, where: str, folders: list[Path | None]) -> Entry:
+    name, tab, words = line.partition("\t")
+    if not tab:
+        raise FormatError(f"{where}: expected a file name, a tab and a list of words.")
+    values = read_json(words, where)
+    if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
+        raise FormatError(f"{where}: expected a list of words.")
+    regions = []
+    for i, value in enumerate(values, start=1):
+        try:
+            text = check_text(value.get("transcription"))
+            unreadable = text in UNREADABLE
+            difficult = value.get("difficult", False)
+            if not isinstance(difficult, bool):
+                raise RegionError("difficult must be true or false.")
+            regions.append(
+                {
+                    "polygon": check_polygon(value.get("points")),
+                    "text": "" if unreadable else text,
+                    "illegible": unreadable,
+                    "difficult": difficult and not unreadable,
+                    "origin": "import",
+                    "locked": True,
+                }
+            )
+        except RegionError as error:
+            raise FormatError(f"{where}, word {i}: {error}") from error
+    return Entry(
+        PurePosixPath(name.replace("\\", "/")).name,
+        find_file(name, folders),
+        read=pixel_reader(regions),
+        state="done",
+    )

@@ -1,0 +1,151 @@
+"""Curves, bars and matrices as pictures: small, fast, with their numbers printed on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from spotter.explain.canvas import BLUE, INK, ORANGE, PAPER, QUIET, RULE, Colour, colourise, font
+
+
+def curve(
+    lines: Sequence[tuple[np.ndarray, Colour, int]],
+    xs: np.ndarray,
+    title: str,
+    x_title: str,
+    marker: float | None = None,
+    marker_text: str = "",
+    low: float = 0.0,
+    high: float = 1.0,
+    size: tuple[int, int] = (560, 300),
+) -> Image.Image:
+    """Lines (values at `xs`, colour, width) between `low` and `high`; `marker`: an x that is pointed out."""
+    width, height = size
+    picture = Image.new("RGB", size, PAPER)
+    draw = ImageDraw.Draw(picture)
+    left, right, top, bottom = 46, width - 14, 34, height - 44
+    draw.text((left, 8), title, fill=INK, font=font())
+    span_x, span_y = max(float(xs[-1] - xs[0]), 1e-9), max(high - low, 1e-9)
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        inside = min(max((y - low) / span_y, -0.02), 1.02)
+        return left + (x - xs[0]) / span_x * (right - left), bottom - inside * (bottom - top)
+
+    for i in range(5):
+        value = low + span_y * i / 4
+        y = place(xs[0], value)[1]
+        draw.line([(left, y), (right, y)], fill=RULE)
+        draw.text((left - 6, y), f"{value:.3g}", fill=QUIET, font=font(12), anchor="rm")
+    for x in nice_ticks(xs):
+        draw.text((place(x, low)[0], bottom + 6), f"{x:g}", fill=QUIET, font=font(12), anchor="ma")
+    draw.text(((left + right) / 2, height - 20), x_title, fill=QUIET, font=font(12), anchor="ma")
+    if marker is not None:
+        x = place(marker, low)[0]
+        draw.line([(x, top), (x, bottom)], fill=ORANGE, width=2)
+    for values, colour, thick in lines:
+        points = [place(float(x), float(y)) for x, y in zip(xs, values, strict=True) if np.isfinite(y)]
+        if len(points) > 1:
+            draw.line(points, fill=colour, width=thick, joint="curve")
+        if thick > 2 and len(points) < 30:
+            for x, y in points:
+                draw.ellipse((x - 4, y - 4, x + 4, y + 4), fill=colour)
+    if marker is not None and marker_text:
+        side = "la" if x < (left + right) / 2 else "ra"
+        draw.text(
+            (x + (6 if side == "la" else -6), top - 1), marker_text, fill=INK, font=font(12), anchor=side
+        )
+    return picture
+
+
+def nice_ticks(xs: np.ndarray) -> list[float]:
+    """About six numbers of `xs`, its ends among them."""
+    count = len(xs)
+    step = max(1, round(count / 6))
+    chosen = sorted({*range(0, count - step // 2 - 1, step), count - 1})
+    return [float(xs[i]) for i in chosen]
+
+
+def bars(
+    rows: Sequence[tuple[str, float, str]],
+    title: str,
+    width: int = 420,
+    colour: Colour = BLUE,
+    strong: int = -1,
+    high: float = 1.0,
+) -> Image.Image:
+    """Horizontal bars (name, value 0..high, text beside it); `strong`: the one in orange."""
+    line = 34
+    picture = Image.new("RGB", (width, 34 + line * len(rows)), PAPER)
+    draw = ImageDraw.Draw(picture)
+    draw.text((4, 8), title, fill=INK, font=font())
+    names = max((font(16).getlength(name) for name, _, _ in rows), default=0)
+    texts = max((font(12).getlength(text) for _, _, text in rows), default=0)
+    left, room = 12 + names, max(20.0, width - names - texts - 34)
+    for i, (name, value, text) in enumerate(rows):
+        y = 34 + line * i
+        draw.text((6, y + line / 2 - 2), name, fill=INK, font=font(16), anchor="lm")
+        length = max(2.0, room * min(max(value / high, 0.0), 1.0))
+        draw.rectangle((left, y + 5, left + length, y + line - 9), fill=ORANGE if i == strong else colour)
+        draw.text((left + length + 6, y + line / 2 - 2), text, fill=INK, font=font(12), anchor="lm")
+    return picture
+
+
+def matrix(
+    values: np.ndarray,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    marks: Sequence[tuple[int, int, str]],
+    chosen: tuple[int, int] | None = None,
+    cell: tuple[int, int] = (62, 28),
+) -> Image.Image:
+    """(R, C) numbers in viridis, low is dark; `marks`: (row, column, "optimal" ring or "greedy" cross); see
+    `cell_at`.
+    """
+    width, height = cell
+    left, top = matrix_origin(rows)
+    picture = Image.new("RGB", (left + width * len(columns) + 2, top + height * len(rows) + 2), PAPER)
+    draw = ImageDraw.Draw(picture)
+    low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
+    colours = colourise(values, low, high)
+    for c, name in enumerate(columns):
+        text = name
+        while text and font(12).getlength(text) > width - 4:
+            text = text[:-1]
+        draw.text((left + width * (c + 0.5), top - 6), text, fill=INK, font=font(12), anchor="mb")
+    for r, name in enumerate(rows):
+        draw.text((left - 8, top + height * (r + 0.5)), name, fill=INK, font=font(12), anchor="rm")
+        for c in range(len(columns)):
+            x, y = left + width * c, top + height * r
+            ground = tuple(int(v) for v in colours[r, c])
+            draw.rectangle((x, y, x + width - 2, y + height - 2), fill=ground)
+            ink = PAPER if sum(ground) < 380 else INK
+            draw.text(
+                (x + width / 2, y + height / 2), f"{values[r, c]:.2f}", fill=ink, font=font(12), anchor="mm"
+            )
+    for r, c, kind in marks:
+        x, y = left + width * c, top + height * r
+        if kind == "optimal":
+            draw.rectangle((x, y, x + width - 2, y + height - 2), outline=ORANGE, width=4)
+        else:
+            draw.line([(x + 5, y + 5), (x + 15, y + height - 7)], fill=(255, 120, 80), width=3)
+            draw.line([(x + 15, y + 5), (x + 5, y + height - 7)], fill=(255, 120, 80), width=3)
+    if chosen is not None:
+        x, y = left + width * chosen[1], top + height * chosen[0]
+        draw.rectangle((x - 3, y - 3, x + width + 1, y + height + 1), outline=INK, width=2)
+    return picture
+
+
+def matrix_origin(rows: Sequence[str]) -> tuple[int, int]:
+    """Left and top of the first cell."""
+    return round(max((font(12).getlength(name) for name in rows), default=0)) + 16, 26
+
+
+def cell_at(place: Sequence[float], rows: Sequence[str], columns: int, cell: tuple[int, int] = (62, 28)):
+    """(row, column) of a place (x, y) on the picture of `matrix`, kept inside; None without cells."""
+    if not rows or not columns:
+        return None
+    left, top = matrix_origin(rows)
+    row, column = int((place[1] - top) // cell[1]), int((place[0] - left) // cell[0])
+    return min(max(row, 0), len(rows) - 1), min(max(column, 0), columns - 1)

@@ -1,0 +1,58 @@
+"""View 9: Recognition Conversion, its gates, and reading without them."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from spotter.explain import conversion as explain
+from spotter.tabs.look_inside_figure import Figure
+from spotter.tabs.look_inside_view import Scene, View, formula
+
+NUMBER = 9
+TITLE = "Recognition Conversion"
+PAPER = "section 3.3"
+NOTICE = (
+    "The gates M1 to M3 come from the detector, sharpen from coarse to fine, and dim what is not the word. "
+    "They are soft, "
+    "so that what reading learns flows back through them into detecting: the largest single gain in the "
+    "paper."
+)
+CHOICES = [(title, name) for name, title in explain.MAPS.items()]
+
+
+def build() -> View:
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=5, min_width=300):
+            gates = Figure(photo=True, elem_id="conversion-gates", least=560)
+            text = formula()
+        with gr.Column(scale=3, min_width=280):
+            with gr.Row():
+                left = gr.Dropdown(CHOICES, value="photo", label="Left", min_width=120)
+                right = gr.Dropdown(CHOICES, value="m3", label="Right", min_width=120)
+            slider = gr.ImageSlider(
+                label="Drag to compare",
+                interactive=False,
+                buttons=[],
+                format="png",
+                elem_id="conversion-slider",
+            )
+            kept = gr.CheckboxGroup(
+                list(explain.PARTS), value=list(explain.PARTS), label="Switched on (the word is read again)"
+            )
+            result = gr.Markdown(elem_id="conversion-reading")
+            bars = Figure(elem_id="conversion-gradients")
+            gradient = formula()
+
+    def draw(scene: Scene, left: str, right: str, kept: list[str]) -> tuple:
+        trace, word, spotter = scene.trace, scene.word, scene.spotter()
+        found = explain.gradients(spotter, trace, word)
+        return (
+            explain.draw_gates(trace, word),
+            explain.describe_leakage(trace, word),
+            tuple(explain.draw_map(trace, word, name) for name in (left, right)),
+            explain.read_without(spotter, trace, word, set(kept)),
+            explain.draw_gradients(found),
+            explain.describe_gradients(found),
+        )
+
+    return View([left, right, kept], [gates, text, slider, result, bars, gradient], draw, runs_model=True)

@@ -1,0 +1,76 @@
+"""View 7: the Hungarian matching of training, on this photo."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from spotter.explain import matching as explain
+from spotter.tabs.look_inside_figure import Figure
+from spotter.tabs.look_inside_view import Scene, View, formula
+
+NUMBER = 7
+TITLE = "Matching"
+PAPER = "section 3.2"
+NOTICE = (
+    "In training each true word gets exactly one proposal, the assignment that is cheapest in total: that "
+    "is why the "
+    "network needs no non-maximum suppression. At early stages a word's neighbours are nearly as cheap."
+)
+NAMES = ("Class", "Box, L1", "Box, GIoU", "Mask")
+
+
+def build() -> View:
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=5, min_width=300):
+            picture = Figure(clickable=True, elem_id="matching-picture", least=420)
+            text = formula()
+        with gr.Column(scale=3, min_width=280):
+            stage = gr.Slider(1, 6, value=6, step=1, label="Proposals after stage")
+            with gr.Group():
+                weights = [
+                    gr.Slider(0, 10, value=value, step=0.5, label=f"Weight: {name}")
+                    for name, value in zip(NAMES, explain.PUBLISHED, strict=True)
+                ]
+            truth = gr.Textbox(
+                "",
+                label="True words (editable)",
+                info="A line a word, in pixels of the photo. They start as what the network found; correct, "
+                "delete, add.",
+                lines=6,
+                max_lines=12,
+                elem_id="matching-truth",
+            )
+            cell = gr.JSON(visible=False)
+
+    def match(scene: Scene, stage: int, truth: str, weights: tuple) -> explain.Matching | None:
+        code = scene.spotter().model.mask_code
+        return explain.match_words(scene.trace, code, truth, int(stage), weights)
+
+    def draw(scene: Scene, stage: int, truth: str, cell: list | None, *weights: float) -> tuple:
+        matching = match(scene, stage, truth, weights)
+        if matching is None:
+            return None, "No line holds a word: write `text: x,y x,y x,y`, or reset this view."
+        word, pair = min(scene.word, len(matching.names) - 1), tuple(cell or (-1, -1))
+        if not (0 <= pair[0] < len(matching.total) and 0 <= pair[1] < len(matching.names)):
+            pair = next((pair for pair in matching.optimal if pair[1] == word), matching.optimal[0])
+        return explain.draw_matching(matching, word, pair), explain.describe(matching, pair)
+
+    def prepare(scene: Scene) -> list[dict]:
+        return [
+            {"value": 6},
+            {"value": explain.default_truth(scene.trace)},
+            {"value": None},
+            *({"value": value} for value in explain.PUBLISHED),
+        ]
+
+    def pick(
+        scene: Scene, place: list[float], stage: int, truth: str, _: list, *weights: float
+    ) -> list | None:
+        matching = match(scene, stage, truth, weights)
+        if matching is None:
+            return None
+        return list(explain.pair_at(matching, min(scene.word, len(matching.names) - 1), place))
+
+    inputs = [stage, truth, cell, *weights]
+    triggers = [stage.input, truth.input, *(weight.input for weight in weights)]
+    return View(inputs, [picture, text], draw, prepare, clicks=[(picture, cell, pick)], triggers=triggers)

@@ -1,0 +1,68 @@
+"""View 6: the refinement stages, one after the other."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from spotter.explain import stages as explain
+from spotter.tabs.look_inside_figure import Figure
+from spotter.tabs.look_inside_view import Scene, View, formula
+
+NUMBER = 6
+TITLE = "Six stages"
+PAPER = "section 3.2"
+NOTICE = (
+    "Each stage only corrects the box before it. Most of the way is made in the first stages, the last ones "
+    "polish; "
+    "and a box becomes brighter as its score rises."
+)
+LAYERS = [
+    ("all boxes, brighter with their score", "others"),
+    ("movement of the words", "arrows"),
+    ("earlier boxes of this one", "path"),
+    ("partners in self-attention", "partners"),
+]
+STAGES = 6
+
+
+def build() -> View:
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=5, min_width=300):
+            picture = Figure(photo=True, elem_id="stages-picture")
+        with gr.Column(scale=3, min_width=280):
+            with gr.Row(equal_height=True):
+                stage = gr.Slider(0, STAGES, value=STAGES, step=1, label="Stage", scale=4, min_width=180)
+                play = gr.Button("Play", scale=1, min_width=80, elem_id="stages-play")
+            show = gr.CheckboxGroup(LAYERS, value=["others", "arrows", "path"], label="Show")
+            proposal = gr.Slider(0, 99, value=0, step=1, label="Proposal (starts as the selected word's)")
+            path = Figure(elem_id="stages-iou")
+    text = formula()
+    timer = gr.Timer(0.7, active=False)
+
+    def advance(stage: int) -> tuple:
+        """The next stage; the timer stops at the last one."""
+        last = stage + 1 >= STAGES
+        return min(stage + 1, STAGES), gr.Timer(active=not last)
+
+    quiet = {"api_visibility": "private", "show_progress": "hidden"}
+    play.click(lambda: (0, gr.Timer(active=True)), None, [stage, timer], **quiet)
+    timer.tick(advance, stage, [stage, timer], **quiet)
+
+    def draw(scene: Scene, stage: int, show: list[str], proposal: int) -> tuple:
+        stage, proposal = int(stage), int(proposal)
+        return (
+            explain.draw_stage(scene.trace, proposal, stage, frozenset(show)),
+            explain.draw_iou(scene.trace, proposal, stage),
+            explain.describe(scene.trace, proposal, stage),
+        )
+
+    def prepare(scene: Scene) -> list[dict]:
+        own = int(scene.trace.proposal[scene.word])
+        return [
+            {"value": STAGES},
+            {"value": ["others", "arrows", "path"]},
+            {"value": own, "maximum": scene.trace.boxes.shape[1] - 1},
+        ]
+
+    triggers = [stage.change, show.input, proposal.input]
+    return View([stage, show, proposal], [picture, path, text], draw, prepare, triggers=triggers)

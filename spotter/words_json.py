@@ -1,0 +1,48 @@
+"""The JSON format of words: what `python -m spotter --json` writes, and what the page stores and shows."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from spotter.types import Word
+
+
+def words_json(card: dict, images: dict[str, dict]) -> dict:
+    """The whole file: the model by its card, and `photo_entry` of each image by its name."""
+    return {"model": model_entry(card), "images": images}
+
+
+def model_entry(card: dict) -> dict:
+    """Which weights these were; None for what the card does not say."""
+    return {key: card.get(key) for key in ("name", "sha256", "trained_images")}
+
+
+def photo_entry(image: np.ndarray, words: Sequence[Word], seconds: float) -> dict:
+    """One image (H, W, 3) and its words, in pixels of the image; `seconds`: what reading them took."""
+    height, width = image.shape[:2]
+    return {
+        "width": width,
+        "height": height,
+        "seconds": round(seconds, 3),
+        "words": [asdict(word) for word in words],
+    }
+
+
+def write_json(path: Path, content: dict) -> None:
+    """Writes the whole file or, where that fails, none. Raises OSError."""
+    # Bytes of a file name that are no UTF-8 are lone surrogates here; this makes them JSON's own escapes.
+    text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_bytes(text.encode("utf-8", "backslashreplace"))
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,60 @@
+"""Kinds of corrections."""
+
+from dataclasses import replace
+
+import pytest
+
+from annotation.corrections import compare, kinds
+from annotation.schema import Region
+
+
+def box(x, y, w=20, h=10):
+    return [[x, y], [x + w, y], [x + w, y + h], [x, y + h]]
+
+
+WORD = Region(box(10, 10), "word", "w0", score=0.9, origin="model")
+OTHER = Region(box(100, 50), "other", "w1", origin="model")
+
+
+@pytest.mark.parametrize(
+    ("after", "found"),
+    [
+        (WORD, ()),
+        (replace(WORD, locked=True, score=None), ()),
+        (replace(WORD, polygon=box(10.4, 10)), ()),
+        (replace(WORD, polygon=box(11, 10)), ("shape",)),
+        (replace(WORD, polygon=[*WORD.polygon, [9, 15]]), ("shape",)),
+        (replace(WORD, text="world"), ("text",)),
+        (replace(WORD, polygon=box(11, 10), text="world"), ("shape", "text")),
+        (replace(WORD, illegible=True), ("illegible",)),
+        (replace(WORD, illegible=True, text=""), ("illegible",)),
+        (replace(WORD, difficult=True), ()),
+        (None, ("false",)),
+    ],
+)
+def test_kinds(after, found):
+    assert kinds(WORD, after) == found
+
+
+def test_missed():
+    assert kinds(None, WORD) == ("missed",)
+    assert kinds(None, None) == ()
+
+
+def summary(predicted, current):
+    return {c.region_id: c.kinds for c in compare(predicted, current)}
+
+
+def test_compare():
+    assert compare([], []) == []
+    assert summary([WORD], []) == {"w0": ("false",)}
+    assert summary([], [WORD]) == {"w0": ("missed",)}
+    assert summary([WORD, OTHER], [OTHER, replace(WORD, text="x")]) == {"w0": ("text",), "w1": ()}
+
+
+def test_a_word_drawn_anew_in_the_same_place_is_no_miss():
+    drawn = Region(box(12, 10), "word", "mine")
+    (found,) = compare([WORD], [drawn])
+    assert (found.kinds, found.before, found.after) == (("shape",), WORD, drawn)
+    far = Region(box(60, 60), "word", "mine")
+    assert summary([WORD], [far]) == {"w0": ("false",), "mine": ("missed",)}

@@ -1,0 +1,272 @@
+"""`python -m spotter`, with a spotter that finds one word, and once with the real one."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import spotter
+from spotter import __main__ as command
+from spotter.__main__ import drawing_path, find_images, main, name_images
+from spotter.types import Character, Word
+
+ROOT = Path(spotter.__file__).parents[1]
+QUAD = [[1.0, 2.0], [41.0, 2.0], [41.0, 12.0], [1.0, 12.0]]
+WORD = Word("w0", QUAD, [1.0, 2.0, 41.0, 12.0], "Chloé", 0.93, 0.88, [Character("C", 0.97)])
+
+
+class OneWordSpotter:
+    """Finds the same word everywhere; remembers how it was called."""
+
+    card = {"name": "nano", "sha256": "3f2a", "trained_images": 240_000, "data": "rendered"}  # noqa: RUF012
+
+    def __init__(self):
+        self.calls = []
+        self.fails_at = None
+
+    def spot(self, image, threshold=None, short_side=None):
+        self.calls.append((image.shape, threshold, short_side))
+        if len(self.calls) == self.fails_at:
+            raise RuntimeError("no\n memory")
+        return [WORD]
+
+
+@pytest.fixture
+def found(monkeypatch) -> OneWordSpotter:
+    one_word = OneWordSpotter()
+    one_word.loaded = []
+
+    def load(weights, device):
+        one_word.loaded.append((weights, device))
+        return one_word
+
+    monkeypatch.setattr(spotter, "load_spotter", load, raising=False)
+    return one_word
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    """Two folders with an image of the same name each, one with more beside it."""
+    for name, size in (("a/photo.jpg", (64, 32)), ("b/photo.jpg", (60, 40)), ("b/other.PNG", (20, 30))):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.new("RGB", size).save(tmp_path / name)
+    (tmp_path / "b/notes.txt").write_text("no image")
+    (tmp_path / "b/.hidden.jpg").write_text("no image")
+    (tmp_path / "b/deeper.jpg").mkdir()
+    return tmp_path
+
+
+def run(*arguments) -> int:
+    return main([str(argument) for argument in arguments])
+
+
+def test_prints_the_words_of_each_image(folder, found, capsys):
+    assert run(folder / "a/photo.jpg", folder / "b/other.PNG") == 0
+    output = capsys.readouterr()
+    assert output.out == "photo.jpg: 1 word\n  0.93  Chloé\nother.PNG: 1 word\n  0.93  Chloé\n"
+    assert "2/2" in output.err
+    assert found.loaded == [("nano", None)]
+    assert found.calls == [((32, 64, 3), None, None), ((30, 20, 3), None, None)]
+
+
+def test_options_reach_the_spotter(folder, found, capsys):
+    options = ["--weights", "w.safetensors", "--threshold", "0.25", "--short-side", "320", "--device", "cpu"]
+    assert run(folder / "a", *options) == 0
+    assert found.loaded == [("w.safetensors", "cpu")]
+    assert found.calls == [((32, 64, 3), 0.25, 320)]
+
+
+def test_json(folder, found, capsys):
+    out = folder / "out.json"
+    assert run(folder / "a", folder / "b", "--json", out) == 0
+    assert capsys.readouterr().out == ""
+    content = json.loads(out.read_text(encoding="utf-8"))
+    assert content["model"] == {"name": "nano", "sha256": "3f2a", "trained_images": 240_000}
+    assert list(content["images"]) == ["a/photo.jpg", "other.PNG", "b/photo.jpg"]
+    entry = content["images"]["b/photo.jpg"]
+    assert entry.pop("seconds") >= 0
+    assert entry == {
+        "width": 60,
+        "height": 40,
+        "words": [
+            {
+                "id": "w0",
+                "polygon": QUAD,
+                "box": [1, 2, 41, 12],
+                "text": "Chloé",
+                "score": 0.93,
+                "reading_score": 0.88,
+                "characters": [{"text": "C", "score": 0.97}],
+            }
+        ],
+    }
+    assert sorted(path.name for path in folder.iterdir()) == ["a", "b", "out.json"]  # nothing half written
+
+
+def test_drawings_of_images_with_the_same_name(folder, found):
+    out = folder / "drawn/here"
+    assert run(folder / "a", folder / "b", "--draw", out) == 0
+    files = {str(path.relative_to(out)): Image.open(path).size for path in out.rglob("*") if path.is_file()}
+    assert files == {"a/photo.jpg.png": (64, 32), "b/photo.jpg.png": (60, 40), "other.PNG.png": (20, 30)}
+    assert Image.open(out / "a/photo.jpg.png").getextrema() != ((0, 0),) * 3
+
+
+@pytest.mark.parametrize(
+    ("files", "names"),
+    [
+        ([], []),
+        (["/x/photo.jpg"], ["photo.jpg"]),
+        (["/x/a/p.jpg", "/x/b/p.jpg"], ["a/p.jpg", "b/p.jpg"]),
+        (["/x/a/p.jpg", "/y/a/p.jpg", "/x/b/p.jpg"], ["x/a/p.jpg", "y/a/p.jpg", "b/p.jpg"]),
+        (["/p.jpg", "/a/p.jpg", "/a/a/p.jpg"], ["p.jpg", "a/p.jpg", "a/a/p.jpg"]),
+        (["/x/p.jpg", "/x/p.png"], ["p.jpg", "p.png"]),
+    ],
+)
+def test_names_are_short_and_different(files, names):
+    assert name_images([Path(file) for file in files]) == names
+    assert len({drawing_path(Path("out"), name) for name in names}) == len(files)
+
+
+def test_each_image_is_taken_once(folder):
+    inputs = [folder / "a", folder / "a/photo.jpg", folder / "b/../a/photo.jpg"]
+    assert find_images(inputs) == ([folder / "a/photo.jpg"], [])
+
+
+def test_an_image_that_cannot_be_read_does_not_stop_the_others(folder, found, capsys):
+    (folder / "b/notes.jpg").write_text("no image")
+    out = folder / "out.json"
+    assert run(folder / "nowhere.jpg", folder / "b", folder / "a", "--json", out) == 2
+    lines = [
+        line for line in capsys.readouterr().err.replace("\r", "\n").splitlines() if "image/s" not in line
+    ]
+    sentences = [line.strip() for line in lines if line.strip() and "it/s" not in line]
+    assert sentences == [
+        f"{folder}/nowhere.jpg: The image file does not exist; check its name and place.",
+        f"{folder}/b/notes.jpg: The file is not an image that can be read; "
+        "choose a JPEG, PNG, WebP, GIF, BMP or TIFF image.",
+    ]
+    assert list(json.loads(out.read_text())["images"]) == ["other.PNG", "b/photo.jpg", "a/photo.jpg"]
+
+
+def test_an_image_on_which_the_spotter_fails(folder, found, capsys):
+    found.fails_at = 2
+    assert run(folder / "a", folder / "b") == 2
+    output = capsys.readouterr()
+    assert "other.PNG: The words could not be read (RuntimeError: no memory)." in output.err
+    assert len(found.calls) == 3
+    assert output.out.count("1 word") == 2
+
+
+def test_a_folder_without_images(folder, found, capsys):
+    (folder / "empty").mkdir()
+    assert run(folder / "empty") == 2
+    assert capsys.readouterr().err == f"{folder}/empty: There is no image in this folder.\n"
+    assert found.loaded == []
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--json", "{}/none/out.json"], "give a file in a folder that exists"),
+        (["--json", "{}"], "give a file in a folder that exists"),
+        (["--json", "{}/b/../a/photo.jpg"], "is one of the images"),
+        (["--draw", "{}/a/photo.jpg"], "cannot be made a folder"),
+    ],
+)
+def test_outputs_that_cannot_be_written(folder, found, capsys, options, sentence):
+    before = (folder / "a/photo.jpg").read_bytes()
+    assert run(folder / "a", *(option.format(folder) for option in options)) == 2
+    error = capsys.readouterr().err
+    assert sentence in error
+    assert len(error.splitlines()) == 1
+    assert found.calls == []
+    assert (folder / "a/photo.jpg").read_bytes() == before
+
+
+def test_a_drawing_does_not_replace_an_input(folder, found, capsys):
+    (folder / "a/photo.jpg").rename(folder / "a/other.PNG.png")
+    assert run(folder / "a", folder / "b/other.PNG", "--draw", folder / "a") == 2
+    assert "is one of the images" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--threshold", "2"], ["--threshold", "high"], ["--short-side", "0"], ["--short-side", "9999"], []],
+)
+def test_bad_options(folder, found, capsys, options):
+    with pytest.raises(SystemExit) as stop:
+        run(*([folder / "a", *options] if options else []))
+    assert stop.value.code == 2
+    assert found.loaded == []
+
+
+@pytest.mark.parametrize("error", [ValueError("There are no weights 'x'."), RuntimeError("no\ndevice")])
+def test_weights_that_cannot_be_loaded(folder, capsys, monkeypatch, error):
+    def load(weights, device):
+        raise error
+
+    monkeypatch.setattr(spotter, "load_spotter", load, raising=False)
+    assert run(folder / "a", "--device", "cuda") == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert " ".join(str(error).split()) in lines[0]
+
+
+def test_an_interrupted_run_keeps_what_it_has(folder, found, monkeypatch):
+    read_image, seen = command.read_image, []
+
+    def stopped_at_the_second(path):
+        seen.append(path)
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+        return read_image(path)
+
+    monkeypatch.setattr(command, "read_image", stopped_at_the_second)
+    assert run(folder / "a", folder / "b", "--json", folder / "out.json") == 130
+    assert list(json.loads((folder / "out.json").read_text())["images"]) == ["a/photo.jpg"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are Unicode elsewhere")
+def test_a_file_name_that_is_no_utf8(folder, found, capsys):
+    name = os.fsdecode(b"caf\xe9.jpg")
+    (folder / "a/photo.jpg").rename(folder / "a" / name)
+    assert run(folder / "a", "--json", folder / "out.json") == 0
+    assert list(json.loads((folder / "out.json").read_text(encoding="utf-8"))["images"]) == [name]
+    assert run(folder / "a") == 0
+
+
+def test_as_a_command(tiny_file, tmp_path):
+    Image.new("RGB", (64, 48), (90, 120, 30)).save(tmp_path / "photo.png")
+    done = subprocess.run(
+        [sys.executable, "-m", "spotter", tmp_path / "photo.png", tmp_path / "none.png", "--device", "cpu"]
+        + ["--weights", tiny_file, "--threshold", "0"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert done.stdout.startswith("photo.png: ")
+    assert len(done.stdout.splitlines()) > 1
+    assert f"{tmp_path}/none.png: The image file does not exist" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_output_that_nobody_reads_to_the_end(tiny_file, tmp_path):
+    Image.new("RGB", (64, 48)).save(tmp_path / "photo.png")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "spotter", tmp_path / "photo.png", "--weights", tiny_file],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    process.stdout.close()
+    with process.stderr:
+        assert "Traceback" not in process.stderr.read()
+    assert process.wait() == 1

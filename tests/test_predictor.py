@@ -1,0 +1,282 @@
+"""Image in, words out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from shapely.geometry import Polygon
+
+from spotter import load_spotter
+from spotter.images import ImageError
+from spotter.predictor import Spotter, mask_polygon
+from spotter.training.fit_masks import rasterise
+from spotter.types import Word
+
+BOX = np.array([100.0, 50.0, 240.0, 106.0])  # a cell of maskK is 5 x 2 pixels
+
+
+def outline(
+    mask: np.ndarray, box: np.ndarray = BOX, width: int = 400, height: int = 300
+) -> np.ndarray | None:
+    return mask_polygon(mask.astype(np.float32), box, 0.4, width, height)
+
+
+def arc() -> np.ndarray:
+    """A band bent by a third of a circle, (14, 2)."""
+    angle = np.linspace(-1, 1, 7)
+    ring = np.stack([np.sin(angle), -np.cos(angle)], 1)
+    return np.concatenate([ring * 100, ring[::-1] * 65]) + np.array([200, 150])
+
+
+SHAPES = {
+    "upright": np.array([[120, 60], [200, 60], [200, 90], [120, 90]]),
+    "slanted": np.array([[150, 60], [230, 100], [215, 130], [135, 90]]),
+    "steep": np.array([[150, 60], [170, 66], [120, 200], [100, 194]]),
+    "curved": arc(),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_outline_of_a_mask_is_the_shape(name):
+    shape = SHAPES[name].astype(np.float64)
+    box = np.concatenate([shape.min(0), shape.max(0)])
+    polygon = outline(rasterise(shape, box), box)
+    found, true = Polygon(polygon), Polygon(shape)
+    assert found.is_valid
+    assert found.intersection(true).area / found.union(true).area > 0.88
+    assert len(polygon) == 4 if name != "curved" else 4 < len(polygon) <= 16
+    x, y = polygon.T
+    assert (x * np.roll(y, -1) - np.roll(x, -1) * y).sum() > 0  # clockwise on the screen
+    assert (polygon.sum(1) >= polygon[0].sum()).all()  # from the upper left
+
+
+def test_a_full_mask_is_its_box():
+    np.testing.assert_allclose(
+        outline(np.ones((28, 28))), [[100, 50], [240, 50], [240, 106], [100, 106]], atol=1e-3
+    )
+
+
+def test_part_of_a_mask_is_part_of_its_box():
+    mask = np.zeros((28, 28))
+    mask[7:21, 14:] = 1  # the right half, between the quarters
+    np.testing.assert_allclose(outline(mask), [[170, 64], [240, 64], [240, 92], [170, 92]], atol=1.3)
+
+
+def test_the_largest_piece_counts():
+    mask = np.zeros((28, 28))
+    mask[:4, :4] = 1
+    mask[14:, 8:] = 1
+    assert outline(mask)[0] == pytest.approx([140, 78], abs=1.3)
+
+
+@pytest.mark.parametrize("level", [0.39, 0.41])
+def test_threshold_of_the_mask(level):
+    assert (outline(np.full((28, 28), level)) is None) == (level < 0.4)
+
+
+@pytest.mark.parametrize(
+    ("mask", "box"),
+    [
+        (np.zeros((28, 28)), BOX),
+        (np.full((28, 28), np.nan), BOX),
+        (np.ones((28, 28)), BOX + 1000),
+        (np.ones((28, 28)), BOX - 1000),
+        (np.ones((28, 28)), np.array([50.0, 60.0, 50.0, 80.0])),  # no width
+        (np.ones((28, 28)), np.array([50.0, 60.0, 50.4, 60.4])),  # less than a pixel
+        (np.ones((28, 28)), np.array([0.0, 0.0, np.inf, 10.0])),
+        (np.ones((28, 28)), np.full(4, np.nan)),
+    ],
+    ids=["empty", "not a number", "beyond", "before", "flat", "tiny", "endless", "nowhere"],
+)
+def test_no_outline(mask, box):
+    assert outline(mask, box) is None
+
+
+def test_an_outline_is_clipped_to_the_image():
+    polygon = outline(np.ones((28, 28)), np.array([-50.0, -20.0, 60.0, 40.0]))
+    np.testing.assert_allclose(polygon, [[0, 0], [60, 0], [60, 40], [0, 40]], atol=1e-3)
+
+
+def assert_same_words(
+    found: list[Word], expected: list[Word], scale: float = 1.0, pixels: float = 0.6
+) -> None:
+    """Up to the last digits: a contour may gain or lose a point where maskK is close to the threshold."""
+    assert [w.text for w in found] == [w.text for w in expected]
+    assert [w.id for w in found] == [w.id for w in expected]
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_allclose(a.box, np.array(b.box) * scale, atol=pixels)
+        ours, theirs = Polygon(a.polygon).buffer(0), Polygon(np.array(b.polygon) * scale).buffer(0)
+        assert ours.intersection(theirs).area > 0.9 * ours.union(theirs).area
+        assert a.score == pytest.approx(b.score, abs=0.001 * pixels)
+        assert a.reading_score == pytest.approx(b.reading_score, abs=0.001 * pixels)
+
+
+@pytest.fixture(scope="module")
+def words(tiny_spotter, photographs) -> list[Word]:
+    return tiny_spotter.spot(photographs[0])
+
+
+def test_words_of_a_photo(words):
+    """A photo of 256 x 192 pixels."""
+    assert len(words) > 8
+    assert all(isinstance(word, Word) for word in words)
+    assert [word.id for word in words] == [f"w{i}" for i in range(len(words))]
+    assert [word.score for word in words] == sorted((word.score for word in words), reverse=True)
+    assert len({word.text for word in words}) > 2
+    for word in words:
+        polygon = np.array(word.polygon)
+        assert 3 <= len(polygon) <= 16
+        assert word.box == [*polygon.min(0), *polygon.max(0)]
+        assert (polygon >= 0).all()
+        assert (polygon <= [256, 192]).all()
+    assert max(word.box[2] for word in words) > 128 + 20  # not pixels of the resized image, 128 x 96
+    assert max(word.box[3] for word in words) > 96 + 20
+
+
+def test_reading_score_is_the_geometric_mean(words):
+    for word in words:
+        assert "".join(c.text for c in word.characters) == word.text
+        assert all(0 < c.score <= 1 for c in word.characters)
+        mean = math.prod(c.score for c in word.characters) ** (1 / max(1, len(word.text)))
+        assert word.reading_score == pytest.approx(mean if word.text else 0.0, abs=1e-4)
+
+
+def test_coordinates_are_those_of_the_given_image(tiny_spotter, photographs, words):
+    """The same photo with each pixel twice as wide and high: the network sees the same."""
+    assert_same_words(tiny_spotter.spot(photographs[0].repeat(2, 0).repeat(2, 1)), words, 2, 4)
+
+
+@pytest.mark.parametrize("size", [(333, 100), (97, 301), (64, 48)])
+def test_coordinates_where_the_size_is_rounded(tiny_spotter, photographs, size):
+    """The outlines are maskK over the model's boxes, each axis scaled on its own."""
+    image = cv2.resize(photographs[0], size)
+    tensor = tiny_spotter.resize(image)
+    with torch.no_grad():
+        regions = tiny_spotter.model([tensor]).regions
+    scale = np.array([size[0] / tensor.shape[2], size[1] / tensor.shape[1]] * 2)
+    polygons = [
+        mask_polygon(mask.numpy(), box.numpy() * scale, 0.4, *size)
+        for mask, box in zip(regions.mask_k, regions.boxes, strict=True)
+    ]
+    found = tiny_spotter.spot(image)
+    assert len(found) == len([p for p in polygons if p is not None]) > 0
+    for word, polygon in zip(found, [p for p in polygons if p is not None], strict=True):
+        np.testing.assert_allclose(word.polygon, polygon, atol=0.11)
+
+
+@pytest.mark.parametrize("kind", ["path", "text", "PIL", "turned"])
+def test_every_kind_of_image_gives_the_same(tiny_spotter, photographs, words, tmp_path, kind):
+    picture = Image.fromarray(photographs[0])
+    exif = Image.Exif()
+    if kind == "turned":
+        picture = picture.transpose(Image.Transpose.ROTATE_90)
+        exif[0x0112] = 6  # to be turned back by a quarter, clockwise
+    picture.save(tmp_path / "photo.png", exif=exif)
+    image = {"PIL": picture, "text": str(tmp_path / "photo.png")}.get(kind, tmp_path / "photo.png")
+    assert tiny_spotter.spot(image) == words
+
+
+def test_what_is_no_image_is_told(tiny_spotter, tmp_path):
+    with pytest.raises(ImageError, match="does not exist"):
+        tiny_spotter.spot(tmp_path / "none.png")
+
+
+def test_batch_is_single(tiny_spotter, photographs):
+    """Four photos of three sizes, mixed; two of one size go through the network together."""
+    batch = tiny_spotter.spot_batch(photographs)
+    assert len(batch) == 4
+    assert [w.text for w in batch[0]] != [w.text for w in batch[2]]
+    for found, image in zip(batch, photographs, strict=True):
+        assert found
+        assert_same_words(found, tiny_spotter.spot(image))
+
+
+def test_an_empty_batch(tiny_spotter):
+    assert tiny_spotter.spot_batch([]) == []
+
+
+@pytest.mark.parametrize("part", [0.0, 0.5, 1.0])
+def test_threshold(tiny_spotter, photographs, words, part):
+    threshold = words[int(part * (len(words) - 1))].score - 1e-4
+    found = tiny_spotter.spot(photographs[0], threshold)
+    assert_same_words(found, [word for word in words if word.score > threshold])
+    assert len(found) == int(part * (len(words) - 1)) + 1
+
+
+def test_nothing_found(tiny_spotter, photographs):
+    assert tiny_spotter.spot_batch(photographs, 1.0) == [[], [], [], []]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5000, 1), (1, 5000), (31, 33)])
+def test_images_of_odd_sizes(tiny_spotter, size):
+    assert isinstance(tiny_spotter.spot(np.full((size[1], size[0], 3), 120, np.uint8)), list)
+
+
+@pytest.mark.parametrize(
+    ("size", "short_side", "expected"),
+    [
+        ((256, 192), None, (128, 96)),
+        ((192, 256), None, (96, 128)),
+        ((64, 48), None, (128, 96)),  # small images are enlarged
+        ((1000, 100), None, (192, 19)),  # the long side forbids more
+        ((256, 192), 48, (64, 48)),
+        ((1000, 100), 48, (96, 10)),  # the limit of the long side follows
+        ((128, 96), None, (128, 96)),
+        ((5000, 1), None, (192, 1)),
+    ],
+)
+def test_resize(tiny_spotter, size, short_side, expected):
+    tensor = tiny_spotter.resize(np.full((size[1], size[0], 3), 7, np.uint8), short_side)
+    assert tensor.shape == (3, expected[1], expected[0])
+    assert tensor.dtype == torch.float32
+    assert tensor.unique().tolist() == [7]
+
+
+@pytest.mark.filterwarnings("error")
+def test_arrays_that_cannot_be_written_to(tiny_spotter):
+    image = np.full((96, 128, 3), 7, np.uint8)
+    image.setflags(write=False)
+    assert tiny_spotter.resize(image).shape == (3, 96, 128)
+    assert tiny_spotter.resize(image[:, ::-1]).shape == (3, 96, 128)
+
+
+def test_resize_keeps_the_order_of_colours(tiny_spotter):
+    image = np.zeros((96, 128, 3), np.uint8)
+    image[:, :] = 10, 20, 30
+    assert tiny_spotter.resize(image).amax((1, 2)).tolist() == [10, 20, 30]
+
+
+def test_short_side_is_passed_on(tiny_spotter, photographs):
+    found = tiny_spotter.spot(photographs[0], short_side=64)
+    smaller = cv2.resize(photographs[0], (85, 64), interpolation=cv2.INTER_AREA)
+    expected = tiny_spotter.spot(smaller, short_side=64)
+    assert [word.text for word in found] == [word.text for word in expected]
+
+
+def test_bfloat16(tiny_model, photographs):
+    spotter = Spotter(tiny_model, {}, "cpu", bfloat16=True)
+    found = spotter.spot(photographs[0])
+    assert found
+    assert all(math.isfinite(word.score) and 0 <= word.reading_score <= 1 for word in found)
+
+
+def test_load_spotter(tiny_file, photographs, words):
+    spotter = load_spotter(tiny_file, "cpu")
+    spotter.bfloat16 = False
+    assert spotter.card["name"] == "tiny"
+    assert spotter.spot(photographs[0]) == words
+
+
+def test_a_spotter_of_the_published_characters(tiny_config, photographs):
+    """'~' stands twice among them."""
+    from spotter.config import OFFICIAL_CHARACTERS
+    from spotter.model.spotter import SwinTextSpotter
+
+    model = SwinTextSpotter(replace(tiny_config, characters=OFFICIAL_CHARACTERS))
+    assert isinstance(Spotter(model, {}, "cpu").spot(photographs[0]), list)
