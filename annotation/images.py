@@ -57,8 +57,7 @@ class ImageFolder:
         return self.folder / sha256[:2] / f"{sha256}{extension}"
 
     def add(self, source: str | Path | bytes) -> StoredImage:
-        """Stores a picture from outside; a plain JPEG or PNG keeps its bytes, so that its hash is the same
-        everywhere.
+        """Stores a picture from outside; a plain JPEG or PNG keeps its bytes, and so its hash.
 
         Raises ImageError.
         """
@@ -127,8 +126,7 @@ def plain_extension(data: bytes) -> str | None:
 
 
 def dhash(pixels: np.ndarray) -> int:
-    """64-bit difference hash of (H, W, 3) uint8 RGB, as a signed number; near-duplicates differ in few
-    bits."""
+    """64-bit difference hash of (H, W, 3) uint8 RGB, signed; near-duplicates differ in few bits."""
     grey = Image.fromarray(pixels).convert("L").resize((9, 8), Image.Resampling.BOX)
     values = np.asarray(grey, dtype=np.int16)
     bits = (values[:, 1:] > values[:, :-1]).ravel()

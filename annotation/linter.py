@@ -1,5 +1,4 @@
-"""What should be looked at before an export or a training round. Polygons are in pixels of the upright
-image."""
+"""What to look at before an export or a training round. Polygons are in pixels of the upright image."""
 
 from __future__ import annotations
 

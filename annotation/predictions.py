@@ -1,7 +1,6 @@
 """Predictions of a model, inside a transaction. No model changes what a person touched.
 
-Status of a predicted region: "used" (it became a region of the image), "same" (it agrees with a person's
-region),
+Status of a predicted region: "used" (it became a region of the image), "same" (it agrees with a person's),
 "suggested" (it waits beside a person's work), "accepted", "dismissed", "outdated" (a newer model spoke).
 """
 
@@ -32,11 +31,9 @@ def add(
     at: datetime,
     score: float | None = None,
 ) -> bool:
-    """Adds a prediction of an image; the regions must have origin "model". False when this version has
-    spoken already.
+    """Adds a prediction; the regions must have origin "model". False when this version has spoken already.
 
-    Regions that nobody touched are replaced by the new ones; beside a person's work the new ones become
-    suggestions.
+    Regions that nobody touched are replaced; beside a person's work the new ones become suggestions.
     """
     known = select(PredictionRow.id).where(
         PredictionRow.image_id == image.id, PredictionRow.model_version == model_version
@@ -99,8 +96,7 @@ def suggestion_row(session: Session, image_id: int, suggestion_id: str) -> Predi
 
 
 def with_suggestion(current: Sequence[Region], row: PredictedRow) -> list[Region]:
-    """The regions of an image after a suggestion was accepted: it takes the place of the one it stands
-    beside."""
+    """The regions after a suggestion was accepted: it takes the place of the one it stands beside."""
     new = predicted_region(row)
     if any(region.id == row.beside for region in current):
         return [

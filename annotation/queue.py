@@ -6,8 +6,7 @@ Near-duplicates (frames of one film, a photo saved twice) are moved apart where 
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,36 +53,36 @@ def queue(
 ) -> list[int]:
     """Ids of a project's images in the given states, the next one to be corrected first.
 
-    `order`: "uncertainty" (images that no model has seen come last), "random" (the same for the same seed,
-    also when
-    images come or go), "oldest" or "name". `diverse` has no effect on "name". Raises AnnotationError.
+    `order`: "uncertainty" (images that no model has seen come last), "random" (the same for the same seed, also
+    when images come or go), "oldest" or "name", on which `diverse` has no effect. Raises AnnotationError.
     """
     if order not in ORDERS:
         raise AnnotationError(f"There is no order {order!r}; expected one of {', '.join(ORDERS)}.")
     if unknown := [state for state in states if state not in STATES]:
         raise AnnotationError(f"There is no state {unknown[0]!r}; expected one of {', '.join(STATES)}.")
-    query = select(ImageRow.id, ImageRow.dhash).where(
+    key = ImageRow.uncertainty if order == "uncertainty" else ImageRow.id
+    query = select(ImageRow.id, ImageRow.dhash, key).where(
         ImageRow.project_id == project_id, ImageRow.state.in_(states)
     )
-    by = {
-        "uncertainty": (func.coalesce(ImageRow.uncertainty, -1).desc(), ImageRow.id),
-        "oldest": (ImageRow.added, ImageRow.id),
-        "name": (ImageRow.sort_name, ImageRow.id),
-        "random": (ImageRow.id,),
-    }[order]
+    if order in ("oldest", "name"):
+        query = query.order_by(ImageRow.added if order == "oldest" else ImageRow.sort_name, ImageRow.id)
     with store.read() as session:
-        rows = session.connection().execute(query.order_by(*by)).fetchall()
-    if order == "random" and rows:
-        keys = shuffled([row[0] for row in rows], seed)
-        rows = [rows[i] for i in np.argsort(keys, kind="stable").tolist()]
-    if diverse and order != "name":
-        return list(spread([(row[0], row[1]) for row in rows]))
-    return [row[0] for row in rows]
+        rows = session.connection().execute(query).all()
+    if not rows:
+        return []
+    ids, hashes, keys = zip(*rows, strict=True)
+    if order in ("uncertainty", "random"):
+        if order == "random":
+            places = np.argsort(shuffled(ids, seed), kind="stable")
+        else:
+            doubts = np.array([-1.0 if key is None else key for key in keys])
+            places = np.lexsort((ids, -doubts))
+        ids, hashes = np.array(ids)[places].tolist(), np.array(hashes)[places].tolist()
+    return spread(ids, hashes) if diverse and order != "name" else list(ids)
 
 
 def next_image(ids: Sequence[int], current: int | None) -> int | None:
-    """The image after `current` in a queue; the first one when it is not in it (it was done); None at the
-    end."""
+    """The image after `current` in a queue; the first when it is not in it (it was done); None at the end."""
     return _step(ids, current, 1)
 
 
@@ -110,32 +109,52 @@ def shuffled(ids: Sequence[int], seed: int) -> np.ndarray:
         return z ^ (z >> np.uint64(31))
 
 
-def spread(images: Sequence[tuple[int, int]]) -> Iterator[int]:
-    """(id, dHash) in the order of importance -> ids; greedy, a near-duplicate of the last images is held
-    back.
+def spread(ids: Sequence[int], hashes: Sequence[int]) -> list[int]:
+    """Ids and dHashes by importance -> ids; greedy, a near-duplicate of the last images is held back.
 
     What cannot be moved apart comes at the end in the old order.
     """
-    waiting: deque[tuple[int, int]] = deque()
-    recent: deque[int] = deque(maxlen=APART)
-
-    def is_near(dhash: int) -> bool:
-        # & turns Python's endless sign into 64 bits
-        return any(((dhash ^ other) & 0xFFFFFFFFFFFFFFFF).bit_count() <= NEAR_BITS for other in recent)
-
-    for image, dhash in images:
-        if is_near(dhash) and len(waiting) < PATIENCE:
-            waiting.append((image, dhash))
-            continue
-        recent.append(dhash)
-        yield image
-        for held in list(waiting):  # the most important one that has become far enough
-            if not is_near(held[1]):
-                waiting.remove(held)
-                recent.append(held[1])
-                yield held[0]
+    found: list[int] = []
+    waiting: list[tuple[int, int]] = []
+    recent: list[int] = []
+    # Where nothing is held back, images far from the ones before them can be taken without looking again.
+    near = [*np.flatnonzero(near_previous(np.asarray(hashes, dtype=np.int64))).tolist(), len(ids)]
+    step = stop = 0  # number of the image; that of the next near one
+    while step < len(ids):
+        if not waiting and len(found) >= APART and found[-APART:] == list(ids[step - APART : step]):
+            while near[stop] < step:
+                stop += 1
+            found += ids[step : near[stop]]
+            recent = list(hashes[near[stop] - APART : near[stop]])
+            step = near[stop]
+            if step == len(ids):
                 break
-    yield from (image for image, _ in waiting)
+        if _is_near(hashes[step], recent) and len(waiting) < PATIENCE:
+            waiting.append((ids[step], hashes[step]))
+        else:
+            found.append(ids[step])
+            recent = [*recent[1 - APART :], hashes[step]]
+            for held in waiting:  # the most important one that has become far enough
+                if not _is_near(held[1], recent):
+                    waiting.remove(held)
+                    found.append(held[0])
+                    recent = [*recent[1 - APART :], held[1]]
+                    break
+        step += 1
+    return found + [image for image, _ in waiting]
+
+
+def near_previous(hashes: np.ndarray) -> np.ndarray:
+    """(N,) bool: whether a dHash of (N,) int64 is near one of the few before it."""
+    near = np.zeros(len(hashes), dtype=bool)
+    for back in range(1, min(APART, len(hashes) - 1) + 1):
+        near[back:] |= np.bitwise_count((hashes[back:] ^ hashes[:-back]).view(np.uint64)) <= NEAR_BITS
+    return near
+
+
+def _is_near(dhash: int, recent: Sequence[int]) -> bool:
+    # & turns Python's endless sign into 64 bits
+    return any(((dhash ^ other) & 0xFFFFFFFFFFFFFFFF).bit_count() <= NEAR_BITS for other in recent)
 
 
 def _step(ids: Sequence[int], current: int | None, by: int) -> int | None:

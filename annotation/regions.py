@@ -60,8 +60,7 @@ def newest_prediction(session: Session, image_id: int) -> PredictionRow | None:
 def replace_all(
     session: Session, image: ImageRow, new: Sequence[Region], who: str, source: str, at: datetime
 ) -> bool:
-    """Makes `new` the regions of an image; raises its version and writes the history. False when nothing
-    changes.
+    """Makes `new` the regions of an image, with a new version and history. False when nothing changes.
 
     What a client says of score, origin and lock of a region that is already there does not count.
     """

@@ -1,8 +1,6 @@
-"""The store: projects, images, predictions, regions with their history. One object for a program, safe in
-threads.
+"""The store: projects, images, predictions, regions with their history; one object, safe in threads.
 
-Every call is one transaction: done as a whole, or not at all, also when the process is killed in the middle
-of it.
+Every call is one transaction: done as a whole or not at all, also when the process is killed.
 """
 
 from __future__ import annotations
@@ -164,8 +162,7 @@ class Store:
     def save_regions(self, image_id: int, version: int, values: Sequence[Region | dict], who: str) -> int:
         """Makes `values` the regions of an image; the new version (the old one when nothing changed).
 
-        `values` may come straight from a browser. What was added or changed is locked, and the image goes
-        "in work".
+        `values` may come straight from a browser. What was added or changed is locked, the image is "in work".
 
         Raises:
             RegionError: a region cannot be taken; nothing is saved.
@@ -190,8 +187,7 @@ class Store:
         return saved
 
     def set_state(self, image_id: int, state: str, who: str, version: int | None = None) -> ImageRecord:
-        """Review state new, in work, done or approved, by the rules of `annotation.review`; done locks all
-        regions.
+        """Review state by the rules of `annotation.review`; done and approved lock all regions.
 
         `version`: refused with AnnotationError when the image has changed since. Raises StateError,
         NotFoundError.
@@ -212,8 +208,7 @@ class Store:
         words: Sequence[Word],
         numbers: Sequence[Insides] | None = None,
     ) -> bool:
-        """What a model found. Regions nobody touched are replaced; beside a person's work they become
-        suggestions.
+        """Regions nobody touched are replaced by what a model found; the rest become suggestions.
 
         `words`: of `Spotter.spot` on the stored image; `numbers`: see `annotation.uncertainty`, by default
         what Words tell. False, and no change, when this version has spoken on this image. Raises RegionError,

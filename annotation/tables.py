@@ -127,8 +127,7 @@ class RevisionRow(Base):
 
 
 class DraftRow(Base):
-    """Another version of an image's regions, which could not be saved because somebody else had been
-    faster."""
+    """Another version of an image's regions: it could not be saved, somebody else had been faster."""
 
     __tablename__ = "drafts"
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -46,8 +46,7 @@ class Reading:
 
 
 def to_results(regions: Sequence[Region], width: int, height: int, scores: bool = False) -> list[dict]:
-    """Results of regions of an image of (width, height) pixels; `scores`: those of a model, for a
-    prediction."""
+    """Results of regions of an image of (width, height) pixels; `scores`: a model's, for a prediction."""
     return [result for region in regions for result in _results(region, width, height, scores)]
 
 
@@ -182,7 +181,7 @@ def _polygon(result: dict, notes: list[str], size: tuple[int, int]) -> list[list
         raise RegionError("the points of a region must be pairs of finite numbers")
     out = max((max(-x, -y, x - 100, y - 100) for x, y in points), default=0)
     if out > OUTSIDE:
-        raise RegionError(f"a point of a region lies {out:.1f} percent outside of the image")
+        raise RegionError(f"a point of a region lies {out:.3g} percent outside of the image")
     if out > 1e-6:
         notes.append("Points slightly outside of the image were moved to its edge.")
     width, height = size
@@ -190,8 +189,7 @@ def _polygon(result: dict, notes: list[str], size: tuple[int, int]) -> list[list
 
 
 def _corners(value: dict, size: tuple[int, int]) -> list[list[float]]:
-    """Corners of a rectangle in percent. Label Studio turns it clockwise about its upper left corner, in
-    pixels."""
+    """Corners in percent. Label Studio turns a rectangle clockwise about its upper left corner, in pixels."""
     numbers = [
         value.get(key, 0 if key == "rotation" else None) for key in ("x", "y", "width", "height", "rotation")
     ]
@@ -228,8 +226,7 @@ def _number(value: object) -> bool:
 
 
 def check_results(results: Sequence[dict]) -> list[str]:
-    """What Label Studio's own check misses: points outside 0..100, too few points, ids missing or not
-    shared, sizes, names."""
+    """What Label Studio's own check misses: points outside, too few of them, ids not shared, sizes, names."""
     wrong = []
     names = {"polygonlabels": "label", "textarea": "transcription", "choices": "flags"}
     shapes = {result.get("id"): result for result in results if result.get("type") == "polygonlabels"}

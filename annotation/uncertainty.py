@@ -1,10 +1,8 @@
-"""How unsure the spotter is of a region and of an image, from its own insides; all numbers are 0..1, 1
-least sure.
+"""How unsure the spotter is of a region and of an image, 0..1, from its own insides.
 
-`weakest_character` and the score come with every Word. `box_movement` (1 - IoU of the region's boxes after
-the last two
-stages) and `mask_disagreement` (1 - IoU of M3 and maskK, both cut at the mask threshold) have to be given
-by whoever holds a Trace; they are None until then, and the mean goes over what is known.
+`weakest_character` and the score come with every Word. `box_movement` (1 - IoU of the region's boxes after the
+last two stages) and `mask_disagreement` (1 - IoU of M3 and maskK, both cut at the mask threshold) have to be
+given by whoever holds a Trace; they are None until then, and the mean goes over what is known.
 """
 
 from __future__ import annotations

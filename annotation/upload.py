@@ -1,5 +1,4 @@
-"""Many pictures at once: files, folders, zip archives from people nobody knows. What cannot be taken is
-named with the reason."""
+"""Many pictures at once: files, folders, zip archives. What cannot be taken is named with the reason."""
 
 from __future__ import annotations
 
@@ -49,11 +48,9 @@ class _File:
 def upload(
     store: Store, project_id: int, paths: Sequence[str | Path], progress: Progress | None = None
 ) -> UploadReport:
-    """Takes images into a project; every image is saved by itself, so that a broken-off upload keeps what
-    it had.
+    """Takes images into a project; each is saved by itself, so a broken-off upload keeps what it had.
 
-    `paths`: image files, folders (with all inside) and zip archives. Raises NotFoundError when there is no
-    project.
+    `paths`: image files, folders (with all inside) and zip archives. Raises NotFoundError.
     """
     report = UploadReport()
     files: list[_File] = []

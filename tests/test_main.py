@@ -243,9 +243,9 @@ def test_a_file_name_that_is_no_utf8(folder, found, capsys):
 
 def test_as_a_command(tiny_file, tmp_path):
     Image.new("RGB", (64, 48), (90, 120, 30)).save(tmp_path / "photo.png")
+    options = f"--device cpu --threshold 0 --weights {tiny_file}"
     done = subprocess.run(
-        [sys.executable, "-m", "spotter", tmp_path / "photo.png", tmp_path / "none.png", "--device", "cpu"]
-        + ["--weights", tiny_file, "--threshold", "0"],
+        [sys.executable, "-m", "spotter", tmp_path / "photo.png", tmp_path / "none.png", *options.split()],
         cwd=ROOT,
         capture_output=True,
         text=True,

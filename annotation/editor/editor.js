@@ -378,6 +378,7 @@ function show({ regions, ...rest }) {
   if (saving.state !== "conflict") saving.message = "";
   else saving = { state: "", message: "", revision: doc.revision, late: false };
   root.classList.toggle("blank", !doc.photo);
+  root.dataset.image = doc.image_id;
   drawPhoto();
   fit();
   refresh();

@@ -47,8 +47,8 @@ def export_to(
 ) -> ExportReport:
     """Writes annotations and images of a project.
 
-    Label Studio's and COCO's form may be a .json file with the images beside it, all are a new folder
-    otherwise. Raises FormatError.
+    `out`: a new folder; for Label Studio's and COCO's form also a new .json file, with the images beside it.
+    Raises FormatError.
     """
     form = FORMATS[format_name]
     file = getattr(form, "FILE", "") if form in (label_studio, coco) else ""

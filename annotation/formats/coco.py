@@ -1,5 +1,4 @@
-"""COCO-style JSON with polygons and texts; `text` beside every annotation, or `utf8_string` as in COCO-Text
-and TextOCR."""
+"""COCO-style JSON with polygons and texts (`text`, or `utf8_string` as in COCO-Text and TextOCR)."""
 
 from __future__ import annotations
 

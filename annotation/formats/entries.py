@@ -83,8 +83,7 @@ def read_json(text: str, name: str) -> Any:
 
 
 def find_file(name: str, folders: Iterable[Path | None]) -> Path | None:
-    """The file of this relative name, or of its last part, in the first folder that has it; never outside
-    of them."""
+    """The file of this relative name, or of its last part, in the first folder that has it; never outside."""
     parts = PurePosixPath(name.replace("\\", "/")).parts
     if not parts:
         return None
@@ -111,7 +110,7 @@ def pixel_reader(values: list[dict], size: tuple[int, int] | None = None) -> Rea
             for x, y in value["polygon"]:
                 out = 100 * max(-x / width, -y / height, x / width - 1, y / height - 1)
                 if out > OUTSIDE:
-                    raise RegionError(f"a point of a region lies {out:.1f} percent outside of the image")
+                    raise RegionError(f"a point of a region lies {out:.3g} percent outside of the image")
                 if out > 0:
                     notes.add("Points slightly outside of the image were moved to its edge.")
         return Reading(check_regions(values, width, height), sorted(notes))

@@ -1,5 +1,4 @@
-"""Folders in the form of ICDAR 2015 (images/NAME.jpg beside gt/gt_NAME.txt); see
-`spotter.evaluation.icdar`."""
+"""Folders in the form of ICDAR 2015, see `spotter.evaluation.icdar`."""
 
 from __future__ import annotations
 

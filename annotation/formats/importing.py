@@ -1,5 +1,4 @@
-"""Puts what a file says into the store: everything, or nothing when a part of it is wrong. Nobody's work is
-overwritten."""
+"""Puts what a file says into the store, or nothing when a part of it is wrong; overwrites nobody's work."""
 
 from __future__ import annotations
 

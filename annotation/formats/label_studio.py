@@ -52,8 +52,7 @@ def write(folder: Path, name: str, items: Iterable[Item], notes: list[str]) -> N
 def to_task(item: Item, url: str | None = None) -> dict:
     """One task: predictions as the models said them, and the regions as a person left them as the annotation.
 
-    `url`: of the image for Label Studio; by default its local files storage, with the exported folder as
-    its root.
+    `url`: of the image; by default in Label Studio's local files, with the exported folder as their root.
     """
     image = item.image
     size = (image.width, image.height)

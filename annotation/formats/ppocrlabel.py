@@ -28,8 +28,7 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
 
 
 def write(folder: Path, name: str, items: Iterable[Item], notes: list[str]) -> None:
-    """Writes Label.txt; the images lie beside it. `name`: of the folder in the end, which every line begins
-    with."""
+    """Writes Label.txt; the images lie beside it. `name`: of the folder, which every line begins with."""
     lines = []
     for item in items:
         words = []

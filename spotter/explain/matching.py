@@ -120,7 +120,7 @@ def draw_matching(matching: Matching, word: int, cell: tuple[int, int]) -> tuple
     names = [matching.names[g] for g in columns]
     picture = matrix(matching.total[np.ix_(rows, columns)], row_names(rows), names, marks, chosen)
     return picture, (
-        f"Cost of {len(rows)} proposals (rows) against {len(names)} of {len(matching.names)} words (columns); "
+        f"Cost of {len(rows)} proposals (rows) for {len(names)} of {len(matching.names)} words (columns); "
         "frames mark the cheapest assignment, crosses the greedy one."
     )
 

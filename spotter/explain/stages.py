@@ -104,7 +104,7 @@ def draw_iou(trace: Trace, proposal: int, stage: int) -> tuple[Image.Image, str]
         marker_text=f"{values[stage, 0]:.2f}",
     )
     numbers = ", ".join(f"{v:.2f}" for v in values[:, 0])
-    return picture, f"IoU of proposal {proposal}'s box with its final box at stages 0 to 6: {numbers}."
+    return picture, f"IoU of proposal {proposal}'s box with its final box, from stage 0 on: {numbers}."
 
 
 def deltas(before: np.ndarray, after: np.ndarray) -> np.ndarray:

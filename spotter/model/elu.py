@@ -22,7 +22,8 @@ class _ELU(torch.autograd.Function):
 def elu(x: Tensor) -> Tensor:
     """ELU (Clevert et al. 2016), any shape.
 
-    torch's own takes seven times as long in bfloat16 on a CPU, because of expm1; the gradient comes from the output.
+    torch's own takes seven times as long in bfloat16 on a CPU, because of expm1. The gradient comes from the
+    output.
     """
     return _ELU.apply(x)
 

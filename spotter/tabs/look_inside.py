@@ -73,7 +73,7 @@ class Frame:
             f"Paper, {module.PAPER} (arXiv 2203.10209)</a>",
             elem_classes="notice",
         )
-        self.empty = gr.Markdown(NO_TRACE, elem_classes="nothing")
+        self.empty = gr.Markdown("One moment ...", elem_classes="nothing")
         with gr.Column(visible=False) as self.body:
             self.view: View = module.build()
             self.reset = gr.Button(

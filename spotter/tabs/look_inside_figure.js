@@ -13,6 +13,7 @@ function show() {
   image.height = value.height;
   image.style.setProperty("--least", `${least}px`);
   image.style.setProperty("--natural", `${value.width}px`);
+  image.classList.toggle("chart", !props.photo);
   image.classList.toggle("wide", least > 0);
   image.classList.toggle("clickable", Boolean(props.clickable));
 }
@@ -20,9 +21,11 @@ function show() {
 image.addEventListener("click", (event) => {
   if (!props.clickable) return;
   const box = image.getBoundingClientRect();
+  const pad = Number.parseFloat(getComputedStyle(image).paddingLeft) || 0;
+  const padTop = Number.parseFloat(getComputedStyle(image).paddingTop) || 0;
   const value = JSON.parse(JSON.stringify(props.value));
-  const x = ((event.clientX - box.left) / box.width) * value.width;
-  const y = ((event.clientY - box.top) / box.height) * value.height;
+  const x = ((event.clientX - box.left - pad) / (box.width - 2 * pad)) * value.width;
+  const y = ((event.clientY - box.top - padTop) / (box.height - 2 * padTop)) * value.height;
   props.value = { ...value, click: [x, y] };
   trigger("input");
 });

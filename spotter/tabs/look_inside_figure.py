@@ -47,7 +47,9 @@ class Figure(gr.HTML):
         self.photo = photo
         for key, ending in (("html_template", "html"), ("css_template", "css"), ("js_on_load", "js")):
             kwargs.setdefault(key, PART.with_suffix(f".{ending}").read_text(encoding="utf-8"))
-        super().__init__(value, apply_default_css=False, least=least, clickable=clickable, **kwargs)
+        super().__init__(
+            value, apply_default_css=False, photo=photo, least=least, clickable=clickable, **kwargs
+        )
 
     def preprocess(self, payload: FigureData | None) -> list[float] | None:
         if payload is None or len(payload.click) != 2 or not np.isfinite(payload.click).all():

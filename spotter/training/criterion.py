@@ -30,7 +30,7 @@ class Weights:
     detection: LossWeights = HALF_LOSSES
     recognition: float = 0.2  # of the sum over a word's steps, as published
     text_map: float = 1.0
-    characters: float = 0.5
+    characters: float = 0.5  # from P2, and once more from what the decoder looks at
     guided_attention: float = 0.3
     jitter: float = 0.04  # of true boxes that are read, in parts of their size
     least_iou: float = 0.5  # predicted boxes that fit less are not read
@@ -126,15 +126,21 @@ class TrainingSpotter(nn.Module):
             )
         )
         if not len(text):  # keep every parameter in the graph
-            return {"recognition": 0.0 * related.sum(), "guided_attention": 0.0 * related.sum()}
+            return {"recognition": 0.0 * related.sum()}
         steps = int((text >= 0).sum(1).max())
         ids = torch.cat([text, text[good]])[:, :steps]
         _, reading = self.model.read(detection.levels, both, given=ids)
         log_probabilities = reading.probabilities.clamp(min=1e-8).log()
+        seen = self.character_head(reading.context[..., : self.model.config.channels]).float()
+        copied = (
+            F.cross_entropy(seen.flatten(0, 1), ids.clamp(min=0).flatten(), reduction="none")
+            * (ids > 0).flatten()
+        )
         guided = self.attention_loss(reading.attention[: len(text)], centres[:, :steps], true.boxes)
         return {
             "recognition": recognition_loss(log_probabilities, ids, self.weights.recognition),
             "guided_attention": self.weights.guided_attention * guided,
+            "seen_characters": self.weights.characters * copied.sum() / (ids > 0).sum(),
         }
 
     def attention_loss(self, attention: Tensor, centres: Tensor, boxes: Tensor) -> Tensor:

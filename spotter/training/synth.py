@@ -197,12 +197,14 @@ def _place(
     free_x, free_y = size[1] // CELL - columns, size[0] // CELL - rows
     if free_x + over_x < 0 or free_y + over_y < 0:
         return None
-    tries = [
-        (rng.randint(-over_x, free_x + over_x), rng.randint(-over_y, free_y + over_y)) for _ in range(6)
-    ]
-    if free_x >= 0 and free_y >= 0:  # crowded: any place where the bounding box is free, found by sums over the map
+    tries = [(rng.randint(-over_x, free_x + over_x), rng.randint(-over_y, free_y + over_y)) for _ in range(6)]
+    if (
+        free_x >= 0 and free_y >= 0
+    ):  # crowded: any place where the bounding box is free, found by sums over the map
         sums = cv2.integral(taken)
-        inside = sums[rows:, columns:] - sums[:-rows, columns:] - sums[rows:, :-columns] + sums[:-rows, :-columns]
+        inside = (
+            sums[rows:, columns:] - sums[:-rows, columns:] - sums[rows:, :-columns] + sums[:-rows, :-columns]
+        )
         free = np.argwhere(inside[: free_y + 1, : free_x + 1] == 0)
         if len(free):
             y, x = free[rng.randrange(len(free))]

@@ -11,13 +11,14 @@ import signal
 import time
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
 from spotter.config import SpotterConfig
@@ -102,6 +103,12 @@ def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict]:
     return [{"params": decayed, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
 
 
+def moving_average(decay: float, average: list[Tensor], now: list[Tensor], count: Tensor) -> None:
+    """Exponential moving average in place; short at first, so that it soon forgets the untrained network."""
+    warm = (1 + float(count)) / (10 + float(count))
+    torch._foreach_lerp_(average, now, 1 - min(decay, warm))
+
+
 class Trainer:
     """Holds the state of a run: model, average, optimizer, and the number of the next batch."""
 
@@ -115,7 +122,7 @@ class Trainer:
         self.optimizer = torch.optim.AdamW(
             parameter_groups(self.training, s.weight_decay), lr=s.learning_rate, betas=(0.9, 0.98), fused=True
         )
-        self.average = AveragedModel(self.training.model, multi_avg_fn=get_ema_multi_avg_fn(s.ema))
+        self.average = AveragedModel(self.training.model, multi_avg_fn=partial(moving_average, s.ema))
         self.step, self.next_batch, self.images, self.words, self.seconds = 0, 0, 0, 0, 0.0
         self.checkpoint = s.folder / "checkpoint.pt"
         if resume:

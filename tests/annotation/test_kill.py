@@ -14,7 +14,7 @@ from PIL import Image
 
 from annotation.store import Store
 
-KILLS = 40
+KILLS = 24
 PROCESSES = multiprocessing.get_context("forkserver")  # a child starts in milliseconds
 
 

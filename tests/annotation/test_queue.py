@@ -1,6 +1,7 @@
 """What to correct next."""
 
 import random
+from itertools import pairwise
 
 import pytest
 
@@ -26,7 +27,7 @@ def test_empty(store):
     project = store.project("p")
     assert queue(store, project) == []
     assert progress(store, project).total == progress(store, project).finished == 0
-    assert list(spread([])) == []
+    assert list(spread([], [])) == []
     assert next_image([], None) is None
 
 
@@ -108,16 +109,17 @@ def test_next_and_previous():
 def test_near_duplicates_do_not_follow_each_other():
     film = [(i, 0b111 << i) for i in range(4)]
     photos = [(10 + i, random.Random(i).getrandbits(64) - 2**63) for i in range(12)]
-    order = list(spread(film + photos))
+    order = spread(*zip(*film, *photos, strict=True))
     assert sorted(order) == sorted(i for i, _ in film + photos)
     assert order[0] == 0
+    assert spread(*zip(*photos, strict=True)) == [i for i, _ in photos]
     places = [order.index(i) for i, _ in film]
-    assert min(b - a for a, b in zip(sorted(places), sorted(places)[1:], strict=False)) >= 4
+    assert min(b - a for a, b in pairwise(sorted(places))) >= 4
 
 
 def test_one_endless_film_keeps_its_order():
     film = [(i, 7) for i in range(500)]
-    assert sorted(spread(film)) == list(range(500))
+    assert sorted(spread(*zip(*film, strict=True))) == list(range(500))
 
 
 def test_films_in_the_store(store, picture):
@@ -128,6 +130,6 @@ def test_films_in_the_store(store, picture):
         store.add_image(project, picture(i + 2), f"photo{i}.jpg")
     films = {image.id for image in store.image_list(project) if image.name.startswith("film")}
     order = queue(store, project, "oldest")
-    assert not any(a in films and b in films for a, b in zip(order, order[1:], strict=False))
+    assert not any(a in films and b in films for a, b in pairwise(order))
     plain = queue(store, project, "oldest", diverse=False)
     assert set(plain[:3]) == films

@@ -339,7 +339,7 @@ def test_a_client_cannot_change_what_the_store_knows(store, image_id):
 
 def test_a_newer_model_never_overwrites_a_person(store, image_id):
     store.add_prediction(image_id, "m1", [word(10, 10, "cat"), word(60, 10, "dog"), word(110, 10, "cow")])
-    cat, dog, cow = store.regions(image_id)
+    cat, dog, _ = store.regions(image_id)
     mine = replace(cat, text="CAT")
     store.save_regions(image_id, 1, [mine, dog], "ann")  # cow removed
     newer = [word(11, 10, "car"), word(60, 10, "dig"), word(110, 10, "cow"), word(150, 60, "new")]

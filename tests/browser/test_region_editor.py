@@ -21,7 +21,7 @@ expect = sync_api.expect
 pytestmark = pytest.mark.browser
 
 WIDTH, HEIGHT = 800, 600
-SIZES = {"a": (WIDTH, HEIGHT), "b": (WIDTH, HEIGHT)}
+GREY = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
 PURE = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("geometry.js", "model.js"))
 
 
@@ -70,25 +70,34 @@ def some_words() -> list[dict]:
 
 
 class Server:
-    """A Gradio app around one editor. `regions` is what the next page starts with, `got` what came back."""
+    """A Gradio app around one editor. `regions` is what the next photo starts with, `got` what came back."""
 
     def __init__(self) -> None:
-        self.regions: list[dict] = []
-        self.got: list[dict] = []
-        self.answer: Callable[[dict], dict] = lambda value: gr.skip()
-        self.late: Callable[[], dict] = lambda: gr.skip()  # what the button Late brings
+        self.photos = 0
+        self.reset()
         with gr.Blocks(analytics_enabled=False) as demo:
-            editor = RegionEditor(self.value, size_of=SIZES.get)
+            editor = RegionEditor(self.value, size_of=lambda image_id: (WIDTH, HEIGHT))
             options = {"show_progress": "hidden", "api_visibility": "private"}
             editor.input(self.record, editor, editor, trigger_mode="always_last", **options)
             gr.Button("Late").click(lambda: self.late(), None, editor, **options)
-            gr.Button("Read").click(self.record, editor, None, **options)
+            gr.Button("Read").click(self.record, editor, editor, **options)
         self.demo = demo
 
-    def value(self, image_id: str = "a", **changes) -> dict:
-        photo = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
-        start = {"image_id": image_id, "photo": photo, "width": WIDTH, "height": HEIGHT}
+    def reset(self) -> None:
+        self.photos += 1
+        self.photo = f"photo {self.photos}"
+        self.regions: list[dict] = some_words()
+        self.got: list[dict] = []
+        self.answer: Callable[[dict], dict] = lambda value: gr.skip()  # to every edit
+        self.late: Callable[[], dict] = lambda: gr.skip()  # what the button Late brings
+
+    def value(self, photo: str | None = None, **changes) -> dict:
+        start = {"image_id": photo or self.photo, "photo": GREY, "width": WIDTH, "height": HEIGHT}
         return start | {"regions": self.regions, "revision": 0} | changes
+
+    def first(self) -> dict:
+        """Another photo, and no pill: what the next test starts with."""
+        return gr.update(value=self.value()) | RegionEditor.state("")
 
     def record(self, value: dict) -> dict:
         self.got.append(value)
@@ -110,9 +119,7 @@ def running() -> Iterator[Server]:
 
 @pytest.fixture
 def server(running) -> Server:
-    running.regions, running.got = some_words(), []
-    running.answer = lambda value: gr.skip()
-    running.late = lambda: gr.skip()
+    running.reset()
     return running
 
 
@@ -196,41 +203,80 @@ def with_class(name: str) -> re.Pattern:
     return re.compile(rf"\b{name}\b")
 
 
-@pytest.fixture
-def open_editor(browser, server) -> Iterator[Callable[..., Editor]]:
-    """At the end no page has asked another host for anything or logged an error."""
-    contexts, strangers, errors = [], [], []
+class Pages:
+    """Pages that ask no other host for anything and log no error. One is kept for all tests on a wide screen."""
 
-    def watch(request) -> None:
+    def __init__(self, browser, server: Server) -> None:
+        self.browser, self.server = browser, server
+        self.kept: Editor | None = None
+        self.strangers: list[str] = []
+        self.errors: list[str] = []
+
+    def open(self, **options) -> Editor:
+        context = self.browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.on("request", self.watch)
+        page.on(
+            "console", lambda message: self.errors.append(message.text) if message.type == "error" else None
+        )
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.goto(self.server.demo.local_url)
+        return Editor(page, self.server)
+
+    def watch(self, request) -> None:
         if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
-            strangers.append(request.url)
+            self.strangers.append(request.url)
 
-    def open_one(
-        regions: list[dict] | None = None, width: int = 1280, height: int = 900, **options
-    ) -> Editor:
+    def reuse(self) -> Editor:
+        """The kept page with the next photo, which resets the editor."""
+        if self.kept is None:
+            self.kept = self.open()
+        else:
+            self.kept.mouse.move(0, 0)
+            self.server.late = self.server.first
+            click_late(self.kept)
+        return self.kept
+
+
+@pytest.fixture(scope="module")
+def pages(browser, running) -> Iterator[Pages]:
+    pages = Pages(browser, running)
+    yield pages
+    if pages.kept:
+        pages.kept.page.context.close()
+
+
+@pytest.fixture
+def open_editor(pages, server) -> Iterator[Callable[..., Editor]]:
+    opened = []
+
+    def open_one(regions: list[dict] | None = None, **options) -> Editor:
         if regions is not None:
             server.regions = regions
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        page.on("request", watch)
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(server.demo.local_url)
-        expect(page.locator(".word")).to_have_count(len(server.regions), timeout=30_000)
-        return Editor(page, server)
+        editor = pages.open(**options) if options else pages.reuse()
+        if options:
+            opened.append(editor)
+        shown = editor.page.locator(f'.editor[data-image="{server.photo}"]')
+        expect(shown).to_be_visible(timeout=60_000)
+        expect(editor.page.locator(".word")).to_have_count(len(server.regions))
+        return editor
 
     yield open_one
-    for context in contexts:
-        context.close()
-    assert strangers == []
-    assert errors == []
+    for editor in opened:
+        editor.page.context.close()
+    assert pages.strangers == []
+    assert pages.errors == []
 
 
 @pytest.fixture
 def editor(open_editor) -> Editor:
     return open_editor()
+
+
+def click_late(editor: Editor) -> None:
+    """Without moving the mouse or the focus."""
+    editor.page.get_by_role("button", name="Late", include_hidden=True).evaluate("button => button.click()")
 
 
 def close_to(points, wanted, tolerance: float = 0.11) -> bool:
@@ -834,7 +880,7 @@ class Fingers:
 
 @pytest.fixture
 def phone(open_editor) -> Editor:
-    return open_editor(width=390, height=844, has_touch=True)
+    return open_editor(viewport={"width": 390, "height": 844}, has_touch=True)
 
 
 def test_fingers_choose_drag_and_move(phone):
@@ -899,11 +945,6 @@ def test_at_390_pixels_the_list_is_below_and_nothing_sticks_out(phone):
 # ---- What comes from Python
 
 
-def click_late(editor: Editor) -> None:
-    """Without moving the mouse or the focus."""
-    editor.page.get_by_role("button", name="Late").evaluate("button => button.click()")
-
-
 def offered(**changes) -> list[dict]:
     words = some_words()
     words[1] |= {"suggestion": {"text": "WORDS", "score": 0.91, "characters": [], "model": "nano"}} | changes
@@ -943,7 +984,7 @@ def test_a_suggestion_arrives_for_the_shape_that_was_read(editor):
             {"id": "w2", "text": "ROUND SIGN", "score": 0.7},
             {"id": "nobody", "text": "x", "score": 0.7},
         ]
-        return RegionEditor.state("saved", value) | RegionEditor.suggest("a", items)
+        return RegionEditor.state("saved", value) | RegionEditor.suggest(value["image_id"], items)
 
     editor.server.answer = reread
     editor.select(0)
@@ -956,7 +997,8 @@ def test_a_suggestion_arrives_for_the_shape_that_was_read(editor):
 
 
 def test_a_suggestion_does_not_touch_what_is_being_typed(editor):
-    editor.server.late = lambda: RegionEditor.suggest("a", [{"id": "w0", "text": "HALLO", "score": 0.7}])
+    items = [{"id": "w0", "text": "HALLO", "score": 0.7}]
+    editor.server.late = lambda: RegionEditor.suggest(editor.server.photo, items)
     editor.click(200, 125)
     editor.press("Enter")
     editor.keys.type("typing")
@@ -1009,19 +1051,19 @@ def test_a_value_that_comes_during_a_drag_waits(editor):
 
 
 def test_a_new_photo_while_typing_keeps_what_was_typed(editor):
-    editor.server.late = lambda: editor.server.value("b", regions=[word(9, box(10, 10, 90, 40), "NEXT")])
+    editor.server.late = lambda: editor.server.value("next", regions=[word(9, box(10, 10, 90, 40), "NEXT")])
     editor.click(200, 125)
     editor.press("Enter")
     editor.keys.type("last")
     click_late(editor)
     expect(editor.word(9)).to_be_visible()
     region = editor.region(1)
-    assert (editor.server.got[-1]["image_id"], region["text"]) == ("a", "last")
+    assert (editor.server.got[-1]["image_id"], region["text"]) == (editor.server.photo, "last")
     editor.press("Control+z")
     assert editor.said() == "Nothing to undo"  # the history belongs to the photo
     editor.page.get_by_role("button", name="Read").click()
     editor.page.wait_for_timeout(500)
-    assert editor.server.got[-1]["image_id"] == "b"
+    assert editor.server.got[-1]["image_id"] == "next"
     assert [r["text"] for r in editor.server.got[-1]["regions"]] == ["NEXT"]
 
 
@@ -1036,14 +1078,14 @@ def test_the_pill_tells_saved_from_saving(editor):
     editor.do("illegible")
     expect(pill).to_have_text("Saving…")
     editor.received(2)
-    editor.server.late = lambda: RegionEditor.state("saved", {"image_id": "a", "revision": 1})
+    editor.server.late = lambda: RegionEditor.state("saved", {"revision": 1})
     click_late(editor)
     editor.page.wait_for_timeout(300)
     expect(pill).to_have_text("Saving…")
     editor.server.late = lambda: RegionEditor.state("conflict", None, "<b>Ann</b> has changed this photo")
     click_late(editor)
     expect(pill).to_have_text("Conflict: <b>Ann</b> has changed this photo")
-    editor.server.late = lambda: RegionEditor.state("saved", {"image_id": "a", "revision": 2})
+    editor.server.late = lambda: RegionEditor.state("saved", {"revision": 2})
     click_late(editor)
     expect(pill).to_have_text("Saved")
 
@@ -1100,7 +1142,7 @@ def many_words(count: int = 300) -> list[dict]:
 
 
 def test_a_drag_among_300_words_touches_the_nodes_of_one(open_editor):
-    editor = open_editor(many_words(), height=1000)
+    editor = open_editor(many_words())
     editor.select(150)
     editor.do("zoomWord")
     editor.page.evaluate(

@@ -12,10 +12,9 @@ NUMBER = 9
 TITLE = "Recognition Conversion"
 PAPER = "section 3.3"
 NOTICE = (
-    "The gates M1 to M3 come from the detector, sharpen from coarse to fine, and dim what is not the word. "
-    "They are soft, "
-    "so that what reading learns flows back through them into detecting: the largest single gain in the "
-    "paper."
+    "The gates M1 to M3 come from the detector, coarse to fine: how far do they dim what is not the word? "
+    "They are soft, so that what reading learns flows back through them into detecting. In the paper this is "
+    "the largest single gain (end-to-end 55.7 to 62.6 on Total-Text)."
 )
 CHOICES = [(title, name) for name, title in explain.MAPS.items()]
 

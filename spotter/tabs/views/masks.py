@@ -13,9 +13,8 @@ NUMBER = 8
 TITLE = "Masks"
 PAPER = "section 3.2"
 NOTICE = (
-    "A word's shape needs few numbers: the first coefficients lift a whole side or bend it, and the gain of "
-    "each further "
-    "one shrinks. So the detector can predict a shape as a short vector, not 784 cells."
+    "A word's shape needs few numbers: the first coefficients tilt and bend the whole outline, the gain of "
+    "each further one shrinks. So the detector can predict a shape as a short vector, not 784 cells."
 )
 
 

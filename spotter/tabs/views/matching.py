@@ -44,7 +44,8 @@ def build() -> View:
 
     def match(scene: Scene, stage: int, truth: str, weights: tuple) -> explain.Matching | None:
         code = scene.spotter().model.mask_code
-        return explain.match_words(scene.trace, code, truth, int(stage), weights)
+        stage = min(int(stage), len(scene.trace.scores))
+        return explain.match_words(scene.trace, code, truth, stage, weights)
 
     def draw(scene: Scene, stage: int, truth: str, cell: list | None, *weights: float) -> tuple:
         matching = match(scene, stage, truth, weights)
@@ -57,7 +58,7 @@ def build() -> View:
 
     def prepare(scene: Scene) -> list[dict]:
         return [
-            {"value": 6},
+            {"value": len(scene.trace.scores), "maximum": len(scene.trace.scores)},
             {"value": explain.default_truth(scene.trace)},
             {"value": None},
             *({"value": value} for value in explain.PUBLISHED),

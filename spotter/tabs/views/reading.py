@@ -12,9 +12,9 @@ NUMBER = 11
 TITLE = "Reading"
 PAPER = "section 3.4"
 NOTICE = (
-    "The attention walks along the word, one look a character; nobody told it where letters are. What it "
-    "has read already "
-    "also counts: force another character and see whether the later ones follow."
+    "The attention walks along the word, one look a character. The published network learns that from texts "
+    "alone; these small weights were also shown where the characters of rendered words are. What was read "
+    "before counts too: force another character and see whether the later ones follow."
 )
 AS_READ = -1
 

