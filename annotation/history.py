@@ -17,13 +17,20 @@ from annotation.tables import DraftRow, ImageRow, RevisionRow
 def put_aside(
     session: Session, image: ImageRow, regions: Sequence[Region], who: str, base_version: int, at: datetime
 ) -> int:
-    """Keeps regions that cannot be saved as a draft; its id."""
+    """Keeps regions that cannot be saved as a draft; its id. The same version sent twice is kept once."""
+    values = [region.to_json() for region in regions]
+    waiting = open_drafts().where(
+        DraftRow.image_id == image.id, DraftRow.who == who, DraftRow.base_version == base_version
+    )
+    for row in session.scalars(waiting):
+        if row.regions == values:
+            return row.id
     draft = DraftRow(
         image_id=image.id,
         who=who,
         at=at,
         base_version=base_version,
-        regions=[r.to_json() for r in regions],
+        regions=values,
         status="open",
     )
     session.add(draft)

@@ -1,8 +1,8 @@
 """A region of an image, and the checks on regions that come from outside.
 
 Coordinates are pixels of the upright image (EXIF orientation applied): x to the right from 0 to the width, y
-down from 0 to the height. A polygon is a list of [x, y], clockwise on the screen, not closed. What Label Studio
-makes of it stands in `annotation.task`.
+down from 0 to the height. A polygon is a list of [x, y], clockwise on the screen, not closed. Label Studio's
+form of it stands in `annotation.task`.
 """
 
 from __future__ import annotations

@@ -162,7 +162,7 @@ class Store:
     def save_regions(self, image_id: int, version: int, values: Sequence[Region | dict], who: str) -> int:
         """Makes `values` the regions of an image; the new version (the old one when nothing changed).
 
-        `values` may come straight from a browser. What was added or changed is locked, the image is "in work".
+        `values` may come straight from a browser. What was added or changed is locked, the image "in work".
 
         Raises:
             RegionError: a region cannot be taken; nothing is saved.

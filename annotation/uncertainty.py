@@ -1,6 +1,6 @@
 """How unsure the spotter is of a region and of an image, 0..1, from its own insides.
 
-`weakest_character` and the score come with every Word. `box_movement` (1 - IoU of the region's boxes after the
+`weakest_character` and the score come with every Word. `box_movement` (1 - IoU of a region's boxes after the
 last two stages) and `mask_disagreement` (1 - IoU of M3 and maskK, both cut at the mask threshold) have to be
 given by whoever holds a Trace; they are None until then, and the mean goes over what is known.
 """

@@ -300,6 +300,7 @@ function onClick(event) {
   select([id]);
   if (what === "illegible" || what === "difficult") flag([id], what);
   else if (what === "text") openText(id, "list");
+  else drawn.get(id).text.focus({ preventScroll: true });  // for the keys
 }
 
 /** The focus goes to the row that takes the place of the deleted one. */

@@ -93,17 +93,13 @@ function lineLength(line) {
 
 /** Cuts a line at the fraction t of its length: [before, after], both with the point of the cut. */
 function cutLine(line, t) {
-  let rest = t * lineLength(line);
-  for (let i = 1; i < line.length; i++) {
-    const step = distance(line[i - 1], line[i]);
-    if (rest <= step || i === line.length - 1) {
-      const p = mix(line[i - 1], line[i], step ? Math.min(rest / step, 1) : 0);
-      const before = line.slice(0, i), after = line.slice(i);
-      return [[...before, p], distance(p, after[0]) < 1e-6 && after.length > 1 ? after : [p, ...after]];
-    }
-    rest -= step;
-  }
-  return [line, line];
+  let rest = t * lineLength(line), i = 1;
+  while (i < line.length - 1 && rest > distance(line[i - 1], line[i])) rest -= distance(line[i - 1], line[i++]);
+  const step = distance(line[i - 1], line[i]), p = mix(line[i - 1], line[i], step ? Math.min(rest / step, 1) : 0);
+  const near = (q) => distance(p, q) < 0.5;  // no two points next to each other
+  if (i < line.length - 1 && near(line[i])) return [line.slice(0, i + 1), line.slice(i)];
+  if (i > 1 && near(line[i - 1])) return [line.slice(0, i), line.slice(i - 1)];
+  return [[...line.slice(0, i), p], [p, ...line.slice(i)]];
 }
 
 const outline = (top, bottom) => [...top, ...[...bottom].reverse()];
@@ -194,12 +190,21 @@ function nearestCut(cutter, p) {
 /** Two shapes in reading order as one: a band when both lie on one line, else their convex hull. */
 function mergeShapes(a, b, mostPoints) {
   const first = band(a), second = band(b), round = hull([...a, ...b]);
-  if (!first || !second) return round;
+  if (!first || !second || !continues(first, second)) return round;
   let top = [...first.top, ...second.top], bottom = [...first.bottom, ...second.bottom];
   [top, bottom] = dropStraight(top, bottom);
   const points = outline(top, bottom), sum = area(clockwise(a)) + area(clockwise(b));
   const fits = points.length <= mostPoints && !crosses(points) && area(points) > 0.9 * sum && area(points) < 2 * sum;
   return fits ? points : round;
+}
+
+/** Does the second band go on where the first one ends, without a sharp turn? */
+function continues(first, second) {
+  const middle = (lines, i) => mix(lines.top.at(i), lines.bottom.at(i), 0.5);
+  const end = middle(first, -1), start = middle(second, 0), gap = distance(end, start);
+  if (gap < 0.5 * distance(second.top[0], second.bottom[0])) return true;
+  const along = (a, b, c, d) => ((b[0] - a[0]) * (d[0] - c[0]) + (b[1] - a[1]) * (d[1] - c[1])) / distance(a, b) / distance(c, d);
+  return along(middle(first, -2), end, end, start) > 0.6 && along(end, start, start, middle(second, 1)) > 0.6;
 }
 
 /** Leaves out pairs of points that lie on the straight line between their neighbours (within a pixel). */

@@ -7,7 +7,7 @@ const screenDistance = (event, from) => Math.hypot(event.clientX - from.x, event
 
 function onPointerDown(event) {
   finishTyping();
-  if (document.activeElement === field) photo.focus({ preventScroll: true });
+  if (!photo.contains(document.activeElement)) photo.focus({ preventScroll: true });
   root.classList.toggle("coarse", event.pointerType === "touch");
   pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
   // A pointer that is gone by now (a script's) cannot be captured.

@@ -126,7 +126,12 @@ def _spot(options: argparse.Namespace) -> Callable[[np.ndarray], list[Word]]:
         raise ValueError(
             f"The weights {options.weights} cannot be loaded: {' '.join(str(error).split())}"
         ) from error
-    given = {"threshold": options.threshold, "short_side": options.short_side}
+    short_side = options.short_side
+    if short_side is None and options.folder == SYNTHETIC:  # scenes are read at the size they are rendered
+        from spotter.training.synth import STYLES
+
+        short_side = STYLES[options.style].height if options.style in STYLES else None
+    given = {"threshold": options.threshold, "short_side": short_side}
     return partial(spotter.spot, **{name: value for name, value in given.items() if value is not None})
 
 

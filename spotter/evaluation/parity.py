@@ -11,7 +11,8 @@ fitted to the attention and probabilities of its first word (`decoder_tables.npz
 for y, 107 for each of the four characters that occur in it, the others zero) give all 40 steps to 2e-5 and
 the texts of the other five words, which took no part in the fit, up to the first character that is not
 among the four (id 101; its code was then chosen so that the rest of those two words fits too). The fitted
-values fill the range of a Xavier uniform initialisation. Each case is tried with eye matrices first, then with these tables, and says which.
+values fill the range of a Xavier uniform initialisation. Each case is tried with eye matrices first, then
+with these tables, and says which.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from spotter.tabs.loading import Loader
 from spotter.tabs.overlay import FLOOR, Overlay
 from spotter.tabs.samples import FOLDER, SAMPLES, Sample, page_entry, stored_results
 
+WEAK = 0.5  # end-to-end H-mean below which the page says that the weights are weak
 # One photo at a time: the spotter uses every core.
 QUEUE = {"concurrency_id": "model", "concurrency_limit": 1}
 
@@ -114,15 +115,31 @@ def stored_sample(sample: Sample, stored: dict) -> dict | None:
 
 
 def describe_card(card: dict) -> str:
-    """The model card as Markdown: whatever it says, in its own order."""
+    """The model card as Markdown: how good the weights are first, then how they came about."""
     if not card:
         return "These weights come without a model card: how they were trained is not known."
-    return "\n".join(f"- **{key.replace('_', ' ')}**: {describe(value)}" for key, value in card.items())
+    figures = {name: report for name, report in card.get("figures", {}).items() if "end_to_end" in report}
+    lines = []
+    if figures:
+        worst = min(figures, key=lambda name: figures[name]["end_to_end"]["hmean"])
+        hmean = figures[worst]["end_to_end"]["hmean"]
+        if hmean < WEAK:
+            lines += [
+                f"**These weights are weak**: end-to-end H-mean {hmean:.2f} on *{worst}*. Check what they read.",
+                "",
+            ]
+        lines += ["| measured on | images | detection H-mean | end-to-end H-mean |", "|---|---|---|---|"]
+        for name, report in figures.items():
+            detection, reading = report["detection"]["hmean"], report["end_to_end"]["hmean"]
+            lines.append(f"| {name} | {report['images']} | {detection:.3f} | {reading:.3f} |")
+        lines.append("")
+    told = {key: value for key, value in card.items() if key not in ("figures", "curve")}
+    lines += [f"- **{key.replace('_', ' ')}**: {describe(value)}" for key, value in told.items()]
+    return "\n".join(lines)
 
 
 def describe(value: object) -> str:
-    if isinstance(value, dict):
-        return "; ".join(f"{key.replace('_', ' ')} {describe(item)}" for key, item in value.items())
+    """A value of the card in words."""
     if isinstance(value, list):
         return " · ".join(map(describe, value))
     if isinstance(value, int) and not isinstance(value, bool):

@@ -110,6 +110,12 @@ def test_tasks_pass_label_studio_s_check_and_ours(store, full, tmp_path):
         spoilt = copy.deepcopy(bad)
         spoilt["annotations"][0]["result"][0] |= spoil
         assert validate([spoilt]) != []
+    foreign = copy.deepcopy(bad)
+    label = foreign["annotations"][0]["result"][0]
+    value = {"points": label["value"]["points"], "closed": True, "choices": ["blurred"]}
+    flags = label | {"from_name": "flags", "type": "choices", "value": value}
+    foreign["annotations"][0]["result"].append(flags)
+    assert validate([foreign]) != []  # only the SDK knows the choices
 
 
 @pytest.mark.parametrize("form", ["icdar", "ppocrlabel", "coco"])

@@ -212,6 +212,9 @@ def test_two_people_lose_nothing(store, image_id):
     (draft,) = store.open_image(image_id).drafts
     assert (draft.id, draft.who, draft.base_version) == (caught.value.draft_id, "bob", 0)
     assert draft.regions == [bobs]
+    with pytest.raises(VersionConflict):
+        store.save_regions(image_id, 0, [bobs], "bob")
+    assert store.drafts() == [draft]  # kept once
     with pytest.raises(AnnotationError, match="look at it again"):
         store.apply_draft(draft.id, 0, "bob")
     assert store.apply_draft(draft.id, 1, "bob") == 2

@@ -18,15 +18,20 @@ MODULES = registered()
 
 @pytest.fixture(scope="module")
 def inside_url(tiny_file):
+    from gradio import networking
+
     import app
     from spotter.tabs.theme import CSS, theme
 
     demo = app.build(Loader(str(tiny_file), "cpu"))
+    patch = pytest.MonkeyPatch()
+    patch.setattr(networking, "url_ok", lambda url: True)  # it gives up after 3 s, too few on a busy machine
     demo.launch(
         prevent_thread_lock=True, quiet=True, theme=theme(), css=CSS, run_history=False, ssr_mode=False
     )
     yield demo.local_url
     demo.close()
+    patch.undo()
 
 
 @pytest.fixture

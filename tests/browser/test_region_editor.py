@@ -204,7 +204,7 @@ def with_class(name: str) -> re.Pattern:
 
 
 class Pages:
-    """Pages that ask no other host for anything and log no error. One is kept for all tests on a wide screen."""
+    """Pages that ask no other host for anything and log no error; one is kept for most tests."""
 
     def __init__(self, browser, server: Server) -> None:
         self.browser, self.server = browser, server
@@ -223,6 +223,10 @@ class Pages:
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.goto(self.server.demo.local_url)
         return Editor(page, self.server)
+
+    def hear(self, message) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
 
     def watch(self, request) -> None:
         if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):

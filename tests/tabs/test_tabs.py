@@ -44,12 +44,24 @@ def test_nothing_to_show_is_an_empty_document():
     assert Overlay().postprocess(None).words == []
 
 
+def report(hmean):
+    return {"images": 200, "detection": {"hmean": 0.8}, "end_to_end": {"hmean": hmean}}
+
+
+def test_good_weights_are_not_called_weak():
+    assert "weak" not in describe_card({"figures": {"scenes": report(0.7)}})
+
+
 @pytest.mark.parametrize(
     ("card", "says"),
     [
         ({}, "not known"),
         ({"trained_images": 240000}, "- **trained images**: 240,000"),
-        ({"figures": {"end_to_end": 0.31234}}, "- **figures**: end to end 0.312"),
+        ({"figures": {"scenes": report(0.31234)}}, "| scenes | 200 | 0.800 | 0.312 |"),
+        (
+            {"figures": {"scenes": report(0.31)}},
+            "**These weights are weak**: end-to-end H-mean 0.31 on *scenes*",
+        ),
         ({"notes": ["weak", "small"]}, "- **notes**: weak · small"),
     ],
 )
