@@ -54,7 +54,9 @@ def queue(
     """Ids of a project's images in the given states, the next one to be corrected first.
 
     `order`: "uncertainty" (images that no model has seen come last), "random" (the same for the same seed,
-    even when images come or go), "oldest" or "name", on which `diverse` has no effect. Raises AnnotationError.
+    even when images come or go), "oldest" or "name", on which `diverse` has no effect.
+
+    Raises AnnotationError.
     """
     if order not in ORDERS:
         raise AnnotationError(f"There is no order {order!r}; expected one of {', '.join(ORDERS)}.")

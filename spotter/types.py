@@ -77,7 +77,7 @@ class Reading:
     ids: Tensor  # (R, S) int64, 0 from the end sign on
     probabilities: Tensor  # (R, S, classes)
     attention: Tensor  # (R, S, h*w) over the positions of the reader's map, row by row
-    context: Tensor  # (R, S, C + w + h): the reader's map and its position codes, summed by the attention
+    encoded: Tensor  # (R, h*w, C + w + h): the reader's map and its position codes
 
 
 @dataclass(frozen=True)

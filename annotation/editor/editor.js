@@ -45,6 +45,8 @@ function sync() {
     }
     Object.assign(entry, { region: r, index, total, chosen });
   });
+  const heights = order.map((r) => bounds(r.points)).map((b) => Math.min(b.y2 - b.y1, b.x2 - b.x1)).sort((a, b) => a - b);
+  wordHeight = heights[heights.length >> 1] ?? 0;
   listed = unsureSwitch.checked ? unsureFirst(order) : order;
   arrange(wordLayer, order.map((r) => drawn.get(r.id).group));
   arrange(rows, listed.map((r) => drawn.get(r.id).row));
@@ -60,7 +62,8 @@ function sync() {
 function refresh() {
   sync();
   markTarget();
-  drawHandles();
+  if (gesture?.shape) placeWord(drawn.get(gesture.id), gesture.shape);  // news came during a drag
+  drawHandles(gesture?.shape);
   drawDraft();
   drawCard();
   drawBars();
@@ -272,10 +275,12 @@ const ACTIONS = {
   next: () => { if (!nextText(1)) leaveText(true); },
 };
 
-const NAMELESS = ["undo", "redo"];  // impossible for another reason than a missing choice
-
 function act(name) {
-  if (!possible(name)) return announce(doc.photo && !selection.length && !NAMELESS.includes(name) ? "Choose a word first" : "");
+  if (!possible(name)) {
+    if (name === "undo" || name === "redo") announce("Nothing to " + name);
+    else if (doc.photo && !selection.length) announce("Choose a word first");
+    return;
+  }
   if (gesture && gesture.kind !== "nudge") abortGesture();
   endNudge();
   if (name !== "next") finishTyping();
@@ -371,9 +376,10 @@ function adopt({ regions, ...rest }) {
 }
 
 function show({ regions, ...rest }) {
+  const inside = root.contains(document.activeElement);
   doc = rest;
   history = new History(regions);
-  [selection, corner, grabbed, tool, draft, mergeTarget, waiting] = [[], null, false, "select", null, null, null];
+  [selection, corner, grabbed, tool, draft, mergeTarget, waiting, leaving] = [[], null, false, "select", null, null, null, false];
   clearTimeout(lateTimer);
   saving = { ...saving, revision: Math.max(0, doc.revision), late: false };
   if (saving.state !== "conflict") saving.message = "";
@@ -381,9 +387,12 @@ function show({ regions, ...rest }) {
   root.classList.toggle("blank", !doc.photo);
   root.dataset.image = doc.image_id;
   drawPhoto();
-  fit();
   refresh();
+  fit();
   drawPill();
+  // What had the focus may be gone; whoever works with keys stays here.
+  const now = document.activeElement;
+  if (inside && (now === document.body || !now.checkVisibility())) photo.focus({ preventScroll: true });
 }
 
 /** Texts the spotter proposes: only for words that still have the shape that was read. */
@@ -423,6 +432,10 @@ photo.addEventListener("pointerdown", onPointerDown);
 photo.addEventListener("pointermove", onPointerMove);
 photo.addEventListener("pointerup", onPointerUp);
 photo.addEventListener("pointercancel", (event) => { pointers.delete(event.pointerId); abortGesture(); });
+// A finger that holds a corner, or draws, does not scroll the page; any other one may.
+photo.addEventListener("touchstart", (event) => {
+  if (pointers.size > 1 || !view.fitted || (gesture && gesture.kind !== "pan")) event.preventDefault();
+}, { passive: false });
 photo.addEventListener("pointerleave", () => hover(null));
 photo.addEventListener("wheel", onWheel, { passive: false });
 photo.addEventListener("blur", endNudge, true);

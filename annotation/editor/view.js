@@ -10,6 +10,7 @@ const root = find(".editor"), stage = find(".stage"), photo = find("svg.photo"),
 const wordLayer = find(".words"), handleLayer = find(".handles"), draftLayer = find(".draft"), tip = find(".tip");
 
 const view = { x: 0, y: 0, scale: 1, fitted: true };  // image point at the stage's upper left, screen per image pixel
+let wordHeight = 0;                                   // image pixels, the median
 const drawn = new Map();                              // id -> {region, group, halo, line, badge, row, ...}
 
 const percent = (score) => (score === null || score === undefined ? "–" : Math.round(score * 100) + " %");
@@ -81,6 +82,7 @@ function applyView() {
   photo.style.setProperty("--px", 1 / view.scale);
   find("#re-hatch").setAttribute("patternTransform", "rotate(45) scale(" + 1 / view.scale + ")");
   root.classList.toggle("zoomed", !view.fitted);
+  root.classList.toggle("dense", wordHeight * view.scale < 26);  // thick lines would cover small words
   drawHandles();
   placeCard();
 }
@@ -191,7 +193,7 @@ function handleSizes(points) {
   return {
     shown: clamp(small * 0.22, coarse ? 6 : 4, coarse ? 11 : 7),
     reach: coarse ? 24 : 11,                                    // from outside of the word
-    inside: clamp(small * 0.3, coarse ? 8 : 5, coarse ? 24 : 11),  // from inside, where one moves the word
+    inside: clamp(small * 0.25, coarse ? 8 : 5, coarse ? 20 : 11),  // from inside, where one moves the word
     apart: coarse ? 56 : 34,                                    // shortest side with a dot for a new corner
   };
 }
@@ -238,14 +240,14 @@ const cornerNode = (index) => handleLayer.querySelector('.corner[data-at="' + in
 /** What of the selected word lies under an image point: {corner} or {middle}, else null. */
 function handleAt(points, p) {
   const sizes = handleSizes(points), reach = (contains(points, p) ? sizes.inside : sizes.reach) / view.scale;
-  const nearest = (list) => list.reduce((best, q, i) => {
+  const nearest = (list, within) => list.reduce((best, q, i) => {
     const far = distance(p, q);
     return far < best.far ? { i, far } : best;
-  }, { i: -1, far: reach }).i;
-  const at = nearest(points);
+  }, { i: -1, far: within }).i;
+  const at = nearest(points, reach);
   if (at >= 0) return { corner: at };
   const dots = middles(points), far = (q, i) => distance(points[i], points[(i + 1) % points.length]) * view.scale;
-  const dot = nearest(dots.map((q, i) => (far(q, i) >= sizes.apart ? q : [Infinity, Infinity])));
+  const dot = nearest(dots.map((q, i) => (far(q, i) >= sizes.apart ? q : [Infinity, Infinity])), 0.75 * reach);
   return dot >= 0 ? { middle: dot } : null;
 }
 

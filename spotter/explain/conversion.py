@@ -116,11 +116,11 @@ def describe_leakage(trace: Trace, word: int) -> str:
             if leak
             else f"| {MAPS[name]} | {getattr(trace, name)[word].mean():.3f} | maskK fills the box | | |"
         )
-    return (
-        "$$r_1 = a_3 \\odot M_1, \\qquad r_2 = (E_u(r_1) + a_2) \\odot M_2, \\qquad r_3 = (E_u(r_2) + a_1) "
-        "\\odot M_3,"
-        "\\qquad M_i = \\sigma(d_i)$$\n\n" + "\n".join(rows)
+    formulas = (
+        "$$r_1 = a_3 \\odot M_1, \\qquad r_2 = (E_u(r_1) + a_2) \\odot M_2$$\n\n"
+        "$$r_3 = (E_u(r_2) + a_1) \\odot M_3, \\qquad M_i = \\sigma(d_i)$$\n\n"
     )
+    return formulas + "\n".join(rows)
 
 
 def read_without(spotter: Spotter, trace: Trace, word: int, kept: set[str]) -> str:
@@ -180,16 +180,13 @@ def draw_gradients(found: dict[str, tuple[float, float]]) -> tuple[Image.Image, 
 
 
 def describe_gradients(found: dict[str, tuple[float, float]]) -> str:
-    proposal, features = found["none"]
+    (proposal, features), (cut_proposal, cut_features) = found["none"], found["all"]
+    norm = "\\Big\\lVert \\tfrac{\\partial L_{rec}}{\\partial f} \\Big\\rVert"
     return (
-        f"$$\\Big\\lVert \\tfrac{{\\partial L_{{rec}}}}{{\\partial f}} \\Big\\rVert = {proposal:.3g}\\ "
-        f"\\text{{with RC}}, "
-        f"\\qquad {found['all'][0]:.3g}\\ \\text{{with all gates cut}}$$\n\n"
+        f"$${norm} = {proposal:.3g}\\ \\text{{with RC}}, "
+        f"\\quad {cut_proposal:.3g}\\ \\text{{gates cut}}$$\n\n"
         "The loss of reading reaches the detector's proposal feature $f$ only through the gates. Cut them "
-        "(detach) and "
-        "reading can no longer teach detecting; at the RoI features, which go to the reader directly, the "
-        "gradient is "
-        f"{features:.3g} with RC and {found['all'][1]:.3g} without. The size depends on how sure the word "
-        "is: a word read "
-        "with certainty has little left to teach."
+        "(detach) and reading can no longer teach detecting. At the RoI features, which go straight to the "
+        f"reader, the gradient is {features:.3g} and {cut_features:.3g}. Its size depends on how "
+        "sure the word is: one read with certainty has little left to teach."
     )

@@ -139,12 +139,11 @@ def describe(coded: CodedMask, count: int) -> str:
     more = ",\\ \\dots" if count > 5 else ""
     total = coded.mask.size
     return (
-        "$$\\hat m = \\sigma\\Big(\\mu + \\sum_{i=1}^{k} a_i\\,\\sqrt{v_i}\\; u_i\\Big), \\qquad "
-        f"k = {count},\\quad a = ({shown}{more})$$\n\n"
+        "$$\\hat m = \\sigma\\Big(\\mu + \\sum_{i=1}^{k} a_i\\,\\sqrt{v_i}\\; u_i\\Big)$$\n\n"
+        f"$$k = {count},\\quad a = ({shown}{more})$$\n\n"
         f"The {total} cells of the mask become {count} numbers, {total / count:.0f} times fewer. The "
-        "components $u_i$ come "
-        "from a principal component analysis of word shapes in logit space and are not trained; the network "
-        "predicts the "
-        f"$a_i$ of a word at each of the six stages. From {len(coded.ious)} numbers the IoU is "
+        "components $u_i$ come from a principal component analysis of word shapes in logit space, not from "
+        "training; the "
+        f"network predicts the $a_i$ of a word at each stage. From {len(coded.ious)} numbers the IoU is "
         f"{coded.ious[-1]:.3f}."
     )

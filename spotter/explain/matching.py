@@ -146,6 +146,9 @@ def describe(matching: Matching, cell: tuple[int, int]) -> str:
     p = float(matching.probability[proposal])
     values = {name: float(matching.terms[name][proposal, word]) for name in TERMS}
     parts = [values[name] * weight for name, weight in zip(TERMS, matching.weights, strict=True)]
+    factors = [
+        f"{weight:g}\\cdot {number(values[n])}" for n, weight in zip(TERMS, matching.weights, strict=True)
+    ]
     reasons = (
         f"focal cost of calling it text at p = {p:.2f}, less that of calling it background",
         "L1 distance of the boxes in parts of the image",
@@ -155,14 +158,9 @@ def describe(matching: Matching, cell: tuple[int, int]) -> str:
     lines = [
         f"**Proposal {proposal} for {plain(matching.names[word])}**",
         "",
-        "$$C = \\lambda_{cls}C_{cls} + \\lambda_{L1}C_{L1} + \\lambda_{giou}C_{giou} + "
-        "\\lambda_{mask}C_{mask}$$",
+        "$$C = \\lambda_c C_{cls} + \\lambda_l C_{L1} + \\lambda_g C_{giou} + \\lambda_m C_{mask}$$",
         "",
-        "$$C = "
-        + " + ".join(
-            number(w) + "\\cdot" + number(values[n]) for n, w in zip(TERMS, matching.weights, strict=True)
-        )
-        + f" = {matching.total[cell]:.2f}$$",
+        f"$$= {' + '.join(factors)} = {matching.total[cell]:.2f}$$",
         "",
         "| term | value | × weight | = | what it is |",
         "|---|--:|--:|--:|---|",
@@ -172,7 +170,7 @@ def describe(matching: Matching, cell: tuple[int, int]) -> str:
     best, quick = matching.cost(matching.optimal), matching.cost(matching.greedy)
     same = set(matching.optimal) == set(matching.greedy)
     verdict = (
-        "Here both choose the same pairs: no two words compete for a proposal."
+        "Here both choose the same pairs."
         if same
         else f"Greedy takes the cheapest pair first and pays {quick - best:.2f} more in total."
     )

@@ -101,15 +101,13 @@ def describe(trace: Trace, start: np.ndarray, chosen: int, grid: tuple[int, int]
         else "All began as the whole image, (0.5, 0.5, 1, 1), as published."
     )
     return (
-        f"Proposal {chosen} as learned: $(c_x, c_y, w, h) = ({cx:.3f},\\ {cy:.3f},\\ {w:.3f},\\ {h:.3f})$ "
-        "of the image."
-        f"\n\n$$x_1 = (c_x - \\tfrac{{w}}{{2}})\\,W = ({cx:.3f} - {w / 2:.3f}) \\cdot {width} = {x1:.1f}, "
-        "\\qquad "
-        f"y_1 = (c_y - \\tfrac{{h}}{{2}})\\,H = ({cy:.3f} - {h / 2:.3f}) \\cdot {height} = {y1:.1f}$$\n\n"
-        f"so the first box is {x2 - x1:.0f} × {y2 - y1:.0f} pixels. {fate}\n\n{begin} Training moved the "
-        "centres by "
-        f"{moved[:, :2].mean():.3f} and changed the sides by {moved[:, 2:].mean():.3f} of the image on "
-        "average."
+        f"Proposal {chosen} as learned, in parts of the image:\n\n"
+        f"$$(c_x, c_y, w, h) = ({cx:.3f},\\ {cy:.3f},\\ {w:.3f},\\ {h:.3f})$$\n\n"
+        f"$$x_1 = (c_x - \\tfrac{{w}}{{2}})\\,W = ({cx:.3f} - {w / 2:.3f}) \\cdot {width} = {x1:.0f}$$\n\n"
+        f"$$y_1 = (c_y - \\tfrac{{h}}{{2}})\\,H = ({cy:.3f} - {h / 2:.3f}) \\cdot {height} = {y1:.0f}$$\n\n"
+        f"so the first box is {x2 - x1:.0f} × {y2 - y1:.0f} pixels. {fate}\n\n{begin} On average "
+        f"training moved the centres by {moved[:, :2].mean():.3f} of the image and changed the sides by "
+        f"{moved[:, 2:].mean():.3f}."
     )
 
 

@@ -104,8 +104,8 @@ def describe(trace: Trace, word: int, step: int) -> str:
     before = name_of(trace, int(trace.ids[word, step - 1])) if step else "start"
     product = "·".join(f"{c.score:.2f}" for c in trace.words[word].characters)
     return (
-        "$$e_i = v^\\top \\tanh(W_h h + W_f f_i), \\qquad \\alpha = \\mathrm{softmax}(e), \\qquad "
-        "c = \\sum_i \\alpha_i f_i, \\qquad h' = \\mathrm{GRU}([y, c],\\, h)$$\n\n"
+        "$$e_i = v^\\top \\tanh(W_h h + W_f f_i), \\qquad \\alpha = \\mathrm{softmax}(e)$$\n\n"
+        "$$c = \\sum_i \\alpha_i f_i, \\qquad h' = \\mathrm{GRU}([y, c],\\, h)$$\n\n"
         f"Here $y$ is the character before, **{plain(before)}**, $i$ runs over {weights.size} places, "
         f"$\\max_i \\alpha_i = {weights.max():.3f}$, and the answer has $p = {p:.4f}$. "
         f"The word's reading score is the geometric mean of {plain(product)} and the end sign's: "

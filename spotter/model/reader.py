@@ -79,7 +79,7 @@ class Reader(nn.Module):
         encoded = self.encode(features)
         count = len(encoded)
         steps = self.max_steps if given is None else given.shape[1]
-        probabilities, attentions, contexts, ids = [], [], [], []
+        probabilities, attentions, ids = [], [], []
         if count:
             keys = self.attention.key(encoded)  # once, not at every step; bfloat16 under autocast
             with torch.autocast(encoded.device.type, enabled=False):
@@ -97,7 +97,6 @@ class Reader(nn.Module):
                     ended = ended | (best == END)
                     probabilities.append(probability)
                     attentions.append(attention)
-                    contexts.append(context)
                     ids.append(best)
                     if given is None and stop_early and ended.all():
                         break
@@ -106,6 +105,6 @@ class Reader(nn.Module):
                 ids=encoded.new_zeros(count, 0, dtype=torch.long),
                 probabilities=encoded.new_zeros(count, 0, self.classes),
                 attention=encoded.new_zeros(count, 0, encoded.shape[1]),
-                context=encoded.new_zeros(count, 0, encoded.shape[2]),
+                encoded=encoded,
             )
-        return Reading(*(torch.stack(x, 1) for x in (ids, probabilities, attentions, contexts)))
+        return Reading(*(torch.stack(x, 1) for x in (ids, probabilities, attentions)), encoded)

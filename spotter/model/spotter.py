@@ -16,7 +16,7 @@ from spotter.model.reader import Reader
 from spotter.model.roi import pyramid_roi_align
 from spotter.model.stage import Stage
 from spotter.model.two_level import TwoLevelBlock
-from spotter.types import Conversion, Detection, Reading, Regions, Spotting
+from spotter.types import Conversion, Detection, Reading, Regions, Spotting, StageOutput
 
 PIXEL_MEAN = (123.675, 116.28, 103.53)
 PIXEL_STD = (58.395, 57.12, 57.375)
@@ -85,15 +85,23 @@ class SwinTextSpotter(nn.Module):
 
     def detect(self, images: list[Tensor]) -> Detection:
         """Backbone, pyramid, proposals and the refinement stages."""
+        levels, boxes, features, image_sizes = self.look(images)
+        return Detection(levels, self.refine(levels, boxes, features), image_sizes)
+
+    def look(self, images: list[Tensor]) -> tuple[list[Tensor], Tensor, Tensor, Tensor]:
+        """Widened levels P2..P5, the proposals' boxes (B, N, 4) and features (B, N, C), image sizes (B, 2)."""
         batch, image_sizes = self.pad(images)
         levels = self.fpn(self.backbone(batch))
         boxes, features = self.proposals(levels, image_sizes)
-        levels = self.widen(levels)
+        return self.widen(levels), boxes, features, image_sizes
+
+    def refine(self, levels: list[Tensor], boxes: Tensor, features: Tensor) -> list[StageOutput]:
+        """The refinement stages, one after the other; boxes pass on without their gradient."""
         stages = []
         for stage in self.stages:
             stages.append(stage(levels, boxes, features))
             boxes, features = stages[-1].boxes.detach(), stages[-1].proposal_features
-        return Detection(levels, stages, image_sizes)
+        return stages
 
     def widen(self, levels: list[Tensor]) -> list[Tensor]:
         """Adds the dilated blocks' output to P2..P5."""

@@ -37,6 +37,14 @@ class Tower(nn.Sequential):
             layers += [nn.Linear(channels, channels, bias=False), nn.LayerNorm(channels), ELU()]
         super().__init__(*layers, nn.Linear(channels, out))
 
+    def forward(self, x: Tensor) -> Tensor:
+        """(M, C) -> (M, out), float32 also under autocast: a delta in bfloat16 would move a box by pixels."""
+        *hidden, last = self
+        for layer in hidden:
+            x = layer(x)
+        with torch.autocast(x.device.type, enabled=False):
+            return last(x.float())
+
 
 class Stage(nn.Module):
     """Proposals look at each other, then each at its own region; out come a class, a better box and a mask
@@ -77,8 +85,8 @@ class Stage(nn.Module):
         x = self.norm3(x + self.linear2(elu(self.linear1(x))))
         moved = apply_deltas(boxes.flatten(0, 1), self.regress(x))
         return StageOutput(
-            class_logits=self.classify(x).float().view(b, n, -1),
+            class_logits=self.classify(x).view(b, n, -1),
             boxes=moved.view(b, n, 4),
-            mask_vector=self.encode_mask(x).float().view(b, n, -1),
+            mask_vector=self.encode_mask(x).view(b, n, -1),
             proposal_features=x.view(b, n, c),
         )

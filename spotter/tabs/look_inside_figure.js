@@ -1,6 +1,5 @@
 // A picture with its alternative text; a click hands its place, in pixels of the picture, to Python.
 const image = element.querySelector("img");
-const least = props.least || 0;
 
 function show() {
   const value = props.value;
@@ -11,15 +10,15 @@ function show() {
   image.alt = value.alt || "";
   image.width = value.width;
   image.height = value.height;
-  image.style.setProperty("--least", `${least}px`);
+  image.style.setProperty("--least", `${value.least}px`);
   image.style.setProperty("--natural", `${value.width}px`);
-  image.classList.toggle("chart", !props.photo);
-  image.classList.toggle("wide", least > 0);
-  image.classList.toggle("clickable", Boolean(props.clickable));
+  image.classList.toggle("framed", value.framed);
+  image.classList.toggle("wide", value.least > 0);
+  image.classList.toggle("clickable", value.clickable);
 }
 
 image.addEventListener("click", (event) => {
-  if (!props.clickable) return;
+  if (!props.value?.clickable) return;
   const box = image.getBoundingClientRect();
   const pad = Number.parseFloat(getComputedStyle(image).paddingLeft) || 0;
   const padTop = Number.parseFloat(getComputedStyle(image).paddingTop) || 0;

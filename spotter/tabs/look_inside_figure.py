@@ -24,6 +24,10 @@ class FigureData(GradioModel):
     alt: str = ""
     width: int = 1
     height: int = 1
+    # How it is shown. With the value, since props do not reach components mounted later (gradio 6.31).
+    framed: bool = False
+    least: int = 0
+    clickable: bool = False
     click: list[float] = Field(default_factory=list, max_length=2)
 
 
@@ -36,8 +40,9 @@ def schema() -> dict[str, Any]:
 class Figure(gr.HTML):
     """The value is (picture, alternative text), picture a PIL image or (H, W, 3) uint8, or None.
 
-    `photo`: sent as JPEG, else as PNG; `least`: pixels below which a narrow screen scrolls instead of
-    shrinking it; `clickable`: `figure.input(fn, figure, ...)` gets the place of a click as [x, y].
+    `photo`: sent as JPEG, else as PNG; `framed`: on a white card (default: unless a photo); `least`: pixels
+    below which a narrow screen scrolls instead of shrinking it; `clickable`: `figure.input(fn, figure, ...)`
+    gets the place of a click as [x, y].
     """
 
     data_model = FigureData
@@ -47,16 +52,16 @@ class Figure(gr.HTML):
         value: tuple | None = None,
         *,
         photo: bool = False,
+        framed: bool | None = None,
         least: int = 0,
         clickable: bool = False,
         **kwargs: Any,
     ) -> None:
-        self.photo = photo
+        self.photo, self.least, self.clickable = photo, least, clickable
+        self.framed = not photo if framed is None else framed
         for key, ending in (("html_template", "html"), ("css_template", "css"), ("js_on_load", "js")):
             kwargs.setdefault(key, PART.with_suffix(f".{ending}").read_text(encoding="utf-8"))
-        super().__init__(
-            value, apply_default_css=False, photo=photo, least=least, clickable=clickable, **kwargs
-        )
+        super().__init__(value, apply_default_css=False, **kwargs)
 
     def preprocess(self, payload: FigureData | None) -> list[float] | None:
         if payload is None or len(payload.click) != 2 or not np.isfinite(payload.click).all():
@@ -75,7 +80,15 @@ class Figure(gr.HTML):
             picture.save(data, "PNG", compress_level=1)  # 6, the default, takes four times as long
         name = "figure.jpg" if self.photo else "figure.png"
         path = save_bytes_to_cache(data.getvalue(), name, cache_dir=self.GRADIO_CACHE)
-        return FigureData(image=FileData(path=str(path)), alt=alt, width=picture.width, height=picture.height)
+        return FigureData(
+            image=FileData(path=path),
+            alt=alt,
+            width=picture.width,
+            height=picture.height,
+            framed=self.framed,
+            least=self.least,
+            clickable=self.clickable,
+        )
 
     def api_info(self) -> dict[str, Any]:
         return schema()

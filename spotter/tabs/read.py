@@ -124,10 +124,8 @@ def describe_card(card: dict) -> str:
         worst = min(figures, key=lambda name: figures[name]["end_to_end"]["hmean"])
         hmean = figures[worst]["end_to_end"]["hmean"]
         if hmean < WEAK:
-            lines += [
-                f"**These weights are weak**: end-to-end H-mean {hmean:.2f} on *{worst}*. Check what they read.",
-                "",
-            ]
+            lines.append(f"**These weights are weak**: end-to-end H-mean {hmean:.2f} on *{worst}*.")
+            lines += ["Check what they read.", ""]
         lines += ["| measured on | images | detection H-mean | end-to-end H-mean |", "|---|---|---|---|"]
         for name, report in figures.items():
             detection, reading = report["detection"]["hmean"], report["end_to_end"]["hmean"]

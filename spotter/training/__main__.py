@@ -44,6 +44,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--features", type=int, default=0, metavar="BATCHES", help="train only the pyramid at first"
     )
+    p.add_argument(
+        "--reading", type=float, default=0.0, help="share of batches without the detector's losses"
+    )
     p.add_argument("--easy", type=int, default=0, metavar="BATCHES", help="only easy scenes at first")
     p.add_argument("--mixed", type=int, default=1, metavar="BATCHES", help="few easy scenes from here on")
     p.add_argument("--workers", type=int, default=1, help="processes that render ahead")
@@ -71,6 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
         curriculum=Curriculum(
             size=o.batch,
             features_until=o.features,
+            reading=o.reading,
             mixed_from=o.easy,
             mixed_full=o.mixed,
             scene=o.scene,

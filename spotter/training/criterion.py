@@ -5,6 +5,7 @@ The auxiliary heads and guided attention serve training alone and are not shippe
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 import torch
@@ -30,8 +31,8 @@ class Weights:
     detection: LossWeights = HALF_LOSSES
     recognition: float = 0.2  # of the sum over a word's steps, as published
     text_map: float = 1.0
-    characters: float = 0.5  # from P2, and once more from what the decoder looks at
-    guided_attention: float = 0.3
+    characters: float = 0.5  # from P2, and once more from the reader's map
+    guided_attention: float = 1.0
     jitter: float = 0.04  # of true boxes that are read, in parts of their size
     least_iou: float = 0.5  # predicted boxes that fit less are not read
 
@@ -53,16 +54,22 @@ class TrainingSpotter(nn.Module):
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """Losses by name, each weighted; their sum is minimised."""
-        if batch.features_only:
-            images, _ = self.model.pad(list(batch.images))
-            return self.dense_losses(self.model.widen(self.model.fpn(self.model.backbone(images))), batch)
-        detection = self.model.detect(list(batch.images))
-        losses = self.dense_losses(detection.levels, batch)
-        per_stage, matches = detection_losses(
-            detection.stages, batch.targets, self.model.mask_code, self.weights.detection
-        )
-        losses |= {name: values.sum() for name, values in per_stage.items()}
-        return losses | self.reading_losses(detection, batch.targets, matches)
+        levels, boxes, features, sizes = self.model.look(list(batch.images))
+        losses = self.dense_losses(levels, batch)
+        if batch.task == "features":
+            return losses
+        reading_only = batch.task == "reading"
+        with torch.no_grad() if reading_only else nullcontext():
+            detection = Detection(levels, self.model.refine(levels, boxes, features), sizes)
+            per_stage, matches = detection_losses(
+                detection.stages[-1:] if reading_only else detection.stages,
+                batch.targets,
+                self.model.mask_code,
+                self.weights.detection,
+            )
+        if not reading_only:
+            losses |= {name: values.sum() for name, values in per_stage.items()}
+        return losses | self.reading_losses(detection, batch.targets, matches, predicted_too=not reading_only)
 
     def dense_losses(self, levels: list[Tensor], batch: Batch) -> dict[str, Tensor]:
         """Text or not at every cell of P2; which character at each character's centre."""
@@ -93,9 +100,9 @@ class TrainingSpotter(nn.Module):
         }
 
     def reading_losses(
-        self, detection: Detection, targets: list[Targets], matches: list[Match]
+        self, detection: Detection, targets: list[Targets], matches: list[Match], predicted_too: bool
     ) -> dict[str, Tensor]:
-        """Matched regions are read twice: with their true box and mask, and with the predicted ones."""
+        """Matched regions are read with their true box and mask, and once more with the predicted ones."""
         device = detection.image_sizes.device
         image = torch.cat([torch.full_like(p, i) for i, (p, _) in enumerate(matches)]).to(device)
         proposal = torch.cat([p for p, _ in matches]).to(device)
@@ -116,7 +123,7 @@ class TrainingSpotter(nn.Module):
         jitter = (torch.rand_like(true_boxes) * 2 - 1) * self.weights.jitter * size
         true = replace(predicted, boxes=true_boxes + jitter, mask_k=masks.float())
         iou = box_iou(predicted.boxes, true_boxes).diagonal() if len(text) else text.new_zeros(0)
-        good = torch.nonzero(iou > self.weights.least_iou).squeeze(1)
+        good = torch.nonzero((iou > self.weights.least_iou) & predicted_too).squeeze(1)
         both = Regions(
             *(
                 torch.cat([getattr(true, name), getattr(predicted, name)[good].detach()])
@@ -131,35 +138,39 @@ class TrainingSpotter(nn.Module):
         ids = torch.cat([text, text[good]])[:, :steps]
         _, reading = self.model.read(detection.levels, both, given=ids)
         log_probabilities = reading.probabilities.clamp(min=1e-8).log()
-        seen = self.character_head(reading.context[..., : self.model.config.channels]).float()
-        copied = (
-            F.cross_entropy(seen.flatten(0, 1), ids.clamp(min=0).flatten(), reduction="none")
-            * (ids > 0).flatten()
-        )
-        guided = self.attention_loss(reading.attention[: len(text)], centres[:, :steps], true.boxes)
+        known, place = self.places(centres[:, :steps], true.boxes)
+        height, width = self.model.config.reader_size
+        channels = self.model.config.channels
+        maps = reading.encoded[: len(text), :, :channels].mT.unflatten(2, (height, width))
+        seen = self.character_head(sample_cells(maps, known.nonzero()[:, 0], place)).float()
+        true_characters = F.cross_entropy(seen, text[:, :steps][known], reduction="sum") / max(len(place), 1)
+        guided = self.attention_loss(reading.attention[: len(text)][known], place)
         return {
             "recognition": recognition_loss(log_probabilities, ids, self.weights.recognition),
             "guided_attention": self.weights.guided_attention * guided,
-            "seen_characters": self.weights.characters * copied.sum() / (ids > 0).sum(),
+            "seen_characters": self.weights.characters * true_characters,
         }
 
-    def attention_loss(self, attention: Tensor, centres: Tensor, boxes: Tensor) -> Tensor:
-        """Cross entropy of the attention (R, S, h*w) with a bump at each character's centre (R, S, 2),
-        where known.
+    def places(self, centres: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
+        """Which of the characters' centres (R, S, 2) are known, (R, S) bool, and where those lie over the boxes
+        (R, 4) in cells of the reader's map, (K, 2) x, y.
         """
         height, width = self.model.config.reader_size
         place = (centres - boxes[:, None, :2]) / (boxes[:, None, 2:] - boxes[:, None, :2]).clamp(min=1)
         known = ~place[..., 0].isnan()
-        place = place[known] * place.new_tensor([width, height])  # (K, 2) in cells
+        return known, place[known] * place.new_tensor([width, height])
+
+    def attention_loss(self, attention: Tensor, place: Tensor) -> Tensor:
+        """Cross entropy of the attention (K, h*w) with a bump at each character's place (K, 2) in cells."""
         if not len(place):
             return attention.sum() * 0.0
+        height, width = self.model.config.reader_size
         x = torch.arange(width, device=place.device) + 0.5
         y = torch.arange(height, device=place.device) + 0.5
-        distance = (x[None, None] - place[:, 0, None, None]) ** 2 + (
-            y[None, :, None] - place[:, 1, None, None]
-        ) ** 2
+        to_x, to_y = x - place[:, 0, None], y - place[:, 1, None]  # (K, w), (K, h)
+        distance = to_x[:, None] ** 2 + to_y[:, :, None] ** 2
         bump = torch.softmax(-distance.flatten(1) / (2 * ATTENTION_SPREAD**2), 1)
-        return -(bump * attention[known].clamp(min=1e-8).log()).sum(1).mean()
+        return -(bump * attention.clamp(min=1e-8).log()).sum(1).mean()
 
 
 def sample_cells(level: Tensor, image: Tensor, places: Tensor) -> Tensor:

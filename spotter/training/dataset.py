@@ -43,11 +43,18 @@ class Curriculum:
 
     size: int = 8  # images a batch
     features_until: int = 0  # before this batch only the pyramid is trained, on small scenes
+    reading: float = 0.0  # share of batches that train the pyramid and the reader, not the detector
     mixed_from: int = 0  # easy scenes only before this batch ...
     mixed_full: int = 1  # ... and only a fifth of them easy after this one
     scene: int = 320  # pixels a side of a scene
     photographs: float = 0.0  # share of annotated photographs once scenes are mixed
     seed: int = 0
+
+    def task(self, batch: int) -> str:
+        """What a batch trains: "features", "reading" or "all"."""
+        if batch < self.features_until:
+            return "features"
+        return "reading" if int((batch + 1) * self.reading) > int(batch * self.reading) else "all"
 
     def easy_share(self, batch: int) -> float:
         """Share of easy scenes in a batch, falling from 1 to 0.2."""
@@ -63,7 +70,7 @@ class Batch:
     images: Tensor  # (B, 3, H, W) uint8 RGB
     targets: list[Targets]
     text_maps: Tensor  # (B, H/4, W/4) uint8: 1 text, 0 none, 255 do not care
-    features_only: bool
+    task: str  # what it trains: "features", "reading" or "all"
 
     @property
     def words(self) -> int:
@@ -181,16 +188,16 @@ class Batches(Dataset):
     def __getitem__(self, number: int) -> Batch:
         c = self.curriculum
         rng = random.Random(c.seed * 1_000_003 + number)
-        features_only = number < c.features_until
-        size = c.scene // 2 if features_only else c.scene
+        task = c.task(number)
+        size = c.scene // 2 if task == "features" else c.scene
         images, targets, maps = [], [], []
-        for _ in range(c.size * (2 if features_only else 1)):
+        for _ in range(c.size * (2 if task == "features" else 1)):
             image, regions = self.example(number, size, rng)
             target, text_map = make_targets(regions, size, size, self.charset, self.steps, self.mask_size)
             images.append(torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1))
             targets.append(target)
             maps.append(torch.from_numpy(text_map))
-        return Batch(torch.stack(images), targets, torch.stack(maps), features_only)
+        return Batch(torch.stack(images), targets, torch.stack(maps), task)
 
     def example(self, number: int, size: int, rng: random.Random) -> tuple[np.ndarray, list[GroundTruth]]:
         """One image (size, size, 3) uint8 with its truth."""

@@ -25,7 +25,7 @@ AUXILIARY = [
     "dense text map at stride 4 (binary cross entropy and dice)",
     "character at each rendered character's centre, from P2",
     "guided attention: the decoder's attention pulled to each character's centre",
-    "character of what the decoder looks at, by the head of the characters at P2",
+    "the same from the reader's map",
 ]
 
 

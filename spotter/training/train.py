@@ -285,7 +285,7 @@ class Trainer:
         names = ["text_map", "characters", "classification", "l1", "giou", "mask", "dice", "recognition"]
         row |= {
             name: round(means.get(name, math.nan), 4)
-            for name in [*names, "guided_attention", "total", "gradient"]
+            for name in [*names, "guided_attention", "seen_characters", "total", "gradient"]
         }
         new = not path.exists()
         with path.open("a", newline="", encoding="utf-8") as file:

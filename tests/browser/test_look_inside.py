@@ -79,7 +79,9 @@ def test_another_sample_is_followed(page):
 
 def test_own_photo_is_followed(page):
     before = page.locator("#inside-overview img").get_attribute("src")
-    page.locator("#inside-photo input[type=file], input#inside-photo").first.set_input_files(SAMPLES[2].path)
+    with page.expect_file_chooser() as chooser:
+        page.locator("#inside-photo").click()
+    chooser.value.set_files(SAMPLES[2].path)
     expect(page.locator("#inside-overview img")).not_to_have_attribute("src", before, timeout=120_000)
 
 

@@ -38,9 +38,7 @@ def tensors(batch: Batch) -> list[torch.Tensor]:
 
 def same(a: Batch, b: Batch) -> bool:
     pairs = zip(tensors(a), tensors(b), strict=True)
-    return a.features_only == b.features_only and all(
-        torch.equal(x.nan_to_num(), y.nan_to_num()) for x, y in pairs
-    )
+    return a.task == b.task and all(torch.equal(x.nan_to_num(), y.nan_to_num()) for x, y in pairs)
 
 
 @pytest.fixture(scope="module")
@@ -103,8 +101,8 @@ def test_shapes_of_a_batch(first):
     for k, batch in enumerate(first):
         side = batch.images.shape[3]
         count = 4 if k == 0 else 2  # scenes of the pyramid's phase are smaller and twice as many
-        assert batch.features_only == (k == 0)
-        assert side in ([80] if k == 0 else [96, 160, 224])
+        assert batch.task == ("features" if k == 0 else "all")
+        assert side == (80 if k == 0 else 160)
         assert batch.images.shape == (count, 3, side, side)
         assert batch.images.dtype == torch.uint8
         assert batch.text_maps.shape == (count, side // 4, side // 4)
@@ -130,6 +128,20 @@ def test_easy_share_without_a_slope():
     assert Curriculum().easy_share(0) == 1.0
     assert Curriculum().easy_share(1) == pytest.approx(0.2)
     assert Curriculum(mixed_from=5, mixed_full=5).easy_share(5) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("features", "reading", "tasks"),
+    [
+        (0, 0.0, ["all"] * 6),
+        (2, 0.0, ["features"] * 2 + ["all"] * 4),
+        (0, 1.0, ["reading"] * 6),
+        (2, 0.5, ["features", "features", "all", "reading", "all", "reading"]),
+    ],
+)
+def test_what_batches_train(features, reading, tasks):
+    curriculum = Curriculum(features_until=features, reading=reading)
+    assert [curriculum.task(k) for k in range(6)] == tasks
 
 
 def targets(*regions: GroundTruth):

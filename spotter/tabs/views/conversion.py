@@ -22,7 +22,7 @@ CHOICES = [(title, name) for name, title in explain.MAPS.items()]
 def build() -> View:
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=300):
-            gates = Figure(photo=True, elem_id="conversion-gates", least=560)
+            gates = Figure(photo=True, framed=True, elem_id="conversion-gates", least=560)
             text = formula()
         with gr.Column(scale=3, min_width=280):
             with gr.Row():

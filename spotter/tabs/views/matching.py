@@ -22,7 +22,7 @@ NAMES = ("Class", "Box, L1", "Box, GIoU", "Mask")
 def build() -> View:
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=300):
-            picture = Figure(clickable=True, elem_id="matching-picture", least=420)
+            picture = Figure(clickable=True, elem_id="matching-picture", least=620)
             text = formula()
         with gr.Column(scale=3, min_width=280):
             stage = gr.Slider(1, 6, value=6, step=1, label="Proposals after stage")

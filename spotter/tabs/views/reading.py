@@ -22,7 +22,7 @@ AS_READ = -1
 def build() -> View:
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=300):
-            attention = Figure(photo=True, elem_id="reading-attention", least=340)
+            attention = Figure(photo=True, framed=True, elem_id="reading-attention", least=340)
             text = formula()
         with gr.Column(scale=3, min_width=280):
             step = gr.Radio([], label="Character", elem_id="reading-step", interactive=True)
