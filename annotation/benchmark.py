@@ -47,7 +47,7 @@ def _copy(session: Session, table: type[Base], owner: InstrumentedAttribute) -> 
 
 
 def measure(store: Store, project: int, images: int) -> Iterator[tuple[str, float, float, float]]:
-    """(what, median, worst, least time of the processor) in ms; a quiet machine needs little more than the last."""
+    """(what, median, worst, least time of the processor) in ms; a quiet machine is near the last."""
     chance = random.Random(0)
     yield "open an image", *_time(lambda: store.open_image(chance.randint(1, images)))
     for order in ORDERS:

@@ -89,7 +89,7 @@ class SwinTextSpotter(nn.Module):
         return Detection(levels, self.refine(levels, boxes, features), image_sizes)
 
     def look(self, images: list[Tensor]) -> tuple[list[Tensor], Tensor, Tensor, Tensor]:
-        """Widened levels P2..P5, the proposals' boxes (B, N, 4) and features (B, N, C), image sizes (B, 2)."""
+        """Widened levels P2..P5, proposal boxes (B, N, 4) and features (B, N, C), image sizes (B, 2)."""
         batch, image_sizes = self.pad(images)
         levels = self.fpn(self.backbone(batch))
         boxes, features = self.proposals(levels, image_sizes)

@@ -126,9 +126,7 @@ class TrainingSpotter(nn.Module):
         good = torch.nonzero((iou > self.weights.least_iou) & predicted_too).squeeze(1)
         both = Regions(
             *(
-                torch.cat([getattr(true, name), getattr(predicted, name)[good].detach()])
-                if name in ("boxes", "mask_k")
-                else torch.cat([getattr(true, name), getattr(predicted, name)[good]])
+                torch.cat([getattr(true, name), getattr(predicted, name)[good]])
                 for name in Regions.__dataclass_fields__
             )
         )
@@ -152,8 +150,8 @@ class TrainingSpotter(nn.Module):
         }
 
     def places(self, centres: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
-        """Which of the characters' centres (R, S, 2) are known, (R, S) bool, and where those lie over the boxes
-        (R, 4) in cells of the reader's map, (K, 2) x, y.
+        """Which of the characters' centres (R, S, 2) are known, (R, S) bool, and where those lie over the
+        boxes (R, 4) in cells of the reader's map, (K, 2) x, y.
         """
         height, width = self.model.config.reader_size
         place = (centres - boxes[:, None, :2]) / (boxes[:, None, 2:] - boxes[:, None, :2]).clamp(min=1)
@@ -161,7 +159,7 @@ class TrainingSpotter(nn.Module):
         return known, place[known] * place.new_tensor([width, height])
 
     def attention_loss(self, attention: Tensor, place: Tensor) -> Tensor:
-        """Cross entropy of the attention (K, h*w) with a bump at each character's place (K, 2) in cells."""
+        """Cross entropy of attention (K, h*w) with a bump at each place (K, 2) in cells."""
         if not len(place):
             return attention.sum() * 0.0
         height, width = self.model.config.reader_size
