@@ -153,11 +153,10 @@ def augmented_crop(sample: Sample, size: int, rng: random.Random) -> tuple[np.nd
         cut = (polygon.min(0) < -2).any() or (polygon.max(0) > size + 2).any()
         small = min(np.linalg.norm(polygon[0] - polygon[-1]), np.linalg.norm(polygon[0] - polygon[1])) < 6
         regions.append(replace(region, polygon=polygon, ignore=region.ignore or bool(cut or small)))
-    lo, hi = inside.min(0), inside.max(0)
-    if lo.max() > 0 or hi.min() < size:  # reflected text beyond the border is no truth: paint it gray
-        mask = np.zeros((size, size), np.uint8)
-        cv2.fillConvexPoly(mask, np.round(inside).astype(np.int32), 1)
-        crop[mask == 0] = 124
+    # Beyond the border the photograph is reflected; text there is no truth: paint it gray.
+    covered = np.zeros((size, size), np.uint8)
+    cv2.fillConvexPoly(covered, np.round(inside).astype(np.int32), 1)
+    crop[covered == 0] = 124
     return crop, regions
 
 
@@ -246,5 +245,6 @@ def batches(dataset: Batches, first: int, step: int, workers: int) -> Iterator[B
             worker_init_fn=_single_threaded,
             prefetch_factor=6 if workers else None,
             multiprocessing_context="spawn" if workers else None,
+            generator=torch.Generator(),  # its own: the loader's draw must not move the trainer's generator
         )
     )

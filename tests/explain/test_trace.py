@@ -101,7 +101,7 @@ def test_a_trace_of_the_small_spotter_is_small():
     spotter = Spotter(SwinTextSpotter(nano()), {}, "cpu")
     photo = np.random.default_rng(0).integers(0, 255, (720, 1280, 3), np.uint8)
     trace = spotter.trace(photo, threshold=0.0)
-    assert len(trace.words) >= 90
+    assert len(trace.words) >= 60  # of 100; a proposal kept for both classes counts once
     assert trace.nbytes < 60e6
 
 

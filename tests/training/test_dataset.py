@@ -273,9 +273,6 @@ def test_polygons_follow_the_picture(sample):
     assert_polygons_follow(sample)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="augmented_crop tests the bounding box of a turned photograph: corners stay reflected"
-)
 @pytest.mark.parametrize(("x", "y"), [(4, 4), (336, 236), (3, 120)])
 def test_reflected_text_is_painted_over(tmp_path, x, y):
     """Beyond the border the photograph is reflected; its text there has no truth."""

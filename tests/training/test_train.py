@@ -143,10 +143,6 @@ def test_a_resumed_run_goes_through_the_same_batches(settings, tmp_path):
     assert whole.words == resumed.words > 0
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="making a DataLoader draws from torch's generator: boxes jitter differently after a resume",
-)
 def test_a_resumed_run_is_the_same_bit_for_bit(settings, tmp_path):
     assert_same_state(*run_in_two(settings, tmp_path / "half"))
 
