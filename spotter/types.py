@@ -29,7 +29,7 @@ class Word:
     box: list[float]  # x1, y1, x2, y2
     text: str
     score: float  # of the detection
-    reading_score: float  # geometric mean of the characters' probabilities, the end sign's included
+    reading_score: float  # geometric mean of the characters' probabilities
     characters: list[Character] = field(default_factory=list)
 
 

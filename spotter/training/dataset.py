@@ -152,7 +152,9 @@ def augmented_crop(sample: Sample, size: int, rng: random.Random) -> tuple[np.nd
             continue
         cut = (polygon.min(0) < -2).any() or (polygon.max(0) > size + 2).any()
         small = min(np.linalg.norm(polygon[0] - polygon[-1]), np.linalg.norm(polygon[0] - polygon[1])) < 6
-        regions.append(replace(region, polygon=polygon, ignore=region.ignore or bool(cut or small)))
+        centres = None if region.centres is None else region.centres @ matrix[:, :2].T + matrix[:, 2]
+        ignore = region.ignore or bool(cut or small)
+        regions.append(replace(region, polygon=polygon, centres=centres, ignore=ignore))
     # Beyond the border the photograph is reflected; text there is no truth: paint it gray.
     covered = np.zeros((size, size), np.uint8)
     cv2.fillConvexPoly(covered, np.round(inside).astype(np.int32), 1)
