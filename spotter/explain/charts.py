@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
-from spotter.explain.canvas import BLUE, INK, ORANGE, PAPER, QUIET, RULE, Colour, colourise, font
+from spotter.explain.canvas import BLUE, INK, ORANGE, PAPER, QUIET, RULE, YELLOW, Colour, colourise, font
 
 
 def curve(
@@ -129,8 +129,9 @@ def matrix(
         if kind == "optimal":
             draw.rectangle((x, y, x + width - 2, y + height - 2), outline=ORANGE, width=4)
         else:
-            draw.line([(x + 5, y + 5), (x + 15, y + height - 7)], fill=(255, 120, 80), width=3)
-            draw.line([(x + 15, y + 5), (x + 5, y + height - 7)], fill=(255, 120, 80), width=3)
+            x, y = x + width - 14, y + height / 2 - 1
+            for slope in (-4, 4):
+                draw.line([(x - 4, y - slope), (x + 4, y + slope)], fill=YELLOW, width=2)
     if chosen is not None:
         x, y = left + width * chosen[1], top + height * chosen[0]
         draw.rectangle((x - 3, y - 3, x + width + 1, y + height + 1), outline=INK, width=2)

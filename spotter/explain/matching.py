@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from spotter.explain.canvas import colour_bar, tiles
 from spotter.explain.charts import cell_at, matrix
 from spotter.explain.outlines import parse_outlines, show_outlines
 from spotter.explain.proposals import plain
@@ -118,8 +119,10 @@ def draw_matching(matching: Matching, word: int, cell: tuple[int, int]) -> tuple
     marks += [(*at[pair], "greedy") for pair in matching.greedy if pair in at]
     chosen = (rows.index(cell[0]), columns.index(cell[1])) if cell[0] in rows and cell[1] in columns else None
     names = [matching.names[g] for g in columns]
-    picture = matrix(matching.total[np.ix_(rows, columns)], row_names(rows), names, marks, chosen)
-    return picture, (
+    part = matching.total[np.ix_(rows, columns)]
+    picture = matrix(part, row_names(rows), names, marks, chosen)
+    bar = colour_bar(f"{part.min():.1f}", f"{part.max():.1f}", "cost, lower is better", 320)
+    return tiles([picture, bar], 1), (
         f"Cost of {len(rows)} proposals (rows) for {len(names)} of {len(matching.names)} words (columns); "
         "frames mark the cheapest assignment, crosses the greedy one."
     )

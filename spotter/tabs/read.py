@@ -59,6 +59,8 @@ def build_read(loader: Loader) -> None:
             min_width=280,
             elem_id="samples",
         )
+    if warning := weakness(loader.card()):
+        gr.Markdown(warning, elem_id="weak")
     overlay = Overlay(
         stored_sample(SAMPLES[0], stored), threshold=SpotterConfig().score_threshold, elem_id="words"
     )
@@ -118,14 +120,9 @@ def describe_card(card: dict) -> str:
     """The model card as Markdown: how good the weights are first, then how they came about."""
     if not card:
         return "These weights come without a model card: how they were trained is not known."
-    figures = {name: report for name, report in card.get("figures", {}).items() if "end_to_end" in report}
-    lines = []
+    figures = measured(card)
+    lines = [weakness(card), ""]
     if figures:
-        worst = min(figures, key=lambda name: figures[name]["end_to_end"]["hmean"])
-        hmean = figures[worst]["end_to_end"]["hmean"]
-        if hmean < WEAK:
-            lines.append(f"**These weights are weak**: end-to-end H-mean {hmean:.2f} on *{worst}*.")
-            lines += ["Check what they read.", ""]
         lines += ["| measured on | images | detection H-mean | end-to-end H-mean |", "|---|---|---|---|"]
         for name, report in figures.items():
             detection, reading = report["detection"]["hmean"], report["end_to_end"]["hmean"]
@@ -134,6 +131,23 @@ def describe_card(card: dict) -> str:
     told = {key: value for key, value in card.items() if key not in ("figures", "curve")}
     lines += [f"- **{key.replace('_', ' ')}**: {describe(value)}" for key, value in told.items()]
     return "\n".join(lines)
+
+
+def measured(card: dict) -> dict[str, dict]:
+    """The reports of the card that hold end-to-end scores, by the name of what they were measured on."""
+    return {name: report for name, report in card.get("figures", {}).items() if "end_to_end" in report}
+
+
+def weakness(card: dict) -> str:
+    """A warning when the weights read badly on anything they were measured on; else ""."""
+    figures = measured(card)
+    if not figures:
+        return ""
+    worst = min(figures, key=lambda name: figures[name]["end_to_end"]["hmean"])
+    hmean = figures[worst]["end_to_end"]["hmean"]
+    if hmean >= WEAK:
+        return ""
+    return f"**These weights are weak**: end-to-end H-mean {hmean:.2f} on *{worst}*. Check what they read."
 
 
 def describe(value: object) -> str:

@@ -12,9 +12,9 @@ NUMBER = 7
 TITLE = "Matching"
 PAPER = "section 3.2"
 NOTICE = (
-    "In training each true word gets exactly one proposal, the assignment that is cheapest in total: that "
-    "is why the "
-    "network needs no non-maximum suppression. At early stages a word's neighbours are nearly as cheap."
+    "In training each true word gets exactly one proposal, in the assignment that is cheapest in total: "
+    "that is why the network needs no non-maximum suppression. After stage 1 a word's neighbours are nearly "
+    "as cheap; move on to stage 6 and see one proposal win."
 )
 NAMES = ("Class", "Box, L1", "Box, GIoU", "Mask")
 
@@ -25,7 +25,7 @@ def build() -> View:
             picture = Figure(clickable=True, elem_id="matching-picture", least=620)
             text = formula()
         with gr.Column(scale=3, min_width=280):
-            stage = gr.Slider(1, 6, value=6, step=1, label="Proposals after stage")
+            stage = gr.Slider(1, 6, value=1, step=1, label="Proposals after stage")
             with gr.Group():
                 weights = [
                     gr.Slider(0, 10, value=value, step=0.5, label=f"Weight: {name}")
@@ -58,7 +58,7 @@ def build() -> View:
 
     def prepare(scene: Scene) -> list[dict]:
         return [
-            {"value": len(scene.trace.scores), "maximum": len(scene.trace.scores)},
+            {"value": 1, "maximum": len(scene.trace.scores)},
             {"value": explain.default_truth(scene.trace)},
             {"value": None},
             *({"value": value} for value in explain.PUBLISHED),
