@@ -20,9 +20,7 @@ sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skip(
-        reason="not steady on a busy machine yet; the editor is not in the app: take this line out to run them"
-    ),
+    pytest.mark.skip(reason="not steady on a busy machine yet; the editor is not in the app"),
 ]
 
 WIDTH, HEIGHT = 800, 600
