@@ -47,7 +47,7 @@ WIDTH, HEIGHT = 1280, 720
 OFFICIAL_SIDE = 640  # pixels of the square image the official spotter reads
 OFFICIAL_WORDS = 12
 OFFICIAL_RUNS = 3
-RANDOM_WORDS = 30  # read with random weights: about as many as on a busy street
+NANO_WORDS = 30  # read unless a threshold is given: about as many as on a busy street
 DENSE_SEED = 3
 PARTS = ("nano", "official", "page")
 PEERS = {
@@ -498,14 +498,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         try:
             image, what = photograph(Path(folder), options.image)
-            weights, keep = str(options.weights), None
+            weights, keep = str(options.weights), NANO_WORDS if options.threshold is None else None
             try:
                 weights_path(weights)
             except WeightsError:
                 if weights != "nano":
                     raise
-                weights, keep = str(random_weights(Path(folder))), RANDOM_WORDS
-                what += f"; RANDOM weights, threshold set for {keep} words"
+                weights = str(random_weights(Path(folder)))
+                what += "; RANDOM weights"
+            if keep is not None:
+                what += f"; threshold set for {keep} regions"
             print(f"image: {what}", flush=True)
             if "nano" in options.parts:
                 show(*nano_rows(weights, image, options, keep))
@@ -531,7 +533,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--image", type=Path, metavar="F", help="photo to read (a rendered one)")
     parser.add_argument("--weights", default="nano", metavar="W", help="nano or a .safetensors file")
-    parser.add_argument("--threshold", type=float, help="smallest score of a word (the weights' own)")
+    parser.add_argument(
+        "--threshold", type=float, help=f"smallest score of a word (such that {NANO_WORDS} are read)"
+    )
     parser.add_argument("--threads", type=int, default=2, metavar="N", help="threads of the computation (2)")
     parser.add_argument("--runs", type=int, default=9, metavar="N", help="runs a median is taken of (9)")
     parser.add_argument("--peers", type=_names(PEERS), default=[], help=f"others: {','.join(PEERS)}")

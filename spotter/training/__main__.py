@@ -22,7 +22,7 @@ from spotter.weights import WeightsError
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(prog="python -m spotter.training", description=__doc__.splitlines()[0])
     p.add_argument("--preset", choices=sorted(PRESETS), default="nano")
-    p.add_argument("--run", default="nano", help="name of the run; its folder is runs/NAME")
+    p.add_argument("--name", default="nano", help="name of the run; its folder is runs/NAME")
     p.add_argument("--minutes", type=float, default=60.0, help="stop after so many minutes")
     p.add_argument(
         "--steps", type=int, default=10_000, help="steps of the whole run (end of the learning rate's cosine)"
@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
     cv2.setNumThreads(1)
     settings = Settings(
         config=PRESETS[o.preset](),
-        folder=Path("runs") / o.run,
+        folder=Path("runs") / o.name,
         minutes=o.minutes,
         steps=o.steps,
         learning_rate=o.learning_rate,

@@ -28,11 +28,12 @@ from spotter.types import GroundTruth
 
 MAP_STRIDE = 4  # of the dense text map: that of P2
 IGNORE = 255  # in the dense text map: do not care
+BLOCK = 8  # batches that train the same
 LEAST_SIDE = 4.0  # pixels; smaller boxes are not trained on
 
 # Many words a scene: the picture costs the same, and the reader learns from words.
-FIRST = replace(EASY, words=(2, 5), text_height=(14, 40))  # small scenes for the pyramid alone
-CLEAR = replace(EASY, words=(6, 16), text_height=(12, 40), lines=0.7)
+FIRST = replace(EASY, words=(3, 6), text_height=(14, 48))  # small scenes for the pyramid alone
+CLEAR = replace(EASY, words=(5, 14), text_height=(13, 60), lines=0.7)
 CROWDED = replace(MIXED, words=(6, 20), text_height=(10, 56), lines=0.65)
 BENT = replace(CURVED, words=(3, 9))
 
@@ -51,10 +52,14 @@ class Curriculum:
     seed: int = 0
 
     def task(self, batch: int) -> str:
-        """What a batch trains: "features", "reading" or "all"."""
+        """What a batch trains: "features", "reading" or "all". The same for all batches of a block, so that
+        processes that train together (at most BLOCK) do the same in one step.
+        """
+        batch = batch // BLOCK * BLOCK
         if batch < self.features_until:
             return "features"
-        return "reading" if int((batch + 1) * self.reading) > int(batch * self.reading) else "all"
+        block = batch // BLOCK
+        return "reading" if int((block + 1) * self.reading) > int(block * self.reading) else "all"
 
     def easy_share(self, batch: int) -> float:
         """Share of easy scenes in a batch, falling from 1 to 0.2."""
@@ -205,7 +210,7 @@ class Batches(Dataset):
         c = self.curriculum
         if self.samples and number >= c.mixed_from and rng.random() < c.photographs:
             return augmented_crop(rng.choice(self.samples), size, rng)
-        if number < c.features_until:
+        if c.task(number) == "features":
             style = FIRST
         elif rng.random() < c.easy_share(number):
             style = CLEAR

@@ -8,11 +8,14 @@ import csv
 import json
 import math
 import signal
+import threading
 import time
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 import torch.distributed as dist
@@ -73,6 +76,12 @@ def build(settings: Settings) -> TrainingSpotter:
     torch.manual_seed(settings.curriculum.seed)
     if settings.start_from:
         model, _ = load_weights(settings.start_from)
+        for name in ("characters", "max_steps", "mask_size"):  # the data is made for the preset
+            if getattr(model.config, name) != getattr(settings.config, name):
+                raise TrainingError(
+                    f"The weights {settings.start_from} cannot start a run of {settings.config.name}: "
+                    f"their {name} differ."
+                )
     else:
         model = SwinTextSpotter(settings.config)
         initialise(model)
@@ -118,19 +127,21 @@ class Trainer:
         self.rank = dist.get_rank() if dist.is_initialized() else 0
         self.world = dist.get_world_size() if dist.is_initialized() else 1
         self.device = torch.device(s.device)
+        self.checkpoint = s.folder / "checkpoint.pt"
+        if resume and not self.checkpoint.is_file():
+            raise TrainingError(f"There is no checkpoint to resume in {s.folder}.")
+        if not resume and self.checkpoint.exists():
+            raise TrainingError(
+                f"{s.folder} holds a run already: continue it with --resume or name another folder."
+            )
         self.training = build(s).to(self.device)
         self.optimizer = torch.optim.AdamW(
             parameter_groups(self.training, s.weight_decay), lr=s.learning_rate, betas=(0.9, 0.98), fused=True
         )
         self.average = AveragedModel(self.training.model, multi_avg_fn=partial(moving_average, s.ema))
         self.step, self.next_batch, self.images, self.words, self.seconds = 0, 0, 0, 0, 0.0
-        self.checkpoint = s.folder / "checkpoint.pt"
         if resume:
             self.load()
-        elif self.checkpoint.exists():
-            raise TrainingError(
-                f"{s.folder} holds a run already: continue it with --resume or name another folder."
-            )
         self.dataset = Batches(
             s.curriculum, s.config.characters, s.config.max_steps, s.config.mask_size, s.backgrounds, s.data
         )
@@ -167,14 +178,15 @@ class Trainer:
             partial.replace(self.checkpoint)
 
     def load(self) -> None:
-        if not self.checkpoint.is_file():
-            raise TrainingError(f"There is no checkpoint to resume in {self.settings.folder}.")
-        state = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
+        try:
+            state = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
+        except (UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+            raise TrainingError(f"{self.checkpoint} is damaged or no checkpoint of a run.") from error
         try:
             self.training.load_state_dict(state["training"])
             self.average.load_state_dict(state["average"])
             self.optimizer.load_state_dict(state["optimizer"])
-        except (RuntimeError, KeyError, ValueError) as error:
+        except (RuntimeError, KeyError, ValueError, TypeError) as error:
             raise TrainingError(f"The checkpoint in {self.settings.folder} is of another network.") from error
         if not self.training.model.mask_code.fitted:
             raise TrainingError("The checkpoint's mask code is all zero; it was never fitted.")
@@ -187,10 +199,11 @@ class Trainer:
 
         Raises TrainingError on a loss that is not finite; the last good checkpoint stays.
         """
+        with signals_noted() as asked:
+            self._run(progress, asked)
+
+    def _run(self, progress: bool, asked: list[int]) -> None:
         s = self.settings
-        asked: list[int] = []  # signals that came: the step under way is finished first
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda received, _: asked.append(received))
         started = saved = time.monotonic()
         before = self.seconds
         source = batches(self.dataset, self.next_batch + self.rank, self.world, s.workers)
@@ -287,12 +300,32 @@ class Trainer:
             name: round(means.get(name, math.nan), 4)
             for name in [*names, "guided_attention", "seen_characters", "total", "gradient"]
         }
-        new = not path.exists()
+        columns = list(row)
+        if path.exists():
+            with path.open(newline="", encoding="utf-8") as file:
+                columns = next(csv.reader(file), columns)
         with path.open("a", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, row)
-            if new:
+            writer = csv.DictWriter(file, columns, restval="", extrasaction="ignore")
+            if not file.tell():
                 writer.writeheader()
             writer.writerow(row)
+
+
+@contextmanager
+def signals_noted() -> Iterator[list[int]]:
+    """SIGINT and SIGTERM are collected in the list instead of ending the process, so that the step under way
+    is finished first. Outside the main thread, where Python allows no handler, nothing is collected.
+    """
+    asked: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    if threading.current_thread() is not threading.main_thread():
+        numbers = ()
+    before = {number: signal.signal(number, lambda received, _: asked.append(received)) for number in numbers}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def distributed(backend: str = "gloo"):

@@ -146,7 +146,7 @@ def test_table_and_json(measured, photo, tiny_file, tmp_path, capsys):
     out = tmp_path / "out.json"
     assert main(["--image", str(photo), "--weights", str(tiny_file), "--json", str(out)]) == 0
     content = json.loads(out.read_text(encoding="utf-8"))
-    assert content["image"] == "photo.png, 256 x 192"
+    assert content["image"] == "photo.png, 256 x 192; threshold set for 30 regions"
     rows = {row["name"]: row for row in content["rows"]}
     assert rows["image -> words, 2 threads"]["value"] == 0.9
     assert rows["  peak resident memory"]["value"] == 1
@@ -160,7 +160,7 @@ def test_table_and_json(measured, photo, tiny_file, tmp_path, capsys):
         ("measure_spotter", 1),
         ("measure_official", 2),
     ]
-    assert measured[0][2]["keep"] is None
+    assert measured[0][2]["keep"] == benchmark.NANO_WORDS
 
 
 def test_random_weights_where_there_are_none(measured, photo, tmp_path, capsys, monkeypatch):
@@ -168,7 +168,12 @@ def test_random_weights_where_there_are_none(measured, photo, tmp_path, capsys, 
     monkeypatch.chdir(tmp_path)
     assert main(["--image", str(photo), "--parts", "nano"]) == 0
     assert "RANDOM weights" in capsys.readouterr().out
-    assert measured[0][2]["keep"] == benchmark.RANDOM_WORDS
+
+
+def test_a_given_threshold(measured, photo, tiny_file):
+    options = ["--image", str(photo), "--parts", "nano", "--weights", str(tiny_file), "--threshold", "0.5"]
+    assert main(options) == 0
+    assert [(call["threshold"], call["keep"]) for *_, call in measured] == [(0.5, None)] * 2
 
 
 def test_peers_that_are_not_installed(measured, photo, tiny_file, capsys, monkeypatch):

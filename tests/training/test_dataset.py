@@ -14,6 +14,7 @@ import torch
 from spotter.evaluation.icdar import Sample, write_ground_truth
 from spotter.model.charset import Charset
 from spotter.training.dataset import (
+    BLOCK,
     IGNORE,
     Batch,
     Batches,
@@ -24,7 +25,7 @@ from spotter.training.dataset import (
 )
 from spotter.types import GroundTruth
 
-CURRICULUM = Curriculum(size=2, scene=160, features_until=1, mixed_from=2, mixed_full=6)
+CURRICULUM = Curriculum(size=2, scene=160, mixed_from=2, mixed_full=6)
 
 
 def dataset(curriculum: Curriculum = CURRICULUM, data: tuple[str, ...] = ()) -> Batches:
@@ -89,7 +90,7 @@ def test_processes_share_the_batches_out(first, start, step, numbers):
 
 
 def test_photographs_are_batches_like_others(folder):
-    curriculum = replace(CURRICULUM, features_until=0, mixed_from=0, photographs=1.0)
+    curriculum = replace(CURRICULUM, mixed_from=0, photographs=1.0)
     a, b = dataset(curriculum, (str(folder),)), dataset(curriculum, (str(folder),))
     found = [a[k] for k in range(6)]
     assert sum(batch.words for batch in found) >= 3
@@ -97,12 +98,13 @@ def test_photographs_are_batches_like_others(folder):
         assert same(b[k], found[k])
 
 
-def test_shapes_of_a_batch(first):
-    for k, batch in enumerate(first):
-        side = batch.images.shape[3]
-        count = 4 if k == 0 else 2  # scenes of the pyramid's phase are smaller and twice as many
-        assert batch.task == ("features" if k == 0 else "all")
-        assert side == (80 if k == 0 else 160)
+@pytest.mark.parametrize(("features", "task", "count", "side"), [(0, "all", 2, 160), (1, "features", 4, 80)])
+def test_shapes_of_a_batch(features, task, count, side):
+    """Scenes of the pyramid's phase are smaller and twice as many."""
+    data = dataset(replace(CURRICULUM, features_until=features))
+    first = [data[k] for k in range(5)]
+    for batch in first:
+        assert batch.task == task
         assert batch.images.shape == (count, 3, side, side)
         assert batch.images.dtype == torch.uint8
         assert batch.text_maps.shape == (count, side // 4, side // 4)
@@ -134,14 +136,17 @@ def test_easy_share_without_a_slope():
     ("features", "reading", "tasks"),
     [
         (0, 0.0, ["all"] * 6),
-        (2, 0.0, ["features"] * 2 + ["all"] * 4),
+        (16, 0.0, ["features"] * 2 + ["all"] * 4),
+        (1, 0.0, ["features"] + ["all"] * 5),
         (0, 1.0, ["reading"] * 6),
-        (2, 0.5, ["features", "features", "all", "reading", "all", "reading"]),
+        (16, 0.5, ["features", "features", "all", "reading", "all", "reading"]),
     ],
 )
 def test_what_batches_train(features, reading, tasks):
+    """Processes that train together take neighbouring batches; all of a block train the same."""
     curriculum = Curriculum(features_until=features, reading=reading)
-    assert [curriculum.task(k) for k in range(6)] == tasks
+    for k, task in enumerate(tasks):
+        assert {curriculum.task(BLOCK * k + i) for i in range(BLOCK)} == {task}
 
 
 def targets(*regions: GroundTruth):

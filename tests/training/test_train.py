@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -199,7 +200,7 @@ def test_nothing_to_resume(settings):
     [
         (["--resume"], "There is no checkpoint to resume in runs/new."),
         (["--start-from", "/nowhere.safetensors"], "There are no weights '/nowhere.safetensors'"),
-        (["--data", "/nowhere"], "/nowhere has no folder images/"),
+        (["--data", "/nowhere"], "cannot start a run of nano: their max_steps differ"),
     ],
 )
 def test_the_command_ends_with_a_sentence(tmp_path, monkeypatch, capsys, tiny_file, arguments, says):
@@ -207,7 +208,7 @@ def test_the_command_ends_with_a_sentence(tmp_path, monkeypatch, capsys, tiny_fi
     if "--start-from" not in arguments:
         arguments = [*arguments, "--start-from", str(tiny_file)]
     threads = torch.get_num_threads()
-    assert main(["--run", "new", "--minutes", "0", *arguments]) == 2
+    assert main(["--name", "new", "--minutes", "0", *arguments]) == 2
     torch.set_num_threads(threads)
     assert says in capsys.readouterr().err
 
@@ -242,6 +243,44 @@ def test_a_checkpoint_of_another_network_is_refused(settings, change):
     spoil(settings, spoiled)
     with pytest.raises(TrainingError, match="of another network"):
         Trainer(settings, resume=True)
+
+
+def test_a_garbage_checkpoint_is_refused(settings):
+    settings.folder.mkdir()
+    (settings.folder / "checkpoint.pt").write_bytes(b"no checkpoint")
+    with pytest.raises(TrainingError, match="is damaged"):
+        Trainer(settings, resume=True)
+
+
+def test_weights_of_other_characters_are_refused(settings):
+    other = replace(settings.config, characters=settings.config.characters[::-1])
+    with pytest.raises(TrainingError, match="their characters differ"):
+        Trainer(replace(settings, config=other))
+
+
+def test_signal_handlers_come_back(settings):
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    Trainer(replace(settings, steps=1)).run(progress=False)
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_a_run_in_another_thread(settings):
+    trainer = Trainer(replace(settings, steps=1))
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(trainer.run, progress=False).result()
+    assert trainer.step == 1
+
+
+def test_a_log_with_fewer_columns_keeps_them(settings, monkeypatch):
+    monkeypatch.setattr(train, "LOG_EVERY", 1)
+    settings.folder.mkdir()
+    (settings.folder / "log.csv").write_text("step,old,total\n7,1,2\n", encoding="utf-8")
+    Trainer(replace(settings, steps=1)).run(progress=False)
+    with (settings.folder / "log.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["step"] for row in rows] == ["7", "1"]
+    assert rows[1]["old"] == ""
+    assert float(rows[1]["total"]) > 0
 
 
 def test_what_a_run_writes(settings, monkeypatch):
