@@ -54,6 +54,7 @@ class SpotterConfig:
     keep: int = 100
     mask_threshold: float = 0.4
     score_threshold: float = 0.4
+    reading_temperature: float = 1.0  # of the characters' probabilities; fitted by evaluation.calibration
     short_side: int = 1000
     long_side: int = 1824
 

@@ -131,9 +131,12 @@ class Spotter:
         return torch.from_numpy(np.require(image, requirements="CW")).permute(2, 0, 1).float()
 
     def texts(self, reading: Reading, regions: Tensor) -> list[list[Character]]:
-        """The characters of chosen regions, up to each one's end sign."""
+        """The characters of chosen regions, up to each one's end sign, with calibrated probabilities."""
         ids = reading.ids[regions]
-        best = reading.probabilities[regions].gather(2, ids[:, :, None]).squeeze(2) if ids.numel() else ids
+        probabilities = reading.probabilities[regions]
+        if (temperature := self.model.config.reading_temperature) != 1:
+            probabilities = (probabilities.float().clamp(min=1e-9).log() / temperature).softmax(-1)
+        best = probabilities.gather(2, ids[:, :, None]).squeeze(2) if ids.numel() else ids
         found = []
         for row, scores in zip(ids.tolist(), best.tolist(), strict=True):
             text = self.charset.decode(row)

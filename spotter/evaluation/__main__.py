@@ -14,8 +14,9 @@ from typing import NoReturn
 import numpy as np
 from tqdm import tqdm
 
+from spotter.evaluation.evaluate import Report, evaluate
 from spotter.evaluation.icdar import Sample, samples
-from spotter.evaluation.metrics import Lexicon, Report, evaluate
+from spotter.evaluation.metrics import Lexicon
 from spotter.images import ImageError, read_image
 from spotter.types import GroundTruth, Word
 
@@ -61,6 +62,7 @@ def table(report: Report) -> str:
         if scores:
             values = (scores.precision, scores.recall, scores.hmean)
             lines.append(f"{name:20}" + "".join(f"{100 * value:10.1f}" for value in values))
+    lines.append(f"{'calibration error of reading_score':40}{report.calibration_error:10.3f}")
     lines.append(
         f"{report.seconds:.2f} seconds an image, {report.images} images, {report.detection.true} words"
     )

@@ -11,6 +11,7 @@ import argparse
 import csv
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -86,10 +87,16 @@ def main(arguments: list[str] | None = None) -> int:
     p.add_argument("out", type=Path, help="file to write (.safetensors)")
     p.add_argument("--figures", type=Path, nargs="*", default=[], help="reports of spotter.evaluation (JSON)")
     p.add_argument("--notes", default="", help="what it reads badly, what decided the recipe")
+    p.add_argument(
+        "--temperature", type=float, default=1.0, help="of the readings, from spotter.evaluation.calibration"
+    )
     p.add_argument("--command", default="", help="the command that trained it")
     o = p.parse_args(arguments)
+    if not o.temperature > 0:
+        p.error("--temperature must be above 0.")
     try:
         model, counts = averaged_model(o.run)
+        model.config = replace(model.config, reading_temperature=o.temperature)
         figures = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in o.figures}
         card = make_card(o.out.stem, counts, o.run, figures, o.notes, o.command)
         save_weights(model, o.out, card, half=True)

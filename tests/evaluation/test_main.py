@@ -54,7 +54,7 @@ def stops_with(capsys, arguments):
 
 def rows(output):
     """{name: [precision, recall, H-mean]} of the printed table."""
-    lines = [line.split() for line in output.splitlines()[1:-1]]
+    lines = [line.split() for line in output.splitlines()[1:-2]]
     return {" ".join(words[:-3]): [float(word) for word in words[-3:]] for words in lines}
 
 

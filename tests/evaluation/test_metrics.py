@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from spotter.evaluation.metrics import DetectionMetric, EndToEndMetric, Lexicon, Scores, evaluate
+from spotter.evaluation.evaluate import evaluate
+from spotter.evaluation.metrics import DetectionMetric, EndToEndMetric, Lexicon, Scores
 from spotter.types import GroundTruth, Word
 
 A = (0, 0, 10, 10)
@@ -143,7 +144,12 @@ END_TO_END_CASES = {  # true regions, words, (matched, found, true)
     "right": ([truth(A, "Coffee")], [word(A, "Coffee")], (1, 1, 1)),
     "case": ([truth(A, "Coffee")], [word(A, "cOFFEE")], (1, 1, 1)),
     "wrong text": ([truth(A, "Coffee")], [word(A, "Toffee")], (0, 1, 1)),
-    "sign missing": ([truth(A, "Fire!")], [word(A, "Fire")], (0, 1, 1)),
+    "sign missing at the end": ([truth(A, "Fire!")], [word(A, "Fire")], (1, 1, 1)),
+    "signs missing at both ends": ([truth(A, "(fire)")], [word(A, "Fire")], (1, 1, 1)),
+    "two signs missing at one end": ([truth(A, "Fire!!")], [word(A, "Fire")], (0, 1, 1)),
+    "sign missing inside": ([truth(A, "fire's")], [word(A, "fires")], (0, 1, 1)),
+    "sign too many": ([truth(A, "Fire")], [word(A, "Fire!")], (0, 1, 1)),
+    "nothing but a sign": ([truth(A, "!")], [word(A, "")], (0, 1, 1)),
     "right text, wrong place": ([truth(A)], [word(FAR)], (0, 1, 1)),
     "short word": ([truth(A, "a")], [word(A, "a")], (1, 1, 1)),
     "do-not-care hit": ([dont_care(A)], [word(A, "anything")], (0, 0, 0)),
@@ -257,6 +263,7 @@ def test_evaluate_scores_with_and_without_lexicon():
     assert report.end_to_end_lexicon == Scores(0.5, 0.5, 0.5, 1, 2, 2)
     assert (report.images, len(wrapped)) == (2, 2)
     assert report.seconds > 0
+    assert report.calibration_error == pytest.approx(0.9)  # sure of the only word compared, and wrong
     assert report.to_json()["detection"] == {
         "precision": 0.5,
         "recall": 0.5,
