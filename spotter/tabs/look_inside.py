@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -10,7 +10,7 @@ import gradio as gr
 
 from spotter.tabs.loading import Loader
 from spotter.tabs.look_inside_photo import PhotoPicker
-from spotter.tabs.look_inside_view import Scene, View, starting_values
+from spotter.tabs.look_inside_view import Scene, View, starting_values, unseen
 from spotter.tabs.read import QUEUE
 from spotter.tabs.views import registered
 
@@ -47,18 +47,28 @@ def build_look_inside(loader: Loader, tab: gr.Tab) -> None:
         inputs += [frame.seen, *frame.view.inputs]
         outputs += [frame.seen, frame.empty, frame.body, *frame.view.inputs, *frame.view.outputs]
 
-    def redraw(index: int, current, word: int | None, *rest) -> dict:
+    # Gradio fills `progress` in by its place, which behind `*rest` would not be known.
+    def redraw(index: int, current, word: int | None, progress=gr.Progress(), *rest) -> dict:  # noqa: B008
         start = sum(1 + len(frame.view.inputs) for frame in frames[:index])
         frame = frames[index]
         end = start + 1 + len(frame.view.inputs)
-        return {trace: current} | frame.show(current, word, *rest[start:end])
+        return {trace: current} | frame.show(current, word, *rest[start:end], progress=progress)
 
-    redraws = dict(fn=redraw, inputs=inputs, outputs=outputs, **HIDDEN, **QUEUE)
+    waiting = [frame.view.outputs[0] for frame in frames if frame.view.slow]
+    shown = {"api_visibility": "private"} | progress_on(waiting)
+    redraws = dict(fn=redraw, inputs=inputs, outputs=outputs, **shown, **QUEUE)
     for event in picker.wire(tab, trace):
         event.success(**redraws)
     picker.word.input(**redraws)
     for index, frame in enumerate(frames):
         frame.wire(index, trace, opened, picker.word)
+
+
+def progress_on(components: list) -> dict:
+    """Arguments of an event: where its progress is seen."""
+    if not components:
+        return {"show_progress": "hidden"}
+    return {"show_progress": "full", "show_progress_on": components}
 
 
 class Frame:
@@ -80,7 +90,9 @@ class Frame:
                 "Reset this view", size="sm", variant="secondary", elem_classes="reset", min_width=120
             )
 
-    def show(self, trace, word: int | None, seen, *values, fresh: bool = False) -> dict:
+    def show(
+        self, trace, word: int | None, seen, *values, fresh: bool = False, progress: Callable = unseen
+    ) -> dict:
         """The updates of everything in the sub-tab, by component."""
         view = self.view
         if trace is None or (view.needs_word and not trace.words):
@@ -90,7 +102,7 @@ class Frame:
                 self.body: gr.update(visible=False),
                 self.seen: None,
             }
-        scene = self.scene(trace, word)
+        scene = self.scene(trace, word, progress)
         key = (id(trace), scene.word)
         changes = {}
         if fresh or seen != key:
@@ -105,9 +117,9 @@ class Frame:
             **dict(zip(view.outputs, drawn, strict=True)),
         }
 
-    def scene(self, trace, word: int | None) -> Scene:
+    def scene(self, trace, word: int | None, progress: Callable = unseen) -> Scene:
         word = min(int(word or 0), len(trace.words) - 1) if trace.words else None
-        return Scene(trace, word, self.loader.spotter)
+        return Scene(trace, word, self.loader.spotter, progress)
 
     def wire(self, index: int, trace: gr.State, opened: gr.State, word: gr.Dropdown) -> None:
         """Events of this sub-tab; `index` is its place among the views."""
@@ -115,20 +127,21 @@ class Frame:
         inputs = [trace, word, self.seen, *view.inputs]
         outputs = [trace, self.seen, self.empty, self.body, *view.inputs, *view.outputs]
         queue = QUEUE if view.runs_model else {"concurrency_limit": 4}
+        shown = {"api_visibility": "private"} | progress_on([view.outputs[0]] if view.slow else [])
 
-        def select(current, *rest) -> dict:
-            return {opened: index, trace: current} | self.show(current, *rest)
+        def select(current, progress=gr.Progress(), *rest) -> dict:  # noqa: B008
+            return {opened: index, trace: current} | self.show(current, *rest, progress=progress)
 
-        def again(current, *rest, fresh: bool) -> dict:
-            return {trace: current} | self.show(current, *rest, fresh=fresh)
+        def again(current, progress=gr.Progress(), *rest) -> dict:  # noqa: B008
+            return {trace: current} | self.show(current, *rest, fresh=True, progress=progress)
 
-        def draw(current, chosen, *values):
+        def draw(current, chosen, progress=gr.Progress(), *values):  # noqa: B008
             if current is None:
                 return gr.skip()
-            return tuple(view.draw(self.scene(current, chosen), *values))
+            return tuple(view.draw(self.scene(current, chosen, progress), *values))
 
         drawing = dict(
-            fn=draw, inputs=[trace, word, *view.inputs], outputs=list(view.outputs), **HIDDEN, **queue
+            fn=draw, inputs=[trace, word, *view.inputs], outputs=list(view.outputs), **shown, **queue
         )
         for figure, target, pick in view.clicks:
 
@@ -138,8 +151,8 @@ class Frame:
                 return pick(self.scene(current, chosen), place, *values)
 
             figure.input(click, [trace, word, figure, *view.inputs], target, **HIDDEN).success(**drawing)
-        self.tab.select(select, inputs, [opened, *outputs], **HIDDEN, **queue)
-        self.reset.click(partial(again, fresh=True), inputs, outputs, **HIDDEN, **queue)
+        self.tab.select(select, inputs, [opened, *outputs], **shown, **queue)
+        self.reset.click(again, inputs, outputs, **shown, **queue)
         triggers = view.triggers or [component.input for component in view.inputs]
         if triggers:
             gr.on(list(triggers), trigger_mode="always_last", **drawing)

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 MATH = [{"left": "$$", "right": "$$", "display": True}, {"left": "$", "right": "$", "display": False}]
 
 
+def unseen(*_: Any, **__: Any) -> None:
+    """Progress that nobody looks at."""
+
+
 @dataclass(frozen=True)
 class Scene:
     """What a view draws: the trace of the current photo and the selected word."""
@@ -25,6 +29,7 @@ class Scene:
     trace: Trace
     word: int | None  # index into trace.words; None on a photo without words
     spotter: Callable[[], Spotter]  # waits until it is loaded
+    progress: Callable[..., Any] = unseen  # progress(0..1, desc="what is being done"), for a `slow` view
 
 
 @dataclass
@@ -42,6 +47,7 @@ class View:
     prepare: Callable[[Scene], Sequence[dict]] | None = None
     needs_word: bool = True
     runs_model: bool = False  # takes its turn in the queue of the spotter
+    slow: bool = False  # may take more than a second: the first output shows `scene.progress`
     # (figure, input, function): a click on the figure sets the input to function(scene, [x, y], *values of
     # inputs)
     clicks: Sequence[tuple[Figure, Component, Callable[..., Any]]] = field(default_factory=list)
