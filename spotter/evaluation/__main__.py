@@ -5,20 +5,27 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
+import cv2
 import numpy as np
+import torch
 from tqdm import tqdm
 
 from spotter.evaluation.evaluate import Report, evaluate
 from spotter.evaluation.icdar import Sample, samples
 from spotter.evaluation.metrics import Lexicon
+from spotter.evaluation.peers import INSTALL, Peer, ours, peer, peer_table
 from spotter.images import ImageError, read_image
-from spotter.types import GroundTruth, Word
+from spotter.types import GroundTruth
+from spotter.weights import weights_path
+
+if TYPE_CHECKING:
+    from spotter.predictor import Spotter
 
 GENERIC_WORDS = 90_000  # size of ICDAR 2015's generic lexicon
 SYNTHETIC = "synthetic"
@@ -34,8 +41,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         else:
             chosen = samples(options.folder)[: options.limit]
             scenes, images = _photographs(chosen), len(chosen)
-        spot = _spot(options)
-    except (ValueError, OSError) as error:
+        spotter = _spotter(options)
+        spot = partial(spotter.spot, **_settings(options))
+        if options.peers:
+            print(peer_table(_beside_peers(options, spotter)))
+            return
+    except (ValueError, OSError, ImportError) as error:
         _stop(str(error))
     try:
         report = evaluate(spot, scenes, lexicon, partial(tqdm, total=images, unit="image"))
@@ -86,12 +97,22 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--short-side", type=_positive, metavar="N", help="pixels images are scaled to (default: the model's)"
     )
     parser.add_argument("--limit", type=_positive, metavar="N", help="the first N images of FOLDER alone")
+    parser.add_argument(
+        "--peers", type=_peers, default=[], metavar="A,B", help=f"beside others: {','.join(INSTALL)}"
+    )
     rendered = parser.add_argument_group(f"with {SYNTHETIC}")
     rendered.add_argument("--count", type=_positive, default=200, help="number of scenes (200)")
     rendered.add_argument("--style", default="mixed", help="kind of scenes (mixed)")
     rendered.add_argument("--backgrounds", metavar="FOLDER", help="photographs to write on")
     rendered.add_argument("--seed", type=int, default=10_000, help="of the first scene (10000)")
     return parser.parse_args(arguments)
+
+
+def _peers(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",")]
+    if unknown := [name for name in names if name not in INSTALL]:
+        raise argparse.ArgumentTypeError(f"{unknown[0]} is none of {', '.join(INSTALL)}")
+    return names
 
 
 def _positive(text: str) -> int:
@@ -118,23 +139,45 @@ def _lexicon(name: str) -> Lexicon:
         raise ValueError(f"The lexicon {name} holds no word; expected one word a line.") from error
 
 
-def _spot(options: argparse.Namespace) -> Callable[[np.ndarray], list[Word]]:
-    """The spotter's function with the options given; raises ValueError when the weights cannot be loaded."""
+def _spotter(options: argparse.Namespace) -> Spotter:
+    """The spotter asked for; raises ValueError when the weights cannot be loaded."""
     from spotter import load_spotter  # late: loads torch's models, which a wrong folder need not wait for
 
     try:
-        spotter = load_spotter(options.weights)
+        return load_spotter(options.weights)
     except Exception as error:  # whatever a broken file makes its reader raise
         raise ValueError(
             f"The weights {options.weights} cannot be loaded: {' '.join(str(error).split())}"
         ) from error
+
+
+def _settings(options: argparse.Namespace) -> dict:
+    """What `Spotter.spot` is told beside the image."""
     short_side = options.short_side
     if short_side is None and options.folder == SYNTHETIC:  # scenes are read at the size they are rendered
         from spotter.training.synth import STYLES
 
         short_side = STYLES[options.style].height if options.style in STYLES else None
     given = {"threshold": options.threshold, "short_side": short_side}
-    return partial(spotter.spot, **{name: value for name, value in given.items() if value is not None})
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _beside_peers(options: argparse.Namespace, spotter: Spotter) -> list[tuple[Peer, Report]]:
+    """Our reader and the others on the same photographs, each on one thread.
+
+    Raises ValueError for rendered scenes, ImportError for a reader that is not installed.
+    """
+    if options.folder == SYNTHETIC:
+        raise ValueError("--peers compares on photographs: name a folder with images/ and gt/.")
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    readers = [ours(spotter, weights_path(options.weights), partial(spotter.spot, **_settings(options)))]
+    readers += [peer(name) for name in options.peers]
+    chosen = samples(options.folder)[: options.limit]
+    return [
+        (who, evaluate(who.read, _photographs(chosen), None, partial(tqdm, total=len(chosen), desc=who.name)))
+        for who in readers
+    ]
 
 
 def _photographs(chosen: list[Sample]) -> Iterator[tuple[np.ndarray, list[GroundTruth]]]:

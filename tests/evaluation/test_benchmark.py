@@ -177,7 +177,7 @@ def test_a_given_threshold(measured, photo, tiny_file):
 
 
 def test_peers_that_are_not_installed(measured, photo, tiny_file, capsys, monkeypatch):
-    monkeypatch.setattr(benchmark.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(benchmark.peers, "installed", lambda name: False)
     options = ["--peers", "easyocr,rapidocr", "--parts", "nano"]
     assert main(["--image", str(photo), "--weights", str(tiny_file), *options]) == 0
     output = capsys.readouterr().out
