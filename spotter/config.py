@@ -23,7 +23,7 @@ class SpotterConfig:
     drop_path: float = 0.2
     # FPN and dilated block
     channels: int = 256
-    dilations: tuple[int, ...] = (2, 4, 1)
+    dilations: tuple[int, ...] = (2, 4, 1)  # (): no dilated blocks
     dilated_channels: int = 256  # width inside the dilated block
     # Proposals and stages
     proposals: int = 300
@@ -38,6 +38,7 @@ class SpotterConfig:
     mask_size: int = 28
     mask_coefficients: int = 60
     # Recognition Conversion and reader
+    recognition_conversion: bool = True  # False: the reader sees the RoI's features, gated by maskK alone
     recognition_roi: tuple[int, int] = (28, 28)  # (height, width) of a1
     conversion_layers: int = 3
     conversion_heads: int = 4

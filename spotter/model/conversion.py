@@ -111,3 +111,24 @@ class RecognitionConversion(nn.Module):
         m3 = d3.sigmoid()
         r3 = (self.up_recognition2(r2, a1.shape[2:]) + a1) * m3
         return Conversion(m1=m1, m2=m2, m3=m3, features=self.leave(r3, a1.shape[2:]))
+
+
+class PlainFeatures(nn.Module):
+    """In place of Recognition Conversion in the paper's baseline: the detector's knowledge does not reach
+    the features; all gates are open.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.enter = nn.Sequential(conv_block(channels), conv_block(channels))
+
+    def relate(self, proposal_features: Tensor) -> Tensor:
+        """The proposal features as they are."""
+        return proposal_features
+
+    def forward(self, roi_features: Tensor, related: Tensor) -> Conversion:
+        """RoI features (R, C, H, W) -> open gates and recognition features; `related` is not used."""
+        features = self.enter(roi_features)
+        count, channels, height, width = features.shape
+        gates = [features.new_ones(count, channels, height // k, width // k) for k in (4, 2, 1)]
+        return Conversion(*gates, features=features)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from spotter.config import SpotterConfig
 from spotter.model.backbone import Swin
-from spotter.model.conversion import RecognitionConversion
+from spotter.model.conversion import PlainFeatures, RecognitionConversion
 from spotter.model.fpn import FPN, DilatedBlock
 from spotter.model.mask_code import MaskCode
 from spotter.model.proposals import Proposals
@@ -35,7 +35,7 @@ class SwinTextSpotter(nn.Module):
         self.backbone = Swin(c.stem, c.embed_dim, c.depths, c.heads, c.window, c.drop_path)
         self.fpn = FPN(self.backbone.channels, c.channels)
         self.dilated = nn.ModuleList(
-            DilatedBlock(c.channels, c.dilated_channels, c.dilations) for _ in range(4)
+            DilatedBlock(c.channels, c.dilated_channels, c.dilations) for _ in range(4 if c.dilations else 0)
         )
         self.proposals = Proposals(c.proposals, c.channels, c.proposal_grid)
         self.stages = nn.ModuleList(
@@ -51,14 +51,18 @@ class SwinTextSpotter(nn.Module):
             for _ in range(c.stages)
         )
         self.mask_code = MaskCode(c.mask_size, c.mask_coefficients)
-        self.conversion = RecognitionConversion(
-            c.channels,
-            c.stage_heads,
-            c.dynamic_dim,
-            c.feedforward,
-            c.conversion_layers,
-            c.conversion_heads,
-            c.recognition_roi,
+        self.conversion = (
+            RecognitionConversion(
+                c.channels,
+                c.stage_heads,
+                c.dynamic_dim,
+                c.feedforward,
+                c.conversion_layers,
+                c.conversion_heads,
+                c.recognition_roi,
+            )
+            if c.recognition_conversion
+            else PlainFeatures(c.channels)
         )
         self.two_level = nn.Sequential(
             *(
@@ -104,7 +108,9 @@ class SwinTextSpotter(nn.Module):
         return stages
 
     def widen(self, levels: list[Tensor]) -> list[Tensor]:
-        """Adds the dilated blocks' output to P2..P5."""
+        """Adds the dilated blocks' output to P2..P5, if there are such blocks."""
+        if not self.dilated:
+            return levels
         return [level + dilated(level) for level, dilated in zip(levels, self.dilated, strict=True)]
 
     def keep(self, detection: Detection, threshold: float, drop_twins: bool = True) -> Regions:

@@ -194,13 +194,16 @@ class Trainer:
         for name, value in state["counts"].items():
             setattr(self, name, value)
 
-    def run(self, progress: bool = True) -> None:
+    def run(self, progress: bool = True) -> bool:
         """Train until the minutes or the steps are over, or a signal asks to stop; then write the checkpoint.
+
+        Returns False when it was a signal.
 
         Raises TrainingError on a loss that is not finite; the last good checkpoint stays.
         """
         with signals_noted() as asked:
             self._run(progress, asked)
+        return not asked
 
     def _run(self, progress: bool, asked: list[int]) -> None:
         s = self.settings

@@ -1,0 +1,98 @@
+"""The ablation: its variants, that it resumes, and its table."""
+
+import json
+from contextlib import chdir
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from spotter.config import PRESETS
+from spotter.model.conversion import PlainFeatures, RecognitionConversion
+from spotter.model.spotter import SwinTextSpotter
+from spotter.training import ablation
+from spotter.training.ablation import VARIANTS, jobs, main, table, variant_config
+from spotter.training.fit_masks import word_masks
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_variant_differs_in_its_parts_alone(tiny_config, variant):
+    config = variant_config(tiny_config, variant)
+    model = SwinTextSpotter(config)
+    parts = VARIANTS[variant]
+    kind = RecognitionConversion if "recognition_conversion" in parts else PlainFeatures
+    assert type(model.conversion) is kind
+    assert len(model.dilated) == (4 if "dilations" in parts else 0)
+    assert len(model.two_level) == (1 if "two_level_blocks" in parts else 0)
+    unchanged = {name: getattr(tiny_config, name) for name in (*ablation.PARTS_OFF, "name")}
+    assert replace(config, **unchanged) == tiny_config
+    with torch.no_grad():
+        found = model.eval()([torch.zeros(3, 64, 64)], threshold=-1.0)
+    assert found.conversion.m3.shape[2:] == tiny_config.recognition_roi
+
+
+def test_all_is_the_preset(tiny_config):
+    assert replace(variant_config(tiny_config, "all"), name="tiny") == tiny_config
+
+
+def test_seed_by_seed(tmp_path):
+    todo = jobs(tmp_path, 2)
+    assert [job.variant for job in todo] == [*VARIANTS, *VARIANTS]
+    assert [job.seed for job in todo] == [0] * len(VARIANTS) + [1] * len(VARIANTS)
+    assert len({job.folder for job in todo}) == len(todo)
+
+
+def test_table():
+    found = {variant: [] for variant in VARIANTS}
+    assert "| base | 78.9 / 55.7 |" in table(found)
+    found["base"] = [{"synthetic": [50.0, 10.0]}, {"synthetic": [60.0, 14.0]}]
+    lines = table(found).splitlines()
+    assert "synthetic, 2 seeds" in lines[0]
+    assert "| base | 55.0 ± 5.0 / 12.0 ± 2.0 | 78.9 / 55.7 |" in lines
+    assert "| base + dilated | - / - | - |" in lines
+
+
+def test_a_few_seconds_of_all_and_again(tmp_path, monkeypatch, tiny_config, capsys):
+    """Trains, evaluates, prints; what is done is not done again."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(PRESETS, "nano", lambda: tiny_config)
+    monkeypatch.setattr("spotter.training.train.word_masks", few_masks)
+    monkeypatch.setattr(ablation, "VARIANTS", {"base": (), "all": VARIANTS["all"]})
+    options = ["--minutes", "5", "--steps", "1", "--features", "0", "--batch", "1", "--scene", "96"]
+    options += ["--workers", "0", "--scenes", "1", "--folder", str(tmp_path / "runs")]
+    monkeypatch.setattr(ablation, "run", as_here(ablation.run))
+    assert main(options) == 0
+    output = capsys.readouterr().out
+    assert "1 of 2: base, seed 0" in output
+    assert "| all |" in output
+    figures = json.loads((tmp_path / "runs/all-0/figures.json").read_text())
+    assert len(figures["synthetic"]) == 2
+    assert main(options) == 0
+    again = capsys.readouterr().out
+    assert "1 of 2" not in again
+    assert again.strip() == output[output.index("| variant") :].strip()
+
+
+def few_masks(count: int, **options) -> torch.Tensor:
+    return word_masks(200, **options)
+
+
+def as_here(run):
+    """Commands run in the folder of the repository, wherever the test is."""
+
+    def here(command):
+        with chdir(ROOT):
+            run(command)
+
+    return here
+
+
+@pytest.mark.parametrize("options", [["--seeds", "0"], ["--minutes", "0"]])
+def test_bad_options(options, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(options)
+    assert stop.value.code == 2
+    assert "must be at least 1" in capsys.readouterr().err
