@@ -7,9 +7,12 @@ of the model are in pixels of the resized image. Each field's comment gives its 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
-from torch import Tensor
+
+if TYPE_CHECKING:  # words and stored traces are looked at before torch is there
+    from torch import Tensor
 
 
 @dataclass(frozen=True)

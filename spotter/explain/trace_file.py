@@ -1,41 +1,72 @@
 """Traces on disk, as .npz that is read without pickle: the first paint of the app needs no computation.
 
-The level maps, nine tenths of a trace, are stored in 32 steps between the lowest and the highest value of
-each channel.
+A trace of a 960 x 720 photo with 50 words takes 17 MB of memory and 3 MB on disk. The maps, nine tenths of
+it, are stored as grey JPEG pictures whose quantisation table is flat, so one number, `step`, says how far
+they are rounded; probabilities of two-level attention are rounded to 255 steps of their root; the photo is
+kept as it is (lossless WebP), and so is everything else.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, fields
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZIP_LZMA, ZipFile
 
 import numpy as np
+from PIL import Image
 
 from spotter.config import SpotterConfig
 from spotter.explain.trace import Trace
 from spotter.types import Character, Word
 
 LEVELS = ("plain_levels", "levels")
-STEPS = 31
+ROI_STEP = 3  # of 255; what the reader gets is rounded less than what is only looked at
+STEPS = (6, 8, 10, 13, 16, 20, 25, 32)  # of 255, for the level maps
+COLUMNS = 8  # maps beside each other in a picture; a JPEG is at most 65,535 pixels high
 
 
-def save(trace: Trace, path: Path) -> None:
-    """Writes `path` (.npz)."""
+def save(trace: Trace, path: Path, step: int = STEPS[0]) -> None:
+    """Writes `path` (.npz); the level maps are rounded to about `step` of 255 parts of their range."""
     words = [asdict(word) for word in trace.words]
     text = json.dumps({"words": words, "model": trace.model, "config": trace.config.to_json()})
     arrays = {"text": np.array(text)}
     for field in fields(trace):
-        value = getattr(trace, field.name)
-        if field.name in LEVELS:
+        name, value = field.name, getattr(trace, field.name)
+        if name in LEVELS:
             for i, level in enumerate(value):
-                arrays[f"{field.name}.{i}"], arrays[f"{field.name}.{i}.range"] = to_bytes(level)
+                arrays |= coded_maps(f"{name}.{i}", level, step)
+        elif name == "roi_features":
+            arrays |= coded_maps(name, value, ROI_STEP)
+        elif name == "image":
+            arrays[name] = encoded(value, "WEBP", lossless=True)
+        elif name == "two_level":
+            arrays[name] = np.round(np.sqrt(value.astype(np.float32)) * 255).astype(np.uint8)
         elif isinstance(value, np.ndarray):
-            arrays[field.name] = value
+            arrays[name] = value
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial.npz")
-    np.savez_compressed(partial, **arrays)
+    with ZipFile(partial, "w", ZIP_LZMA) as file:  # a third smaller than what numpy itself writes
+        for name, array in arrays.items():
+            with file.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, array, allow_pickle=False)
     partial.replace(path)
+
+
+def save_within(trace: Trace, path: Path, limit: int, steps: Sequence[int] = STEPS) -> int:
+    """Writes `path` with the finest of `steps` that needs no more than `limit` bytes, and returns that step.
+
+    Raises ValueError when none does; then there is no file.
+    """
+    for step in steps:
+        save(trace, path, step)
+        if path.stat().st_size <= limit:
+            return step
+    size = path.stat().st_size
+    path.unlink()
+    raise ValueError(f"The trace takes {size / 1e6:.1f} MB even with the coarsest maps.")
 
 
 def load(path: Path) -> Trace:
@@ -46,12 +77,14 @@ def load(path: Path) -> Trace:
             "words": [read_word(word) for word in text["words"]],
             "model": text["model"],
             "config": SpotterConfig.from_json(text["config"]),
+            "image": decoded(file["image"]),
+            "two_level": np.square(file["two_level"] / np.float32(255)).astype(np.float16),
+            "roi_features": maps_of(file, "roi_features"),
         }
+        for name in LEVELS:
+            values[name] = [maps_of(file, f"{name}.{i}") for i in range(4)]
         for field in fields(Trace):
-            if field.name in LEVELS:
-                names = [f"{field.name}.{i}" for i in range(4)]
-                values[field.name] = [from_bytes(file[name], file[f"{name}.range"]) for name in names]
-            elif field.name not in values:
+            if field.name not in values:
                 values[field.name] = file[field.name]
     return Trace(**values)
 
@@ -60,16 +93,49 @@ def read_word(entry: dict) -> Word:
     return Word(**{**entry, "characters": [Character(**character) for character in entry["characters"]]})
 
 
-def to_bytes(level: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(C, h, w) -> uint8 of the same shape and (2, C) float32: lowest value and step of each channel."""
-    flat = level.reshape(len(level), -1).astype(np.float32)
-    low = flat.min(1)
-    step = np.maximum(flat.max(1) - low, 1e-6) / STEPS
-    coded = np.round((flat - low[:, None]) / step[:, None]).astype(np.uint8)
-    return coded.reshape(level.shape), np.stack([low, step])
+def coded_maps(name: str, maps: np.ndarray, step: int) -> dict[str, np.ndarray]:
+    """Maps (..., h, w) as entries of the file: the picture, its shape, and the lowest value and range."""
+    *_, height, width = maps.shape
+    flat = maps.reshape(-1, height, width).astype(np.float32)
+    if not len(flat):
+        return {f"{name}.shape": np.array(maps.shape), name: np.zeros(0, np.uint8)}
+    # Channels differ in range by their nature, words do not: the last axis before the map is the channel.
+    channel = np.arange(len(flat)) % maps.shape[-3]
+    low = np.array([flat[channel == c].min() for c in range(maps.shape[-3])])
+    span = np.array([flat[channel == c].max() for c in range(maps.shape[-3])]) - low
+    span = np.maximum(span, 1e-6)
+    grey = (flat - low[channel, None, None]) / span[channel, None, None] * 255
+    rows = -(-len(flat) // COLUMNS)
+    sheet = np.zeros((rows * COLUMNS, height, width), np.uint8)
+    sheet[: len(flat)] = np.round(grey)
+    sheet = sheet.reshape(rows, COLUMNS, height, width).swapaxes(1, 2).reshape(rows * height, -1)
+    picture = encoded(sheet, "JPEG", qtables=[[step] * 64], optimize=True)
+    return {
+        name: picture,
+        f"{name}.shape": np.array(maps.shape),
+        f"{name}.range": np.stack([low, span]).astype(np.float32),
+    }
 
 
-def from_bytes(coded: np.ndarray, low_and_step: np.ndarray) -> np.ndarray:
-    """The inverse of `to_bytes`, float16, up to half a step."""
-    low, step = low_and_step[:, :, None, None]
-    return (coded * step + low).astype(np.float16)
+def maps_of(file: np.lib.npyio.NpzFile, name: str) -> np.ndarray:
+    """The inverse of `coded_maps`, float16, up to the rounding."""
+    shape = tuple(int(size) for size in file[f"{name}.shape"])
+    *_, channels, height, width = shape
+    count = int(np.prod(shape[:-2]))
+    if not count:
+        return np.zeros(shape, np.float16)
+    sheet = decoded(file[name]).reshape(-1, height, COLUMNS, width).swapaxes(1, 2)
+    grey = sheet.reshape(-1, height, width)[:count].reshape(-1, channels, height, width)
+    low, span = file[f"{name}.range"][:, :, None, None]
+    return (grey * (span / np.float32(255)) + low).astype(np.float16).reshape(shape)
+
+
+def encoded(pixels: np.ndarray, form: str, **options) -> np.ndarray:
+    """A picture file as uint8."""
+    data = BytesIO()
+    Image.fromarray(pixels).save(data, form, **options)
+    return np.frombuffer(data.getvalue(), np.uint8)
+
+
+def decoded(data: np.ndarray) -> np.ndarray:
+    return np.array(Image.open(BytesIO(data.tobytes())))

@@ -114,7 +114,8 @@ class PhotoPicker:
         traced now.
         """
         trace = stored_trace(source, self.loader.card().get("sha256"))
-        if trace is None:
+        stored = trace is not None
+        if not stored:
             try:
                 image = read_image(source)
             except ImageError as error:
@@ -128,15 +129,15 @@ class PhotoPicker:
             trace,
             gr.update(choices=word_choices(trace), value=word, interactive=bool(trace.words)),
             *overview(trace, word),
-            summary(trace),
+            summary(trace, stored),
         )
 
 
-def summary(trace: Trace) -> str:
+def summary(trace: Trace, stored: bool = False) -> str:
     height, width = trace.image.shape[:2]
     stages, proposals = trace.scores.shape
     return (
         f"{len(trace.words)} words · network input {width} × {height} × 3 · {proposals} proposals · "
         f"{stages} stages · "
-        f"trace {trace.nbytes / 1e6:.0f} MB"
+        f"trace {trace.nbytes / 1e6:.0f} MB" + (", stored with rounded maps" if stored else "")
     )

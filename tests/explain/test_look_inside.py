@@ -10,11 +10,12 @@ import gradio as gr
 import pytest
 
 from spotter.explain.overview import draw_overview, word_at
+from spotter.tabs import look_inside_traces
 from spotter.tabs.loading import Loader
 from spotter.tabs.look_inside import NO_TRACE, NO_WORDS, Frame, build_look_inside
 from spotter.tabs.look_inside_photo import summary, word_choices
 from spotter.tabs.look_inside_traces import stored_trace
-from spotter.tabs.samples import SAMPLES
+from spotter.tabs.samples import SAMPLES, stored_results
 from spotter.tabs.views import VIEWS, registered
 
 MODULES = registered()
@@ -120,6 +121,29 @@ def test_a_stored_trace_of_other_weights_is_not_shown():
     assert stored_trace(SAMPLES[0].path, "0" * 64) is None
     assert stored_trace(SAMPLES[0].path, None) is None
     assert stored_trace("photo.jpg", "0" * 64) is None
+
+
+def test_stored_traces_are_small_and_of_the_built_in_weights():
+    for sample in look_inside_traces.STORED:
+        file = look_inside_traces.FOLDER / f"{sample.path.stem}.npz"
+        assert file.stat().st_size <= look_inside_traces.MOST_BYTES
+        sha256 = Loader().card()["sha256"]
+        trace = stored_trace(sample.path, sha256)
+        assert trace is not None, "run `python -m spotter.tabs.look_inside_traces`: the weights have changed"
+        assert [word.text for word in trace.words] == stored_texts(sample, sha256)
+
+
+def stored_texts(sample, sha256: str) -> list[str]:
+    words = stored_results(sha256)["images"][sample.file]["words"]
+    return [word["text"] for word in words]
+
+
+def test_a_damaged_stored_trace_is_only_a_lost_shortcut(tmp_path, monkeypatch):
+    monkeypatch.setattr(look_inside_traces, "FOLDER", tmp_path)
+    sample = look_inside_traces.STORED[0]
+    for content in (b"", b"PK", b"not a zip"):
+        (tmp_path / f"{sample.path.stem}.npz").write_bytes(content)
+        assert stored_trace(sample.path, "0" * 64) is None
 
 
 def test_the_tab_is_built_without_torch(tiny_file):
