@@ -16,6 +16,7 @@ WORD, BLANK, MIDDLE = "middle of the word", "blank beside the word", "middle of 
 WRITTEN = re.compile(r"^\s*(\d{1,5}(?:\.\d+)?)\s*[,; ]\s*(\d{1,5}(?:\.\d+)?)\s*$")
 BAD_PLACE = "This is no place: write it as `x, y` in pixels of the photo, such as `120, 80`, or click on it."
 LEAST_BLANK = 3.0  # pixels; words nearer than that touch
+PICTURE_WIDTH = 900  # of the photos on which places are clicked
 PER_SIDE = 24  # points an outline's side is measured at
 
 
@@ -24,8 +25,8 @@ class Blank:
     """The space between a word and the one nearest to it. Points are pixels of the trace's image."""
 
     other: int  # index of that word
-    start: np.ndarray  # (2,) on the word's outline
-    end: np.ndarray  # (2,) on the other one's
+    start: np.ndarray  # (2,) at the word's outline
+    end: np.ndarray  # (2,) at the other one's
 
     @property
     def middle(self) -> np.ndarray:
@@ -69,6 +70,11 @@ def show_place(trace: Trace, place: Sequence[float]) -> str:
     return f"{x:.0f}, {y:.0f}"
 
 
+def place_on_picture(trace: Trace, click: Sequence[float]) -> str:
+    """The same for a point of a picture that is at most PICTURE_WIDTH wide."""
+    return show_place(trace, np.asarray(click, float) / min(1.0, PICTURE_WIDTH / trace.image.shape[1]))
+
+
 def blank_beside(trace: Trace, word: int) -> Blank | None:
     """The blank to the nearest word that neither touches nor overlaps; None when there is no such word."""
     mine, best = along(trace.polygon(word)), None
@@ -77,9 +83,12 @@ def blank_beside(trace: Trace, word: int) -> Blank | None:
         if other == word or overlap(mine, theirs):
             continue
         distance = np.hypot(*(mine[:, None] - theirs[None]).transpose(2, 0, 1))
-        i, j = np.unravel_index(distance.argmin(), distance.shape)
-        if distance[i, j] >= LEAST_BLANK and (best is None or distance[i, j] < best.width):
-            best = Blank(other, mine[i], theirs[j])
+        least = distance.min()
+        # All points that face each other at about the least distance: their middle is that of the blank.
+        i, j = np.nonzero(distance <= 1.15 * least + 2)
+        blank = Blank(other, mine[i].mean(0), theirs[j].mean(0))
+        if least >= LEAST_BLANK and (best is None or blank.width < best.width):
+            best = blank
     return best
 
 

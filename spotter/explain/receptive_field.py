@@ -1,0 +1,288 @@
+"""What a cell of the pyramid looks at: measured fields beside the theoretical square; the blank's bridge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw
+
+from spotter.explain.canvas import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    PAPER,
+    SKY,
+    VERMILION,
+    YELLOW,
+    blend_map,
+    corners_of,
+    crop,
+    label,
+    outline,
+    photo_canvas,
+)
+from spotter.explain.charts import curve
+from spotter.explain.gradient_field import LARGEST_DILATION, POOL, Cell, Field, Variant
+from spotter.explain.on_demand import padded_size
+from spotter.explain.places import PICTURE_WIDTH, Blank, along
+from spotter.explain.proposals import plain
+from spotter.explain.reach import cell_reach, dilated_cells
+from spotter.explain.windows import photo_rectangle
+
+if TYPE_CHECKING:
+    from spotter.explain.trace import Trace
+
+SIDE = 560  # of the pictures under the slider
+SHARES = (0.5, 0.99)
+
+
+def cell_at(trace: Trace, level: int, place: np.ndarray) -> Cell:
+    """(row, column) of the cell of P2..P5 (level 0..3) over a place (x, y) of the trace's image."""
+    stride = 4 * 2**level
+    return int(place[1] // stride), int(place[0] // stride)
+
+
+def middle_of(level: int, cell: Cell) -> np.ndarray:
+    """(2,) x and y of the cell's middle, pixels."""
+    return (np.array([cell[1], cell[0]]) + 0.5) * 4 * 2**level
+
+
+def square(middle: np.ndarray, side: float) -> np.ndarray:
+    """(4,) xyxy."""
+    return np.concatenate([middle - side / 2, middle + side / 2])
+
+
+def name_of(variant: Variant) -> str:
+    return "without the block" if variant is None else "dilations " + "-".join(map(str, variant))
+
+
+def theoretical(trace: Trace, level: int, cell: Cell, variant: Variant) -> np.ndarray:
+    """(4,) xyxy, all pixels of the photo that can reach the cell."""
+    rows, columns = (
+        cell_reach(trace.config, level, index, pixels, variant or ())
+        for index, pixels in zip(cell, padded_size(trace.image), strict=True)
+    )
+    return photo_rectangle(trace, rows, columns)
+
+
+def block_square(level: int, cell: Cell, variant: Variant) -> np.ndarray:
+    """(4,) xyxy, the cells that the dilated block alone lets this one see, in pixels."""
+    return square(middle_of(level, cell), (2 * sum(variant or ()) + 1) * 4 * 2**level)
+
+
+def other_photos(trace: Trace, photos: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Those of (h, w, 3) photos that are not the trace's own."""
+    height, width = trace.image.shape[:2]
+
+    def differs(photo: np.ndarray) -> bool:
+        small = cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA)
+        return float(np.abs(small.astype(np.int16) - trace.image).mean()) > 2
+
+    return [photo for photo in photos if differs(photo)]
+
+
+def draw_photo(
+    trace: Trace, level: int, cell: Cell, variant: Variant, blank: tuple[int, Blank] | None
+) -> tuple[Image.Image, str]:
+    """The photo with the cell and its theoretical squares; `blank`: the word and the blank the cell is in."""
+    picture, scale = photo_canvas(trace.image, PICTURE_WIDTH, dim=0.2)
+    draw = ImageDraw.Draw(picture, "RGBA")
+    if blank is not None:
+        for word in (blank[0], blank[1].other):
+            outline(draw, trace.polygon(word) * scale, YELLOW, 3)
+    outline(draw, corners_of(theoretical(trace, level, cell, variant) * scale), GREEN, 3)
+    outline(draw, corners_of(block_square(level, cell, variant) * scale), SKY, 3)
+    outline(draw, corners_of(square(middle_of(level, cell), 4 * 2**level) * scale), ORANGE, 2)
+    label(draw, (0, picture.height), "orange: cell · blue: block alone · green: theory")
+    between = "" if blank is None else f", in the blank between words {blank[0] + 1} and {blank[1].other + 1}"
+    return picture, (
+        f"The photo with the cell of P{level + 2} at row {cell[0]}, column {cell[1]}{between}, the square "
+        "the dilated block alone lets it see, and the theoretical field of the whole network."
+    )
+
+
+def draw_fields(trace: Trace, level: int, cell: Cell, fields: Sequence[Field], variants: Sequence[Variant]):
+    """Two pictures of the same part of the photo, each with a field, its squares and the theory's.
+
+    The colour is the cube root of a pixel's share; one scale for both.
+    """
+    middle, height, width = middle_of(level, cell), *trace.image.shape[:2]
+    widest = max(
+        [field.side(SHARES[1]) for field in fields]
+        + [(2 * sum(v or ()) + 1) * 4 * 2**level for v in variants]
+    )
+    view = square(middle, min(1.15 * widest, 2.0 * max(height, width)))
+    zoom = SIDE / (view[2] - view[0])
+    high = float(np.cbrt(max(field.heat.max() for field in fields)))  # the root makes faint pixels visible
+    found = []
+    for field, variant in zip(fields, variants, strict=True):
+        heat = Image.fromarray(np.cbrt(field.heat)).transform(
+            (SIDE, SIDE), Image.EXTENT, tuple(view / POOL), Image.BILINEAR
+        )
+        picture = blend_map(crop(trace.image, view, SIDE, SIDE), np.asarray(heat), high, 0.72)
+        draw = ImageDraw.Draw(picture, "RGBA")
+        frames = [(theoretical(trace, level, cell, variant), GREEN, 2)]
+        if variant is not None:
+            frames.append((block_square(level, cell, variant), SKY, 3))
+        frames += [(square(middle, field.side(share)), PAPER, 3) for share in SHARES]
+        for box, colour, thick in frames:
+            outline(draw, corners_of((box - np.tile(view[:2], 2)) * zoom), colour, thick)
+        for share in SHARES:
+            corner = (square(middle, field.side(share))[:2] - view[:2]) * zoom
+            label(draw, (corner[0], corner[1] - 24), f"{share:.0%}: {field.side(share)} px", 16)
+        label(draw, (0, SIDE), name_of(variant), 18)
+        found.append(picture)
+    return tuple(found)
+
+
+def draw_curves(fields: Sequence[Field], variants: Sequence[Variant], level: int) -> tuple[Image.Image, str]:
+    """The share of the gradient inside a square, against the square's side."""
+    last = max(field.side(SHARES[1]) for field in fields) // 2 + 4
+    lines = []
+    for field, colour in zip(fields, (BLUE, VERMILION), strict=True):
+        values = np.concatenate([[0.0], field.within, np.repeat(field.within[-1:], last)])[: last + 1]
+        lines.append((values, colour, 3))
+    own = next((v for v in variants if v is not None), None)
+    marker = None if own is None else (2 * sum(own) + 1) * 4.0 * 2**level
+    picture = curve(
+        lines,
+        2.0 * np.arange(last + 1),
+        f"Share inside a square: blue {name_of(variants[0])}, red {name_of(variants[1])}",
+        "side of the square around the cell, pixels",
+        marker if marker is not None and marker <= 2 * last else None,
+        "the block alone",
+    )
+    sides = "; ".join(
+        f"{name_of(v)}: half of the gradient within {f.side(0.5)} pixels, 99 % within {f.side(0.99)}"
+        for f, v in zip(fields, variants, strict=True)
+    )
+    return picture, f"Share of the gradient against the square's side. {sides}."
+
+
+def ratio(left: int, right: int) -> str:
+    """How two sides compare, in words."""
+    value = left / max(right, 1)
+    if 0.95 <= value <= 1.05:
+        return f"{left} against {right} pixels, the same within 5 %"
+    return f"{left} against {right} pixels, {value:.2f} times as wide"
+
+
+def describe(
+    trace: Trace,
+    level: int,
+    cell: Cell,
+    fields: Sequence[Field],
+    variants: Sequence[Variant],
+    computed: Sequence[tuple[Variant, Field]],
+    photos: int,
+) -> str:
+    """What the weights show, in numbers that were measured; Markdown with LaTeX.
+
+    `variants`, `fields`: left and right; `computed`: everything known of this cell.
+    """
+    stride, own = 4 * 2**level, tuple(trace.config.dilations)
+    rows = ["| block | alone | in theory | 50 % | 99 % |", "|---|--:|--:|--:|--:|"]
+    for variant, field in computed:
+        x1, y1, x2, y2 = theoretical(trace, level, cell, variant)
+        span, seen = 2 * sum(variant or ()) + 1, len(dilated_cells(variant or ()))
+        holes = "" if seen == span else f" ({span - seen} holes)"
+        trained, unit = (" (trained)" if variant == own else ""), ("cell" if span == 1 else "cells")
+        rows.append(
+            f"| {name_of(variant)}{trained} | {span} {unit}{holes} | "
+            f"{x2 - x1:.0f} × {y2 - y1:.0f} | {field.side(0.5)} px | {field.side(0.99)} px |"
+        )
+    half, most = ([field.side(share) for field in fields] for share in SHARES)
+    terms = " + ".join(map(str, own))
+    return (
+        f"$$n = 1 + 2\\,({terms}) = {1 + 2 * sum(own)}\\ \\text{{cells}} = {(1 + 2 * sum(own)) * stride}\\ "
+        f"\\text{{pixels of P{level + 2}}}$$\n\n"
+        f"Cell of P{level + 2} in row {cell[0]}, column {cell[1]}, {stride} pixels a side; the size of the "
+        f"gradient at every pixel, on {'this photo' if photos == 1 else f'{photos} photos'}.\n\n"
+        f"**What these weights show.** {name_of(variants[0]).capitalize()} against "
+        f"{name_of(variants[1])}: the square with half of the gradient is {ratio(*half)}; the one with 99 % "
+        f"is {ratio(*most)}. {verdict(half, most)} In the paper's own ablation the dilated block gives +0.5 "
+        "end-to-end. Other dilations run with the weights trained for these.\n\n" + "\n".join(rows)
+    )
+
+
+def verdict(half: Sequence[int], most: Sequence[int]) -> str:
+    """One sentence on left (first) against right (second)."""
+    inner, outer = half[0] / max(half[1], 1), most[0] / max(most[1], 1)
+    if max(abs(inner - 1), abs(outer - 1)) <= 0.05:
+        return "So for this cell the two make next to no difference."
+    if inner > 1.05 and outer > 1.05:
+        return "So the left one widens the field, at its core and at its edge."
+    if inner > 1.05:
+        return "So the left one widens the core of the field, but not its edge."
+    if outer > 1.05:
+        return "So the left one adds only faint far pixels; the core is not wider."
+    return "So the left one does not widen this field; it is narrower."
+
+
+def bad_dilations(count: int) -> str:
+    return (
+        f"These are no dilations: write {count} whole numbers from 1 to {LARGEST_DILATION}, such as "
+        f"`{'-'.join('1' * count)}`."
+    )
+
+
+def word_mask(trace: Trace, word: int) -> np.ndarray:
+    """(h / POOL, w / POOL) float32 0..1, how far a word's outline covers each value of a field's map."""
+    height, width = (-(-side // POOL) * POOL for side in trace.image.shape[:2])
+    mask = np.zeros((height, width), np.float32)
+    cv2.fillPoly(mask, [trace.polygon(word).round().astype(np.int32)], 1.0)
+    return cv2.resize(mask, (width // POOL, height // POOL), interpolation=cv2.INTER_AREA)
+
+
+def needed_side(trace: Trace, level: int, cell: Cell, words: Sequence[int]) -> int:
+    """Pixels: side of the smallest square around the cell that touches all these words."""
+    middle = middle_of(level, cell)
+    return int(np.ceil(2 * max(np.abs(along(trace.polygon(w)) - middle).max(1).min() for w in words)))
+
+
+def ask_for_blank(blank: Blank | None) -> str:
+    """What is said of the blank when the cell is elsewhere."""
+    if blank is None:
+        return "There is no blank to ask about: no second word lies apart from a selected one."
+    return (
+        "**Does it bridge the blank?** Choose *blank beside the word* as the cell's place to ask: the blank "
+        f"to word {blank.other + 1} is {blank.width:.0f} pixels wide."
+    )
+
+
+def describe_blank(
+    trace: Trace,
+    level: int,
+    cell: Cell,
+    fields: Sequence[Field],
+    variants: Sequence[Variant],
+    word: int,
+    blank: Blank,
+) -> str:
+    """Does the field of the cell in the blank bridge it? Markdown."""
+    words = (word, blank.other)
+    names = [plain(trace.words[w].text) for w in words]
+    need = needed_side(trace, level, cell, words)
+    lines = [
+        f"**Does it bridge the blank?** The blank between **{names[0]}** (word {word + 1}) and "
+        f"**{names[1]}** (word {blank.other + 1}) is {blank.width:.0f} pixels wide; a square of {need} "
+        "pixels around the cell touches both words."
+    ]
+    for field, variant in zip(fields, variants, strict=True):
+        half, most = (field.side(share) for share in SHARES)
+        answer = (
+            "yes, its 50 % square touches both"
+            if half >= need
+            else "only faintly: its 50 % square does not touch both, its 99 % square does"
+            if most >= need
+            else "no, not even its 99 % square touches both"
+        )
+        on = [field.share_in(word_mask(trace, w)) for w in words]
+        lines.append(
+            f"- {name_of(variant)}: {answer} ({half} and {most} pixels); {on[0]:.1%} of the gradient lies on "
+            f"the first word, {on[1]:.1%} on the second."
+        )
+    return "\n\n".join(lines[:1]) + "\n\n" + "\n".join(lines[1:])

@@ -1,0 +1,267 @@
+"""Attention inside windows: the partners of one token of the Swin backbone, and what it can have seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from spotter.explain.canvas import (
+    GREEN,
+    ORANGE,
+    SKY,
+    colour_bar,
+    colourise,
+    corners_of,
+    grow,
+    label,
+    outline,
+    photo_canvas,
+    tiles,
+    titled,
+)
+from spotter.explain.on_demand import network_image, once, padded_size
+from spotter.explain.places import PICTURE_WIDTH
+from spotter.explain.reach import token_reach, window_places
+
+if TYPE_CHECKING:
+    from spotter.explain.trace import Trace
+    from spotter.predictor import Spotter
+
+MAP_WIDTH = 150
+GREY, DARK = (150, 150, 150), (70, 70, 70)  # masked partners, and padding beyond the map
+
+
+def blocks(depths: tuple[int, ...]) -> list[tuple[int, int]]:
+    """(stage, block) of all blocks, in their order, from 0."""
+    return [(stage, block) for stage, depth in enumerate(depths) for block in range(depth)]
+
+
+@dataclass(frozen=True)
+class Partners:
+    """The window of one token. P = window * window places, row by row."""
+
+    stage: int  # 0..3
+    block: int  # from 0
+    stride: int  # pixels per token
+    size: tuple[int, int]  # rows and columns of the token map
+    shift: int  # tokens the windows are shifted by
+    token: tuple[int, int]  # row, column
+    rows: np.ndarray  # (window,) int, the map's row at each of the window's rows; beyond the map: padding
+    columns: np.ndarray  # (window,) int
+    masked: np.ndarray  # (P,) bool, no neighbour of the token: came in when the map was rolled
+    padding: np.ndarray  # (P,) bool, beyond the map
+    window: int  # number of the window, row by row
+    place: int  # of the token in the window
+
+    @property
+    def name(self) -> str:
+        return f"stage {self.stage + 1}, block {self.block + 1}"
+
+
+def partners(trace: Trace, stage: int, block: int, place: np.ndarray) -> Partners:
+    """The window of the token at a place (x, y) of the trace's image."""
+    window, stride = trace.config.window, 4 * 2**stage
+    height, width = padded_size(trace.image)
+    size = height // stride, width // stride
+    token = int(place[1] // stride), int(place[0] // stride)
+    shift = window // 2 if block % 2 else 0
+    rows, columns = (window_places(t, length, window, shift) for t, length in zip(token, size, strict=True))
+    together = np.array([[a and b for _, b in columns] for _, a in rows])
+    beyond = np.array([[r >= size[0] or c >= size[1] for c, _ in columns] for r, _ in rows])
+    per_row = -(-size[1] // window)
+    rolled = [(t - shift) % (-(-length // window) * window) for t, length in zip(token, size, strict=True)]
+    return Partners(
+        stage=stage,
+        block=block,
+        stride=stride,
+        size=size,
+        shift=shift,
+        token=token,
+        rows=np.array([row for row, _ in rows]),
+        columns=np.array([column for column, _ in columns]),
+        masked=~together.ravel(),
+        padding=beyond.ravel(),
+        window=rolled[0] // window * per_row + rolled[1] // window,
+        place=rolled[0] % window * window + rolled[1] % window,
+    )
+
+
+def tokens_of(spotter: Spotter, trace: Trace) -> list[list[np.ndarray]]:
+    """What goes into each block of each Swin stage, (rows, columns, C) float16; the backbone runs once."""
+    return once(trace, "tokens", lambda: run_backbone(spotter, trace))
+
+
+def run_backbone(spotter: Spotter, trace: Trace) -> list[list[np.ndarray]]:
+    import torch
+
+    from spotter.explain.trace import Tap, half, tapped
+
+    depths, model = trace.config.depths, spotter.model
+    taps = [
+        Tap(f"{stage}.{block}", f"backbone.stages.{stage}.{block}", lambda i, o, kept: half(i[0][0]))
+        for stage, block in blocks(depths)
+    ]
+    with tapped(model, taps) as seen, torch.inference_mode(), autocast(spotter):
+        model.backbone(model.pad([network_image(spotter, trace.image)])[0])
+    return [[seen[f"{stage}.{block}"][0] for block in range(depth)] for stage, depth in enumerate(depths)]
+
+
+def autocast(spotter: Spotter):
+    """The precision the spotter reads with."""
+    import torch
+
+    return torch.autocast(spotter.device.type, torch.bfloat16, enabled=spotter.bfloat16)
+
+
+def attention(spotter: Spotter, trace: Trace, at: Partners) -> np.ndarray:
+    """(heads, P) float32, the token's attention to the places of its window; the block runs again."""
+    key = ("attention", at.stage, at.block, at.window)
+    return once(trace, key, lambda: window_attention(spotter, trace, at))[:, at.place].astype(np.float32)
+
+
+def window_attention(spotter: Spotter, trace: Trace, at: Partners) -> np.ndarray:
+    """(heads, P, P) float16, all of the window."""
+    import torch
+
+    from spotter.explain.trace import Tap, half, tapped
+
+    path = f"backbone.stages.{at.stage}.{at.block}"
+    tokens = torch.from_numpy(tokens_of(spotter, trace)[at.stage][at.block].astype(np.float32))
+    tap = Tap("weights", f"{path}.attn.softmax", lambda i, o, kept: half(o[at.window]))
+    with tapped(spotter.model, [tap]) as seen, torch.inference_mode(), autocast(spotter):
+        spotter.model.get_submodule(path)(tokens[None].to(spotter.device))
+    return seen["weights"][0]
+
+
+def reach(trace: Trace, at: Partners) -> np.ndarray:
+    """(4,) xyxy, pixels of the trace's image that can have reached the token after this block."""
+    return photo_rectangle(
+        trace,
+        *(
+            token_reach(trace.config, at.stage, at.block + 1, (t, t), pixels)
+            for t, pixels in zip(at.token, padded_size(trace.image), strict=True)
+        ),
+    )
+
+
+def photo_rectangle(trace: Trace, rows: tuple[int, int], columns: tuple[int, int]) -> np.ndarray:
+    """(4,) xyxy of intervals of pixels, without the padding."""
+    height, width = trace.image.shape[:2]
+    return np.array(
+        [columns[0], rows[0], min(columns[1] + 1, width), min(rows[1] + 1, height)], dtype=np.float64
+    )
+
+
+def draw_photo(trace: Trace, at: Partners, weights: np.ndarray) -> tuple[Image.Image, str]:
+    """The photo with all windows, the partners coloured by the mean of the heads, and the token's reach."""
+    picture, scale = photo_canvas(trace.image, PICTURE_WIDTH, dim=0.25)
+    draw = ImageDraw.Draw(picture, "RGBA")
+    step = trace.config.window * at.stride * scale
+    for axis, length in enumerate(picture.size):
+        for line in np.arange(at.shift * at.stride * scale, length, step):
+            ends = [(line, 0), (line, picture.height)] if axis == 0 else [(0, line), (picture.width, line)]
+            draw.line(ends, fill=(*SKY, 120), width=1)
+    colours = colourise(weights.mean(0), 0, float(weights.mean(0).max()))
+    for i, (row, column) in enumerate(
+        np.stack(np.meshgrid(at.rows, at.columns, indexing="ij"), -1).reshape(-1, 2)
+    ):
+        if not at.padding[i]:
+            fill = (*GREY, 170) if at.masked[i] else (*(int(v) for v in colours[i]), 190)
+            x, y = column * at.stride * scale, row * at.stride * scale
+            draw.rectangle((x, y, x + at.stride * scale - 1, y + at.stride * scale - 1), fill=fill)
+    outline(draw, corners_of(reach(trace, at) * scale), GREEN, 3)
+    row, column = at.token
+    box = np.array([column, row, column + 1, row + 1]) * at.stride * scale
+    outline(draw, corners_of(box + np.array([-2, -2, 2, 2])), ORANGE, 2)
+    kind = f"shifted by {at.shift}" if at.shift else "plain"
+    label(draw, (0, picture.height), "orange: token · green: what can have reached it")
+    return picture, (
+        f"The photo with the windows of {at.name}, {kind}; the token at row {row}, column {column} and its "
+        f"{len(at.masked)} partners are marked, "
+        f"{int((at.masked & ~at.padding).sum())} of them masked."
+    )
+
+
+def draw_heads(trace: Trace, at: Partners, weights: np.ndarray) -> tuple[Image.Image, str]:
+    """The window cut out of the photo, and the token's attention in it, a map a head; one scale for all."""
+    high, side = float(weights.max()), len(at.rows)
+    cell = max(1, MAP_WIDTH // side)
+    pieces = [titled(ringed(window_photo(trace, at), at, cell), "the window", "as the block sees it")]
+    for head, values in enumerate(weights):
+        colours = colourise(values, 0, high)
+        colours[at.masked] = GREY
+        colours[at.padding] = DARK
+        own = ringed(colours.reshape(side, side, 3), at, cell)
+        pieces.append(titled(own, f"head {head + 1}", f"{effective(values):.0f} partners in effect"))
+    bar = colour_bar("0", f"{high:.2g}", "attention; grey: masked, dark: padding", 280)
+    picture = tiles([tiles(pieces, min(5, len(pieces))), bar], 1)
+    return picture, (
+        f"Attention of the token in each of {len(weights)} heads over its window of {side} by {side} tokens; "
+        f"the largest weight is {high:.2g}."
+    )
+
+
+def window_photo(trace: Trace, at: Partners) -> np.ndarray:
+    """(h, w, 3): the photo under the window's tokens in their order in the window; black beyond the photo."""
+    height, width = trace.image.shape[:2]
+    inner = np.arange(at.stride)
+    ys = (at.rows[:, None] * at.stride + inner).ravel()
+    xs = (at.columns[:, None] * at.stride + inner).ravel()
+    found = trace.image[np.ix_(ys.clip(0, height - 1), xs.clip(0, width - 1))].copy()
+    found[(ys[:, None] >= height) | (xs[None] >= width)] = 0
+    return found
+
+
+def ringed(image: np.ndarray, at: Partners, cell: int) -> Image.Image:
+    """A picture of the window enlarged, the token in it ringed in orange."""
+    side = len(at.rows)
+    picture = grow(image, cell * side)
+    row, column = divmod(at.place, side)
+    ImageDraw.Draw(picture).rectangle(
+        (column * cell, row * cell, (column + 1) * cell - 1, (row + 1) * cell - 1), outline=ORANGE, width=2
+    )
+    return picture
+
+
+def effective(weights: np.ndarray) -> float:
+    """How many partners share the attention: the exponential of its entropy."""
+    p = weights / max(weights.sum(), 1e-9)
+    return float(np.exp(-(p * np.log(p.clip(min=1e-12))).sum()))
+
+
+def describe(trace: Trace, at: Partners, weights: np.ndarray) -> str:
+    """The formula with its numbers and a table of the heads, Markdown with LaTeX."""
+    config, side = trace.config, len(at.rows)
+    width = config.embed_dim * 2**at.stage // config.heads[at.stage]
+    masked, padding = int((at.masked & ~at.padding).sum()), int(at.padding.sum())
+    seen = side * side - int((at.masked | at.padding).sum())
+    x1, y1, x2, y2 = reach(trace, at)
+    height, total_width = trace.image.shape[:2]
+    area = (x2 - x1) * (y2 - y1) / (height * total_width)
+    published = "" if side == 7 else " (the published network: 7 × 7 = 49)"
+    kind = f"rolled by {at.shift} tokens before it is cut" if at.shift else "cut into windows as it is"
+    share = float(np.mean([effective(values) for values in weights])) / max(seen, 1)
+    spread = "nearly evenly over all of them" if share > 0.9 else f"over {share:.0%} of them in effect"
+    rows = ["| head | largest weight | on | own | partners in effect |", "|--:|--:|---|--:|--:|"]
+    for head, values in enumerate(weights):
+        best = int(values.argmax())
+        row, column = int(at.rows[best // side]), int(at.columns[best % side])
+        rows.append(
+            f"| {head + 1} | {values[best]:.3f} | row {row}, column {column} | {values[at.place]:.3f} | "
+            f"{effective(values):.1f} |"
+        )
+    return (
+        f"$$A = \\mathrm{{softmax}}\\Big(\\tfrac{{QK^\\top}}{{\\sqrt{{{width}}}}} + B + M\\Big),\\qquad "
+        f"A \\in \\mathbb{{R}}^{{{side * side} \\times {side * side}}}\\ \\text{{in each of "
+        f"{len(weights)} heads}}$$\n\n"
+        f"{at.name.capitalize()} of {config.depths[at.stage]}: the map of {at.size[0]} × {at.size[1]} tokens "
+        f"({at.stride} pixels each) is {kind}. The token in row {at.token[0]}, column {at.token[1]} has "
+        f"{side} × {side} = {side * side} partners, itself among them{published}: {seen} it can see, "
+        f"**{masked} masked** ($M = -100$: they came from another side of the map), {padding} padding. "
+        f"On average its heads spread their attention {spread}.\n\n"
+        f"**Exact reach so far**: {x2 - x1:.0f} × {y2 - y1:.0f} pixels, {area:.1%} of the photo "
+        f"(x {x1:.0f} to {x2:.0f}, y {y1:.0f} to {y2:.0f}).\n\n" + "\n".join(rows)
+    )
