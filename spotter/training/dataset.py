@@ -7,6 +7,7 @@ data order.
 from __future__ import annotations
 
 import random
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -236,7 +237,10 @@ class Numbers(torch.utils.data.Sampler):
             number += self.step
 
 
-def _single_threaded(_: int) -> None:
+def _worker(_: int) -> None:
+    """One thread; and a signal to the whole group is for the trainer, which ends its workers itself."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
 
@@ -249,7 +253,7 @@ def batches(dataset: Batches, first: int, step: int, workers: int) -> Iterator[B
             batch_size=None,
             sampler=Numbers(first, step),
             num_workers=workers,
-            worker_init_fn=_single_threaded,
+            worker_init_fn=_worker,
             prefetch_factor=6 if workers else None,
             multiprocessing_context="spawn" if workers else None,
             generator=torch.Generator(),  # its own: the loader's draw must not move the trainer's generator
