@@ -36,7 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
     try:
         lexicon = _lexicon(options.lexicon) if options.lexicon else None
-        if options.folder == SYNTHETIC:
+        if options.without_text:
+            chosen = _without_text(Path(options.folder))[: options.limit]
+            scenes, images = _photographs(chosen), len(chosen)
+        elif options.folder == SYNTHETIC:
             scenes, images = _scenes(options), options.count
         else:
             chosen = samples(options.folder)[: options.limit]
@@ -52,7 +55,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         report = evaluate(spot, scenes, lexicon, partial(tqdm, total=images, unit="image"))
     except ImageError as error:
         _stop(str(error))
-    print(table(report))
+    if options.without_text:
+        print(
+            f"{report.detection.found / report.images:.2f} words an image, {report.images} images without text"
+        )
+    else:
+        print(table(report))
     if options.json:
         content = {"data": options.folder, "weights": options.weights, "lexicon": options.lexicon}
         try:
@@ -99,6 +107,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--limit", type=_positive, metavar="N", help="the first N images of FOLDER alone")
     parser.add_argument(
         "--peers", type=_peers, default=[], metavar="A,B", help=f"beside others: {','.join(INSTALL)}"
+    )
+    parser.add_argument(
+        "--without-text",
+        action="store_true",
+        help="FOLDER holds photographs without text: prints how many words are found on them all the same",
     )
     rendered = parser.add_argument_group(f"with {SYNTHETIC}")
     rendered.add_argument("--count", type=_positive, default=200, help="number of scenes (200)")
@@ -178,6 +191,20 @@ def _beside_peers(options: argparse.Namespace, spotter: Spotter) -> list[tuple[P
         (who, evaluate(who.read, _photographs(chosen), None, partial(tqdm, total=len(chosen), desc=who.name)))
         for who in readers
     ]
+
+
+def _without_text(folder: Path) -> list[Sample]:
+    """The photographs of a folder that were kept out of training (see `training.backgrounds`), without words.
+
+    Raises ValueError when there is none.
+    """
+    from spotter.training.backgrounds import is_held_out
+
+    files = sorted(f for f in folder.glob("*") if f.suffix.lower() in (".jpg", ".jpeg", ".png"))
+    held_out = [Sample(file, []) for file in files if is_held_out(file.name)]
+    if not held_out:
+        raise ValueError(f"{folder} holds no photograph (.jpg or .png) that is kept out of training.")
+    return held_out
 
 
 def _photographs(chosen: list[Sample]) -> Iterator[tuple[np.ndarray, list[GroundTruth]]]:

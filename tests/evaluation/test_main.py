@@ -184,3 +184,19 @@ def test_as_a_command(tmp_path):
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert "has no folder images/" in done.stderr
+
+
+def test_words_found_where_there_are_none(tmp_path, knowing, capsys):
+    from spotter.training.backgrounds import is_held_out
+
+    names = [f"{k}.png" for k in range(40)]
+    for name in names:
+        Image.new("RGB", (64, 32)).save(tmp_path / name)
+    count = sum(is_held_out(name) for name in names)
+    assert 0 < count < 40
+    main([str(tmp_path), "--without-text"])
+    assert capsys.readouterr().out.endswith(f"1.00 words an image, {count} images without text\n")
+    main([str(tmp_path), "--without-text", "--limit", "1"])
+    assert "1 images" in capsys.readouterr().out
+    (tmp_path / "empty").mkdir()
+    assert "holds no photograph" in stops_with(capsys, [tmp_path / "empty", "--without-text"])
