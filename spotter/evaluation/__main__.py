@@ -56,9 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except ImageError as error:
         _stop(str(error))
     if options.without_text:
-        print(
-            f"{report.detection.found / report.images:.2f} words an image, {report.images} images without text"
-        )
+        mean = report.detection.found / report.images
+        print(f"{mean:.2f} words an image, {report.images} images without text")
     else:
         print(table(report))
     if options.json:
