@@ -10,11 +10,11 @@ from gradio.components.image import ImageData
 
 from spotter.config import SpotterConfig
 from spotter.images import ImageError, read_image
+from spotter.tabs.card import curve_picture, describe_card, weakness
 from spotter.tabs.loading import Loader
 from spotter.tabs.overlay import FLOOR, Overlay
 from spotter.tabs.samples import FOLDER, SAMPLES, Sample, page_entry, stored_results
 
-WEAK = 0.5  # end-to-end H-mean below which the page says that the weights are weak
 # One photo at a time: the spotter uses every core.
 QUEUE = {"concurrency_id": "model", "concurrency_limit": 1}
 
@@ -66,6 +66,7 @@ def build_read(loader: Loader) -> None:
     )
     with gr.Accordion("Which weights these are, and how they were trained", open=False):
         gr.Markdown(describe_card(loader.card()))
+        gr.HTML(curve_picture(loader.card()), padding=False, visible=bool(curve_picture(loader.card())))
 
     def read_photo(path: str | None, progress: gr.Progress = gr.Progress()) -> dict:  # noqa: B008
         """Words of a photo, with their outlines in pixels of the photo."""
@@ -114,46 +115,3 @@ def stored_sample(sample: Sample, stored: dict) -> dict | None:
         "model": stored["model"],
         "credit": f"{sample.credit} Stored result of these weights.",
     }
-
-
-def describe_card(card: dict) -> str:
-    """The model card as Markdown: how good the weights are first, then how they came about."""
-    if not card:
-        return "These weights come without a model card: how they were trained is not known."
-    figures = measured(card)
-    lines = [weakness(card), ""]
-    if figures:
-        lines += ["| measured on | images | detection H-mean | end-to-end H-mean |", "|---|---|---|---|"]
-        for name, report in figures.items():
-            detection, reading = report["detection"]["hmean"], report["end_to_end"]["hmean"]
-            lines.append(f"| {name} | {report['images']} | {detection:.3f} | {reading:.3f} |")
-        lines.append("")
-    told = {key: value for key, value in card.items() if key not in ("figures", "curve")}
-    lines += [f"- **{key.replace('_', ' ')}**: {describe(value)}" for key, value in told.items()]
-    return "\n".join(lines)
-
-
-def measured(card: dict) -> dict[str, dict]:
-    """The reports of the card that hold end-to-end scores, by the name of what they were measured on."""
-    return {name: report for name, report in card.get("figures", {}).items() if "end_to_end" in report}
-
-
-def weakness(card: dict) -> str:
-    """A warning when the weights read badly on anything they were measured on; else ""."""
-    figures = measured(card)
-    if not figures:
-        return ""
-    worst = min(figures, key=lambda name: figures[name]["end_to_end"]["hmean"])
-    hmean = figures[worst]["end_to_end"]["hmean"]
-    if hmean >= WEAK:
-        return ""
-    return f"**These weights are weak**: end-to-end H-mean {hmean:.2f} on *{worst}*. Check what they read."
-
-
-def describe(value: object) -> str:
-    """A value of the card in words."""
-    if isinstance(value, list):
-        return " · ".join(map(describe, value))
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}"
-    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import math
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -51,7 +52,13 @@ def curve(folder: Path, points: int = 60) -> list[dict]:
     with path.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     names = ("images", "minutes", "characters", "giou", "recognition", "total")
-    return [{n: float(row[n]) for n in names} for row in rows[:: max(1, len(rows) // points)]]
+    return [{n: _number(row[n]) for n in names} for row in rows[:: max(1, len(rows) // points)]]
+
+
+def _number(text: str) -> float | None:
+    """None for a loss that was not computed: JSON knows no NaN."""
+    value = float(text)
+    return value if math.isfinite(value) else None
 
 
 def make_card(name: str, counts: dict, folder: Path, figures: dict, notes: str, command: str) -> dict:

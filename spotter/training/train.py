@@ -211,7 +211,7 @@ class Trainer:
         before = self.seconds
         source = batches(self.dataset, self.next_batch + self.rank, self.world, s.workers)
         self.training.train()
-        sums: dict[str, float] = {}
+        sums: dict[str, list[float]] = {}  # of the steps that had this loss
         bar = tqdm(
             total=s.steps,
             initial=self.step,
@@ -227,9 +227,9 @@ class Trainer:
             batch = next(source)
             losses = self.update(batch)
             for name, value in losses.items():
-                sums[name] = sums.get(name, 0.0) + value
+                sums.setdefault(name, []).append(value)
             if self.step % LOG_EVERY == 0:
-                means = {name: value / LOG_EVERY for name, value in sums.items()}
+                means = {name: sum(values) / len(values) for name, values in sums.items()}
                 self.log(means)
                 bar.set_postfix(
                     {k: f"{v:.2f}" for k, v in means.items() if k in ("recognition", "giou", "characters")}

@@ -9,7 +9,7 @@ from PIL import Image
 
 from spotter.tabs.loading import Loader
 from spotter.tabs.overlay import DISPLAY_SIDE, Overlay
-from spotter.tabs.read import describe_card, read
+from spotter.tabs.read import read
 
 
 def test_missing_weights_are_told_at_once():
@@ -42,28 +42,3 @@ def test_large_photo_is_shown_smaller_without_its_metadata():
 
 def test_nothing_to_show_is_an_empty_document():
     assert Overlay().postprocess(None).words == []
-
-
-def report(hmean):
-    return {"images": 200, "detection": {"hmean": 0.8}, "end_to_end": {"hmean": hmean}}
-
-
-def test_good_weights_are_not_called_weak():
-    assert "weak" not in describe_card({"figures": {"scenes": report(0.7)}})
-
-
-@pytest.mark.parametrize(
-    ("card", "says"),
-    [
-        ({}, "not known"),
-        ({"trained_images": 240000}, "- **trained images**: 240,000"),
-        ({"figures": {"scenes": report(0.31234)}}, "| scenes | 200 | 0.800 | 0.312 |"),
-        (
-            {"figures": {"scenes": report(0.31)}},
-            "**These weights are weak**: end-to-end H-mean 0.31 on *scenes*",
-        ),
-        ({"notes": ["weak", "small"]}, "- **notes**: weak · small"),
-    ],
-)
-def test_the_card_is_told_in_words(card, says):
-    assert says in describe_card(card)

@@ -1,0 +1,92 @@
+"""A model card as the page shows it: figures, how the weights came about, and the curve of their training."""
+
+from __future__ import annotations
+
+from html import escape
+
+WEAK = 0.5  # end-to-end H-mean below which the page says that the weights are weak
+CURVES = {  # losses of the card's curve, their names on the picture, dashes so that no colour is needed
+    "recognition": ("reading a word", "none"),
+    "characters": ("characters seen at their centres", "6 4"),
+    "giou": ("boxes (GIoU)", "2 3"),
+}
+LINES = {"none": "solid", "6 4": "dashed", "2 3": "dotted"}
+WIDTH, HEIGHT, LEFT, BOTTOM = 640, 240, 44, 36  # of the curve's picture and its margins, pixels
+
+
+def describe_card(card: dict) -> str:
+    """The model card as Markdown: how good the weights are first, then how they came about."""
+    if not card:
+        return "These weights come without a model card: how they were trained is not known."
+    figures = measured(card)
+    lines = [weakness(card), ""]
+    if figures:
+        lines += ["| measured on | images | detection H-mean | end-to-end H-mean |", "|---|---|---|---|"]
+        for name, report in figures.items():
+            detection, reading = report["detection"]["hmean"], report["end_to_end"]["hmean"]
+            lines.append(f"| {name} | {report['images']} | {detection:.3f} | {reading:.3f} |")
+        lines.append("")
+    told = {key: value for key, value in card.items() if key not in ("figures", "curve")}
+    lines += [f"- **{key.replace('_', ' ')}**: {describe(value)}" for key, value in told.items()]
+    return "\n".join(lines)
+
+
+def measured(card: dict) -> dict[str, dict]:
+    """The reports of the card that hold end-to-end scores, by the name of what they were measured on."""
+    return {name: report for name, report in card.get("figures", {}).items() if "end_to_end" in report}
+
+
+def weakness(card: dict) -> str:
+    """A warning when the weights read badly on anything they were measured on; else ""."""
+    figures = measured(card)
+    if not figures:
+        return ""
+    worst = min(figures, key=lambda name: figures[name]["end_to_end"]["hmean"])
+    hmean = figures[worst]["end_to_end"]["hmean"]
+    if hmean >= WEAK:
+        return ""
+    return f"**These weights are weak**: end-to-end H-mean {hmean:.2f} on *{worst}*. Check what they read."
+
+
+def describe(value: object) -> str:
+    """A value of the card in words."""
+    if isinstance(value, list):
+        return " · ".join(map(describe, value))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def curve_picture(card: dict) -> str:
+    """The losses over the images seen, as SVG with a caption; "" when the card holds no curve."""
+    rows = [row for row in card.get("curve", []) if row.get("images")]
+    curves = {name: [(r["images"], r[name]) for r in rows if r.get(name) is not None] for name in CURVES}
+    curves = {name: points for name, points in curves.items() if len(points) > 1}
+    if not curves:
+        return ""
+    most = max(x for points in curves.values() for x, _ in points)
+    high = max(y for points in curves.values() for _, y in points)
+
+    def place(x: float, y: float) -> str:
+        across, up = x / most, y / high
+        return f"{LEFT + across * (WIDTH - LEFT - 8):.1f},{8 + (1 - up) * (HEIGHT - BOTTOM - 8):.1f}"
+
+    lines = [
+        f'<polyline points="{" ".join(place(*p) for p in points)}" fill="none" stroke="currentColor" '
+        f'stroke-width="1.5" stroke-dasharray="{CURVES[name][1]}"/>'
+        for name, points in curves.items()
+    ]
+    ticks = [
+        f'<text x="{LEFT - 6}" y="{8 + (1 - part) * (HEIGHT - BOTTOM - 8) + 4:.0f}" text-anchor="end">'
+        f"{part * high:.1f}</text>"
+        for part in (0, 0.5, 1)
+    ]
+    axis = f'<path d="M{LEFT},8V{HEIGHT - BOTTOM}H{WIDTH - 8}" fill="none" stroke="currentColor"/>'
+    below = f'<text x="{WIDTH - 8}" y="{HEIGHT - 14}" text-anchor="end">{most:,.0f} images</text>'
+    legend = "; ".join(f"{LINES[CURVES[name][1]]}: {CURVES[name][0]}" for name in curves)
+    return (
+        f'<figure style="margin:0;max-width:{WIDTH}px"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'aria-label="Losses during training" style="width:100%;font-size:12px" fill="currentColor">'
+        f"{axis}{''.join(lines)}{''.join(ticks)}{below}</svg>"
+        f"<figcaption>Losses during training ({escape(legend)}).</figcaption></figure>"
+    )

@@ -1,0 +1,59 @@
+"""The model card on the page."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from spotter.tabs.card import curve_picture, describe_card
+
+
+def report(hmean):
+    return {"images": 200, "detection": {"hmean": 0.8}, "end_to_end": {"hmean": hmean}}
+
+
+def test_good_weights_are_not_called_weak():
+    assert "weak" not in describe_card({"figures": {"scenes": report(0.7)}})
+
+
+@pytest.mark.parametrize(
+    ("card", "says"),
+    [
+        ({}, "not known"),
+        ({"trained_images": 240000}, "- **trained images**: 240,000"),
+        ({"figures": {"scenes": report(0.31234)}}, "| scenes | 200 | 0.800 | 0.312 |"),
+        (
+            {"figures": {"scenes": report(0.31)}},
+            "**These weights are weak**: end-to-end H-mean 0.31 on *scenes*",
+        ),
+        ({"notes": ["weak", "small"]}, "- **notes**: weak · small"),
+    ],
+)
+def test_the_card_is_told_in_words(card, says):
+    assert says in describe_card(card)
+
+
+@pytest.mark.parametrize(
+    "curve", [None, [], [{"images": 8.0, "recognition": 2.0}], [{"images": 8.0, "recognition": None}] * 3]
+)
+def test_no_curve(curve):
+    assert curve_picture({} if curve is None else {"curve": curve}) == ""
+
+
+def test_curve():
+    rows = [
+        {"images": 100.0, "recognition": None, "characters": 4.0},
+        {"images": 200.0, "recognition": 2.0, "characters": 2.0},
+        {"images": 400.0, "recognition": 1.0, "characters": 0.0},
+    ]
+    picture = curve_picture({"curve": rows})
+    lines = re.findall(r'points="([^"]*)"', picture)
+    assert [len(line.split()) for line in lines] == [2, 3]
+    ends = [tuple(map(float, line.split()[-1].split(","))) for line in lines]
+    assert ends[0][0] == ends[1][0] == 632  # both end at the right, after 400 images
+    assert ends[1][1] == 204  # on the axis
+    assert ends[0][1] == pytest.approx(204 - 196 / 4)
+    assert "400 images" in picture
+    assert "dashed: characters" in picture
+    assert "GIoU" not in picture
