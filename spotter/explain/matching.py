@@ -13,7 +13,7 @@ from PIL import Image
 
 from spotter.explain.canvas import colour_bar, tiles
 from spotter.explain.charts import cell_at, matrix
-from spotter.explain.outlines import parse_outlines, show_outlines
+from spotter.explain.outlines import parse_outlines
 from spotter.explain.proposals import plain
 
 if TYPE_CHECKING:
@@ -53,11 +53,6 @@ class Matching:
                     rows.add(int(np.argsort(self.total[:, g], kind="stable")[rank]))
         part = self.total[:, columns]
         return sorted(rows, key=lambda p: (int(part[p].argmin()), float(part[p].min()))), columns
-
-
-def default_truth(trace: Trace) -> str:
-    """The photo's own words as editable lines."""
-    return show_outlines([(word.text, np.asarray(word.polygon)) for word in trace.words])
 
 
 def match_words(

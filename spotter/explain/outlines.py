@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from spotter.explain.trace import Trace
 
 PAIR = re.compile(r"^(-?\d+(?:\.\d+)?),(-?\d+(?:\.\d+)?)$")
 MOST_WORDS, MOST_POINTS, LARGEST = 200, 64, 100_000.0
@@ -21,6 +25,11 @@ def show_outlines(words: Sequence[tuple[str, np.ndarray]]) -> str:
 
 def show_outline(polygon: np.ndarray) -> str:
     return " ".join(f"{x:.0f},{y:.0f}" for x, y in polygon)
+
+
+def words_read(trace: Trace) -> str:
+    """The photo's words as the network found and read them, as lines."""
+    return show_outlines([(word.text, np.asarray(word.polygon)) for word in trace.words])
 
 
 def parse_outlines(lines: str) -> list[tuple[str, np.ndarray]]:

@@ -40,19 +40,19 @@ def build_look_inside(loader: Loader, tab: gr.Tab) -> None:
             with gr.Tab(module.TITLE, elem_id=f"view-{module.NUMBER}", id=module.NUMBER) as sub_tab:
                 frames.append(Frame(module, loader, sub_tab))
 
-    # One event for whatever changes the photo or the word: it redraws the open view alone.
-    inputs = [opened, trace, picker.word]
+    # One event for whatever changes the photo, the word or the truth: it redraws the open view alone.
+    inputs = [opened, trace, picker.word, picker.truth.box]
     outputs = [trace]
     for frame in frames:
         inputs += [frame.seen, *frame.view.inputs]
         outputs += [frame.seen, frame.empty, frame.body, *frame.view.inputs, *frame.view.outputs]
 
     # Gradio fills `progress` in by its place, which behind `*rest` would not be known.
-    def redraw(index: int, current, word: int | None, progress=gr.Progress(), *rest) -> dict:  # noqa: B008
+    def redraw(index: int, current, word, truth: str, progress=gr.Progress(), *rest) -> dict:  # noqa: B008
         start = sum(1 + len(frame.view.inputs) for frame in frames[:index])
         frame = frames[index]
         end = start + 1 + len(frame.view.inputs)
-        return {trace: current} | frame.show(current, word, *rest[start:end], progress=progress)
+        return {trace: current} | frame.show(current, word, truth, *rest[start:end], progress=progress)
 
     waiting = [frame.view.outputs[0] for frame in frames if frame.view.slow]
     shown = {"api_visibility": "private"} | progress_on(waiting)
@@ -60,8 +60,9 @@ def build_look_inside(loader: Loader, tab: gr.Tab) -> None:
     for event in picker.wire(tab, trace):
         event.success(**redraws)
     picker.word.input(**redraws)
+    picker.truth.box.input(**redraws, trigger_mode="always_last")
     for index, frame in enumerate(frames):
-        frame.wire(index, trace, opened, picker.word)
+        frame.wire(index, trace, opened, picker.word, picker.truth.box)
 
 
 def progress_on(components: list) -> dict:
@@ -91,7 +92,14 @@ class Frame:
             )
 
     def show(
-        self, trace, word: int | None, seen, *values, fresh: bool = False, progress: Callable = unseen
+        self,
+        trace,
+        word: int | None,
+        truth: str,
+        seen,
+        *values,
+        fresh: bool = False,
+        progress: Callable = unseen,
     ) -> dict:
         """The updates of everything in the sub-tab, by component."""
         view = self.view
@@ -102,7 +110,7 @@ class Frame:
                 self.body: gr.update(visible=False),
                 self.seen: None,
             }
-        scene = self.scene(trace, word, progress)
+        scene = self.scene(trace, word, truth, progress)
         key = (id(trace), scene.word)
         changes = {}
         if fresh or seen != key:
@@ -117,14 +125,16 @@ class Frame:
             **dict(zip(view.outputs, drawn, strict=True)),
         }
 
-    def scene(self, trace, word: int | None, progress: Callable = unseen) -> Scene:
+    def scene(self, trace, word: int | None, truth: str = "", progress: Callable = unseen) -> Scene:
         word = min(int(word or 0), len(trace.words) - 1) if trace.words else None
-        return Scene(trace, word, self.loader.spotter, progress)
+        return Scene(trace, word, self.loader.spotter, truth or "", progress)
 
-    def wire(self, index: int, trace: gr.State, opened: gr.State, word: gr.Dropdown) -> None:
+    def wire(
+        self, index: int, trace: gr.State, opened: gr.State, word: gr.Dropdown, truth: gr.Textbox
+    ) -> None:
         """Events of this sub-tab; `index` is its place among the views."""
         view = self.view
-        inputs = [trace, word, self.seen, *view.inputs]
+        inputs = [trace, word, truth, self.seen, *view.inputs]
         outputs = [trace, self.seen, self.empty, self.body, *view.inputs, *view.outputs]
         queue = QUEUE if view.runs_model else {"concurrency_limit": 4}
         shown = {"api_visibility": "private"} | progress_on([view.outputs[0]] if view.slow else [])
@@ -135,22 +145,23 @@ class Frame:
         def again(current, progress=gr.Progress(), *rest) -> dict:  # noqa: B008
             return {trace: current} | self.show(current, *rest, fresh=True, progress=progress)
 
-        def draw(current, chosen, progress=gr.Progress(), *values):  # noqa: B008
+        def draw(current, chosen, truth, progress=gr.Progress(), *values):  # noqa: B008
             if current is None:
                 return gr.skip()
-            return tuple(view.draw(self.scene(current, chosen, progress), *values))
+            return tuple(view.draw(self.scene(current, chosen, truth, progress), *values))
 
         drawing = dict(
-            fn=draw, inputs=[trace, word, *view.inputs], outputs=list(view.outputs), **shown, **queue
+            fn=draw, inputs=[trace, word, truth, *view.inputs], outputs=list(view.outputs), **shown, **queue
         )
         for figure, target, pick in view.clicks:
 
-            def click(current, chosen, place, *values, pick=pick):
+            def click(current, chosen, truth, place, *values, pick=pick):
                 if current is None or place is None:
                     return gr.skip()
-                return pick(self.scene(current, chosen), place, *values)
+                return pick(self.scene(current, chosen, truth), place, *values)
 
-            figure.input(click, [trace, word, figure, *view.inputs], target, **HIDDEN).success(**drawing)
+            clicked = [trace, word, truth, figure, *view.inputs]
+            figure.input(click, clicked, target, **HIDDEN).success(**drawing)
         self.tab.select(select, inputs, [opened, *outputs], **shown, **queue)
         self.reset.click(again, inputs, outputs, **shown, **queue)
         triggers = view.triggers or [component.input for component in view.inputs]

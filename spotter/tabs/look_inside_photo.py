@@ -13,6 +13,7 @@ from spotter.images import ImageError, read_image
 from spotter.tabs.loading import Loader
 from spotter.tabs.look_inside_figure import Figure
 from spotter.tabs.look_inside_traces import stored_trace
+from spotter.tabs.look_inside_truth import Truth
 from spotter.tabs.overlay import FLOOR
 from spotter.tabs.read import QUEUE
 from spotter.tabs.samples import SAMPLES
@@ -67,10 +68,11 @@ class PhotoPicker:
                 )
                 self.crop = Figure(photo=True, elem_id="inside-crop")
                 self.status = gr.Markdown("", elem_id="inside-status")
+        self.truth = Truth()
 
     def wire(self, tab: gr.Tab, trace: gr.State) -> list[gr.events.Dependency]:
         """The events after which the views have to be drawn again."""
-        outputs = [trace, self.word, self.figure, self.crop, self.status]
+        outputs = [trace, self.word, self.figure, self.crop, self.status, *self.truth.outputs]
 
         def first(current: Trace | None, progress: gr.Progress = gr.Progress()):  # noqa: B008
             return gr.skip() if current is not None else self.look(SAMPLES[0].path, progress)
@@ -107,11 +109,12 @@ class PhotoPicker:
             self.figure.input(click, [trace, self.figure], [self.word, self.figure, self.crop], **quiet)
         )
         self.word.input(select, [trace, self.word], [self.figure, self.crop], **quiet)
-        return events
+        restored = self.truth.restore.click(lambda lines: lines, self.truth.first, self.truth.box, **quiet)
+        return [*events, restored]
 
     def look(self, source: str | Path, progress: Callable) -> tuple:
-        """Values of trace, word, figure, crop and status for a photo: stored if there is a stored trace, else
-        traced now.
+        """Values of trace, word, figure, crop, status and truth for a photo: stored if there is a stored
+        trace, else traced now.
         """
         trace = stored_trace(source, self.loader.card().get("sha256"))
         stored = trace is not None
@@ -130,6 +133,7 @@ class PhotoPicker:
             gr.update(choices=word_choices(trace), value=word, interactive=bool(trace.words)),
             *overview(trace, word),
             summary(trace, stored),
+            *self.truth.values(source, trace),
         )
 
 

@@ -24,11 +24,12 @@ def unseen(*_: Any, **__: Any) -> None:
 
 @dataclass(frozen=True)
 class Scene:
-    """What a view draws: the trace of the current photo and the selected word."""
+    """What a view draws: the trace of the current photo, the selected word, and what the photo truly says."""
 
     trace: Trace
     word: int | None  # index into trace.words; None on a photo without words
     spotter: Callable[[], Spotter]  # waits until it is loaded
+    truth: str = ""  # the true words as lines, see spotter/explain/outlines.py
     progress: Callable[..., Any] = unseen  # progress(0..1, desc="what is being done"), for a `slow` view
 
 

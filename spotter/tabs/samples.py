@@ -1,8 +1,8 @@
 """Sample pictures of the Read tab and their stored results.
 
-`python -m spotter.tabs.samples pictures` writes assets/samples/*.jpg and their README.md, from files of
-scikit-image and from the scene generator. `python -m spotter.tabs.samples words` has the real spotter read
-them and writes words.json.
+`python -m spotter.tabs.samples pictures` writes assets/samples/*.jpg, truth.json (what the rendered ones say)
+and their README.md, from files of scikit-image and from the scene generator. `python -m spotter.tabs.samples
+words` has the real spotter read them and writes words.json.
 """
 
 from __future__ import annotations
@@ -25,10 +25,12 @@ from spotter.tabs.overlay import FLOOR
 from spotter.words_json import model_entry, photo_entry, words_json, write_json
 
 if TYPE_CHECKING:
-    from spotter.types import Word
+    from spotter.training.synth import Scene
+    from spotter.types import GroundTruth, Word
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "samples"
 WORDS = FOLDER / "words.json"
+TRUTH = FOLDER / "truth.json"
 PHOTOS = ("brick.png", "coffee.png", "rocket.jpg")  # of scikit-image; behind the rendered words
 
 
@@ -71,6 +73,15 @@ def stored_results(sha256: str | None) -> dict:
     return results if results["model"]["sha256"] == sha256 else {}
 
 
+def stored_truth(source: str | Path) -> list[tuple[str, np.ndarray]] | None:
+    """Text and polygon (P, 2) of each true word of a rendered sample, in its pixels; None when not known."""
+    sample = next((sample for sample in SAMPLES if sample.path == Path(source)), None)
+    if sample is None or not TRUTH.is_file():
+        return None
+    words = json.loads(TRUTH.read_text(encoding="utf-8")).get(sample.file)
+    return None if words is None else [(word["text"], np.array(word["polygon"])) for word in words]
+
+
 def page_entry(image: np.ndarray, words: list[Word], seconds: float, card: dict) -> dict:
     """What the page gets to know of a photo (H, W, 3): its entry of the `--json` format, and the model's."""
     return {**photo_entry(image, words, seconds), "model": model_entry(card)}
@@ -92,27 +103,40 @@ def write_words(weights: str) -> None:
 
 def write_pictures() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
+    truth = {}
     for sample in SAMPLES:
         if isinstance(sample.source, str):
             image = read_image(str(files("skimage") / "data" / sample.source))
         else:
-            image = render(*sample.source)
+            scene = render(*sample.source)
+            image, truth[sample.file] = scene.image, truth_entry(scene.regions)
         Image.fromarray(image).save(sample.path, quality=92)
+    write_json(TRUTH, truth)
     lines = [f"| `{sample.file}` | {sample.credit} |" for sample in SAMPLES]
     (FOLDER / "README.md").write_text("\n".join([README, *lines, ""]), encoding="utf-8")
+
+
+def truth_entry(regions: list[GroundTruth]) -> list[dict]:
+    """The legible words of a scene for truth.json, polygons in pixels of it."""
+    legible = [region for region in regions if region.text and not region.ignore]
+    return [
+        {"text": region.text, "polygon": np.round(region.polygon.astype(float), 1).tolist()}
+        for region in legible
+    ]
 
 
 README = """# Sample pictures
 
 `python -m spotter.tabs.samples pictures` makes them, `python -m spotter.tabs.samples words` reads them with
-the built-in weights and stores the real results in `words.json`. All photos come with scikit-image, none was
-downloaded. When the scene generator changes, the same seeds give other scenes.
+the built-in weights and stores the real results in `words.json`. `truth.json` holds what the rendered
+pictures say. All photos come with scikit-image, none was downloaded. When the scene generator changes, the
+same seeds give other scenes.
 
 | file | source and licence |
 |---|---|"""
 
 
-def render(style: str, seed: int) -> np.ndarray:
+def render(style: str, seed: int) -> Scene:
     """A scene of words over a photo of PHOTOS, (600, 800, 3) uint8 RGB."""
     from spotter.training.backgrounds import Backgrounds
     from spotter.training.synth import STYLES, SceneGenerator
@@ -131,7 +155,7 @@ def render(style: str, seed: int) -> np.ndarray:
         for photo in PHOTOS:
             shutil.copy(str(files("skimage") / "data" / photo), folder)
         look = replace(STYLES[style], height=600, width=800, **sizes[style])
-        return SceneGenerator(look, "held_out", backgrounds=Backgrounds(folder, "train")).render(seed).image
+        return SceneGenerator(look, "held_out", backgrounds=Backgrounds(folder, "train")).render(seed)
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import gradio as gr
 import pytest
 
+from spotter.explain.outlines import words_read
 from spotter.explain.overview import draw_overview, word_at
 from spotter.tabs import look_inside_traces
 from spotter.tabs.loading import Loader
@@ -50,7 +51,7 @@ def test_views_are_in_the_order_of_the_data():
 
 def test_a_view_fills_every_output(frame, trace):
     for word in (0, len(trace.words) - 1):
-        shown = frame.show(trace, word, None, *starting(frame))
+        shown = frame.show(trace, word, words_read(trace), None, *starting(frame))
         assert shown[frame.body]["visible"] is True
         for component in frame.view.outputs:
             value = shown[component]
@@ -61,7 +62,7 @@ def test_a_view_fills_every_output(frame, trace):
 def test_pictures_have_alternative_text(frame, trace):
     from spotter.tabs.look_inside_figure import Figure
 
-    shown = frame.show(trace, 0, None, *starting(frame))
+    shown = frame.show(trace, 0, words_read(trace), None, *starting(frame))
     figures = [component for component in frame.view.outputs if isinstance(component, Figure)]
     assert figures
     for figure in figures:
@@ -69,9 +70,9 @@ def test_pictures_have_alternative_text(frame, trace):
 
 
 def test_without_words_or_trace_there_is_a_sentence(frame, trace, empty_trace):
-    shown = frame.show(None, None, None, *starting(frame))
+    shown = frame.show(None, None, "", None, *starting(frame))
     assert shown[frame.empty]["value"] == NO_TRACE
-    shown = frame.show(empty_trace, None, None, *starting(frame))
+    shown = frame.show(empty_trace, None, "", None, *starting(frame))
     if frame.view.needs_word:
         assert shown[frame.empty]["value"] == NO_WORDS
         assert shown[frame.body]["visible"] is False
@@ -80,23 +81,24 @@ def test_without_words_or_trace_there_is_a_sentence(frame, trace, empty_trace):
 
 
 def test_what_a_person_set_stays_until_the_word_changes_or_the_reset(frame, trace):
-    first = frame.show(trace, 0, None, *starting(frame))
-    again = frame.show(trace, 0, first[frame.seen], *starting(frame))
+    first = frame.show(trace, 0, words_read(trace), None, *starting(frame))
+    again = frame.show(trace, 0, words_read(trace), first[frame.seen], *starting(frame))
     assert not set(frame.view.inputs) & set(again)
-    reset = frame.show(trace, 0, first[frame.seen], *starting(frame), fresh=True)
+    reset = frame.show(trace, 0, words_read(trace), first[frame.seen], *starting(frame), fresh=True)
     assert set(frame.view.inputs) <= set(reset)
 
 
 def test_hostile_texts_stay_texts(frame, trace):
     evil = "<img src=x onerror=hit>$x$|**"
     words = [replace(word, text=evil[: len(word.text)] or "<") for word in trace.words]
-    shown = frame.show(replace(trace, words=words), 0, None, *starting(frame))
+    hostile = replace(trace, words=words)
+    shown = frame.show(hostile, 0, words_read(hostile), None, *starting(frame))
     texts = [shown[c] for c in frame.view.outputs if isinstance(c, gr.Markdown)]
     assert not any("<img" in text for text in texts)
 
 
 def test_clicks_answer_anywhere(frame, trace):
-    scene = frame.scene(trace, 0)
+    scene = frame.scene(trace, 0, words_read(trace))
     values = starting(frame)
     if frame.view.prepare:
         values = [c.get("value", v) for c, v in zip(frame.view.prepare(scene), values, strict=True)]

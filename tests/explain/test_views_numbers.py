@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from spotter.explain import conversion, masks, matching, proposals, reading, stages
-from spotter.explain.outlines import parse_outlines, show_outlines
+from spotter.explain.outlines import parse_outlines, show_outlines, words_read
 from spotter.explain.rereading import GATES, off, read_changed, reread, word_region
 from spotter.training.fit_masks import rasterise
 from spotter.training.matcher import MatchWeights, match, match_costs
@@ -50,7 +50,7 @@ def test_partners_are_the_strongest_of_the_row(trace):
 
 def test_matching_is_the_one_of_training(tiny_spotter, trace):
     code, weights = tiny_spotter.model.mask_code, (1.0, 3.0, 2.0, 0.5)
-    truth = matching.default_truth(trace)
+    truth = words_read(trace)
     found = matching.match_words(trace, code, truth, 1, weights)
     polygons = [polygon / trace.scale for _, polygon in parse_outlines(truth)]
     boxes = np.stack([np.concatenate([p.min(0), p.max(0)]) for p in polygons]).astype(np.float32)
@@ -81,7 +81,7 @@ def test_greedy_can_lose():
 def test_a_click_on_a_cell_finds_its_pair(tiny_spotter, trace):
     from spotter.explain.charts import matrix_origin
 
-    found = matching.match_words(trace, tiny_spotter.model.mask_code, matching.default_truth(trace), 2)
+    found = matching.match_words(trace, tiny_spotter.model.mask_code, words_read(trace), 2)
     rows, columns = found.shown(0)
     left, top = matrix_origin(matching.row_names(rows))
     assert matching.pair_at(found, 0, [left + 62 * 1.5, top + 28 * 2.5]) == (rows[2], columns[1])

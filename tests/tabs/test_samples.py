@@ -7,9 +7,10 @@ import json
 
 import pytest
 
+from spotter.explain.outlines import parse_outlines, show_outlines
 from spotter.images import read_image
 from spotter.tabs.loading import WEIGHTS
-from spotter.tabs.samples import FOLDER, SAMPLES, WORDS, stored_results
+from spotter.tabs.samples import FOLDER, SAMPLES, WORDS, stored_results, stored_truth
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.file)
@@ -33,3 +34,25 @@ def test_results_of_other_weights_are_not_used():
     assert json.loads(WORDS.read_text(encoding="utf-8"))["model"]["sha256"]
     assert stored_results("0" * 64) == {}
     assert stored_results(None) == {}
+
+
+def test_what_rendered_samples_say_is_known():
+    for sample in SAMPLES:
+        truth = stored_truth(sample.path)
+        if isinstance(sample.source, str):
+            assert truth is None
+            continue
+        height, width = read_image(sample.path).shape[:2]
+        assert len(truth) >= 3
+        for text, polygon in truth:
+            assert text
+            assert len(polygon) >= 4
+            assert (polygon >= 0).all()
+            assert (polygon <= [width, height]).all()
+    assert stored_truth("photo.jpg") is None
+
+
+def test_the_true_words_survive_the_box_they_are_edited_in():
+    truth = stored_truth(SAMPLES[0].path)
+    back = parse_outlines(show_outlines(truth))
+    assert [text for text, _ in back] == [text for text, _ in truth]

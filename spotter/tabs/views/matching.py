@@ -6,6 +6,7 @@ import gradio as gr
 
 from spotter.explain import matching as explain
 from spotter.tabs.look_inside_figure import Figure
+from spotter.tabs.look_inside_truth import NO_TRUTH
 from spotter.tabs.look_inside_view import Scene, View, formula
 
 NUMBER = 7
@@ -14,7 +15,7 @@ PAPER = "section 3.2"
 NOTICE = (
     "In training each true word gets exactly one proposal, in the assignment that is cheapest in total: "
     "that is why the network needs no non-maximum suppression. After stage 1 a word's neighbours are nearly "
-    "as cheap; move on to stage 6 and see one proposal win."
+    "as cheap; move on to stage 6 and see one proposal win. The true words can be edited under the photo."
 )
 NAMES = ("Class", "Box, L1", "Box, GIoU", "Mask")
 
@@ -31,26 +32,17 @@ def build() -> View:
                     gr.Slider(0, 10, value=value, step=0.5, label=f"Weight: {name}")
                     for name, value in zip(NAMES, explain.PUBLISHED, strict=True)
                 ]
-            truth = gr.Textbox(
-                "",
-                label="True words (editable)",
-                info="A line a word, in pixels of the photo. They start as what the network found; correct, "
-                "delete, add.",
-                lines=6,
-                max_lines=12,
-                elem_id="matching-truth",
-            )
             cell = gr.JSON(visible=False)
 
-    def match(scene: Scene, stage: int, truth: str, weights: tuple) -> explain.Matching | None:
+    def match(scene: Scene, stage: int, weights: tuple) -> explain.Matching | None:
         code = scene.spotter().model.mask_code
         stage = min(int(stage), len(scene.trace.scores))
-        return explain.match_words(scene.trace, code, truth, stage, weights)
+        return explain.match_words(scene.trace, code, scene.truth, stage, weights)
 
-    def draw(scene: Scene, stage: int, truth: str, cell: list | None, *weights: float) -> tuple:
-        matching = match(scene, stage, truth, weights)
+    def draw(scene: Scene, stage: int, cell: list | None, *weights: float) -> tuple:
+        matching = match(scene, stage, weights)
         if matching is None:
-            return None, "No line holds a word: write `text: x,y x,y x,y`, or reset this view."
+            return None, NO_TRUTH
         word, pair = min(scene.word, len(matching.names) - 1), tuple(cell or (-1, -1))
         if not (0 <= pair[0] < len(matching.total) and 0 <= pair[1] < len(matching.names)):
             pair = next((pair for pair in matching.optimal if pair[1] == word), matching.optimal[0])
@@ -59,19 +51,16 @@ def build() -> View:
     def prepare(scene: Scene) -> list[dict]:
         return [
             {"value": 1, "maximum": len(scene.trace.scores)},
-            {"value": explain.default_truth(scene.trace)},
             {"value": None},
             *({"value": value} for value in explain.PUBLISHED),
         ]
 
-    def pick(
-        scene: Scene, place: list[float], stage: int, truth: str, _: list, *weights: float
-    ) -> list | None:
-        matching = match(scene, stage, truth, weights)
+    def pick(scene: Scene, place: list[float], stage: int, _: list, *weights: float) -> list | None:
+        matching = match(scene, stage, weights)
         if matching is None:
             return None
         return list(explain.pair_at(matching, min(scene.word, len(matching.names) - 1), place))
 
-    inputs = [stage, truth, cell, *weights]
-    triggers = [stage.input, truth.input, *(weight.input for weight in weights)]
+    inputs = [stage, cell, *weights]
+    triggers = [stage.input, *(weight.input for weight in weights)]
     return View(inputs, [picture, text], draw, prepare, clicks=[(picture, cell, pick)], triggers=triggers)

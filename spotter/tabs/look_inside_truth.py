@@ -1,0 +1,42 @@
+"""What the photo truly says: shared by all views that compare, as the selected word is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import gradio as gr
+
+from spotter.explain.outlines import show_outlines, words_read
+from spotter.tabs.samples import stored_truth
+
+if TYPE_CHECKING:
+    from spotter.explain.trace import Trace
+
+FORM = "A line a word, `text: x,y x,y x,y ...` in pixels of the photo; correct, delete, add."
+KNOWN = f"These are the words this sample was rendered with. {FORM}"
+READ = f"Nobody knows them yet, so they start as what the network found and read. {FORM}"
+NO_TRUTH = "**There are no true words.** Write them under the photo, a line a word: `text: x,y x,y x,y`."
+
+
+class Truth:
+    """The lines, in a fold below the photo, with a button that brings the first ones back."""
+
+    def __init__(self) -> None:
+        self.first = gr.State("")
+        with gr.Accordion(
+            "True words, for Matching, Two ways and H-mean", open=False, elem_id="inside-truth"
+        ):
+            self.note = gr.Markdown(READ)
+            self.box = gr.Textbox("", label="True words (editable)", lines=6, max_lines=12)
+            self.restore = gr.Button("Bring the first ones back", size="sm")
+
+    @property
+    def outputs(self) -> list:
+        """What `values` is for."""
+        return [self.first, self.note, self.box]
+
+    def values(self, source: str | Path, trace: Trace) -> tuple[str, str, str]:
+        words = stored_truth(source)
+        lines = words_read(trace) if words is None else show_outlines(words)
+        return lines, (READ if words is None else KNOWN), lines
