@@ -20,7 +20,7 @@ from spotter.types import Detection, Regions
 
 ATTENTION_SPREAD = 0.8  # cells; of the target of guided attention around a character's centre
 
-# About half the published ones, so that reading is not drowned out; but for the classification: boxes were right
+# Half the published ones, so that reading is not drowned out; but for the classification: boxes were right
 # long before the scores told the one proposal of a word from its neighbours.
 NANO_LOSSES = LossWeights(classification=3.0, l1=2.5, giou=1.0, mask=0.5, dice=0.5)
 
