@@ -7,6 +7,7 @@ from functools import lru_cache
 import gradio as gr
 import numpy as np
 
+from spotter.explain import blank as blanks
 from spotter.explain import gradient_field as compute
 from spotter.explain import places
 from spotter.explain import receptive_field as explain
@@ -99,9 +100,9 @@ def build() -> View:
             explain.draw_fields(trace, level, cell, fields, variants),
             explain.draw_curves(fields, variants, level),
             explain.describe(trace, level, cell, fields, variants, computed, 1 + len(others)),
-            explain.describe_blank(trace, level, cell, fields, variants, scene.word, blank)
+            blanks.describe_blank(trace, level, cell, fields, variants, scene.word, blank)
             if inside
-            else explain.ask_for_blank(blank),
+            else blanks.ask_for_blank(blank),
         )
 
     def prepare(scene: Scene) -> list[dict]:
