@@ -66,9 +66,13 @@ class _Metric:
 class DetectionMetric(_Metric):
     """Found or not (task 4.1): right is a detection whose IoU with a true region is above 0.5, one to one."""
 
+    def __init__(self, min_iou: float = MIN_IOU) -> None:
+        super().__init__()
+        self._min_iou = min_iou
+
     def update(self, true: Sequence[GroundTruth], polygons: Sequence[np.ndarray | list]) -> None:
         """Adds one image: its true regions and the found polygons, (P, 2) each, in any order of points."""
-        pairs, found = match(true, [region.ignore for region in true], polygons)
+        pairs, found = match(true, [region.ignore for region in true], polygons, self._min_iou)
         self._add(len(pairs), found, sum(not region.ignore for region in true))
 
 
@@ -121,9 +125,14 @@ class EndToEndMetric(_Metric):
     """
 
     def __init__(
-        self, lexicon: Lexicon | None = None, minimum_length: int = 0, letters_only: bool = False
+        self,
+        lexicon: Lexicon | None = None,
+        minimum_length: int = 0,
+        letters_only: bool = False,
+        min_iou: float = MIN_IOU,
     ) -> None:
         super().__init__()
+        self._min_iou = min_iou
         self._lexicon = lexicon
         self._minimum_length = minimum_length
         self._letters_only = letters_only
@@ -133,7 +142,7 @@ class EndToEndMetric(_Metric):
     ) -> None:
         """Adds one image; a lexicon given here is this image's own (strong) and goes before the metric's."""
         ignore = [self._ignored(region) for region in true]
-        pairs, found = match(true, ignore, [word.polygon for word in words])
+        pairs, found = match(true, ignore, [word.polygon for word in words], self._min_iou)
         texts = [words[j].text for _, j in pairs]
         lexicon = lexicon or self._lexicon
         if lexicon:
@@ -159,7 +168,10 @@ def same_text(true: str, read: str) -> bool:
 
 
 def match(
-    true: Sequence[GroundTruth], ignore: Sequence[bool], polygons: Sequence[np.ndarray | list]
+    true: Sequence[GroundTruth],
+    ignore: Sequence[bool],
+    polygons: Sequence[np.ndarray | list],
+    min_iou: float = MIN_IOU,
 ) -> tuple[list[tuple[int, int]], int]:
     """Pairs true regions with detections, greedily in the order of the true regions, then of the detections.
 
@@ -169,20 +181,27 @@ def match(
     Returns:
         pairs (index into true, index into polygons), and the number of detections that are not left out.
     """
-    regions, found = _shapes([region.polygon for region in true]), _shapes(polygons)
-    overlap = shapely.area(shapely.intersection(regions[:, None], found[None]))  # (true, found)
-    area = shapely.area(found)
-    union = shapely.area(regions)[:, None] + area[None] - overlap
+    overlap, union, area = overlaps([region.polygon for region in true], polygons)
     ignored = np.array(ignore, dtype=bool)
     free = ~(overlap[ignored] > MIN_COVERED * area).any(0)  # (found,)
     count = int(free.sum())
     pairs = []
     for i in np.flatnonzero(~ignored):
-        hits = np.flatnonzero(free & (overlap[i] > MIN_IOU * union[i]))
+        hits = np.flatnonzero(free & (overlap[i] > min_iou * union[i]))
         if len(hits):
             pairs.append((int(i), int(hits[0])))
             free[hits[0]] = False
     return pairs, count
+
+
+def overlaps(
+    true: Sequence[np.ndarray | list], found: Sequence[np.ndarray | list]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Areas of intersection and union of T with F polygons, (T, F) each, and of the found ones, (F,)."""
+    shapes, others = _shapes(true), _shapes(found)
+    overlap = shapely.area(shapely.intersection(shapes[:, None], others[None]))
+    area = shapely.area(others)
+    return overlap, shapely.area(shapes)[:, None] + area[None] - overlap, area
 
 
 def _shapes(polygons: Sequence[np.ndarray | list]) -> np.ndarray:
