@@ -41,6 +41,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--learning-rate", type=float, default=1e-3)
     p.add_argument("--batch", type=int, default=8, help="images a step and process")
     p.add_argument("--scene", type=int, default=320, help="pixels a side of a scene")
+    p.add_argument("--large", type=float, default=0.0, help="share of batches with large scenes")
+    p.add_argument("--large-scene", type=int, default=640, help="pixels a side of a large scene")
     p.add_argument(
         "--features", type=int, default=0, metavar="BATCHES", help="train only the pyramid at first"
     )
@@ -78,6 +80,8 @@ def main(arguments: list[str] | None = None) -> int:
             mixed_from=o.easy,
             mixed_full=o.mixed,
             scene=o.scene,
+            large=o.large,
+            large_scene=o.large_scene,
             photographs=o.photographs if o.data else 0.0,
             seed=o.seed,
         ),

@@ -30,6 +30,7 @@ from spotter.types import GroundTruth
 MAP_STRIDE = 4  # of the dense text map: that of P2
 IGNORE = 255  # in the dense text map: do not care
 BLOCK = 8  # batches that train the same
+MOST_WORDS = 60  # in a large scene: fewer than proposals
 LEAST_SIDE = 4.0  # pixels; smaller boxes are not trained on
 
 # Many words a scene: the picture costs the same, and the reader learns from words.
@@ -37,6 +38,11 @@ FIRST = replace(EASY, words=(3, 6), text_height=(14, 48))  # small scenes for th
 CLEAR = replace(EASY, words=(5, 14), text_height=(13, 60), lines=0.7)
 CROWDED = replace(MIXED, words=(6, 20), text_height=(12, 72), rotated=0.6, lines=0.65)
 BENT = replace(CURVED, words=(3, 9))
+
+
+def falls(number: int, share: float) -> bool:
+    """Whether one of evenly spread numbers, a share of all, falls on this one."""
+    return int((number + 1) * share) > int(number * share)
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,8 @@ class Curriculum:
     mixed_from: int = 0  # easy scenes only before this batch ...
     mixed_full: int = 1  # ... and only a fifth of them easy after this one
     scene: int = 320  # pixels a side of a scene
+    large: float = 0.0  # share of batches with large scenes: few, as many pixels and words in all
+    large_scene: int = 640  # pixels a side of a large scene
     photographs: float = 0.0  # share of annotated photographs once scenes are mixed
     seed: int = 0
 
@@ -56,11 +64,18 @@ class Curriculum:
         """What a batch trains: "features", "reading" or "all". The same for all batches of a block, so that
         processes that train together (at most BLOCK) do the same in one step.
         """
-        batch = batch // BLOCK * BLOCK
-        if batch < self.features_until:
-            return "features"
         block = batch // BLOCK
-        return "reading" if int((block + 1) * self.reading) > int(block * self.reading) else "all"
+        if block * BLOCK < self.features_until:
+            return "features"
+        return "reading" if falls(block, self.reading) else "all"
+
+    def scenes(self, batch: int) -> tuple[int, int]:
+        """How many scenes a batch has, and pixels a side of each. The same for all batches of a block."""
+        if self.task(batch) == "features":
+            return 2 * self.size, self.scene // 2
+        if falls(batch // BLOCK, self.large):
+            return max(1, round(self.size * (self.scene / self.large_scene) ** 2)), self.large_scene
+        return self.size, self.scene
 
     def easy_share(self, batch: int) -> float:
         """Share of easy scenes in a batch, falling from 1 to 0.2."""
@@ -195,16 +210,15 @@ class Batches(Dataset):
     def __getitem__(self, number: int) -> Batch:
         c = self.curriculum
         rng = random.Random(c.seed * 1_000_003 + number)
-        task = c.task(number)
-        size = c.scene // 2 if task == "features" else c.scene
+        count, size = c.scenes(number)
         images, targets, maps = [], [], []
-        for _ in range(c.size * (2 if task == "features" else 1)):
+        for _ in range(count):
             image, regions = self.example(number, size, rng)
             target, text_map = make_targets(regions, size, size, self.charset, self.steps, self.mask_size)
             images.append(torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1))
             targets.append(target)
             maps.append(torch.from_numpy(text_map))
-        return Batch(torch.stack(images), targets, torch.stack(maps), task)
+        return Batch(torch.stack(images), targets, torch.stack(maps), c.task(number))
 
     def example(self, number: int, size: int, rng: random.Random) -> tuple[np.ndarray, list[GroundTruth]]:
         """One image (size, size, 3) uint8 with its truth."""
@@ -217,6 +231,9 @@ class Batches(Dataset):
             style = CLEAR
         else:
             style = BENT if rng.random() < 0.2 else CROWDED
+        if size > c.scene:
+            more = (size / c.scene) ** 2
+            style = replace(style, words=tuple(min(MOST_WORDS, round(n * more)) for n in style.words))
         style = replace(style, height=size, width=size, backgrounds=self.backgrounds)
         if style not in self.generators:
             self.generators[style] = SceneGenerator(style, split="train")

@@ -67,6 +67,17 @@ def rectangle(x: float, y: float, width: float, height: float) -> np.ndarray:
     return np.array([[x, y], [x + width, y], [x + width, y + height], [x, y + height]], np.float32)
 
 
+def test_large_scenes_are_few_and_hold_more_words():
+    curriculum = Curriculum(size=4, scene=128, large=0.5, large_scene=256)
+    kinds = [curriculum.scenes(k) for k in range(4 * BLOCK)]
+    assert kinds == ([(4, 128)] * BLOCK + [(1, 256)] * BLOCK) * 2
+    data = dataset(curriculum)
+    small, large = data[0], data[BLOCK]
+    assert large.images.shape == (1, 3, 256, 256)
+    assert large.text_maps.shape == (1, 64, 64)
+    assert sum(data[BLOCK + k].words for k in range(4)) > sum(data[k].words for k in range(4)) / 4
+
+
 @pytest.mark.parametrize("order", [(4, 2, 0), (3, 3)])
 def test_a_batch_depends_on_its_number_alone(first, order):
     other = dataset()
