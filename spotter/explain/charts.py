@@ -42,8 +42,8 @@ def curve(
         draw.text((place(x, low)[0], bottom + 6), f"{x:g}", fill=QUIET, font=font(12), anchor="ma")
     draw.text(((left + right) / 2, height - 20), x_title, fill=QUIET, font=font(12), anchor="ma")
     if marker is not None:
-        x = place(marker, low)[0]
-        draw.line([(x, top), (x, bottom)], fill=ORANGE, width=2)
+        at = place(marker, low)[0]
+        draw.line([(at, top), (at, bottom)], fill=ORANGE, width=2)
     for values, colour, thick in lines:
         points = [place(float(x), float(y)) for x, y in zip(xs, values, strict=True) if np.isfinite(y)]
         if len(points) > 1:
@@ -52,9 +52,9 @@ def curve(
             for x, y in points:
                 draw.ellipse((x - 4, y - 4, x + 4, y + 4), fill=colour)
     if marker is not None and marker_text:
-        side = "la" if x < (left + right) / 2 else "ra"
+        side = "la" if at < (left + right) / 2 else "ra"
         draw.text(
-            (x + (6 if side == "la" else -6), top - 1), marker_text, fill=INK, font=font(12), anchor=side
+            (at + (6 if side == "la" else -6), top - 1), marker_text, fill=INK, font=font(12), anchor=side
         )
     return picture
 

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from spotter.evaluation.metrics import DetectionMetric, EndToEndMetric, Scores, match, overlaps, same_text
-from spotter.explain.canvas import GREEN, ORANGE, PINK, SKY, VERMILION, label, outline, photo_canvas
+from spotter.explain.canvas import GREEN, ORANGE, PINK, SKY, VERMILION, label, outline, photo_canvas, titled
 from spotter.explain.charts import curve
 from spotter.explain.outlines import parse_outlines
 from spotter.explain.proposals import plain
@@ -89,8 +89,7 @@ def draw_comparison(trace: Trace, found: Comparison, reading: bool) -> tuple[Ima
     for j, word in enumerate(found.words):
         if j not in found.free or j in matched.values():
             continue
-        outline(draw, place(word.polygon), ORANGE, 2)
-        texts.append((place(word.polygon), "false alarm"))
+        outline(draw, place(word.polygon), ORANGE, 1)
     for (i, j), right in zip(found.pairs, found.right, strict=True):
         polygon = place(found.words[j].polygon)
         good = right or not reading
@@ -100,7 +99,9 @@ def draw_comparison(trace: Trace, found: Comparison, reading: bool) -> tuple[Ima
     for polygon, text in texts:
         label(draw, (polygon[:, 0].min(), polygon[:, 1].min() - 22), text, 15)
     scores = found.end_to_end if reading else found.detection
-    return picture, (
+    wrong = ", thick orange: read wrongly" if reading else ""
+    legend = f"dashed: true words, missed ones red. Green: right{wrong}, thin orange: false alarm"
+    return titled(picture, "", legend), (
         f"The photo with {scores.true} true and {scores.found} found words: {scores.matched} count as right, "
         f"{scores.true - len(found.pairs)} are missed, {scores.found - len(found.pairs)} are false alarms."
     )
@@ -173,9 +174,9 @@ def describe(found: Comparison, reading: bool) -> str:
     return text + (
         f"**Why harmonic?** The plain mean of P and R is {arithmetic:.3f}. It can be cheated: a spotter that "
         f"marks one sure word and no other has P = 1 and R = 1/{s.true} here, a plain mean of "
-        f"{(1 + 1 / s.true) / 2:.2f}, but H = {one:.2f}. The harmonic mean stays near the smaller of the two, "
-        "so only a spotter good at both gets a high one. Counts are summed over all photos of a test set before "
-        "dividing; one photo alone says little."
+        f"{(1 + 1 / s.true) / 2:.2f}, but H = {one:.2f}. The harmonic mean stays near the smaller of the "
+        "two, so only a spotter good at both gets a high one. Counts are summed over all photos of a test "
+        "set before dividing; one photo alone says little."
     )
 
 
