@@ -202,11 +202,23 @@ def describe(
         f"{shift:+.2f} pixels changed RoIAlign's features by **{own[0]:.1%}**, RoIPool's by "
         f"**{own[1]:.1%}**. Over {len(glide)} nudges of {STEP} pixels: the largest single change is "
         f"**{glide.max():.1%}** with RoIAlign, **{jump.max():.1%}** with RoIPool, which does not move at all "
-        f"in {idle} of them.\n\n"
+        f"in {idle} of them. {beyond(trace, box)}\n\n"
         f"**Bin in row {row + 1}, column {column + 1}**, channel {channel}: "
         f"{trace.config.roi_samples**2} sampling {points}, {len(taps)} cells; their weighted sum is "
         f"{total:.3f}, the network's RoIAlign gives {moved.align[channel, row, column]:.3f}.\n\n"
         + "\n".join(rows)
+    )
+
+
+def beyond(trace: Trace, box: np.ndarray) -> str:
+    """A sentence when the box or its shifts leave the map."""
+    height, width = trace.image.shape[:2]
+    reach = float(fine_shifts(rule(box)[1])[-1])
+    if (box[:2] >= reach).all() and (box[2:] + reach <= [width, height]).all():
+        return ""
+    return (
+        "The box reaches the edge of the map: samples more than a cell beyond it count as nothing, so there "
+        "RoIAlign may jump too."
     )
 
 

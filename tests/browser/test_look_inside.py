@@ -116,6 +116,38 @@ def test_a_view_can_be_changed_and_reset(page):
     expect(picture).to_have_attribute("alt", re.compile("from 10 coefficients"))
 
 
+def test_a_click_moves_the_token(page):
+    open_view(page, "Swin windows")
+    picture = page.locator("#windows-picture img")
+    expect(picture).to_be_visible(timeout=120_000)
+    before = picture.get_attribute("alt")
+    box = picture.bounding_box()
+    picture.click(position={"x": box["width"] - 3, "y": box["height"] - 3})
+    expect(picture).not_to_have_attribute("alt", before)
+    expect(page.locator("#windows-heads img")).to_be_visible()
+
+
+def test_dilations_are_compared_and_nonsense_gets_a_sentence(page):
+    open_view(page, "Receptive field")
+    curves = page.locator("#field-curves img")
+    expect(curves).to_have_attribute("alt", re.compile("without the block"), timeout=120_000)
+    right = page.locator("#field-right input")
+    right.fill("3-6-1")
+    right.press("Enter")
+    expect(curves).to_have_attribute("alt", re.compile("dilations 3-6-1"), timeout=60_000)
+    right.fill("wide")
+    right.press("Enter")
+    expect(page.get_by_text("These are no dilations")).to_be_visible(timeout=60_000)
+
+
+def test_a_nudge_changes_the_features(page):
+    open_view(page, "RoIAlign and RoIPool")
+    bins = page.locator("#roi-bins img")
+    expect(bins).to_have_attribute("alt", re.compile("at most 0.000 and 0.000"), timeout=120_000)
+    page.locator("#roi-shift input[type=range]").press("ArrowRight")
+    expect(bins).not_to_have_attribute("alt", re.compile("at most 0.000"))
+
+
 def test_fits_a_phone(inside_url, open_page):
     page = open_page(inside_url, width=390, height=844)
     enter(page)
