@@ -132,7 +132,7 @@ def draw_fields(trace: Trace, level: int, cell: Cell, fields: Sequence[Field], v
         for share in SHARES:
             corner = (square(middle, field.side(share))[:2] - view[:2]) * zoom
             label(draw, (corner[0], corner[1] - 24), f"{share:.0%}: {field.side(share)} px", 16)
-        label(draw, (0, SIDE), name_of(variant), 18)
+        label(draw, (SIDE * len(found), SIDE), name_of(variant), 18)  # left one left, right one right
         found.append(picture)
     return tuple(found)
 
@@ -199,7 +199,8 @@ def describe(
         f"$$n = 1 + 2\\,({terms}) = {1 + 2 * sum(own)}\\ \\text{{cells}} = {(1 + 2 * sum(own)) * stride}\\ "
         f"\\text{{pixels of P{level + 2}}}$$\n\n"
         f"Cell of P{level + 2} in row {cell[0]}, column {cell[1]}, {stride} pixels a side; the size of the "
-        f"gradient at every pixel, on {'this photo' if photos == 1 else f'{photos} photos'}.\n\n"
+        f"gradient at every pixel, on {'this photo' if photos == 1 else f'{photos} photos'}. Blue square: what "
+        "the block alone lets it see; green: all that can reach it, in theory.\n\n"
         f"**What these weights show.** {name_of(variants[0]).capitalize()} against "
         f"{name_of(variants[1])}: the square with half of the gradient is {ratio(*half)}; the one with 99 % "
         f"is {ratio(*most)}. {verdict(half, most)} In the paper's own ablation the dilated block gives +0.5 "

@@ -78,7 +78,9 @@ def draw_map(trace: Trace, one: Cut, channel: int, row: int, column: int) -> tup
         draw.rectangle((x, y, x + zoom, y + zoom), outline=ORANGE, width=2)
     outline(draw, on(corners_of(np.concatenate([corner, corner + size]))), ORANGE, 2)
     picture = titled(
-        picture, "", f"P{one.level + 2}, channel {channel}: {part.min():.2f} dark to {part.max():.2f} bright"
+        picture,
+        "white: the box · red: RoIPool's cells · orange: the bin",
+        f"P{one.level + 2}, channel {channel}: {part.min():.2f} dark to {part.max():.2f} bright",
     )
     return picture, (
         f"Cells of P{one.level + 2} around the box with the sampling points of RoIAlign; the bin in row "

@@ -196,7 +196,7 @@ def draw_heads(trace: Trace, at: Partners, weights: np.ndarray) -> tuple[Image.I
         colours[at.padding] = DARK
         own = ringed(colours.reshape(side, side, 3), at, cell)
         pieces.append(titled(own, f"head {head + 1}", f"{effective(values):.0f} partners in effect"))
-    bar = colour_bar("0", f"{high:.2g}", "attention; grey: masked, dark: padding", 280)
+    bar = colour_bar("0", f"{high:.2g}", "attention (grey: masked, dark: padding)", 420)
     picture = tiles([tiles(pieces, min(5, len(pieces))), bar], 1)
     return picture, (
         f"Attention of the token in each of {len(weights)} heads over its window of {side} by {side} tokens; "
@@ -262,6 +262,6 @@ def describe(trace: Trace, at: Partners, weights: np.ndarray) -> str:
         f"{side} × {side} = {side * side} partners, itself among them{published}: {seen} it can see, "
         f"**{masked} masked** ($M = -100$: they came from another side of the map), {padding} padding. "
         f"On average its heads spread their attention {spread}.\n\n"
-        f"**Exact reach so far**: {x2 - x1:.0f} × {y2 - y1:.0f} pixels, {area:.1%} of the photo "
-        f"(x {x1:.0f} to {x2:.0f}, y {y1:.0f} to {y2:.0f}).\n\n" + "\n".join(rows)
+        f"**Exact reach so far** (green frame): {x2 - x1:.0f} × {y2 - y1:.0f} pixels, {area:.1%} of the "
+        f"photo (x {x1:.0f} to {x2:.0f}, y {y1:.0f} to {y2:.0f}).\n\n" + "\n".join(rows)
     )

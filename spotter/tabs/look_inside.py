@@ -137,7 +137,8 @@ class Frame:
         inputs = [trace, word, truth, self.seen, *view.inputs]
         outputs = [trace, self.seen, self.empty, self.body, *view.inputs, *view.outputs]
         queue = QUEUE if view.runs_model else {"concurrency_limit": 4}
-        shown = {"api_visibility": "private"} | progress_on([view.outputs[0]] if view.slow else [])
+        waiting = [self.empty, view.outputs[0]] if view.slow else []
+        shown = {"api_visibility": "private"} | progress_on(waiting)
 
         def select(current, progress=gr.Progress(), *rest) -> dict:  # noqa: B008
             return {opened: index, trace: current} | self.show(current, *rest, progress=progress)

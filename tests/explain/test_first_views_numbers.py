@@ -428,7 +428,7 @@ def test_bad_input_gets_one_sentence(tiny_spotter, trace, number, values, senten
     from spotter.tabs.look_inside_view import Scene
     from spotter.tabs.views import registered
 
-    module = next(module for module in registered() if module.NUMBER == number)
+    module = next(module for module in registered() if number == module.NUMBER)
     with gr.Blocks(analytics_enabled=False):
         view = module.build()
     drawn = view.draw(Scene(trace, 0, lambda: tiny_spotter), *values)
