@@ -12,20 +12,20 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
+from torchvision.ops import box_iou
 
 from spotter.images import read_image
 from spotter.memory import keep_freed_memory
 from spotter.model.charset import Charset
 from spotter.model.spotter import SwinTextSpotter
-from spotter.types import Character, Reading, Word
+from spotter.polygons import clip, mask_polygon, rasterise
+from spotter.types import Character, Detection, DrawnReading, Reading, Regions, Word
 from spotter.weights import load_weights
+
+SAME_REGION = 0.5  # IoU from which a proposal is taken for the drawn region; that of training's read boxes
 
 if TYPE_CHECKING:
     from spotter.explain.trace import Trace
-
-CONTOUR_SIZE = 112  # maskK is enlarged to this many pixels a side before its outline is taken
-STRAIGHT_IOU = 0.82  # an outline that fills this much of its smallest rectangle is given as that rectangle
-MOST_POINTS = 16
 
 
 def load_spotter(weights: str | Path = "nano", device: str | None = None) -> Spotter:
@@ -105,6 +105,70 @@ class Spotter:
                         words[i].append(_word(len(words[i]), polygon, score, characters))
         return words
 
+    @torch.inference_mode()
+    def read(
+        self,
+        image: str | Path | Image.Image | np.ndarray,
+        polygons: Sequence[Sequence[Sequence[float]] | np.ndarray],
+        short_side: int | None = None,
+    ) -> list[DrawnReading]:
+        """The text of regions drawn by a person, in their order; polygons (P, 2) in pixels of the image.
+
+        Box and maskK of a region are those of its polygon. A drawn region has no proposal feature of its
+        own, which Recognition Conversion needs: it gets that of the proposal whose last box overlaps it best,
+        and where none overlaps it by `SAME_REGION` (IoU), that of a mean proposal led through the stages with
+        its box held on the drawn one.
+
+        Raises ValueError in one sentence when a polygon is none, or lies outside the image.
+        """
+        array = read_image(image)
+        resized = self.resize(array, short_side)
+        height, width = array.shape[:2]
+        inside = [drawn_polygon(polygon, i, width, height) for i, polygon in enumerate(polygons)]
+        if not inside:
+            return []
+        scale = np.array([resized.shape[2] / width, resized.shape[1] / height])
+        bounds = np.stack([np.concatenate([p.min(0), p.max(0)]) for p in inside])
+        size = self.model.config.mask_size
+        masks = np.stack([rasterise(p, box, size) for p, box in zip(inside, bounds, strict=True)])
+        boxes = torch.from_numpy(bounds * np.tile(scale, 2)).float().to(self.device)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
+            detection, related, overlap = self._drawn_features(resized.to(self.device), boxes)
+            place = torch.zeros(len(boxes), dtype=torch.long, device=self.device)
+            regions = Regions(
+                image_index=place,
+                proposal_index=place,
+                scores=torch.ones(len(boxes), device=self.device),
+                boxes=boxes,
+                mask_k=torch.from_numpy(masks).float().to(self.device),
+                related=related,
+            )
+            _, reading = self.model.read(detection.levels, regions)
+        texts = self.texts(reading, torch.arange(len(boxes), device=self.device))
+        return [
+            DrawnReading("".join(c.text for c in characters), _reading_score(characters), characters, overlap)
+            for characters, overlap in zip(texts, overlap.tolist(), strict=True)
+        ]
+
+    def _drawn_features(self, image: Tensor, boxes: Tensor) -> tuple[Detection, Tensor, Tensor]:
+        """The image's detection, the related proposal features (R, C) of drawn boxes (R, 4), and the IoU
+        (R,) with the proposal that each is from.
+        """
+        model = self.model
+        levels, first_boxes, first_features, sizes = model.look([image])
+        detection = Detection(levels, model.refine(levels, first_boxes, first_features), sizes)
+        last = detection.stages[-1]
+        overlap, nearest = box_iou(boxes, last.boxes[0].float()).max(1)
+        features = last.proposal_features[0, nearest]
+        alone = overlap < SAME_REGION
+        if alone.any():
+            mean = first_features.mean(1, keepdim=True).expand(-1, int(alone.sum()), -1)
+            features = features.clone()
+            features[alone] = model.held(levels, boxes[alone][None], mean)[0].to(features)
+        _, kept = model.best(detection)
+        everyone = torch.cat([last.proposal_features[0, kept[0]], features])
+        return detection, model.conversion.relate(everyone[None])[0, -len(boxes) :], overlap
+
     def trace(
         self,
         image: str | Path | Image.Image | np.ndarray,
@@ -145,8 +209,6 @@ class Spotter:
 
 
 def _word(number: int, polygon: np.ndarray, score: float, characters: list[Character]) -> Word:
-    logs = [math.log(max(c.score, 1e-9)) for c in characters]
-    reading_score = math.exp(sum(logs) / len(logs)) if logs else 0.0
     box = [*polygon.min(0).tolist(), *polygon.max(0).tolist()]
     return Word(
         id=f"w{number}",
@@ -154,45 +216,31 @@ def _word(number: int, polygon: np.ndarray, score: float, characters: list[Chara
         box=[round(v, 1) for v in box],
         text="".join(c.text for c in characters),
         score=round(score, 4),
-        reading_score=round(reading_score, 4),
+        reading_score=_reading_score(characters),
         characters=characters,
     )
 
 
-def mask_polygon(
-    mask: np.ndarray, box: np.ndarray, threshold: float, width: int, height: int
-) -> np.ndarray | None:
-    """Outline of maskK (28, 28) over its box (4,) xyxy: (P, 2) float64, clockwise, clipped to the image.
+def _reading_score(characters: list[Character]) -> float:
+    """Geometric mean of the characters' probabilities, 0 without characters."""
+    logs = [math.log(max(c.score, 1e-9)) for c in characters]
+    return round(math.exp(sum(logs) / len(logs)), 4) if logs else 0.0
 
-    Four points where a rectangle fits, else up to 16. None when the mask is empty or wholly outside the
-    image.
+
+def drawn_polygon(
+    polygon: Sequence[Sequence[float]] | np.ndarray, number: int, width: int, height: int
+) -> np.ndarray:
+    """The part of a drawn polygon that lies in the image, (P, 2) float64.
+
+    Raises ValueError in one sentence.
     """
-    large = cv2.resize(mask, (CONTOUR_SIZE, CONTOUR_SIZE), interpolation=cv2.INTER_LINEAR)
-    contours, _ = cv2.findContours(
-        (large > threshold).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
-    )
-    if not contours or not np.isfinite(box).all():
-        return None
-    contour = max(contours, key=cv2.contourArea)[:, 0].astype(np.float64)
-    # A contour runs through pixel centres: grow it by the half pixel that lies outside on either side.
-    centre = (contour.min(0) + contour.max(0)) / 2
-    extent = np.maximum(contour.max(0) - contour.min(0), 1)
-    contour = (contour - centre) * (extent + 1) / extent + centre + 0.5
-    points = (box[:2] + contour / CONTOUR_SIZE * (box[2:] - box[:2])).astype(np.float32)
-    rectangle = cv2.minAreaRect(points)
-    if cv2.contourArea(points) >= STRAIGHT_IOU * rectangle[1][0] * rectangle[1][1]:
-        polygon = cv2.boxPoints(rectangle)
-    else:
-        polygon = points
-        for step in range(1, 40):
-            if len(polygon) <= MOST_POINTS:
-                break
-            polygon = cv2.approxPolyDP(points, 0.002 * step * cv2.arcLength(points, True), True)[:, 0]
-    polygon = np.clip(polygon.astype(np.float64), 0, [width, height])
-    if len(polygon) < 3 or cv2.contourArea(polygon.astype(np.float32)) < 1:
-        return None
-    x, y = polygon.T
-    if (x * np.roll(y, -1) - np.roll(x, -1) * y).sum() < 0:  # y points down: clockwise has a positive sum
-        polygon = polygon[::-1]
-    first = int((polygon - polygon.min(0)).sum(1).argmin())  # start at the upper left
-    return np.roll(polygon, -first, 0)
+    try:
+        points = np.asarray(polygon, np.float64)
+    except (TypeError, ValueError):
+        points = np.empty(0)
+    if points.ndim != 2 or points.shape[1] != 2 or len(points) < 3 or not np.isfinite(points).all():
+        raise ValueError(f"Region {number + 1} is no polygon: expected at least 3 points [x, y] of numbers.")
+    inside = clip(points, width, height)
+    if inside is None or np.ptp(inside, 0).min() < 1:
+        raise ValueError(f"Region {number + 1} lies outside the image or is too thin to be read.")
+    return inside

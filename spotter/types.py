@@ -37,6 +37,16 @@ class Word:
 
 
 @dataclass(frozen=True)
+class DrawnReading:
+    """What is read in a region that a person drew."""
+
+    text: str
+    reading_score: float  # geometric mean of the characters' probabilities
+    characters: list[Character]
+    overlap: float  # IoU of the drawn box with the best proposal's
+
+
+@dataclass(frozen=True)
 class GroundTruth:
     """One true region of an image: a word, or a region marked 'do not care'."""
 

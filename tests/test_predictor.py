@@ -14,93 +14,9 @@ from shapely.geometry import Polygon
 
 from spotter import load_spotter
 from spotter.images import ImageError
-from spotter.predictor import Spotter, mask_polygon
-from spotter.training.fit_masks import rasterise
+from spotter.polygons import mask_polygon
+from spotter.predictor import Spotter
 from spotter.types import Word
-
-BOX = np.array([100.0, 50.0, 240.0, 106.0])  # a cell of maskK is 5 x 2 pixels
-
-
-def outline(
-    mask: np.ndarray, box: np.ndarray = BOX, width: int = 400, height: int = 300
-) -> np.ndarray | None:
-    return mask_polygon(mask.astype(np.float32), box, 0.4, width, height)
-
-
-def arc() -> np.ndarray:
-    """A band bent by a third of a circle, (14, 2)."""
-    angle = np.linspace(-1, 1, 7)
-    ring = np.stack([np.sin(angle), -np.cos(angle)], 1)
-    return np.concatenate([ring * 100, ring[::-1] * 65]) + np.array([200, 150])
-
-
-SHAPES = {
-    "upright": np.array([[120, 60], [200, 60], [200, 90], [120, 90]]),
-    "slanted": np.array([[150, 60], [230, 100], [215, 130], [135, 90]]),
-    "steep": np.array([[150, 60], [170, 66], [120, 200], [100, 194]]),
-    "curved": arc(),
-}
-
-
-@pytest.mark.parametrize("name", SHAPES)
-def test_outline_of_a_mask_is_the_shape(name):
-    shape = SHAPES[name].astype(np.float64)
-    box = np.concatenate([shape.min(0), shape.max(0)])
-    polygon = outline(rasterise(shape, box), box)
-    found, true = Polygon(polygon), Polygon(shape)
-    assert found.is_valid
-    assert found.intersection(true).area / found.union(true).area > 0.88
-    assert len(polygon) == 4 if name != "curved" else 4 < len(polygon) <= 16
-    x, y = polygon.T
-    assert (x * np.roll(y, -1) - np.roll(x, -1) * y).sum() > 0  # clockwise on the screen
-    assert (polygon.sum(1) >= polygon[0].sum()).all()  # from the upper left
-
-
-def test_a_full_mask_is_its_box():
-    np.testing.assert_allclose(
-        outline(np.ones((28, 28))), [[100, 50], [240, 50], [240, 106], [100, 106]], atol=1e-3
-    )
-
-
-def test_part_of_a_mask_is_part_of_its_box():
-    mask = np.zeros((28, 28))
-    mask[7:21, 14:] = 1  # the right half, between the quarters
-    np.testing.assert_allclose(outline(mask), [[170, 64], [240, 64], [240, 92], [170, 92]], atol=1.3)
-
-
-def test_the_largest_piece_counts():
-    mask = np.zeros((28, 28))
-    mask[:4, :4] = 1
-    mask[14:, 8:] = 1
-    assert outline(mask)[0] == pytest.approx([140, 78], abs=1.3)
-
-
-@pytest.mark.parametrize("level", [0.39, 0.41])
-def test_threshold_of_the_mask(level):
-    assert (outline(np.full((28, 28), level)) is None) == (level < 0.4)
-
-
-@pytest.mark.parametrize(
-    ("mask", "box"),
-    [
-        (np.zeros((28, 28)), BOX),
-        (np.full((28, 28), np.nan), BOX),
-        (np.ones((28, 28)), BOX + 1000),
-        (np.ones((28, 28)), BOX - 1000),
-        (np.ones((28, 28)), np.array([50.0, 60.0, 50.0, 80.0])),  # no width
-        (np.ones((28, 28)), np.array([50.0, 60.0, 50.4, 60.4])),  # less than a pixel
-        (np.ones((28, 28)), np.array([0.0, 0.0, np.inf, 10.0])),
-        (np.ones((28, 28)), np.full(4, np.nan)),
-    ],
-    ids=["empty", "not a number", "beyond", "before", "flat", "tiny", "endless", "nowhere"],
-)
-def test_no_outline(mask, box):
-    assert outline(mask, box) is None
-
-
-def test_an_outline_is_clipped_to_the_image():
-    polygon = outline(np.ones((28, 28)), np.array([-50.0, -20.0, 60.0, 40.0]))
-    np.testing.assert_allclose(polygon, [[0, 0], [60, 0], [60, 40], [0, 40]], atol=1e-3)
 
 
 def assert_same_words(
@@ -280,3 +196,54 @@ def test_a_spotter_of_the_published_characters(tiny_config, photographs):
 
     model = SwinTextSpotter(replace(tiny_config, characters=OFFICIAL_CHARACTERS))
     assert isinstance(Spotter(model, {}, "cpu").spot(photographs[0]), list)
+
+
+def test_what_is_drawn_is_read(tiny_spotter, photographs):
+    """The spotter's own words, drawn: a proposal lies under each, and its feature is taken."""
+    words = tiny_spotter.spot(photographs[0])
+    assert words
+    readings = tiny_spotter.read(photographs[0], [word.polygon for word in words])
+    assert len(readings) == len(words)
+    for reading in readings:
+        assert "".join(c.text for c in reading.characters) == reading.text
+        assert 0 <= reading.reading_score <= 1
+        assert 0 <= reading.overlap <= 1
+    together = [r.text for r in readings]
+    alone = [tiny_spotter.read(photographs[0], [word.polygon])[0].text for word in words]
+    assert sum(a == b for a, b in zip(together, alone, strict=True)) >= len(words) / 2  # attention differs
+
+
+def test_the_proposal_under_a_region_gives_its_feature(tiny_spotter, photographs):
+    """With the box of a proposal and nothing else drawn, the related feature is that proposal's own."""
+    tensor = tiny_spotter.resize(photographs[0])
+    with torch.no_grad():
+        detection = tiny_spotter.model.detect([tensor])
+        box = detection.stages[-1].boxes[0, 3:4]
+        _, related, overlap = tiny_spotter._drawn_features(tensor, box)
+        far, _, none = tiny_spotter._drawn_features(tensor, torch.tensor([[1.0, 1.0, 2.0, 2.0]]))
+    assert overlap[0] == pytest.approx(1, abs=1e-4)
+    assert none[0] < 0.5
+    assert related.shape == (1, tiny_spotter.model.config.channels)
+    assert len(far.stages) == tiny_spotter.model.config.stages
+
+
+def test_nothing_drawn_nothing_read(tiny_spotter, photographs):
+    assert tiny_spotter.read(photographs[0], []) == []
+
+
+@pytest.mark.parametrize(
+    ("polygon", "says"),
+    [
+        ([], "is no polygon"),
+        ([[1, 1], [5, 5]], "is no polygon"),
+        ([[1, 1], [5, 5], [9, np.nan]], "is no polygon"),
+        ([[1, 1], [5, 5], ["a", "b"]], "is no polygon"),
+        ([[1, 1, 1], [5, 5, 1], [9, 1, 1]], "is no polygon"),
+        ([[1e6, 1], [1e6 + 9, 1], [1e6, 9]], "lies outside the image"),
+        ([[5, 5], [50, 5], [5, 5.1]], "too thin"),
+    ],
+)
+def test_bad_regions_get_a_sentence(tiny_spotter, photographs, polygon, says):
+    good = [[2, 2], [30, 2], [30, 20], [2, 20]]
+    with pytest.raises(ValueError, match=f"Region 2 .*{says}"):
+        tiny_spotter.read(photographs[0], [good, polygon])

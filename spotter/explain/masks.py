@@ -1,6 +1,6 @@
 """maskK: a word's shape as 60 numbers, coded and decoded with as many of them as one likes.
 
-The mask of a polygon is made by the function training uses (`spotter.training.fit_masks.rasterise`).
+The mask of a polygon is made by the function training uses (`spotter.polygons.rasterise`).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def code_polygon(trace: Trace, code: MaskCode, polygon: np.ndarray) -> CodedMask
     """`polygon`: (P, 2) in pixels of the resized image; its mask covers its own box."""
     import torch
 
-    from spotter.training.fit_masks import rasterise
+    from spotter.polygons import rasterise
 
     box = np.concatenate([polygon.min(0), polygon.max(0)]).astype(np.float32)
     mask = rasterise(polygon, box, code.size)

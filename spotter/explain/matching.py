@@ -63,7 +63,7 @@ def match_words(
     """
     import torch
 
-    from spotter.training.fit_masks import rasterise
+    from spotter.polygons import rasterise
     from spotter.training.matcher import MatchWeights, match, match_costs
 
     words = [(text, polygon / trace.scale) for text, polygon in parse_outlines(truth)]

@@ -234,7 +234,7 @@ def record(
 
 def rows_of(spotter: Spotter, regions: Regions, scale: np.ndarray, shape: tuple[int, ...]) -> list[int]:
     """(W,) the region of each word: those whose maskK has an outline inside the photo, in their order."""
-    from spotter.predictor import mask_polygon
+    from spotter.polygons import mask_polygon
 
     threshold = spotter.model.config.mask_threshold
     boxes, masks = single(regions.boxes) * np.tile(scale, 2), single(regions.mask_k)

@@ -107,11 +107,24 @@ class SwinTextSpotter(nn.Module):
             boxes, features = stages[-1].boxes.detach(), stages[-1].proposal_features
         return stages
 
+    def held(self, levels: list[Tensor], boxes: Tensor, features: Tensor) -> Tensor:
+        """Proposal features (B, N, C) after all stages, with the boxes (B, N, 4) held where they are."""
+        for stage in self.stages:
+            features = stage(levels, boxes, features).proposal_features
+        return features
+
     def widen(self, levels: list[Tensor]) -> list[Tensor]:
         """Adds the dilated blocks' output to P2..P5, if there are such blocks."""
         if not self.dilated:
             return levels
         return [level + dilated(level) for level, dilated in zip(levels, self.dilated, strict=True)]
+
+    def best(self, detection: Detection) -> tuple[Tensor, Tensor]:
+        """The best `config.keep` of each image's N x 2 scores, falling, and their proposals; both (B, K)."""
+        logits = detection.stages[-1].class_logits  # (B, N, classes)
+        count = min(self.config.keep, logits[0].numel())
+        scores, index = logits.sigmoid().flatten(1).topk(count)
+        return scores, index // logits.shape[2]
 
     def keep(self, detection: Detection, threshold: float, drop_twins: bool = True) -> Regions:
         """The best `config.keep` of each image's N x 2 scores; of these the ones above the threshold.
@@ -121,12 +134,9 @@ class SwinTextSpotter(nn.Module):
         a twin; only its better score stays, unless `drop_twins` is False (the published order).
         """
         last = detection.stages[-1]
-        b, n, classes = last.class_logits.shape
-        scores, index = (
-            last.class_logits.sigmoid().flatten(1).topk(min(self.config.keep, n * classes))
-        )  # (B, K)
-        proposal_index = index // classes
-        image_index = torch.arange(b, device=index.device)[:, None].expand_as(index)
+        scores, proposal_index = self.best(detection)
+        b = len(scores)
+        image_index = torch.arange(b, device=scores.device)[:, None].expand_as(proposal_index)
         related = self.conversion.relate(last.proposal_features[image_index, proposal_index])  # (B, K, C)
         chosen = scores > threshold
         if drop_twins:  # scores fall along K, so a twin's earlier entry is the better one

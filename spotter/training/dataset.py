@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader, Dataset
 from spotter.evaluation.icdar import Sample, samples
 from spotter.images import read_image
 from spotter.model.charset import Charset
-from spotter.training.fit_masks import rasterise
+from spotter.polygons import rasterise
 from spotter.training.losses import Targets
 from spotter.training.synth import CURVED, EASY, MIXED, SceneGenerator, SceneStyle
 from spotter.types import GroundTruth

@@ -14,24 +14,7 @@ import torch
 from torch import Tensor
 
 from spotter.model.mask_code import MaskCode, mask_logits
-
-
-def rasterise(polygon: np.ndarray, box: np.ndarray, size: int = 28) -> np.ndarray:
-    """The mask of a polygon inside a box, (size, size) uint8: 1 where the centre of a cell lies inside.
-
-    polygon: (P, 2) x, y, not closed; box: (4,) xyxy; both in the same pixels. What lies outside the box is
-    cut off; an outline that crosses itself follows the even-odd rule.
-    """
-    corner, extent = np.asarray(box[:2], float), np.asarray(box[2:], float) - np.asarray(box[:2], float)
-    start = (np.asarray(polygon, float) - corner) / np.maximum(extent, 1e-6) * size
-    end = np.roll(start, -1, 0)
-    centres = np.arange(size) + 0.5
-    y = centres[:, None]
-    crosses = (start[:, 1] <= y) != (end[:, 1] <= y)  # (rows, edges)
-    rise = np.where(crosses, end[:, 1] - start[:, 1], 1.0)
-    x = start[:, 0] + (y - start[:, 1]) / rise * (end[:, 0] - start[:, 0])  # (rows, edges) of the crossing
-    left = (crosses[:, None] & (x[:, None] <= centres[:, None])).sum(-1)  # (rows, columns) crossings
-    return (left % 2).astype(np.uint8)
+from spotter.polygons import rasterise
 
 
 def word_shapes(count: int, seed: int) -> list[np.ndarray]:

@@ -9,7 +9,7 @@ import torch
 from spotter.explain import conversion, masks, matching, proposals, reading, stages
 from spotter.explain.outlines import parse_outlines, show_outlines, words_read
 from spotter.explain.rereading import GATES, off, read_changed, reread, word_region
-from spotter.training.fit_masks import rasterise
+from spotter.polygons import rasterise
 from spotter.training.matcher import MatchWeights, match, match_costs
 
 

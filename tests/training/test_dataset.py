@@ -72,7 +72,7 @@ def test_large_scenes_are_few_and_hold_more_words():
     kinds = [curriculum.scenes(k) for k in range(4 * BLOCK)]
     assert kinds == ([(4, 128)] * BLOCK + [(1, 256)] * BLOCK) * 2
     data = dataset(curriculum)
-    small, large = data[0], data[BLOCK]
+    large = data[BLOCK]
     assert large.images.shape == (1, 3, 256, 256)
     assert large.text_maps.shape == (1, 64, 64)
     assert sum(data[BLOCK + k].words for k in range(4)) > sum(data[k].words for k in range(4)) / 4
