@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from spotter.evaluation import true_polygons
 from spotter.evaluation.evaluate import Report, evaluate
 from spotter.evaluation.icdar import Sample, samples
 from spotter.evaluation.metrics import Lexicon
@@ -52,6 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (ValueError, OSError, ImportError) as error:
         _stop(str(error))
     try:
+        if options.true_polygons:
+            progress = partial(tqdm, total=images, unit="image")
+            print(true_polygons.measure(spotter, scenes, _settings(options), progress).lines())
+            return
         report = evaluate(spot, scenes, lexicon, partial(tqdm, total=images, unit="image"))
     except ImageError as error:
         _stop(str(error))
@@ -111,6 +116,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--without-text",
         action="store_true",
         help="FOLDER holds photographs without text: prints how many words are found on them all the same",
+    )
+    parser.add_argument(
+        "--true-polygons",
+        action="store_true",
+        help="prints how much better words are read in their true polygons than in those found",
     )
     rendered = parser.add_argument_group(f"with {SYNTHETIC}")
     rendered.add_argument("--count", type=_positive, default=200, help="number of scenes (200)")
