@@ -1,8 +1,9 @@
 """How unsure the spotter is of a region and of an image, 0..1, from its own insides.
 
 `weakest_character` and the score come with every Word. `box_movement` (1 - IoU of a region's boxes after the
-last two stages) and `mask_disagreement` (1 - IoU of M3 and maskK, both cut at the mask threshold) have to be
-given by whoever holds a Trace; they are None until then, and the mean goes over what is known.
+last two stages) and `mask_disagreement` (1 - IoU of maskK, cut at the mask threshold, and M3, cut halfway
+between its smallest and its largest value) need a Trace; they are None without one, and the mean goes over
+what is known.
 """
 
 from __future__ import annotations
@@ -11,9 +12,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import cv2
+import numpy as np
+
 from annotation.schema import Region
 
 if TYPE_CHECKING:
+    from spotter.explain.trace import Trace
     from spotter.types import Word
 
 THRESHOLD = 0.4  # score from which a detection counts as a word
@@ -38,6 +43,31 @@ def insides(
     """The numbers of a word that the spotter found; the last two as far as the caller knows them."""
     weakest = min((character.score for character in word.characters), default=None)
     return Insides(weakest, box_movement, mask_disagreement)
+
+
+def traced_insides(trace: Trace) -> list[Insides]:
+    """The numbers of every word of a trace, in the order of its words."""
+    return [
+        insides(word, 1 - box_iou(*trace.boxes[-2:, trace.proposal[i]]), mask_disagreement(trace, i))
+        for i, word in enumerate(trace.words)
+    ]
+
+
+def box_iou(a: np.ndarray, b: np.ndarray) -> float:
+    """IoU of two boxes (4,) xyxy; 0 for boxes without area."""
+    corner, end = np.maximum(a[:2], b[:2]), np.minimum(a[2:], b[2:])
+    overlap = float(np.prod(np.maximum(end - corner, 0)))
+    union = float(sum(np.prod(np.maximum(box[2:] - box[:2], 0)) for box in (a, b))) - overlap
+    return overlap / union if union > 0 else 0.0
+
+
+def mask_disagreement(trace: Trace, word: int) -> float:
+    """1 - IoU of a word's maskK and M3, both on M3's grid."""
+    m3 = trace.m3[word].astype(np.float32)  # (H, W)
+    mask_k = cv2.resize(trace.mask_k[word].astype(np.float32), m3.shape[::-1])
+    a, b = mask_k > trace.config.mask_threshold, m3 > (m3.min() + m3.max()) / 2
+    union = np.logical_or(a, b).sum()
+    return 1 - float(np.logical_and(a, b).sum() / union) if union else 0.0
 
 
 def region_uncertainty(score: float | None, numbers: Insides, threshold: float = THRESHOLD) -> float | None:
