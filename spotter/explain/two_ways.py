@@ -39,6 +39,7 @@ from spotter.explain.canvas import (
 )
 from spotter.explain.charts import curve
 from spotter.explain.conversion import draw_map, word_size
+from spotter.explain.on_demand import kept, once
 from spotter.explain.outlines import parse_outlines
 from spotter.explain.proposals import plain
 
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from spotter.predictor import Spotter
 
 FACTORS = np.array([0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0])  # sides of the cut, parts of the true rectangle's
+KEY = "two ways"
 LEAST_IOU = 0.3  # of a word of ours with a true one, to be asked what it reads there
 MOST_WORDS = 16
 WIDTH = 420
@@ -58,8 +60,20 @@ def missing() -> str:
 
 
 def spot_the_other_way(trace: Trace, progress: Callable[..., Any]) -> TwoStage:
-    """CRAFT and the CRNN on the picture our network got. Takes 5 to 25 seconds of one processor."""
-    return spot_in_two_stages(trace.image, progress)
+    """CRAFT and the CRNN on the picture our network got; 5 to 25 seconds of one processor, once a trace."""
+    return once(trace, KEY, lambda: spot_in_two_stages(trace.image, progress))
+
+
+def spotted(trace: Trace) -> TwoStage | None:
+    """What `spot_the_other_way` gave, if it was asked."""
+    return kept(trace, KEY)
+
+
+def looseness(
+    spotter: Spotter, trace: Trace, lines: str, progress: Callable[[float], Any] = lambda _: None
+) -> Looseness | None:
+    """`measure_looseness` with these true words, once a trace."""
+    return once(trace, (KEY, lines), lambda: measure_looseness(spotter, trace, lines, progress))
 
 
 @dataclass(frozen=True)

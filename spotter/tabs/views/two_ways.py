@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from hashlib import blake2b
-
 import gradio as gr
 
 from spotter.explain import two_ways as explain
@@ -20,10 +17,6 @@ NOTICE = (
     "two suffers. (CRAFT and the CRNN were trained on far more photos than the small weights here.)"
 )
 RUN = "Run CRAFT + CRNN on this photo (10 to 30 seconds)"
-KEPT = 4  # photos whose results are kept
-
-results: OrderedDict[bytes, explain.TwoStage] = OrderedDict()
-curves: OrderedDict[bytes, explain.Looseness | None] = OrderedDict()
 
 
 def build() -> View:
@@ -39,12 +32,12 @@ def build() -> View:
             text = gr.Markdown(elem_classes="formula", elem_id="two-ways-text")
 
     def draw(scene: Scene, run: bool) -> tuple:
-        trace, word = scene.trace, scene.word
-        photo = key(trace.image)
-        found, measured = results.get(photo), None
+        trace, word, measured = scene.trace, scene.word, None
         if run and not missing:
-            found = found or keep(results, photo, explain.spot_the_other_way(trace, scene.progress))
-            measured = looseness(scene, photo)
+            explain.spot_the_other_way(trace, scene.progress)
+            tell = lambda part: scene.progress(part, desc="Cutting the words out ever more loosely")  # noqa: E731
+            measured = explain.looseness(scene.spotter(), trace, scene.truth, tell)
+        found = explain.spotted(trace)
         return (
             explain.draw_heat(trace, found),
             explain.draw_inputs(trace, found, word),
@@ -53,28 +46,6 @@ def build() -> View:
         )
 
     def prepare(scene: Scene) -> list[dict]:
-        return [{"value": key(scene.trace.image) in results}]
+        return [{"value": explain.spotted(scene.trace) is not None}]
 
     return View([run], [heat, inputs, curve, text], draw, prepare, runs_model=True, slow=True)
-
-
-def looseness(scene: Scene, photo: bytes) -> explain.Looseness | None:
-    """The curve of this photo with these true words, measured once."""
-    name = photo + key(f"{scene.trace.model.get('sha256')} {scene.truth}".encode())
-    if name not in curves:
-        tell = lambda part: scene.progress(part, desc="Cutting the words out ever more loosely")  # noqa: E731
-        keep(curves, name, explain.measure_looseness(scene.spotter(), scene.trace, scene.truth, tell))
-    return curves[name]
-
-
-def key(data) -> bytes:
-    """What tells photos apart: 16 bytes from all of theirs."""
-    return blake2b(data, digest_size=16).digest()
-
-
-def keep(kept: OrderedDict, name: bytes, value):
-    """Puts a result into a store of the last KEPT ones, and returns it."""
-    kept[name] = value
-    while len(kept) > KEPT:
-        kept.popitem(last=False)
-    return value

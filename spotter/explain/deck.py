@@ -1,0 +1,347 @@
+"""The lesson deck: one photo's way through the network as a PDF of nine pages, for a class or a talk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from spotter.explain import (
+    conversion,
+    hmean,
+    levels,
+    masks,
+    matching,
+    places,
+    reading,
+    roi_align,
+    roi_cut,
+    stages,
+    two_level,
+    two_ways,
+    windows,
+)
+from spotter.explain.canvas import tiles
+from spotter.explain.outlines import words_read
+from spotter.explain.overview import draw_overview
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from spotter.explain.trace import Trace
+    from spotter.predictor import Spotter
+
+WIDTH, HEIGHT = 11.69, 8.27  # inches, A4 landscape
+MARGIN = 0.04  # parts of the page
+SMALL = 7  # points, of tables
+TABLE_WIDTH = 0.45  # parts of the page, of the table of shapes
+GAP = 16  # pixels of a picture
+NO_WORDS = "No words were found on this photo, so there is nothing to follow here."
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What the pages are made of."""
+
+    spotter: Spotter
+    trace: Trace
+    word: int | None  # that is followed; None on a photo without words
+    truth: str  # lines of true words
+    progress: Callable[..., Any]
+
+    @property
+    def text(self) -> str:
+        return self.trace.words[self.word].text or "(no text)"
+
+
+@dataclass(frozen=True)
+class Page:
+    title: str
+    paper: str  # its section
+    sentences: str
+    pictures: Sequence[Image.Image]  # side by side
+    table: Sequence[tuple[str, str]] = ()  # to the left of the pictures
+
+
+def write_deck(
+    path: Path,
+    spotter: Spotter,
+    trace: Trace,
+    word: int | None,
+    truth: str = "",
+    progress: Callable[..., Any] = lambda *_, **__: None,
+) -> int:
+    """Writes the PDF and returns its number of pages. `truth`: true words as lines; empty: the words read."""
+    from matplotlib.backends.backend_pdf import PdfPages
+
+    lesson = Lesson(spotter, trace, word, truth or words_read(trace), progress)
+    model = f"weights {trace.model.get('name')}, {(trace.model.get('sha256') or 'of unknown sum')[:12]}"
+    details = {
+        "Title": "SwinTextSpotter on one photo",
+        "Subject": model,
+        "Creator": "SwinTextSpotter, opened up",
+    }
+    with PdfPages(path, metadata=details) as pdf:
+        for i, make in enumerate(PAGES):
+            progress(i / len(PAGES), desc=f"Page {i + 1} of {len(PAGES)}")
+            pdf.savefig(draw_page(make(lesson), i + 1, model))
+    return len(PAGES)
+
+
+def draw_page(page: Page, number: int, model: str) -> Figure:
+    """Title above, sentences below it, then the table and the pictures as large as they fit."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(WIDTH, HEIGHT))
+    figure.text(MARGIN, 0.955, plain_text(page.title), size=22, weight="bold", va="top")
+    figure.text(1 - MARGIN, 0.95, page.paper, size=10, va="top", ha="right", color="0.35")
+    text = fill(page.sentences, 126)
+    figure.text(MARGIN, 0.885, plain_text(text), size=11, va="top", linespacing=1.4)
+    footer = f"SwinTextSpotter (arXiv 2203.10209), opened up · {model} · page {number} of {len(PAGES)}"
+    figure.text(MARGIN, 0.022, footer, size=8, color="0.35")
+    top = 0.87 - 0.031 * (text.count("\n") + 1)
+    left = MARGIN
+    if page.table:
+        draw_table(figure, page.table, top)
+        left += TABLE_WIDTH
+    place_pictures(figure, page.pictures, (left, 0.05, 1 - MARGIN, top))
+    return figure
+
+
+def draw_table(figure: Figure, rows: Sequence[tuple[str, str]], top: float) -> None:
+    """Two columns of small text down the left side."""
+    step = min(0.024, (top - 0.05) / len(rows))
+    for i, (name, value) in enumerate(rows):
+        y = top - step * (i + 0.5)
+        figure.text(MARGIN, y, plain_text(name), size=SMALL, va="center")
+        figure.text(MARGIN + 0.155, y, plain_text(value), size=SMALL, va="center", family="monospace")
+
+
+def place_pictures(
+    figure: Figure, pictures: Sequence[Image.Image], room: tuple[float, float, float, float]
+) -> None:
+    """Pictures side by side or below each other within (left, bottom, right, top), at one scale, the "
+    "larger."""
+    if not pictures:
+        return
+    left, bottom, right, top = room
+    across, down = (right - left) * WIDTH, (top - bottom) * HEIGHT
+    sizes = np.array([picture.size for picture in pictures], float) + GAP
+    aside = min(across / sizes[:, 0].sum(), down / sizes[:, 1].max())  # inches per pixel
+    below = min(across / sizes[:, 0].max(), down / sizes[:, 1].sum())
+    scale = max(aside, below) / np.array([WIDTH, HEIGHT])  # parts of the page per pixel
+    x, y = left, top
+    for picture, size in zip(pictures, sizes, strict=True):
+        width, height = picture.size * scale
+        axes = figure.add_axes((x, y - height, width, height))
+        axes.imshow(np.asarray(picture), aspect="auto", interpolation="antialiased")
+        axes.set_axis_off()
+        if aside >= below:
+            x += size[0] * scale[0]
+        else:
+            y -= size[1] * scale[1]
+
+
+def plain_text(text: str) -> str:
+    """Text of a photo without matplotlib's own signs for formulas."""
+    return text.replace("\\", "\\\\").replace("$", "\\$")
+
+
+def swin_page(lesson: Lesson) -> Page:
+    trace = lesson.trace
+    point = places.place_of(trace, lesson.word, places.MIDDLE if lesson.word is None else places.WORD)
+    pictures, spread = [], []
+    for stage, block in windows.blocks(trace.config.depths)[:2]:
+        at = windows.partners(trace, stage, block, point)
+        weights = windows.attention(lesson.spotter, trace, at)
+        pictures.append(windows.draw_photo(trace, at, weights)[0])
+        spread.append(windows.effective(weights.mean(0)))
+    size = trace.config.window
+    return Page(
+        "Swin: attention within windows",
+        "section 3.1",
+        f"A token looks only at the {size} × {size} tokens of its own window; the next block shifts the "
+        "windows, so that what was cut apart meets. Left a plain block, right the shifted one after it, "
+        "below the heads of the shifted one. The marked token spreads its attention as if over "
+        f"{spread[0]:.0f} and {spread[1]:.0f} partners.",
+        [tiles(pictures, 2), windows.draw_heads(trace, at, weights)[0]],
+    )
+
+
+def levels_page(lesson: Lesson) -> Page:
+    from spotter.explain.steps import steps_of
+
+    trace = lesson.trace
+    steps = steps_of(lesson.spotter, trace)
+    point = places.place_of(trace, lesson.word, places.MIDDLE if lesson.word is None else places.WORD)
+    picture = levels.draw_levels(trace, point, lesson.word, True, "energy", steps)[0]
+    total = levels.count_text(sum(step.multiply_adds for step in steps))
+    rows = [(step.name, " ".join(levels.shape_text(shape) for _, shape in step.outputs)) for step in steps]
+    return Page(
+        "The feature pyramid",
+        "section 3.1",
+        "Four maps of the same photo, each half as fine as the one before; a box is cut out of the one that "
+        f"suits its size. The table holds the real shape of every step for this photo ({total} multiply-adds "
+        "in all).",
+        [picture],
+        [(name, value if len(value) < 52 else value[:48] + "...") for name, value in rows],
+    )
+
+
+def roi_page(lesson: Lesson) -> Page:
+    trace = lesson.trace
+    box = roi_cut.box_of(trace, lesson.word)
+    still = roi_cut.cut_one(trace, box)
+    channel, middle = roi_cut.strongest_channel(still), trace.config.roi_size // 2
+    return Page(
+        "RoIAlign: cutting a box out of a map",
+        "section 3.2",
+        "RoIAlign samples between the cells, so its answer glides when the box is nudged; RoIPool rounds the "
+        "box to whole cells first, so it stands still and then jumps. The curve is measured on "
+        "this photo's own features.",
+        [
+            roi_align.draw_map(trace, still, channel, middle, middle)[0],
+            roi_align.draw_changes(trace, box, 0.0, 0)[0],
+        ],
+    )
+
+
+def stages_page(lesson: Lesson) -> Page:
+    trace = lesson.trace
+    count = len(trace.scores)
+    own = int(trace.scores[-1].argmax()) if lesson.word is None else int(trace.proposal[lesson.word])
+    shown = sorted({0, 1, count // 2, count})
+    show = frozenset({"others", "arrows", "path"})
+    boxes = [stages.draw_stage(trace, own, stage, show, 620)[0] for stage in shown]
+    values = stages.iou_with_final(trace, np.array([own]))[:, 0]
+    return Page(
+        f"Detector: {count} stages correct {trace.boxes.shape[1]} boxes",
+        "section 3.2",
+        f"The network starts from learned boxes and corrects them {count} times. Proposal {own} is marked; "
+        "the IoU of its box with its last one goes " + ", ".join(f"{v:.2f}" for v in values) + ". No "
+        "anchors, no non-maximum suppression: each word gets one box.",
+        [tiles(boxes, 2), stages.draw_iou(trace, own, count)[0]],
+    )
+
+
+def shapes_page(lesson: Lesson) -> Page:
+    trace, code = lesson.trace, lesson.spotter.model.mask_code
+    title, paper = "Detector: a shape in a few numbers, a match in a matrix", "section 3.2"
+    if lesson.word is None:
+        return Page(title, paper, NO_WORDS, [])
+    coded = masks.code_polygon(trace, code, trace.polygon(lesson.word))
+    kept = min(10, len(coded.ious))
+    pictures = [masks.draw_masks(trace, coded, kept, lesson.word)[0]]
+    found = matching.match_words(trace, code, lesson.truth, len(trace.scores))
+    if found is not None:
+        shown = min(lesson.word, len(found.names) - 1)
+        pair = next((pair for pair in found.optimal if pair[1] == shown), found.optimal[0])
+        pictures.append(matching.draw_matching(found, shown, pair)[0])
+    return Page(
+        title,
+        paper,
+        f"maskK, the outline of a word, is {len(coded.ious)} coefficients; from {kept} of them the outline "
+        "of "
+        f'"{lesson.text}" comes back with an IoU of {coded.ious[kept - 1]:.2f}, from all with '
+        f"{coded.ious[-1]:.2f}. In training each true word gets exactly one proposal: the assignment that is "
+        "cheapest in total (frames in the matrix of costs).",
+        pictures,
+    )
+
+
+def conversion_page(lesson: Lesson) -> Page:
+    from spotter.explain.rereading import GATES, off, reread
+
+    trace, title, paper = lesson.trace, "Recognition Conversion", "section 3.3"
+    if lesson.word is None:
+        return Page(title, paper, NO_WORDS, [])
+    whole = reread(lesson.spotter, trace, lesson.word)
+    without = reread(lesson.spotter, trace, lesson.word, dict.fromkeys(GATES, off), mask=False)
+    found = conversion.gradients(lesson.spotter, trace, lesson.word)
+    return Page(
+        title,
+        paper,
+        "The gates M1 to M3 come from the detector and dim what is not the word, softly, so that the reading "
+        "loss flows back through them into detection. With all of them and maskK the network reads "
+        f'"{whole.text}", without any "{without.text}". The gradient of reading at the proposal feature is '
+        f"{found['none'][0]:.3g}; with the gates cut it is {found['all'][0]:.3g}.",
+        [conversion.draw_gates(trace, lesson.word)[0], conversion.draw_gradients(found)[0]],
+    )
+
+
+def reader_page(lesson: Lesson) -> Page:
+    trace, title, paper = lesson.trace, "Reading, one look a character", "section 3.4"
+    if lesson.word is None:
+        return Page(title, paper, NO_WORDS, [])
+    word = trace.words[lesson.word]
+    share = float(two_level.coarse_share(trace, lesson.word, 0).mean())
+    return Page(
+        title,
+        paper,
+        "Two-level attention first lets every cell ask its own window finely and the windows around coarsely "
+        f"({share:.0%} of the attention here). Then the reader looks at one place after the other and names "
+        "a "
+        f'character each time: "{lesson.text}", sure to {word.reading_score:.2f}.',
+        [
+            reading.draw_attention(trace, lesson.word, 0)[0],
+            reading.draw_alternatives(trace, lesson.word, 0)[0],
+        ],
+    )
+
+
+def two_ways_page(lesson: Lesson) -> Page:
+    trace, title, paper = lesson.trace, "Two ways to spot", "section 1"
+    if lesson.word is None:
+        return Page(title, paper, NO_WORDS, [])
+    if missing := two_ways.missing():
+        picture = two_ways.draw_inputs(trace, None, lesson.word)[0]
+        return Page(
+            title, paper, f"{missing} So this page shows what our reader gets, and no more.", [picture]
+        )
+    found = two_ways.spot_the_other_way(trace, lesson.progress)
+    measured = two_ways.looseness(lesson.spotter, trace, lesson.truth)
+    pictures = [two_ways.draw_heat(trace, found)[0], two_ways.draw_inputs(trace, found, lesson.word)[0]]
+    if measured is not None:
+        pictures[1] = tiles([pictures[1], two_ways.draw_looseness(measured)[0]], 1)
+    return Page(
+        title,
+        paper,
+        "The usual way takes two networks: CRAFT marks characters, a box is cut out of the photo, a CRNN "
+        "reads the grey pixels in it, neighbours and all. Ours reads features that its own mask has cleaned. "
+        "The curve cuts the same words out ever more loosely for both.",
+        pictures,
+    )
+
+
+def results_page(lesson: Lesson) -> Page:
+    trace = lesson.trace
+    found = hmean.compare(trace, lesson.truth, 0.5, trace.config.score_threshold)
+    s, e = found.detection, found.end_to_end
+    known = lesson.truth != words_read(trace)
+    note = "" if known else " The true words are only the words read: nobody has corrected them."
+    return Page(
+        "Results on this photo",
+        "section 4",
+        f"Words with a score of at least {trace.config.score_threshold:g}: {s.found}; true words: {s.true}. "
+        f"Found: precision {s.precision:.2f}, recall {s.recall:.2f}, H-mean {s.hmean:.2f}. Found and read: "
+        f"precision {e.precision:.2f}, recall {e.recall:.2f}, H-mean {e.hmean:.2f}." + note,
+        [draw_overview(trace, lesson.word)[0], hmean.draw_comparison(trace, found, True)[0]],
+    )
+
+
+PAGES = (
+    swin_page,
+    levels_page,
+    roi_page,
+    stages_page,
+    shapes_page,
+    conversion_page,
+    reader_page,
+    two_ways_page,
+    results_page,
+)
