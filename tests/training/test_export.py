@@ -1,0 +1,76 @@
+"""A run becomes weights with a card."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+
+from spotter.training import train
+from spotter.training.dataset import Curriculum
+from spotter.training.export import curve, main
+from spotter.training.train import Settings, Trainer
+from spotter.weights import load_weights
+
+
+@pytest.fixture(scope="module")
+def run(tiny_config, tiny_file, tmp_path_factory):
+    """The folder of a run of three steps that train the pyramid alone."""
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    settings = Settings(
+        config=tiny_config,
+        folder=folder,
+        steps=3,
+        workers=0,
+        start_from=str(tiny_file),
+        curriculum=Curriculum(size=2, scene=192, features_until=1),
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train, "LOG_EVERY", 1)
+        Trainer(settings).run(progress=False)
+    return folder
+
+
+def test_weights_and_card(run, tmp_path, capsys):
+    report = tmp_path / "clear words.json"
+    report.write_text(json.dumps({"images": 1, "detection": {"hmean": 0.5}, "end_to_end": {"hmean": 0.25}}))
+    out = tmp_path / "small.safetensors"
+    options = ["--figures", str(report), "--notes", "short", "--command", "train", "--temperature", "1.5"]
+    assert main([str(run), str(out), *options]) == 0
+    assert "images seen" in capsys.readouterr().out
+    model, card = load_weights(out)
+    assert model.config.reading_temperature == 1.5
+    assert (card["name"], card["steps"], card["notes"], card["command"]) == ("small", 3, "short", "train")
+    assert card["figures"]["clear words"]["end_to_end"]["hmean"] == 0.25
+    state = torch.load(run / "checkpoint.pt", weights_only=True)
+    average = state["average"]["module.reader.conv.weight"]
+    torch.testing.assert_close(model.reader.conv.weight.data, average, atol=1e-3, rtol=1e-3)  # half precision
+
+
+def test_the_card_is_json_without_nan(run, tmp_path):
+    out = tmp_path / "w.safetensors"
+    assert main([str(run), str(out)]) == 0
+
+    def refuse(name: str):
+        raise AssertionError(f"{name} is no JSON")
+
+    card = json.loads(out.with_suffix(".json").read_text(), parse_constant=refuse)
+    assert [row["images"] for row in card["curve"]] == [row["images"] for row in curve(run)]
+    assert card["curve"][0]["recognition"] is None  # the pyramid alone knows no such loss
+    assert max(row["characters"] for row in card["curve"]) > 0
+
+
+@pytest.mark.parametrize("missing", ["checkpoint.pt", "settings.json"])
+def test_no_run(run, tmp_path, capsys, missing):
+    for name in {"checkpoint.pt", "settings.json"} - {missing}:
+        (tmp_path / name).write_bytes((run / name).read_bytes())
+    assert main([str(tmp_path), str(tmp_path / "w.safetensors")]) == 2
+    assert f"{missing} is missing" in capsys.readouterr().err
+
+
+def test_a_temperature_of_nothing(run, tmp_path, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main([str(run), str(tmp_path / "w.safetensors"), "--temperature", "0"])
+    assert stop.value.code == 2
+    assert "must be above 0" in capsys.readouterr().err
