@@ -1,18 +1,25 @@
-"""Annotations in and out: `python -m annotation import|export`."""
+"""Annotations in and out: `python -m annotation import|export|push|pull|serve`."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from tqdm import tqdm
 
 from annotation.database import DEFAULT_URL, parse_url
 from annotation.formats import FORMATS, export_to, read
 from annotation.formats.importing import import_entries
+from annotation.label_studio import pull, push
 from annotation.schema import AnnotationError
+from annotation.server import DEFAULT_URL as DEFAULT_SERVER
+from annotation.server import TOKEN_VARIABLE, URL_VARIABLE, Server
 from annotation.store import Store
+from annotation.upload import Progress
 
 PROJECT = "default"
 
@@ -31,13 +38,48 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _import(options: argparse.Namespace) -> list[str]:
     entries = read(options.path, options.format, options.images)
-    file = _file(options.database)
+    with _new_store(options.database) as store:
+        return import_entries(store, options.project, entries, f"import of {Path(options.path).name}").lines()
+
+
+def _export(options: argparse.Namespace) -> list[str]:
+    with _old_store(options.database) as store:
+        return export_to(store, store.find_project(options.project), options.out, options.format).lines()
+
+
+def _push(options: argparse.Namespace) -> list[str]:
+    server = Server(options.server)
+    with _old_store(options.database) as store, _bar("push") as progress:
+        return push(store, options.project, server, progress).lines()
+
+
+def _pull(options: argparse.Namespace) -> list[str]:
+    server = Server(options.server)
+    with _new_store(options.database) as store, _bar("pull") as progress:
+        return pull(store, options.project, server, progress).lines()
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[Progress]:
+    """A progress bar on stderr."""
+    with tqdm(desc=what, unit="image", file=sys.stderr, leave=False, disable=not sys.stderr.isatty()) as bar:
+
+        def show(done: int, all_of_them: int, name: str) -> None:
+            bar.total = all_of_them
+            bar.set_postfix_str(name, refresh=False)
+            bar.update(done - bar.n)
+
+        yield show
+
+
+@contextmanager
+def _new_store(url: str) -> Iterator[Store]:
+    """A store that is made when there is none, and gone again when what was meant for it cannot be taken."""
+    file = _file(url)
     is_new = file is not None and not file.exists()
     try:
-        with Store(options.database) as store:
-            return import_entries(
-                store, options.project, entries, f"import of {Path(options.path).name}"
-            ).lines()
+        with Store(url) as store:
+            yield store
     except AnnotationError:
         if is_new:  # nothing is there that was not there before
             for ending in ("", "-wal", "-shm"):
@@ -47,12 +89,13 @@ def _import(options: argparse.Namespace) -> list[str]:
         raise
 
 
-def _export(options: argparse.Namespace) -> list[str]:
-    file = _file(options.database)
+@contextmanager
+def _old_store(url: str) -> Iterator[Store]:
+    file = _file(url)
     if file is not None and not file.is_file():
         raise AnnotationError("There is no such database.")
-    with Store(options.database) as store:
-        return export_to(store, store.find_project(options.project), options.out, options.format).lines()
+    with Store(url) as store:
+        yield store
 
 
 def _file(url: str) -> Path | None:
@@ -73,13 +116,30 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     exporting = commands.add_parser("export", help="annotations out")
     exporting.add_argument("out", metavar="OUT", help="a new folder, or a new .json file")
     exporting.set_defaults(run=_export)
+    pushing = commands.add_parser("push", help="a project to a Label Studio server")
+    pushing.set_defaults(run=_push)
+    pulling = commands.add_parser("pull", help="a project from a Label Studio server")
+    pulling.set_defaults(run=_pull)
+    for command in (pushing, pulling):
+        _server(command)
     for command in (importing, exporting):
-        command.add_argument("--database", metavar="URL", default=DEFAULT_URL, help=f"default: {DEFAULT_URL}")
         command.add_argument(
             "--format", choices=FORMATS, default="label-studio", help="default: label-studio"
         )
+    for command in (importing, exporting, pushing, pulling):
+        command.add_argument("--database", metavar="URL", default=DEFAULT_URL, help=f"default: {DEFAULT_URL}")
         command.add_argument("--project", metavar="NAME", default=PROJECT, help=f"default: {PROJECT}")
     return parser.parse_args(arguments)
+
+
+def _server(command: argparse.ArgumentParser) -> None:
+    """There is no option for the token: other users of the computer see the arguments of every program."""
+    command.add_argument(
+        "--server",
+        metavar="URL",
+        default=os.environ.get(URL_VARIABLE, DEFAULT_SERVER),
+        help=f"Label Studio (default: {URL_VARIABLE} or {DEFAULT_SERVER}); the token is in {TOKEN_VARIABLE}",
+    )
 
 
 if __name__ == "__main__":

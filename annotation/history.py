@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from annotation.records import Draft, NotFoundError, Revision
-from annotation.regions import from_json
+from annotation.regions import from_json, load
 from annotation.schema import Region
 from annotation.tables import DraftRow, ImageRow, RevisionRow
 
@@ -36,6 +37,25 @@ def put_aside(
     session.add(draft)
     session.flush()
     return draft.id
+
+
+def stood_here(session: Session, image_id: int, regions: Sequence[Region]) -> bool:
+    """Whether an image has or had exactly these regions, or a person decided on them when they waited as a
+    draft: then nothing is lost when they are not taken."""
+    wanted = {region.id: region.content for region in regions}
+    state = {region.id: region.content for region in load(session, image_id)}
+    revisions = select(RevisionRow).where(RevisionRow.image_id == image_id).order_by(RevisionRow.id.desc())
+    for _, changes in groupby(session.scalars(revisions), lambda row: row.version):
+        if state == wanted:
+            return True
+        for row in changes:  # back to the version before
+            if row.before is None:
+                state.pop(row.region_id, None)
+            else:
+                state[row.region_id] = from_json(row.before).content
+    decided = select(DraftRow.regions).where(DraftRow.image_id == image_id, DraftRow.status != "open")
+    drafts = ({r["id"]: from_json(r).content for r in values} for values in session.scalars(decided))
+    return state == wanted or wanted in drafts
 
 
 def open_drafts() -> Select:

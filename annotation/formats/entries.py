@@ -38,6 +38,7 @@ class Entry:
     sha256: str | None = None  # of the stored image
     read: Reader | None = None  # corrected regions; None: the file says nothing of them
     submitted: bool = False  # a person in Label Studio has finished it
+    who: str = ""  # that person
     said: list[Said] = field(default_factory=list)
     state: str | None = None  # review state, for an image that is new here
     version: int = 0  # of the image when it was exported ...

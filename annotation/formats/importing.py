@@ -36,6 +36,7 @@ class ImportReport:
     regions_same: int = 0
     predictions_added: int = 0
     predictions_known: int = 0
+    outdated: int = 0  # images whose regions had stood here already, before a person changed them
     kept_aside: list[str] = field(default_factory=list)  # images on which a person had worked since
     notes: list[str] = field(default_factory=list)  # what was left out or changed, with the image's name
 
@@ -46,6 +47,8 @@ class ImportReport:
             f"{self.regions_removed} removed, {self.regions_same} as they were",
             f"predictions: {self.predictions_added} added, {self.predictions_known} known",
         ]
+        if self.outdated:
+            found.append(f"images with newer work here, which stays: {self.outdated}")
         found += [
             f"{name}: somebody has corrected it here since; the file's regions wait as another version of it."
             for name in self.kept_aside
@@ -171,19 +174,15 @@ def _apply(
         added = predictions.add(session, row, said.model_version, spoken, numbers, at, said.score)
         report.predictions_added += added
         report.predictions_known += not added
+    taken = False
     if entry.read is not None:
         found = entry.read(row.width, row.height)
         entry.notes += found.notes
-        _replace(session, row, entry, found.regions, who, at, report)
+        taken = _replace(session, row, entry, found.regions, entry.who or who, at, report)
     if is_new and entry.state:
         review.force(session, row, entry.state, who, at)
-    if (
-        entry.submitted
-        and entry.read is not None
-        and row.state in ("new", "in work")
-        and entry.name not in report.kept_aside
-    ):
-        review.force(session, row, "done", who, at)
+    if taken and entry.submitted and row.state in ("new", "in work"):
+        review.force(session, row, "done", entry.who or who, at)
 
 
 def _replace(
@@ -194,20 +193,24 @@ def _replace(
     who: str,
     at: datetime,
     report: ImportReport,
-) -> None:
+) -> bool:
+    """False when a person's newer work stays."""
     old = regions.load(session, row.id)
     if same_content(old, new):
         report.regions_same += len(new)
         regions.replace_all(session, row, new, who, "import", at)  # the lock may be new
-        return
+        return True
     base = entry.version if entry.added == row.added.isoformat() else 0
     worked = select(RevisionRow.id).where(
         RevisionRow.image_id == row.id, RevisionRow.version > base, RevisionRow.source == "person"
     )
     if session.scalar(worked.limit(1)) is not None:
-        history.put_aside(session, row, new, who, base, at)
-        report.kept_aside.append(entry.name)
-        return
+        if history.stood_here(session, row.id, new):
+            report.outdated += 1
+        else:
+            history.put_aside(session, row, new, who, base, at)
+            report.kept_aside.append(entry.name)
+        return False
     before = {region.id: region.content for region in old}
     after = {region.id: region.content for region in new}
     report.regions_added += len(after.keys() - before.keys())
@@ -218,6 +221,7 @@ def _replace(
     report.regions_changed += len(both) - same
     regions.replace_all(session, row, new, who, "import", at)
     review.edited(session, row, who, at)
+    return True
 
 
 def _move(staging: ImageFolder, folder: ImageFolder, picture: StoredImage) -> None:

@@ -30,7 +30,7 @@ def read_tasks(tasks: object, name: str, folders: Iterable[Path | None] = ()) ->
     """Entries of decoded tasks; `name`: of the file, for sentences; `folders`: where images may be."""
     if isinstance(tasks, dict):
         tasks = [tasks]
-    if not isinstance(tasks, list) or not all(isinstance(task, dict) and _data(task) for task in tasks):
+    if not isinstance(tasks, list) or not all(isinstance(task, dict) and has_image(task) for task in tasks):
         raise FormatError(
             f"{name} is not a list of Label Studio tasks; export it there as JSON (not JSON-MIN)."
         )
@@ -102,7 +102,7 @@ def validate(tasks: list[dict]) -> list[str]:
     return wrong
 
 
-def _data(task: dict) -> bool:
+def has_image(task: dict) -> bool:
     data = task.get("data")
     return isinstance(data, dict) and any(isinstance(data.get(key), str) for key in ("image", "ocr"))
 
@@ -132,7 +132,8 @@ def _entry(task: dict, number: int, file: str, folders: list[Path | None]) -> En
         raise FormatError(f"{where}: the annotations must be objects.")
     chosen = choose(annotations, found.notes)
     if chosen is not None:
-        found.submitted = any(chosen.get(key) for key in ("completed_by", "created_at", "id"))
+        found.submitted = _submitted(chosen)
+        found.who = _annotator(chosen)
         found.read = _reader(chosen.get("result"), where, "import", found.submitted)
     elif not annotations and found.state is None:
         found.notes.append("It has no annotation.")
@@ -157,6 +158,23 @@ def choose(annotations: list[dict], notes: list[str]) -> dict | None:
         why = "ground truth" if best[0] else "newest"
         notes.append(f"It has {len(valid)} annotations; the {why} one was taken, the others left out.")
     return valid[best[2]]
+
+
+def _submitted(annotation: dict) -> bool:
+    """Whether a person has finished it in Label Studio: what only came in there from elsewhere has a number
+    and an owner too, but no time of work and no prediction that was accepted."""
+    untouched = "lead_time" in annotation and annotation["lead_time"] is None
+    if untouched and not annotation.get("parent_prediction"):
+        return False
+    return any(annotation.get(key) for key in ("completed_by", "created_at", "id"))
+
+
+def _annotator(annotation: dict) -> str:
+    """Who made an annotation, as far as it says so."""
+    owner = annotation.get("completed_by")
+    name = owner.get("email") if isinstance(owner, dict) else annotation.get("created_username")
+    name = name.split(",")[0].strip() if isinstance(name, str) else ""  # " ann@example.org, 1"
+    return f"{name} (Label Studio)" if name else ""
 
 
 def image_path(url: str) -> PurePosixPath:

@@ -1,0 +1,89 @@
+"""A real Label Studio on loopback, with SQLite in a folder of its own; the migrated database is kept."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+
+ROOT = Path(__file__).resolve().parents[2]
+VENV = ROOT / ".venv-label-studio"
+PROGRAM = VENV / "bin/label-studio"
+TEMPLATE = VENV / "migrated"  # a data folder after the first start, which takes a minute or more
+USER, PASSWORD, TOKEN = "ann@example.org", "not-a-secret-1", "0123456789abcdef0123456789abcdef01234567"
+FIRST_START, START = 600, 240  # seconds; other work may go on beside
+
+
+@contextmanager
+def label_studio(folder: Path) -> Iterator[str]:
+    """Address of a server that keeps its data in `folder`, which is new."""
+    if not TEMPLATE.is_dir():
+        made = VENV / f"migrating-{os.getpid()}"
+        with _running(made, FIRST_START):
+            pass
+        made.rename(TEMPLATE)
+    shutil.copytree(TEMPLATE, folder)
+    with _running(folder, START) as url:
+        yield url
+
+
+@contextmanager
+def _running(folder: Path, seconds: int) -> Iterator[str]:
+    folder.mkdir(parents=True, exist_ok=True)
+    url = f"http://127.0.0.1:{(port := _free_port())}"
+    settings = {
+        "LABEL_STUDIO_BASE_DATA_DIR": str(folder),
+        "LABEL_STUDIO_USERNAME": USER,
+        "LABEL_STUDIO_PASSWORD": PASSWORD,
+        "LABEL_STUDIO_USER_TOKEN": TOKEN,
+        "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",  # read at the first start alone
+        "LABEL_STUDIO_ML_BLOCK_LOCAL_IP": "false",  # our ML backend runs on loopback
+        "SSRF_PROTECTION_ENABLED": "false",  # and so do its webhooks
+        "COLLECT_ANALYTICS": "false",
+        "LATEST_VERSION_CHECK": "false",
+        "SENTRY_DSN": "",
+        "FRONTEND_SENTRY_DSN": "",
+    }
+    command = [
+        PROGRAM,
+        "start",
+        "--no-browser",
+        "--internal-host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--host",
+        url,
+    ]
+    with (folder / "log.txt").open("w") as log:
+        process = subprocess.Popen(command, env=os.environ | settings, stdout=log, stderr=log, cwd=folder)
+        try:
+            _wait(f"{url}/health", process, folder / "log.txt", seconds)
+            yield url
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
+
+
+def _wait(url: str, process: subprocess.Popen, log: Path, seconds: int) -> None:
+    give_up = time.monotonic() + seconds
+    while time.monotonic() < give_up and process.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except (URLError, OSError):
+            time.sleep(0.5)
+    raise RuntimeError(f"Label Studio did not come up:\n{log.read_text()[-3000:]}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
