@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,8 @@ from annotation.store import Store
 from annotation.upload import Progress
 
 PROJECT = "default"
+INTERRUPTED = 130  # exit code, as shells have it
+BACKEND_TOKEN_VARIABLE = "ML_BACKEND_TOKEN"  # the password with which Label Studio comes to us
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AnnotationError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return 0
 
 
@@ -57,6 +62,27 @@ def _pull(options: argparse.Namespace) -> list[str]:
     server = Server(options.server)
     with _new_store(options.database) as store, _bar("pull") as progress:
         return pull(store, options.project, server, progress).lines()
+
+
+def _serve(options: argparse.Namespace) -> list[str]:
+    from annotation.collector import Collector
+    from annotation.ml_backend import Annotator, build, serve
+    from spotter import load_spotter  # late, as torch takes seconds
+    from spotter.weights import WeightsError
+
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    logging.getLogger("annotation").setLevel(logging.INFO)
+    server = Server(options.server)
+    try:
+        spotter = load_spotter(options.weights)
+    except WeightsError as error:
+        raise AnnotationError(str(error)) from error
+    with Store(options.database) as store:
+        annotator = Annotator(store, spotter, server)
+        app = build(annotator, Collector(store, server), os.environ.get(BACKEND_TOKEN_VARIABLE, ""))
+        print(f"{annotator.version} for {server.url} on http://{options.host}:{options.port}", flush=True)
+        serve(app, options.host, options.port)
+    return []
 
 
 @contextmanager
@@ -120,14 +146,20 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     pushing.set_defaults(run=_push)
     pulling = commands.add_parser("pull", help="a project from a Label Studio server")
     pulling.set_defaults(run=_pull)
-    for command in (pushing, pulling):
+    serving = commands.add_parser("serve", help="be a Label Studio server's ML backend")
+    serving.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    serving.add_argument("--port", type=int, default=9090, help="port to listen on (default: 9090)")
+    serving.add_argument("--weights", default="nano", metavar="W", help="nano or a .safetensors file (nano)")
+    serving.set_defaults(run=_serve)
+    for command in (pushing, pulling, serving):
         _server(command)
     for command in (importing, exporting):
         command.add_argument(
             "--format", choices=FORMATS, default="label-studio", help="default: label-studio"
         )
-    for command in (importing, exporting, pushing, pulling):
+    for command in (importing, exporting, pushing, pulling, serving):
         command.add_argument("--database", metavar="URL", default=DEFAULT_URL, help=f"default: {DEFAULT_URL}")
+    for command in (importing, exporting, pushing, pulling):
         command.add_argument("--project", metavar="NAME", default=PROJECT, help=f"default: {PROJECT}")
     return parser.parse_args(arguments)
 

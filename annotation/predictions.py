@@ -22,6 +22,12 @@ from annotation.tables import ImageRow, PredictedRow, PredictionRow, RevisionRow
 from annotation.uncertainty import Insides, image_uncertainty, region_uncertainty
 
 
+def model_version(card: dict) -> str:
+    """The name under which a spotter's words are stored: other weights are another version."""
+    name, sha256 = card.get("name", "spotter"), card.get("sha256", "")
+    return f"{name}-{sha256[:8]}" if sha256 else name
+
+
 def add(
     session: Session,
     image: ImageRow,

@@ -107,7 +107,7 @@ class Server:
     def make_project(self, name: str) -> Any:
         if not MIN_TITLE <= len(name) <= MAX_TITLE:
             raise ServerError(
-                f"Label Studio wants {MIN_TITLE} to {MAX_TITLE} characters as the name of a project, not {len(name)}."
+                f"A project there has a name of {MIN_TITLE} to {MAX_TITLE} characters, not {len(name)}."
             )
         with self.asking() as sdk:
             return sdk.projects.create(title=name, label_config=CONFIG, request_options=ONCE)
