@@ -10,7 +10,9 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
 
 import gradio as gr
 
-from spotter.images import MAX_BYTES
+from annotation.tabs.correct import Correct
+from annotation.tabs.opening import AnnotationError, Store, open_store
+from annotation.tabs.photos import MAX_UPLOAD
 from spotter.tabs.loading import Loader
 from spotter.tabs.look_inside import build_look_inside
 from spotter.tabs.read import build_read
@@ -21,10 +23,10 @@ MASTHEAD = """<header class="masthead"><h1>Swin<span class="found">TextSpotter</
 <p>Finds and reads the words on a photo with one network, and shows how it does it.</p></header>"""
 COLOPHON = """<footer class="colophon">A re-implementation of SwinTextSpotter (Huang et al., CVPR 2022;
 <a href="https://arxiv.org/abs/2203.10209">paper</a>). Photos stay on the machine that runs this page and are
-deleted within a day or so.</footer>"""
+deleted within a day or so; those added under Correct stay in its database.</footer>"""
 
 
-def build(loader: Loader) -> gr.Blocks:
+def build(loader: Loader, store: Store) -> gr.Blocks:
     """All tabs; a queue in which readings wait for each other."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400)) as demo:
         gr.HTML(MASTHEAD)
@@ -32,10 +34,12 @@ def build(loader: Loader) -> gr.Blocks:
             build_read(loader)
         with gr.Tab("Look inside") as inside:
             build_look_inside(loader, inside)
+        with gr.Tab("Correct") as correct:
+            Correct(loader, store, correct)
         gr.HTML(COLOPHON)
         # With the first visitor, whose page is there by then and does not have to wait for torch.
         demo.load(loader.start, api_visibility="private", queue=False)
-    return demo.queue(max_size=20)
+    return demo.queue(max_size=64)  # an edit waits in it too
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -44,6 +48,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--host", default=host, help="address to listen on")
     parser.add_argument("--port", type=int, default=7860, help="port to listen on")
     parser.add_argument("--weights", default="nano", metavar="nano|PATH", help="weights to read with")
+    parser.add_argument(
+        "--database", metavar="URL", help="where corrections are kept (default: SQLite in your data folder)"
+    )
     parser.add_argument("--device", default="cpu", help="cpu, cuda, ...")
     parser.add_argument("--auth", metavar="USER:PASSWORD", help="ask visitors for this login")
     options = parser.parse_args(arguments)
@@ -61,12 +68,12 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     try:
         loader = Loader(options.weights, options.device)
-        demo = build(loader)
+        demo = build(loader, open_store(options.database))
         demo.launch(
             server_name=options.host,
             server_port=options.port,
             auth=options.auth,
-            max_file_size=MAX_BYTES,
+            max_file_size=MAX_UPLOAD,
             theme=theme(),
             css=CSS,
             footer_links=["api", "settings"],
@@ -75,7 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
             ssr_mode=False,
             share=False,
         )
-    except OSError as error:  # no such weights, port in use
+    except (OSError, AnnotationError) as error:  # no such weights or database, port in use
         print(f"python app.py: error: {error}", file=sys.stderr)
         return 2
     return 0

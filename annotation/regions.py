@@ -62,7 +62,7 @@ def replace_all(
 ) -> bool:
     """Makes `new` the regions of an image, with a new version and history. False when nothing changes.
 
-    What a client says of score, origin and lock of a region that is already there does not count.
+    What a client says of score and origin of a region that is already there does not count; it may lock it.
     """
     old = {region.id: region for region in load(session, image.id)}
     merged = [_merge(old.get(region.id), region, source) for region in new]
@@ -107,7 +107,7 @@ def _merge(old: Region | None, new: Region, source: str) -> Region:
         reading_score=old.reading_score if not read_again else new.reading_score if _fits(new) else None,
         characters=old.characters if not read_again else new.characters if _fits(new) else [],
         origin=old.origin,
-        locked=old.locked or touched or (source == "import" and new.locked),
+        locked=old.locked or touched or new.locked,  # once locked, always locked
     )
 
 

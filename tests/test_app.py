@@ -24,6 +24,8 @@ def run(*arguments: str) -> subprocess.CompletedProcess:
         (["--port", "0"], "--port must be between 1 and 65535"),
         (["--port", "http"], "invalid int value"),
         (["--colour", "red"], "unrecognized arguments"),
+        (["--database", "nowhere"], "The database URL cannot be used"),
+        (["--database", "sqlite:////nowhere/a.db"], "The folder of the database does not exist"),
     ],
 )
 def test_bad_arguments_exit_2_with_a_sentence(arguments, says):

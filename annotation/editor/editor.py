@@ -3,7 +3,8 @@
     editor = RegionEditor(size_of=store.size_of)          # image id -> (width, height), None when unknown
     editor.input(save, editor, editor, trigger_mode="always_last", show_progress="hidden")
 
-`save` gets `{"image_id", "revision", "regions"}` or None: finite, inside of the image, rounded to 0.1 px.
+`save` gets `{"image_id", "version", "revision", "regions"}` or None: finite, inside of the image, rounded to
+0.1 px.
 Of what the browser sends only the id of the image is believed; its size comes from `size_of`. `revision`
 grows with every edit: ignore what is not newer than what you have. Answer with `RegionEditor.state("saved",
 value)` and `RegionEditor.suggest(...)`: neither touches an edit under way. An event that shows another
@@ -112,6 +113,9 @@ class EditorData(Strict):
     photo: FileData | None = None  # for the page's eyes only
     width: int = Field(1, ge=1, le=MAX_SIDE)
     height: int = Field(1, ge=1, le=MAX_SIDE)
+    version: int = Field(
+        0, ge=0, le=MAX_REVISION
+    )  # of the stored image they come from; comes back as it went
     revision: int = Field(0, ge=0, le=MAX_REVISION)
     regions: list[RegionData] = Field(default_factory=list, max_length=MAX_REGIONS)
 
@@ -182,6 +186,7 @@ class RegionEditor(gr.HTML):
             raise gr.Error("This photo is not known here: load the page again.")
         return {
             "image_id": payload.image_id,
+            "version": payload.version,
             "revision": payload.revision,
             "regions": [region.within(*size).model_dump() for region in payload.regions],
         }

@@ -28,7 +28,7 @@ def region(**changes) -> dict:
 
 
 def payload(*regions: dict, **changes) -> dict:
-    return {"image_id": "a", "width": 400, "height": 300, "revision": 3, "regions": list(regions)} | changes
+    return {"image_id": "a", "width": 400, "height": 300, "version": 2, "revision": 3, "regions": list(regions)} | changes
 
 
 def take(editor: RegionEditor, value: dict) -> dict:
@@ -48,7 +48,7 @@ def test_a_region_comes_through_whole(editor):
         suggestion={"text": "ward", "score": 0.4, "characters": [], "model": "nano"},
     )
     got = take(editor, payload(whole))
-    assert got == {"image_id": "a", "revision": 3, "regions": [whole]}
+    assert got == {"image_id": "a", "version": 2, "revision": 3, "regions": [whole]}
 
 
 @pytest.mark.parametrize(

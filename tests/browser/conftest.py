@@ -54,13 +54,13 @@ def browser():
 
 @pytest.fixture(scope="session")
 def app_url(tmp_path_factory) -> Iterator[str]:
-    """`python app.py` on a free port, with the built-in weights."""
+    """`python app.py` on a free port, with the built-in weights and an empty database."""
     url = f"http://127.0.0.1:{(port := find_port())}/"
-    log = tmp_path_factory.mktemp("app") / "log.txt"
+    folder = tmp_path_factory.mktemp("app")
+    log = folder / "log.txt"
+    command = [sys.executable, "app.py", "--port", str(port), "--database", f"sqlite:///{folder}/app.db"]
     with log.open("w") as out:
-        process = subprocess.Popen(
-            [sys.executable, "app.py", "--port", str(port)], cwd=ROOT, stdout=out, stderr=subprocess.STDOUT
-        )
+        process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
     try:
         wait_until_up(url, process, log)
         yield url

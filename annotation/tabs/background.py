@@ -1,0 +1,104 @@
+"""Reads new images with the app's spotter while people work, one at a time."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from threading import Lock, Thread
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from annotation.store import Store
+from annotation.tables import ImageRow, PredictionRow
+from annotation.uncertainty import traced_insides
+from spotter.tabs.loading import Loader
+
+if TYPE_CHECKING:
+    from spotter.predictor import Spotter
+
+
+def model_version(spotter: Spotter) -> str:
+    """The name under which its words are stored: other weights are another version."""
+    name, sha256 = spotter.card.get("name", "spotter"), spotter.card.get("sha256", "")
+    return f"{name}-{sha256[:8]}" if sha256 else name
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How far the background is since it last had nothing to do."""
+
+    done: int = 0
+    total: int = 0
+    problem: str = ""  # of the last image that could not be read
+
+    @property
+    def is_busy(self) -> bool:
+        return self.done < self.total
+
+
+class BackgroundReader:
+    """One for the whole app."""
+
+    def __init__(self, store: Store, loader: Loader) -> None:
+        self.store, self.loader = store, loader
+        self.model = Lock()  # who reads for a waiting person takes it too
+        self._waiting: deque[int] = deque()
+        self._known: set[int] = set()
+        self._state = Reading()
+        self._lock = Lock()
+
+    @property
+    def state(self) -> Reading:
+        with self._lock:
+            return self._state
+
+    def add(self, image_ids: Iterable[int], first: bool = False) -> None:
+        """Returns at once; `first`: before those that wait already."""
+        with self._lock:
+            new = [i for i in dict.fromkeys(image_ids) if i not in self._known]
+            if first:
+                self._waiting.extendleft(reversed(new))
+            else:
+                self._waiting.extend(new)
+            self._known.update(new)
+            if not new:
+                return
+            if self._state.is_busy:
+                self._state = Reading(self._state.done, self._state.total + len(new), self._state.problem)
+                return
+            self._state = Reading(0, len(new))
+        Thread(target=self._run, daemon=True).start()
+
+    def add_unread(self, project_id: int) -> None:
+        """All images of a project that no model has seen, such as those left over when the app was closed."""
+        seen = select(PredictionRow.image_id).where(PredictionRow.image_id == ImageRow.id).exists()
+        query = select(ImageRow.id).where(ImageRow.project_id == project_id, ~seen).order_by(ImageRow.id)
+        with self.store.read() as session:
+            self.add(session.scalars(query).all())
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    return
+                image_id = self._waiting.popleft()
+            problem = ""
+            try:
+                self._read(image_id)
+            except Exception as error:  # the other images are read all the same
+                problem = str(error)
+                logging.getLogger(__name__).exception("an image was not read")
+            with self._lock:
+                self._known.discard(image_id)
+                state = self._state
+                self._state = Reading(state.done + 1, state.total, problem or state.problem)
+
+    def _read(self, image_id: int) -> None:
+        spotter = self.loader.spotter()
+        path = self.store.image_path(self.store.image(image_id))
+        with self.model:
+            trace = spotter.trace(path)
+        self.store.add_prediction(image_id, model_version(spotter), trace.words, traced_insides(trace))
