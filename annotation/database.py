@@ -24,7 +24,7 @@ DEFAULT_URL = "sqlite:///annotation.db"
 APP = "swintextspotter"  # its folder among the data of other programs
 BUSY_SECONDS = 20  # how long a writer waits for another one
 CONNECT_SECONDS = 10  # how long a database server may take to answer
-WRITERS = 0x5357_4953  # PostgreSQL\'s advisory lock of whoever writes: a number that nobody else takes
+WRITERS = 0x5357_4953  # PostgreSQL's advisory lock of whoever writes: a number that nobody else takes
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from annotation import history, predictions, regions, review
@@ -65,13 +66,18 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        with Session(self.engine) as session:
+        """Raises AnnotationError when the database cannot be reached."""
+        with _in_one_sentence(), Session(self.engine) as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A transaction that is alone with the database; rolled back when an exception leaves it."""
-        with Session(self.engine.execution_options(writes=True), autoflush=True) as session, session.begin():
+        """A transaction that is the only writer; rolled back when an exception leaves it.
+
+        Raises AnnotationError when the database is busy or cannot be reached.
+        """
+        engine = self.engine.execution_options(writes=True)
+        with _in_one_sentence(), Session(engine, autoflush=True) as session, session.begin():
             yield session
 
     # Projects
@@ -311,6 +317,15 @@ class Store:
         """Closes a draft; it stays in the database. Raises NotFoundError."""
         with self.write() as session:
             history.get_draft(session, draft_id).status = "discarded"
+
+
+@contextmanager
+def _in_one_sentence() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:  # locked for too long, disk full, server gone
+        reason = " ".join(str(error.orig).split()).rstrip(".")
+        raise AnnotationError(f"The database cannot be used now ({reason}); nothing was changed.") from error
 
 
 def same_content(first: Sequence[Region], second: Sequence[Region]) -> bool:

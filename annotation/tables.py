@@ -19,7 +19,13 @@ class Moment(TypeDecorator):
         return None if value is None else value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect) -> datetime | None:
-        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# Sorts by code points everywhere, as `annotation.images.natural` expects; PostgreSQL would ask the locale.
+SortKey = String(600).with_variant(String(600, collation="C"), "postgresql")
 
 
 class Base(DeclarativeBase):
@@ -40,7 +46,7 @@ class ImageRow(Base):
     sha256: Mapped[str] = mapped_column(String(64))  # of the stored file
     source_sha256: Mapped[str] = mapped_column(String(64))  # of the file as it came in
     name: Mapped[str] = mapped_column(String(255))  # a label, never a path
-    sort_name: Mapped[str] = mapped_column(String(600))  # natural order: img2 before img10
+    sort_name: Mapped[str] = mapped_column(SortKey)  # natural order: img2 before img10
     extension: Mapped[str] = mapped_column(String(8))  # .png or .jpg
     width: Mapped[int]  # pixels, upright
     height: Mapped[int]

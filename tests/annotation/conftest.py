@@ -1,20 +1,44 @@
-"""Stores in real SQLite files, and pictures."""
+"""Stores in real SQLite files (and in PostgreSQL, where TEST_POSTGRES_URL names one), and pictures."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+import os
+import uuid
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 from PIL import Image
+from sqlalchemy import create_engine, make_url, text
 
 from annotation.store import Store
 
+POSTGRES = os.environ.get("TEST_POSTGRES_URL", "")  # of a role that may make schemas
+
+
+@pytest.fixture(params=["sqlite", "postgresql"] if POSTGRES else ["sqlite"])
+def database(request, tmp_path) -> Iterator[str]:
+    """URL of an empty database."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/annotation.db"
+        return
+    schema = f"test_{uuid.uuid4().hex}"
+    url = make_url(POSTGRES).set(drivername="postgresql+psycopg")
+    server = create_engine(url)
+    with server.begin() as connection:
+        connection.execute(text(f"CREATE SCHEMA {schema}"))
+    # Another time zone than UTC: what comes out must be the same.
+    options = f"-c search_path={schema} -c timezone=Asia/Kathmandu"
+    yield url.update_query_dict({"options": options}).render_as_string(hide_password=False)
+    with server.begin() as connection:
+        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+    server.dispose()
+
 
 @pytest.fixture
-def store(tmp_path):
-    with Store(f"sqlite:///{tmp_path}/annotation.db") as opened:
+def store(database, tmp_path) -> Iterator[Store]:
+    with Store(database, images=tmp_path / "annotation.images") as opened:
         yield opened
 
 

@@ -1,4 +1,4 @@
-"""The store on a real SQLite file."""
+"""The store on a real SQLite file, and on PostgreSQL where TEST_POSTGRES_URL names one."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import threading
 from dataclasses import dataclass, field, replace
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from PIL import Image
+from sqlalchemy import create_engine
 
-from annotation.database import parse_url
+from annotation.database import MIGRATIONS, parse_url
 from annotation.records import NotFoundError
 from annotation.review import STATES, StateError
 from annotation.schema import AnnotationError, Region, RegionError
@@ -77,14 +80,35 @@ def test_migrations_make_the_tables(store):
         assert context.get_current_revision() is not None
 
 
-def test_sqlite_is_set_up(store):
-    with store.engine.connect() as connection:
+@pytest.mark.skipif("TEST_POSTGRES_URL" not in os.environ, reason="TEST_POSTGRES_URL names no PostgreSQL")
+def test_postgresql_is_looked_at():
+    """Seen as skipped where the tests that follow run on SQLite alone."""
+
+
+def test_sqlite_is_set_up(tmp_path):
+    with Store(f"sqlite:///{tmp_path}/a.db") as store, store.engine.connect() as connection:
         names = ("journal_mode", "foreign_keys", "synchronous")
         found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in names]
     assert found == ["wal", 1, 2]
 
 
-@pytest.mark.parametrize("url", ["", "abc", "sqlite://", "sqlite:///:memory:", "nonsense://x/y"])
+def test_the_first_tables_are_brought_up_to_date(tmp_path, picture):
+    """A database of the first version keeps what is in it."""
+    url = f"sqlite:///{tmp_path}/a.db"
+    with Store(url) as store:
+        image = store.add_image(store.project("p"), picture(), "a.jpg")[0]
+    with create_engine(url).begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+    with Store(url) as store:
+        assert store.image(image.id) == image
+
+
+@pytest.mark.parametrize(
+    "url", ["", "abc", "sqlite://", "sqlite:///:memory:", "nonsense://x/y", "mysql://x/y"]
+)
 def test_bad_urls(url):
     with pytest.raises(AnnotationError):
         Store(url)
@@ -108,6 +132,24 @@ def test_databases_that_cannot_be_opened(tmp_path):
     connection.close()
     with pytest.raises(AnnotationError, match="newer version"):
         Store(f"sqlite:///{tmp_path}/new.db")
+
+
+def test_a_server_that_is_not_there():
+    with pytest.raises(AnnotationError, match="cannot be opened") as caught:
+        Store("postgresql://me:secret@127.0.0.1:1/a")
+    assert "secret" not in str(caught.value)
+
+
+def test_a_busy_database(tmp_path, monkeypatch):
+    monkeypatch.setattr("annotation.database.BUSY_SECONDS", 0.1)
+    with Store(f"sqlite:///{tmp_path}/a.db") as store:
+        writer = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
+        writer.execute("BEGIN IMMEDIATE")
+        with pytest.raises(AnnotationError, match="cannot be used now"):
+            store.project("p")
+        writer.close()
+        assert store.projects() == []
+        assert store.project("p")
 
 
 def test_images_are_stored_by_their_hash(store, picture, tmp_path):
@@ -233,9 +275,9 @@ def test_the_same_edit_twice_is_no_conflict(store, image_id):
     assert store.drafts() == []
 
 
-def test_many_threads_and_two_stores(store, image_id, tmp_path):
+def test_many_threads_and_two_stores(store, image_id, database):
     """Of all edits from the same version one wins, and every other one is a draft."""
-    with Store(f"sqlite:///{tmp_path}/annotation.db") as other:
+    with Store(database) as other:
         outcomes = []
 
         def edit(who):
@@ -253,6 +295,22 @@ def test_many_threads_and_two_stores(store, image_id, tmp_path):
     assert sorted(outcomes) == ["draft"] * 11 + ["saved"]
     kept = {draft.regions[0].text for draft in store.drafts(image_id)} | set(texts(store, image_id))
     assert kept == {str(i) for i in range(12)}
+
+
+def test_many_add_the_same_at_once(store, database, picture):
+    data, found = picture(), []
+
+    def add(number):
+        with Store(database, images=store.images.folder) as other:
+            found.append(other.add_image(other.project("together"), data, "a.jpg")[0].id)
+
+    threads = [threading.Thread(target=add, args=(i,)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 4
+    assert len(set(found)) == 1
 
 
 @pytest.mark.parametrize("source", STATES)
@@ -405,34 +463,21 @@ def test_older_suggestions_give_way(store, image_id):
     assert [p.model_version for p in store.predictions(image_id)] == ["m1", "m2"]
 
 
-def test_everything_is_there_after_opening_again(tmp_path, picture):
-    url = f"sqlite:///{tmp_path}/a.db"
-    with Store(url) as store:
+def test_everything_is_there_after_opening_again(database, picture, tmp_path):
+    with Store(database, images=tmp_path) as store:
         image = store.add_image(store.project("p"), picture(), "a.jpg")[0]
         store.add_prediction(image.id, "m1", [word(10, 10, "Ñandú 咖啡店 🙂")])
         store.save_regions(image.id, 1, [*store.regions(image.id), Region(box(1, 50), "<b>")], "ann")
         before = store.open_image(image.id)
-    with Store(url) as store:
+    with Store(database, images=tmp_path) as store:
         assert store.open_image(image.id) == before
 
 
 def test_names_sort_as_people_count(store, picture):
     project = store.project("p")
-    for i, name in enumerate(["img10.jpg", "img2.jpg", "IMG1.jpg"]):
+    for i, name in enumerate(["img10.jpg", "img2.jpg", "IMG1.jpg", "img_3.jpg", "éclair.jpg", "zebra.jpg"]):
         store.add_image(project, picture(i), name)
-    assert [image.name for image in store.image_list(project)] == ["IMG1.jpg", "img2.jpg", "img10.jpg"]
+    expected = ["IMG1.jpg", "img2.jpg", "img10.jpg", "img_3.jpg", "zebra.jpg", "éclair.jpg"]
+    assert [image.name for image in store.image_list(project)] == expected
     assert [image.name for image in store.image_list(project, limit=1, offset=1)] == ["img2.jpg"]
     assert store.image_list(project, state="done") == []
-
-
-@pytest.mark.skipif(
-    "ANNOTATION_TEST_DATABASE" not in os.environ, reason="ANNOTATION_TEST_DATABASE names no PostgreSQL"
-)
-def test_postgresql(tmp_path, picture):
-    with Store(os.environ["ANNOTATION_TEST_DATABASE"], images=tmp_path) as store:
-        image = store.add_image(store.project(str(tmp_path)), picture(), "a.jpg")[0]
-        assert store.add_prediction(image.id, "m1", [word(10, 10, "cat")])
-        assert store.save_regions(image.id, 1, [Region(box(1, 1), "ann's")], "ann") == 2
-        with pytest.raises(VersionConflict):
-            store.save_regions(image.id, 1, [Region(box(1, 1), "bob's")], "bob")
-        assert len(store.open_image(image.id).drafts) == 1
