@@ -55,6 +55,7 @@ class SpotterConfig:
     keep: int = 100
     mask_threshold: float = 0.4
     score_threshold: float = 0.4
+    nms_iou: float = 1.0  # regions that overlap a better one by more are dropped; 1: none, as published
     reading_temperature: float = 1.0  # of the characters' probabilities; fitted by evaluation.calibration
     short_side: int = 1000
     long_side: int = 1824
@@ -107,6 +108,8 @@ def nano() -> SpotterConfig:
         reader_embedding=64,
         max_steps=32,
         characters=PRINTABLE,
+        score_threshold=0.3,
+        nms_iou=0.5,  # its scores do not tell the one proposal of a word from its neighbours yet
         short_side=720,
         long_side=1280,
     )

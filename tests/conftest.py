@@ -71,6 +71,8 @@ def tiny_config() -> SpotterConfig:
         reader_embedding=16,
         max_steps=8,
         keep=20,
+        score_threshold=0.4,
+        nms_iou=1.0,
         short_side=96,
         long_side=192,
     )

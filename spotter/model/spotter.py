@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torchvision.ops import batched_nms
 
 from spotter.config import SpotterConfig
 from spotter.model.backbone import Swin
@@ -130,8 +131,7 @@ class SwinTextSpotter(nn.Module):
         """The best `config.keep` of each image's N x 2 scores; of these the ones above the threshold.
 
         All kept proposals take part in the self-attention of Recognition Conversion. A proposal kept once
-        per class is
-        a twin; only its better score stays, unless `drop_twins` is False (the published order).
+        per class is a twin; only its better score stays, unless `drop_twins` is False (the published order).
         """
         last = detection.stages[-1]
         scores, proposal_index = self.best(detection)
@@ -142,9 +142,20 @@ class SwinTextSpotter(nn.Module):
         if drop_twins:  # scores fall along K, so a twin's earlier entry is the better one
             same = proposal_index[:, :, None] == proposal_index[:, None, :]
             chosen &= ~same.tril(-1).any(2)
-        return self.regions(
+        regions = self.regions(
             detection, image_index[chosen], proposal_index[chosen], scores[chosen], related[chosen]
         )
+        return self.suppress(regions) if self.config.nms_iou < 1 else regions
+
+    def suppress(self, regions: Regions) -> Regions:
+        """Non-maximum suppression, which the published spotter does without: a region that overlaps a better
+        one of its image by more than `config.nms_iou` (IoU of the boxes) is dropped; the order stays.
+        """
+        kept = batched_nms(
+            regions.boxes.float(), regions.scores.float(), regions.image_index, self.config.nms_iou
+        )
+        kept = kept.sort().values
+        return Regions(*(getattr(regions, name)[kept] for name in Regions.__dataclass_fields__))
 
     def regions(
         self,

@@ -8,7 +8,7 @@ from pathlib import Path
 import gradio as gr
 from gradio.components.image import ImageData
 
-from spotter.config import SpotterConfig
+from spotter.config import PRESETS, SpotterConfig
 from spotter.images import ImageError, read_image
 from spotter.tabs.card import curve_picture, describe_card, weakness
 from spotter.tabs.loading import Loader
@@ -62,7 +62,7 @@ def build_read(loader: Loader) -> None:
     if warning := weakness(loader.card()):
         gr.Markdown(warning, elem_id="weak")
     overlay = Overlay(
-        stored_sample(SAMPLES[0], stored), threshold=SpotterConfig().score_threshold, elem_id="words"
+        stored_sample(SAMPLES[0], stored), threshold=score_threshold(loader.card()), elem_id="words"
     )
     with gr.Accordion("Which weights these are, and how they were trained", open=False):
         gr.Markdown(describe_card(loader.card()))
@@ -86,6 +86,11 @@ def build_read(loader: Loader) -> None:
         gallery.select(show_sample, None, overlay, api_visibility="private", show_progress="hidden")
     else:
         gallery.select(read_sample, None, overlay, api_visibility="private", **QUEUE)
+
+
+def score_threshold(card: dict) -> float:
+    """The score from which the preset of the weights takes a detection for a word."""
+    return PRESETS.get(card.get("preset"), SpotterConfig)().score_threshold
 
 
 def read(loader: Loader, source: str | Path, name: str, progress: gr.Progress) -> dict:

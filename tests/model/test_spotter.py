@@ -123,6 +123,39 @@ def test_thresholding_before_or_after_reading_is_the_same(tiny_model, images, pa
         torch.testing.assert_close(getattr(words.conversion, gate), expected, atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("iou", "kept"), [(1.0, [0, 1, 2, 3]), (0.6, [0, 1, 3]), (0.3, [0, 3]), (0.0, [0, 3])]
+)
+@torch.no_grad()
+def test_non_maximum_suppression(tiny_model, images, iou, kept):
+    """Regions in the order of falling score; the second overlaps the first by half, the third the second
+    more, the last one lies in another image.
+    """
+    everything = tiny_model(images[:2], -1.0).regions
+    boxes = torch.tensor([[0, 0, 30, 10], [10, 0, 40, 10], [11, 0, 41, 10], [0, 0, 30, 10]]).float()
+    regions = Regions(
+        image_index=torch.tensor([0, 0, 0, 1]),
+        proposal_index=torch.arange(4),
+        scores=torch.tensor([0.9, 0.8, 0.7, 0.6]),
+        boxes=boxes,
+        mask_k=everything.mask_k[:4],
+        related=everything.related[:4],
+    )
+    model = SwinTextSpotter(replace(tiny_model.config, nms_iou=iou))
+    assert model.suppress(regions).proposal_index.tolist() == kept
+
+
+@torch.no_grad()
+def test_suppression_before_or_after_the_threshold_is_the_same(tiny_model, images):
+    model = SwinTextSpotter(replace(tiny_model.config, nms_iou=0.3)).eval()
+    model.load_state_dict(tiny_model.state_dict())
+    everything = model(images, -1.0).regions
+    assert len(everything.scores) < len(tiny_model(images, -1.0).regions.scores)
+    threshold = everything.scores.median().item()
+    some = model(images, threshold).regions
+    assert some.proposal_index.equal(everything.proposal_index[everything.scores > threshold])
+
+
 @torch.no_grad()
 def test_words_of_the_tiny_spotter_differ(tiny_model, images):
     """What the other tests compare would agree by chance if all words were the same."""
