@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import random
 import sqlite3
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from annotation.formats import import_from
+from annotation.schema import Region
 from annotation.store import Store
 
 KILLS = 24
@@ -44,6 +48,41 @@ def take_pictures_without_end(url: str, folder: str, told) -> None:
             told.send(number)
 
 
+def predict_without_end(url: str, image_id: int, told) -> None:
+    """All words of a version carry its number."""
+    with Store(url) as store:
+        number = len(store.predictions(image_id))
+        while True:
+            number += 1
+            polygons = [[[i, 0.0], [i + 5, 0.0], [i + 5, 5.0]] for i in range(20)]
+            words = [Region(polygon, str(number), score=0.9) for polygon in polygons]
+            store.add_prediction(image_id, f"m{number}", words)
+            told.send(number)
+
+
+def import_without_end(url: str, folder: str, told) -> None:
+    """Every file brings a picture with two words."""
+    with Store(url) as store:
+        number = store.image_count(store.project("p"))
+        while True:
+            Image.fromarray(np.full((40, 40, 3), number % 256, np.uint8)).save(f"{folder}/{number}.png")
+            regions = [
+                {
+                    "id": i,
+                    "image_id": 1,
+                    "segmentation": [[1, y, 9, y, 9, y + 5]],
+                    "text": str(number),
+                }
+                for i, y in enumerate((5, 20))
+            ]
+            images = [{"id": 1, "file_name": f"{number}.png", "width": 40, "height": 40}]
+            path = Path(f"{folder}/{number}.json")
+            path.write_text(json.dumps({"images": images, "annotations": regions}))
+            import_from(store, "p", path, "coco")
+            number += 1
+            told.send(number)
+
+
 def kill_while(write: Callable, *arguments, chance: random.Random) -> int:
     """Starts a writer, waits for a few of its reports and a moment more, kills it; its last report."""
     mine, its = PROCESSES.Pipe(duplex=False)
@@ -70,7 +109,7 @@ def kill_while(write: Callable, *arguments, chance: random.Random) -> int:
 
 @pytest.fixture(scope="module", autouse=True)
 def preload():
-    PROCESSES.set_forkserver_preload(["annotation.store"])
+    PROCESSES.set_forkserver_preload(["annotation.formats"])
 
 
 def test_kill_while_saving(tmp_path, picture):
@@ -106,3 +145,34 @@ def test_kill_while_taking_pictures(tmp_path):
             for image in images:
                 again, added = store.add_image(image.project_id, store.image_path(image))
                 assert (added, again.id) == (False, image.id)
+
+
+def test_kill_while_predicting(tmp_path, picture):
+    """A prediction and the regions that come from it are there together, or not at all."""
+    url = f"sqlite:///{tmp_path}/a.db"
+    with Store(url) as store:
+        image_id = store.add_image(store.project("p"), picture(), "a.jpg")[0].id
+    chance = random.Random(2)
+    for _ in range(KILLS // 4):
+        reported = kill_while(predict_without_end, url, image_id, chance=chance)
+        with Store(url) as store:
+            predictions = store.predictions(image_id)
+            number = len(predictions)
+            assert number in (reported, reported + 1)
+            assert {len(prediction.regions) for prediction in predictions} == {20}
+            assert [region.text for region in store.regions(image_id)] == [str(number)] * 20
+
+
+def test_kill_while_importing(tmp_path):
+    """A file comes in whole, with its picture, or not at all."""
+    url = f"sqlite:///{tmp_path}/a.db"
+    chance = random.Random(3)
+    for _ in range(KILLS // 4):
+        reported = kill_while(import_without_end, url, str(tmp_path), chance=chance)
+        with Store(url) as store:
+            images = store.image_list(store.find_project("p"))
+            assert len(images) in (reported, reported + 1)
+            for image in images:
+                assert store.image_path(image).is_file()
+                number = image.name.removesuffix(".png")
+                assert [region.text for region in store.regions(image.id)] == [number] * 2
