@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
+import time
 from collections.abc import Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +24,8 @@ from annotation.store import Store, same_content
 from annotation.tables import ImageRow, ProjectRow, RevisionRow
 from annotation.uncertainty import insides
 from spotter.images import ImageError
+
+ABANDONED_SECONDS = 86400  # no import takes a day
 
 
 @dataclass
@@ -89,6 +93,10 @@ def import_entries(store: Store, project: str, entries: Sequence[Entry], who: st
 @contextmanager
 def _staging(store: Store):
     store.images.folder.mkdir(parents=True, exist_ok=True)
+    for left in store.images.folder.glob(".import-*"):  # by an import that was killed
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > ABANDONED_SECONDS:
+                shutil.rmtree(left)
     with tempfile.TemporaryDirectory(dir=store.images.folder, prefix=".import-") as folder:
         yield ImageFolder(Path(folder))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
+import os
+import time
 
 import pytest
 
@@ -379,6 +381,17 @@ def test_all_or_nothing(store, image_id, tmp_path):
     path.write_text(json.dumps([task()]))
     assert import_from(store, "p", path).regions_added == 1
     assert import_from(store, "p", path).kept_aside == []
+
+
+def test_what_a_killed_import_left_goes(store, saved, other, tmp_path):
+    for name, age in (("old", 2 * 86400), ("running", 60)):
+        folder = other.images.folder / f".import-{name}"
+        folder.mkdir(parents=True)
+        (folder / "a.jpg").write_bytes(b"half")
+        os.utime(folder, (time.time() - age,) * 2)
+    export_to(store, store.find_project("p"), tmp_path / "out")
+    import_from(other, "p", tmp_path / "out")
+    assert [path.name for path in other.images.folder.glob(".import-*")] == [".import-running"]
 
 
 def test_names_that_mean_two_images(store, picture, tmp_path):
