@@ -188,7 +188,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("inputs", nargs="+", type=Path, metavar="IMAGE_OR_FOLDER")
     parser.add_argument("--weights", default="nano", metavar="W", help="nano or a .safetensors file (nano)")
     parser.add_argument(
-        "--threshold", type=_share, metavar="0..1", help="smallest score of a word (the weights' own, 0.4)"
+        "--threshold", type=_share, metavar="0..1", help="smallest score of a word (the weights' own)"
     )
     parser.add_argument(
         "--short-side", type=_pixels, metavar="N", help="pixels images are scaled to (the weights' own)"
