@@ -4,20 +4,24 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+LABEL_STUDIO := .venv-label-studio
 ARGS ?=
 CHROMIUM ?= $(shell command -v chromium)
 
 .DEFAULT_GOAL := help
-.PHONY: help app test check format bench train chromium clean
+.PHONY: help app test test-label-studio check format bench train chromium clean
 
 help:  ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 app: $(VENV)/app  ## start the app on http://127.0.0.1:7860 (ARGS="--port 8000")
 	$(BIN)/python app.py $(ARGS)
 
 test: $(VENV)/dev chromium  ## run all tests (ARGS="-k images" for some)
 	$(BIN)/python -m pytest $(ARGS)
+
+test-label-studio: $(VENV)/dev $(LABEL_STUDIO)/bin/label-studio chromium  ## test against a real Label Studio (1 GB)
+	$(BIN)/python -m pytest tests/label_studio $(ARGS)
 
 check: $(VENV)/dev  ## lint and check the formatting
 	$(BIN)/ruff check .
@@ -34,7 +38,7 @@ train: $(VENV)/dev  ## train the small spotter (ARGS="--minutes 60 --resume")
 	$(BIN)/python -m spotter.training $(ARGS)
 
 clean:  ## remove .venv and caches
-	rm -rf $(VENV) .pytest_cache .ruff_cache *.egg-info
+	rm -rf $(VENV) $(LABEL_STUDIO) .pytest_cache .ruff_cache *.egg-info
 
 # A Python without ensurepip (Debian without python3-venv) gets pip from the one outside.
 $(BIN)/python:
@@ -48,6 +52,13 @@ $(VENV)/app: requirements.txt | $(BIN)/python
 $(VENV)/dev: pyproject.toml requirements-train.txt $(VENV)/app
 	$(BIN)/python -m pip install -r requirements-train.txt -e '.[train,dev]'
 	@touch $@
+
+# An environment of its own: the server and the app want different versions of half a dozen packages.
+$(LABEL_STUDIO)/bin/label-studio:
+	$(PYTHON) -m venv --clear $(LABEL_STUDIO) || \
+	  { $(PYTHON) -m venv --clear --without-pip $(LABEL_STUDIO) && \
+	    $(PYTHON) -m pip --python $(LABEL_STUDIO)/bin/python install pip; }
+	$(LABEL_STUDIO)/bin/python -m pip install label-studio==1.23.2
 
 chromium:
 ifeq ($(CHROMIUM),)

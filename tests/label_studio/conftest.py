@@ -8,10 +8,14 @@ import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
+
+import pytest
+
+from annotation.server import Server
 
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv-label-studio"
@@ -19,6 +23,60 @@ PROGRAM = VENV / "bin/label-studio"
 TEMPLATE = VENV / "migrated"  # a data folder after the first start, which takes a minute or more
 USER, PASSWORD, TOKEN = "ann@example.org", "not-a-secret-1", "0123456789abcdef0123456789abcdef01234567"
 FIRST_START, START = 600, 240  # seconds; other work may go on beside
+
+
+@pytest.fixture(scope="session")
+def url(tmp_path_factory) -> Iterator[str]:
+    """Address of a Label Studio that runs for all tests."""
+    if not PROGRAM.is_file():
+        pytest.skip("Label Studio is not installed; `make test-label-studio` does it (1 GB)")
+    with label_studio(tmp_path_factory.mktemp("label-studio") / "data") as address:
+        yield address
+
+
+@pytest.fixture
+def server(url) -> Server:
+    return Server(url, TOKEN)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if path is None:
+        pytest.skip("no Chromium")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium, url) -> Iterator[Callable]:
+    """Opens pages of Label Studio as Ann; at the end none has asked another host for anything."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    strangers = []
+
+    def watch(request) -> None:
+        if not request.url.startswith((url, "data:", "blob:")):
+            strangers.append(request.url)
+
+    page.on("request", watch)
+    page.goto(f"{url}/user/login/")
+    page.fill("input[name=email]", USER)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_url(lambda address: "/login" not in address)
+
+    def go(path: str):
+        page.goto(url + path)
+        return page
+
+    yield go
+    context.close()
+    assert strangers == []
 
 
 @contextmanager
