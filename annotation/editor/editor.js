@@ -16,6 +16,7 @@ let leaving = false;     // after Esc the next Tab leaves the photo
 let waiting = null;      // a value from Python that came during an edit
 let saving = { state: "", message: "", revision: 0, late: false };
 let lateTimer = 0;
+let chosenBefore = 0;    // number of the last choice that came from Python
 
 const regionOf = (id) => history.now.find((r) => r.id === id);
 const soleSelected = () => (selection.length === 1 ? regionOf(selection[0]) : undefined);
@@ -393,6 +394,7 @@ function show({ regions, ...rest }) {
   // What had the focus may be gone; whoever works with keys stays here.
   const now = document.activeElement;
   if (inside && (now === document.body || !now.checkVisibility())) photo.focus({ preventScroll: true });
+  takeChosen();
 }
 
 /** Texts the spotter proposes: only for words that still have the shape that was read. */
@@ -417,6 +419,17 @@ function takeProposed() {
   if (!items || image_id !== doc.image_id) return;
   suggest(items);
   put();
+}
+
+/** A word to look at, perhaps of a photo that comes a moment later. */
+function takeChosen() {
+  const { image_id, id, number } = clone(props.chosen) || {};
+  if (!id || image_id !== doc.image_id || number === chosenBefore || !regionOf(id)) return;
+  chosenBefore = number;
+  select([id]);
+  zoomTo(regionOf(id));
+  focusPhoto();
+  stage.scrollIntoView({ block: "nearest" });
 }
 
 function takePill() {
@@ -474,6 +487,7 @@ new ResizeObserver(() => { if (doc.photo) applyView(); }).observe(photo);
 watch("value", take);
 watch("proposed", takeProposed);
 watch("pill", takePill);
+watch("chosen", takeChosen);
 root.classList.toggle("coarse", matchMedia("(pointer: coarse)").matches);
 show(clone(props.value));
 takePill();

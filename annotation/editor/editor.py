@@ -13,6 +13,7 @@ image must take the editor as input and save first, since the last edit may stil
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -38,6 +39,7 @@ CSS = (HERE / "editor.css").read_text(encoding="utf-8")
 SCRIPTS = ("geometry.js", "model.js", "view.js", "list.js", "tools.js", "keys.js", "editor.js")
 JS = "\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
 
+NUMBERS = itertools.count(1)  # the same region may be chosen again
 MAX_SIDE = 100_000
 MAX_REVISION = 2**53 - 1  # the largest whole number JavaScript counts to
 DISPLAY_SIDE = 4000  # pixels; a larger array is sent to the page scaled down, polygons stay in its own pixels
@@ -163,20 +165,21 @@ class RegionEditor(gr.HTML):
         size_of: Callable[[str], tuple[int, int] | None],
         pill: dict | None = None,
         proposed: dict | None = None,
+        chosen: dict | None = None,
         **kwargs: Any,
     ) -> None:
         """`size_of`: width and height of the image with this id, None when this page has no such image.
 
-        `pill` and `proposed` are what `state` and `suggest` send.
+        `pill`, `proposed` and `chosen` are what `state`, `suggest` and `choose` send.
         """
         self._size_of = size_of
         # As attributes: gr.HTML takes an unknown name that stands in quotes in the script for an event.
-        self.pill, self.proposed = pill or {}, proposed or {}
+        self.pill, self.proposed, self.chosen = pill or {}, proposed or {}, chosen or {}
         kwargs.setdefault("html_template", HTML)
         kwargs.setdefault("css_template", CSS)
         kwargs.setdefault("js_on_load", JS)
         kwargs.setdefault("apply_default_css", False)
-        super().__init__(value, pill=self.pill, proposed=self.proposed, **kwargs)
+        super().__init__(value, pill=self.pill, proposed=self.proposed, chosen=self.chosen, **kwargs)
 
     def preprocess(self, payload: EditorData | None) -> dict | None:
         if payload is None or not payload.image_id:
@@ -224,6 +227,11 @@ class RegionEditor(gr.HTML):
         """
         proposals = [Proposal(**item).model_dump() for item in items]
         return gr.update(proposed={"image_id": image_id, "items": proposals})
+
+    @staticmethod
+    def choose(image_id: str, region_id: str) -> dict:
+        """An update that selects a region as soon as its photo is shown."""
+        return gr.update(chosen={"image_id": image_id, "id": region_id, "number": next(NUMBERS)})
 
     def api_info(self) -> dict[str, Any]:
         return EditorData.model_json_schema()

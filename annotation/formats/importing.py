@@ -140,9 +140,7 @@ def _image(
         select(ImageRow).where(ImageRow.project_id == project_id, ImageRow.name == label(entry.name)).limit(2)
     ).all()
     if not named:
-        raise FormatError(
-            f"The image {entry.name} is neither in the project nor beside the file (see --images)."
-        )
+        raise FormatError(f"The image {entry.name} is neither in the project nor beside the file.")
     if entry.sha256 is not None:
         raise FormatError(
             f"{entry.name} is another picture than the one that was annotated (its hash differs)."

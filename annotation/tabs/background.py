@@ -7,23 +7,14 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from threading import Lock, Thread
-from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from annotation.predictions import model_version
 from annotation.store import Store
 from annotation.tables import ImageRow, PredictionRow
 from annotation.uncertainty import traced_insides
 from spotter.tabs.loading import Loader
-
-if TYPE_CHECKING:
-    from spotter.predictor import Spotter
-
-
-def model_version(spotter: Spotter) -> str:
-    """The name under which its words are stored: other weights are another version."""
-    name, sha256 = spotter.card.get("name", "spotter"), spotter.card.get("sha256", "")
-    return f"{name}-{sha256[:8]}" if sha256 else name
 
 
 @dataclass(frozen=True)
@@ -55,14 +46,11 @@ class BackgroundReader:
         with self._lock:
             return self._state
 
-    def add(self, image_ids: Iterable[int], first: bool = False) -> None:
-        """Returns at once; `first`: before those that wait already."""
+    def add(self, image_ids: Iterable[int]) -> None:
+        """Returns at once."""
         with self._lock:
             new = [i for i in dict.fromkeys(image_ids) if i not in self._known]
-            if first:
-                self._waiting.extendleft(reversed(new))
-            else:
-                self._waiting.extend(new)
+            self._waiting.extend(new)
             self._known.update(new)
             if not new:
                 return
@@ -72,12 +60,15 @@ class BackgroundReader:
             self._state = Reading(0, len(new))
         Thread(target=self._run, daemon=True).start()
 
-    def add_unread(self, project_id: int) -> None:
-        """All images of a project that no model has seen, such as those left over when the app was closed."""
-        seen = select(PredictionRow.image_id).where(PredictionRow.image_id == ImageRow.id).exists()
-        query = select(ImageRow.id).where(ImageRow.project_id == project_id, ~seen).order_by(ImageRow.id)
+    def add_unread(self, project_id: int, version: str | None = None) -> None:
+        """All images of a project that no model has seen, such as those left over when the app was closed;
+        with `version` all that this model has not seen."""
+        seen = select(PredictionRow.image_id).where(PredictionRow.image_id == ImageRow.id)
+        if version is not None:
+            seen = seen.where(PredictionRow.model_version == version)
+        query = select(ImageRow.id).where(ImageRow.project_id == project_id, ~seen.exists())
         with self.store.read() as session:
-            self.add(session.scalars(query).all())
+            self.add(session.scalars(query.order_by(ImageRow.id)).all())
 
     def _run(self) -> None:
         while True:
@@ -101,4 +92,4 @@ class BackgroundReader:
         path = self.store.image_path(self.store.image(image_id))
         with self.model:
             trace = spotter.trace(path)
-        self.store.add_prediction(image_id, model_version(spotter), trace.words, traced_insides(trace))
+        self.store.add_prediction(image_id, model_version(spotter.card), trace.words, traced_insides(trace))

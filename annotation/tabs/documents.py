@@ -11,7 +11,7 @@ from pathlib import Path
 
 from annotation.editor.editor import RegionData
 from annotation.records import ImageRecord, Suggestion
-from annotation.schema import Region
+from annotation.schema import Character, Region
 
 
 def to_document(
@@ -62,6 +62,7 @@ def _to_page(region: Region, suggestion: dict | None) -> dict:
 
 def _from_page(value: dict, stored: Region | None) -> Region:
     fields = {key: value[key] for key in Region.__dataclass_fields__ if key in value}
+    fields["characters"] = [Character(**character) for character in value["characters"]]
     region = Region(polygon=value["points"], **fields)
     if stored is None:
         return region

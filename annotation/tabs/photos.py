@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from annotation.tabs.listing import Listing
+from annotation.tabs.telling import told
 from annotation.upload import UploadReport, upload
 
 MAX_UPLOAD = 512 * 2**20  # bytes of one file, which may be an archive; a photo's own limit is checked later
@@ -40,15 +41,16 @@ class Photos:
             if not paths:
                 return {self.files: None}
             desk = tab.ready(desk, who)
-            desk.save(payload)
 
             def tell(done: int, total: int, name: str) -> None:
                 progress((done, total), desc="Adding photos", unit="files")
 
-            report = upload(tab.store, desk.project_id, paths, tell)
-            tab.reader.add(image.id for image in report.added)
-            tab.refresh(desk)
-            return {self.files: None, self.report: told_files(report)} | tab.show(desk)
+            with told():
+                desk.save(payload)
+                report = upload(tab.store, desk.project_id, paths, tell)
+                tab.reader.add(image.id for image in report.added)
+                tab.refresh(desk)
+                return {self.files: None, self.report: told_files(report)} | tab.show(desk, payload)
 
         outputs = [self.files, self.report, *tab.shown]
         options = {"api_visibility": "private", "show_progress_on": [self.report]}

@@ -1,0 +1,30 @@
+"""What is said to the person at the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import gradio as gr
+from sqlalchemy.exc import SQLAlchemyError
+
+from annotation.schema import AnnotationError
+
+MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+.!|<>~$&:-])")
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """What goes wrong inside is told in one sentence."""
+    try:
+        yield
+    except AnnotationError as error:
+        raise gr.Error(str(error), print_exception=False) from error
+    except SQLAlchemyError as error:
+        raise gr.Error("The database could not be reached; your last edit is not saved yet.") from error
+
+
+def plain(text: str) -> str:
+    """A text that others wrote, as Markdown that shows it as it is."""
+    return MARKDOWN.sub(r"\\\1", " ".join(text.split()))
