@@ -34,8 +34,9 @@ def build_look_inside(loader: Loader, tab: gr.Tab) -> None:
         html_template=f"<style>{CSS}</style>", padding=False
     )  # a css_template would hold for this component only
     picker = PhotoPicker(loader)
+    picker.tour.panel()
     frames = []
-    with gr.Tabs(elem_id="views"):
+    with gr.Tabs(elem_id="views") as views:
         for module in registered():
             with gr.Tab(module.TITLE, elem_id=f"view-{module.NUMBER}", id=module.NUMBER) as sub_tab:
                 frames.append(Frame(module, loader, sub_tab))
@@ -60,9 +61,11 @@ def build_look_inside(loader: Loader, tab: gr.Tab) -> None:
     for event in picker.wire(tab, trace):
         event.success(**redraws)
     picker.word.input(**redraws)
-    picker.truth.box.input(**redraws, trigger_mode="always_last")
+    box = picker.truth.box  # not every change of its text counts as input (gradio 6.31), leaving it does
+    gr.on([box.input, box.blur], trigger_mode="always_last", **redraws)
     for index, frame in enumerate(frames):
         frame.wire(index, trace, opened, picker.word, picker.truth.box)
+    picker.tour.wire(views)
 
 
 def progress_on(components: list) -> dict:

@@ -11,8 +11,14 @@ from spotter.tabs.loading import Loader
 from spotter.tabs.read import QUEUE
 
 NAME = "lesson-deck.pdf"
-# A download starts with a click, and the file is there only after the first one.
-SAVE = "() => document.querySelector('#inside-deck-file')?.click()"
+# A download starts with a click, and its button is on the page only a moment after the file is made.
+SAVE = """async () => {
+  for (let turn = 0; turn < 50; turn += 1) {
+    const button = document.querySelector("#inside-deck-file");
+    if (button) return void button.click();
+    await new Promise((done) => setTimeout(done, 100));
+  }
+}"""
 
 
 class LessonDeck:
@@ -30,9 +36,11 @@ class LessonDeck:
             from spotter.explain.deck import write_deck
 
             chosen = min(int(chosen or 0), len(current.words) - 1) if current.words else None
-            path = Path(tempfile.mkdtemp(prefix="deck-", dir=self.file.GRADIO_CACHE)) / NAME
+            cache = Path(self.file.GRADIO_CACHE)
+            cache.mkdir(parents=True, exist_ok=True)
+            path = Path(tempfile.mkdtemp(prefix="deck-", dir=cache)) / NAME
             write_deck(path, self.loader.spotter(), current, chosen, lines or "", progress)
-            return gr.DownloadButton(value=str(path), visible=True)
+            return gr.update(value=str(path), visible=True)
 
         self.make.click(
             write,

@@ -11,7 +11,9 @@ import gradio as gr
 from spotter.explain.overview import draw_overview, draw_word, word_at
 from spotter.images import ImageError, read_image
 from spotter.tabs.loading import Loader
+from spotter.tabs.look_inside_deck import LessonDeck
 from spotter.tabs.look_inside_figure import Figure
+from spotter.tabs.look_inside_tour import Tour
 from spotter.tabs.look_inside_traces import stored_trace
 from spotter.tabs.look_inside_truth import Truth
 from spotter.tabs.overlay import FLOOR
@@ -68,6 +70,9 @@ class PhotoPicker:
                 )
                 self.crop = Figure(photo=True, elem_id="inside-crop")
                 self.status = gr.Markdown("", elem_id="inside-status")
+        with gr.Row(elem_id="inside-more"):
+            self.tour = Tour()
+            self.deck = LessonDeck(loader)
         self.truth = Truth()
 
     def wire(self, tab: gr.Tab, trace: gr.State) -> list[gr.events.Dependency]:
@@ -79,6 +84,9 @@ class PhotoPicker:
 
         def sample(event: gr.SelectData, progress: gr.Progress = gr.Progress()):  # noqa: B008
             return self.look(SAMPLES[event.index].path, progress)
+
+        def again(progress: gr.Progress = gr.Progress()):  # noqa: B008
+            return self.look(SAMPLES[0].path, progress)
 
         def own(path: str | None, progress: gr.Progress = gr.Progress()):  # noqa: B008
             return self.look(path, progress) if path else gr.skip()
@@ -93,6 +101,7 @@ class PhotoPicker:
             tab.select(first, trace, outputs, **options),
             self.gallery.select(sample, None, outputs, **options),
             self.photo.upload(own, self.photo, outputs, **options),
+            self.tour.start.click(again, None, outputs, **options),
         ]
 
         def click(current: Trace | None, place: list[float] | None):
@@ -110,6 +119,7 @@ class PhotoPicker:
         )
         self.word.input(select, [trace, self.word], [self.figure, self.crop], **quiet)
         restored = self.truth.restore.click(lambda lines: lines, self.truth.first, self.truth.box, **quiet)
+        self.deck.wire(trace, self.word, self.truth.box)
         return [*events, restored]
 
     def look(self, source: str | Path, progress: Callable) -> tuple:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
+import gradio as gr
 import pytest
 
 from spotter.tabs.loading import Loader
+from spotter.tabs.look_inside import build_look_inside
+from spotter.tabs.look_inside_tour import STEPS
+from spotter.tabs.read import build_read
 from spotter.tabs.samples import SAMPLES
 from spotter.tabs.views import registered
 
@@ -20,10 +25,15 @@ MODULES = registered()
 def inside_url(tiny_file):
     from gradio import networking
 
-    import app
     from spotter.tabs.theme import CSS, theme
 
-    demo = app.build(Loader(str(tiny_file), "cpu"))
+    loader = Loader(str(tiny_file), "cpu")
+    with gr.Blocks(analytics_enabled=False) as demo:  # as in app.py, without what keeps corrections
+        with gr.Tab("Read"):
+            build_read(loader)
+        with gr.Tab("Look inside") as inside:
+            build_look_inside(loader, inside)
+    demo.queue(max_size=20)
     patch = pytest.MonkeyPatch()
     patch.setattr(networking, "url_ok", lambda url: True)  # it gives up after 3 s, too few on a busy machine
     demo.launch(
@@ -155,3 +165,77 @@ def test_fits_a_phone(inside_url, open_page):
         open_view(page, module.TITLE)
         expect(pictures(page, module.NUMBER).first).to_be_visible(timeout=120_000)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_leaving_the_coarse_level_out_is_told(page):
+    open_view(page, "Two-level attention")
+    expect(page.locator("#two-level-reading")).to_contain_text("coarse keys left out", timeout=120_000)
+    picture = pictures(page, 10).first
+    before = picture.get_attribute("alt")
+    box = picture.bounding_box()
+    picture.click(position={"x": box["width"] * 0.7, "y": box["height"] * 0.15})
+    expect(picture).not_to_have_attribute("alt", before)
+
+
+def test_the_truth_changes_the_h_mean(page):
+    open_view(page, "H-mean")
+    picture = pictures(page, 13).first
+    expect(picture).to_have_attribute("alt", re.compile("8 true"), timeout=120_000)  # the rendered sample's
+    page.locator("#inside-truth button").first.click()
+    box = page.get_by_label("True words (editable)")
+    box.fill("CAFE: 10,10 90,10 90,40 10,40\n###: 5,5 795,5 795,595 5,595")
+    box.blur()
+    expect(picture).to_have_attribute("alt", re.compile("1 true and 0 found"), timeout=30_000)
+    box.fill("")
+    box.blur()
+    expect(picture).to_have_attribute("alt", re.compile(" 0 true"), timeout=30_000)
+    page.get_by_role("button", name="Bring the first ones back").click()
+    expect(picture).to_have_attribute("alt", re.compile("8 true"), timeout=30_000)
+
+
+def test_two_ways_beside_each_other_or_what_is_missing(page):
+    from spotter.explain.two_ways import missing
+
+    open_view(page, "Two ways to spot")
+    expect(pictures(page, 12).first).to_have_attribute(
+        "alt", re.compile("CRAFT has not run"), timeout=120_000
+    )
+    if missing():
+        expect(page.locator("#two-ways-missing")).to_contain_text("pip install easyocr")
+        return
+    page.get_by_label("Run CRAFT").check()
+    expect(pictures(page, 12).first).to_have_attribute("alt", re.compile("heat maps"), timeout=300_000)
+    expect(page.locator("#two-ways-curve img")).to_be_visible()
+
+
+def test_the_lesson_deck_is_saved(page):
+    with page.expect_download(timeout=300_000) as download:
+        page.locator("#inside-deck").click()
+    assert download.value.suggested_filename == "lesson-deck.pdf"
+    assert Path(download.value.path()).read_bytes().startswith(b"%PDF")
+
+
+def test_the_tour_goes_through_ten_steps_with_the_keyboard(page):
+    page.locator("#inside-tour-start").click()
+    tour = page.locator("#inside-tour")
+    expect(tour).to_contain_text("Step 1 of 10")
+    expect(page.locator("#tour-next")).to_be_focused()
+    for i, step in enumerate(STEPS[1:], 2):
+        page.keyboard.press("Enter")
+        expect(tour).to_contain_text(f"Step {i} of 10: {step.title}")
+        expect(pictures(page, step.view).first).to_be_visible(timeout=120_000)
+    tour.get_by_role("button", name="Back").click()
+    expect(tour).to_contain_text("Step 9 of 10")
+    tour.get_by_role("button", name="Close the tour").click()
+    expect(tour).to_be_hidden()
+
+
+def test_the_tour_fits_a_phone(inside_url, open_page):
+    page = open_page(inside_url, width=390, height=844)
+    enter(page)
+    page.locator("#inside-tour-start").click()
+    for i in range(1, 11):
+        expect(page.locator("#inside-tour")).to_contain_text(f"Step {i} of 10")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.locator("#tour-next").click()
+    expect(page.locator("#inside-tour")).to_be_hidden()
