@@ -39,23 +39,31 @@ def put_aside(
     return draft.id
 
 
-def stood_here(session: Session, image_id: int, regions: Sequence[Region]) -> bool:
-    """Whether an image has or had exactly these regions, or a person decided on them when they waited as a
-    draft: then nothing is lost when they are not taken."""
+def stood_here(session: Session, image_id: int, regions: Sequence[Region], since: int) -> bool:
+    """Whether an image has exactly these regions, had them in a version from `since` on, or a person decided
+    on them when they waited as a draft: then nothing is lost when they are not taken.
+
+    `since`: the version that went to where the regions come from, if known. The empty start never counts:
+    that all regions are gone is a person's word.
+    """
     wanted = {region.id: region.content for region in regions}
     state = {region.id: region.content for region in load(session, image_id)}
     revisions = select(RevisionRow).where(RevisionRow.image_id == image_id).order_by(RevisionRow.id.desc())
-    for _, changes in groupby(session.scalars(revisions), lambda row: row.version):
-        if state == wanted:
-            return True
+    if state == wanted:
+        return True
+    for version, changes in groupby(session.scalars(revisions), lambda row: row.version):
+        if version <= max(since, 1):
+            break
         for row in changes:  # back to the version before
             if row.before is None:
                 state.pop(row.region_id, None)
             else:
                 state[row.region_id] = from_json(row.before).content
+        if state == wanted:
+            return True
     decided = select(DraftRow.regions).where(DraftRow.image_id == image_id, DraftRow.status != "open")
     drafts = ({r["id"]: from_json(r).content for r in values} for values in session.scalars(decided))
-    return state == wanted or wanted in drafts
+    return wanted in drafts
 
 
 def open_drafts() -> Select:

@@ -115,7 +115,7 @@ def _push_image(
         if mine is not None:
             server.add_annotation(task["id"], mine)
             report.annotations_added += 1
-    elif not _may_replace(store, item, theirs):
+    elif not _may_replace(store, item, theirs, task["data"]):
         report.changed_there.append(item.image.name)
         return
     elif mine is not None and not _agree(item, theirs):
@@ -135,11 +135,12 @@ def _stored(store: Store, image: ImageRecord) -> bytes:
 
 
 def _regions_there(item: Item, annotation: dict) -> list[Region] | None:
-    """None: it cannot be read, so it is not from here."""
+    """None: it holds what we cannot, so it is not from here."""
     try:
-        return from_results(annotation["result"], item.image.width, item.image.height, "import").regions
+        found = from_results(annotation["result"], item.image.width, item.image.height, "import")
     except AnnotationError:
         return None
+    return None if found.notes else found.regions
 
 
 def _agree(item: Item, annotation: dict) -> bool:
@@ -148,12 +149,15 @@ def _agree(item: Item, annotation: dict) -> bool:
     return bool(annotation["ground_truth"]) == approved and same_content(regions or [], item.regions)
 
 
-def _may_replace(store: Store, item: Item, annotation: dict) -> bool:
+def _may_replace(store: Store, item: Item, annotation: dict, data: dict) -> bool:
     regions = _regions_there(item, annotation)
     if regions is None:
         return False
+    version, ours = data.get("version"), data.get("added") == item.image.added.isoformat()
     with store.read() as session:
-        return history.stood_here(session, item.image.id, regions)
+        return history.stood_here(
+            session, item.image.id, regions, version if ours and type(version) is int else 0
+        )
 
 
 def _show_newest(server: Server, remote: Any, model_version: str) -> None:

@@ -80,6 +80,8 @@ class Server:
             raise ServerError(f"{self.url} does not answer as Label Studio does.") from None
 
     def _refusal(self, status: int | None) -> str:
+        if status is None or status < 400:  # an answer that the SDK cannot read
+            return f"{self.url} does not answer as Label Studio does."
         if status == 401:
             return f"{self.url} does not accept the token; take one from Account & Settings there."
         if status == 403:

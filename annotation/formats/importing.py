@@ -211,7 +211,7 @@ def _replace(
         RevisionRow.image_id == row.id, RevisionRow.version > base, RevisionRow.source == "person"
     )
     if session.scalar(worked.limit(1)) is not None:
-        if history.stood_here(session, row.id, new):
+        if history.stood_here(session, row.id, new, base):
             report.outdated += 1
         else:
             history.put_aside(session, row, new, who, base, at)
