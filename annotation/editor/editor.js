@@ -415,7 +415,7 @@ function suggest(items) {
 }
 
 function takeProposed() {
-  const { image_id, items } = clone(props.proposed) || {};
+  const { image_id, items } = clone(props.proposed || {});
   if (!items || image_id !== doc.image_id) return;
   suggest(items);
   put();
@@ -423,7 +423,7 @@ function takeProposed() {
 
 /** A word to look at, perhaps of a photo that comes a moment later. */
 function takeChosen() {
-  const { image_id, id, number } = clone(props.chosen) || {};
+  const { image_id, id, number } = clone(props.chosen || {});
   if (!id || image_id !== doc.image_id || number === chosenBefore || !regionOf(id)) return;
   chosenBefore = number;
   select([id]);
@@ -433,7 +433,7 @@ function takeChosen() {
 }
 
 function takePill() {
-  const { state, message, image_id, revision } = clone(props.pill) || {};
+  const { state, message, image_id, revision } = clone(props.pill || {});
   if (image_id && image_id !== doc.image_id) return;
   saving = { ...saving, state: state || "", message: message || "", revision: revision ?? doc.revision };
   drawPill();

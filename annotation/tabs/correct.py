@@ -99,20 +99,19 @@ class Correct:
             self.project = gr.Dropdown(
                 [PROJECT],
                 value=PROJECT,
-                label="Project",
-                info="Type a new name to begin one.",
+                label="Project (type a new name to begin one)",
                 allow_custom_value=True,
                 scale=2,
                 min_width=200,
             )
             self.who = gr.Textbox(
-                label="Your name",
-                info="Stands beside your corrections.",
+                label="Your name (stands beside your corrections)",
                 max_length=100,
                 scale=2,
                 min_width=200,
             )
-            self.progress = gr.HTML(padding=False, elem_classes="block", min_height=20)
+            with gr.Column(scale=2, min_width=200):
+                self.progress = gr.HTML(padding=False)
 
     def _build_queue(self) -> None:
         self.order = gr.Dropdown(ORDERS, value="uncertainty", label="Queue", filterable=False)

@@ -34,7 +34,7 @@ class Photos:
                 self.folder = gr.UploadButton(
                     "A whole folder", file_count="directory", size="md", scale=1, min_width=140
                 )
-            self.report = Listing(label="What became of the files", elem_id="correct-report")
+        self.report = Listing(label="What became of the files", elem_id="correct-report")
 
     def wire(self, tab: Correct) -> None:
         def add(desk, payload, who, paths, progress=gr.Progress()) -> dict:  # noqa: B008
@@ -50,7 +50,8 @@ class Photos:
                 report = upload(tab.store, desk.project_id, paths, tell)
                 tab.reader.add(image.id for image in report.added)
                 tab.refresh(desk)
-                return {self.files: None, self.report: told_files(report)} | tab.show(desk, payload)
+                closed = {self.box: gr.Accordion(open=not tab.store.image_count(desk.project_id))}
+                return {self.files: None, self.report: told_files(report)} | tab.show(desk, payload) | closed
 
         outputs = [self.files, self.report, *tab.shown]
         options = {"api_visibility": "private", "show_progress_on": [self.report]}
