@@ -65,6 +65,7 @@ def _pull(options: argparse.Namespace) -> list[str]:
 
 
 def _serve(options: argparse.Namespace) -> list[str]:
+    server = Server(options.server)
     from annotation.collector import Collector
     from annotation.ml_backend import Annotator, build, serve
     from spotter import load_spotter  # late, as torch takes seconds
@@ -72,7 +73,6 @@ def _serve(options: argparse.Namespace) -> list[str]:
 
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("annotation").setLevel(logging.INFO)
-    server = Server(options.server)
     try:
         spotter = load_spotter(options.weights)
     except WeightsError as error:
