@@ -95,7 +95,7 @@ class Tour:
             with gr.Row():
                 self.back = gr.Button("Back", size="sm", min_width=80)
                 self.next = gr.Button("Next", size="sm", variant="primary", min_width=80, elem_id="tour-next")
-                self.close = gr.Button("Close the tour", size="sm", min_width=80)
+                self.close = gr.Button("Close the tour", size="sm", min_width=130)
 
     def wire(self, views: gr.Tabs) -> None:
         """Steps open the sub-tabs of `views`, whose ids are the views' numbers."""
