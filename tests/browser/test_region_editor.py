@@ -1189,7 +1189,7 @@ def test_a_drag_among_300_words_touches_the_nodes_of_one(open_editor):
                              { subtree: true, childList: true, attributes: true, characterData: true });
         }"""
     )
-    editor.mouse.move(*editor.at(x + 6, y - 4), steps=60)
+    editor.mouse.move(*editor.at(x + 6, y - 4), steps=20)
     seen = editor.page.evaluate(
         "() => { observer.takeRecords(); return { ...seen, groups: [...seen.groups] }; }"
     )
