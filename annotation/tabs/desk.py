@@ -20,8 +20,9 @@ class Document:
     """An image as it was sent to the page, and how far its edits are saved."""
 
     version: int  # of the stored image after them
-    regions: list[Region]  # as they are stored
+    regions: list[Region]  # those that the page has, as they are stored
     revision: int = 0  # of the newest edit that is saved or put aside
+    behind: bool = False  # the stored image has words of a model that this page has not
 
 
 @dataclass
@@ -130,8 +131,9 @@ class Desk:
             except VersionConflict as conflict:
                 document.revision = payload["revision"]
                 return self._refused(image_id, conflict)
-            document.version, document.revision = version, payload["revision"]
-            document.regions = self.store.regions(image_id)
+            document.version, document.revision, document.behind = version, payload["revision"], merged
+            sent = {value["id"] for value in payload["regions"]}
+            document.regions = [region for region in self.store.regions(image_id) if region.id in sent]
             if self.image and self.image.id == image_id:
                 self.image = self.store.image(image_id)
                 self._note_shapes(before, document.regions)
@@ -143,10 +145,11 @@ class Desk:
     ) -> tuple[list[Region], bool]:
         """With what a model has added since the page was sent; the store sees to what a person did."""
         stored = self.store.open_image(image_id)
-        if stored.image.version == document.version or document.revision < 0:
+        is_new = stored.image.version != document.version
+        if document.revision < 0 or not (is_new or document.behind):
             return regions, False
-        since = [r for r in self.store.history(image_id) if r.version > document.version]
-        if not since or any(revision.source != "model" for revision in since):
+        since = [r for r in self.store.history(image_id) if r.version > document.version] if is_new else []
+        if any(revision.source != "model" for revision in since):
             return regions, False
         document.version = stored.image.version
         return merge(document.regions, regions, stored.regions), True

@@ -55,6 +55,7 @@ def proposal(suggestion: Suggestion) -> dict:
 def _to_page(region: Region, suggestion: dict | None) -> dict:
     value = region.to_json()
     value["points"] = value.pop("polygon")
+    value["suggestion"] = None
     if suggestion is not None and suggestion["text"] != region.text:
         value["suggestion"] = {key: suggestion[key] for key in ("text", "score", "characters", "model")}
     return value
