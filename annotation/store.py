@@ -45,7 +45,8 @@ class Store:
     """`with Store("sqlite:///annotation.db") as store: ...`"""
 
     def __init__(self, url: str = DEFAULT_URL, images: str | Path | None = None) -> None:
-        """`images`: folder of the image files (default: beside the database, `annotation.images`).
+        """`images`: folder of the image files (default: `annotation.images` beside an SQLite file
+        annotation.db, or in the working folder when the database is on a server).
 
         Makes and migrates the tables. Raises AnnotationError.
         """
