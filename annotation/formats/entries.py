@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -100,7 +102,10 @@ def find_file(name: str, folders: Iterable[Path | None]) -> Path | None:
 
 
 def pixel_reader(values: list[dict], size: tuple[int, int] | None = None) -> Reader:
-    """Reads regions that are in pixels already; `size`: (width, height) the file believes the image has."""
+    """Reads regions that are in pixels already; `size`: (width, height) the file believes the image has.
+
+    A region without an id gets one of its polygon, so that a file that is imported again brings nothing new.
+    """
 
     def read(width: int, height: int) -> Reading:
         if size is not None and size != (width, height):
@@ -114,6 +119,18 @@ def pixel_reader(values: list[dict], size: tuple[int, int] | None = None) -> Rea
                     raise RegionError(f"a point of a region lies {out:.3g} percent outside of the image")
                 if out > 0:
                     notes.add("Points slightly outside of the image were moved to its edge.")
-        return Reading(check_regions(values, width, height), sorted(notes))
+        return Reading(check_regions(_with_ids(values), width, height), sorted(notes))
 
     return read
+
+
+def _with_ids(values: list[dict]) -> list[dict]:
+    times: Counter[str] = Counter()
+    found = []
+    for value in values:
+        if value.get("id") is None:
+            place = repr(value["polygon"])
+            value = value | {"id": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{place}/{times[place]}"))}
+            times[place] += 1
+        found.append(value)
+    return found

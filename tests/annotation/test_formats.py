@@ -449,6 +449,39 @@ def test_bad_files_of_other_forms(store, tmp_path, picture, name):
     assert store.projects() == []
 
 
+TWICE = '{"transcription": "a", "points": [[1, 1], [9, 1], [9, 9]]}, ' * 2
+
+
+@pytest.mark.parametrize(
+    ("form", "file", "text"),
+    [
+        ("icdar", "gt/gt_photo.txt", ICDAR + "word\n60,1,90,1,90,20,60,20,###\n"),
+        ("ppocrlabel", "Label.txt", f"images/photo.jpg\t[{TWICE[:-2]}]\n"),
+        (
+            "coco",
+            "annotations.json",
+            coco({}, {"image_id": 1, "segmentation": [[1, 1, 9, 1, 9, 9]], "text": "a"}),
+        ),
+    ],
+)
+def test_files_without_ids_can_be_imported_again(store, tmp_path, picture, form, file, text):
+    (tmp_path / "gt").mkdir()
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images/photo.jpg").write_bytes(picture())
+    (tmp_path / file).write_text(text)
+    import_from(store, "p", tmp_path, form)
+    (image,) = store.image_list(store.find_project("p"))
+    again = import_from(store, "p", tmp_path, form)
+    assert (again.regions_added, again.regions_changed, again.regions_removed) == (0, 0, 0)
+    assert again.regions_same == len(store.regions(image.id)) > 0
+    # Nor does it stand in the way of what a person made of it since.
+    mine = [region.to_json() | {"text": "mine"} for region in store.regions(image.id)]
+    store.save_regions(image.id, store.image(image.id).version, mine, "ann")
+    again = import_from(store, "p", tmp_path, form)
+    assert (again.outdated, again.kept_aside) == (1, [])
+    assert {region.text for region in store.regions(image.id)} == {"mine"}
+
+
 def test_coco_text_and_textocr(store, picture, tmp_path):
     (tmp_path / "photo.jpg").write_bytes(picture())
     annotations = [
