@@ -103,6 +103,9 @@ class PhotoPicker:
             self.photo.upload(own, self.photo, outputs, **options),
             self.tour.start.click(again, None, outputs, **options),
         ]
+        quiet = {"api_visibility": "private", "show_progress": "hidden"}
+        for event in events:  # a deck made before is of another photo
+            event.success(lambda: gr.update(visible=False), None, self.deck.file, **quiet)
 
         def click(current: Trace | None, place: list[float] | None):
             word = None if current is None or place is None else word_at(current, place)
@@ -113,7 +116,6 @@ class PhotoPicker:
         def select(current: Trace | None, word: int):
             return (gr.skip(), gr.skip()) if current is None else overview(current, word)
 
-        quiet = {"api_visibility": "private", "show_progress": "hidden"}
         events.append(
             self.figure.input(click, [trace, self.figure], [self.word, self.figure, self.crop], **quiet)
         )
