@@ -10,7 +10,7 @@ import binascii
 import mimetypes
 import os
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes, urljoin, urlsplit
@@ -97,7 +97,7 @@ class Server:
         with self.asking() as sdk:
             if not isinstance(sdk.versions.get().release, str):
                 raise ServerError(f"{self.url} does not answer as Label Studio does.")
-            found = [project.id for project in sdk.projects.list() if project.title == name]
+            found = [project.id for project in _each(sdk.projects.list()) if project.title == name]
             if len(found) > 1:
                 raise ServerError(f"{self.url} has {len(found)} projects {name!r}; rename the others.")
             return sdk.projects.get(found[0]) if found else None
@@ -129,7 +129,8 @@ class Server:
     def tasks(self, project: Any) -> list[dict]:
         """All tasks of a project with their annotations and predictions; none is missing."""
         with self.asking() as sdk:
-            found = [task.dict() for task in sdk.tasks.list(project=project.id, page_size=PAGE)]
+            pages = sdk.tasks.list(project=project.id, page_size=PAGE)
+            found = [task.dict() for task in _each(pages)]
         if len(found) < (project.task_number or 0):  # the SDK takes any page that is not there for the end
             raise ServerError(f"{self.url} gave {len(found)} of {project.task_number} tasks; try again.")
         return found
@@ -259,6 +260,16 @@ def _controls(config: object) -> dict[tuple[str, str], set[str]]:
             values = {child.get("value", "") for child in tag.iter() if child is not tag}
             found[tag.tag, name] = {tag.get("value", "")} if tag.tag == "Image" else values
     return found
+
+
+def _each(pages: Iterable[Any]) -> Iterator[Any]:
+    """Every item once: the SDK asks for more pages until there is none, and a server may repeat the last."""
+    seen = set()
+    for item in pages:
+        if item.id in seen:
+            return
+        seen.add(item.id)
+        yield item
 
 
 def _origin(url: str) -> tuple:
