@@ -2,8 +2,8 @@
 
 A trace of a 960 x 720 photo with 50 words takes 17 MB of memory and 3 MB on disk. The maps, nine tenths of
 it, are stored as grey JPEG pictures whose quantisation table is flat, so one number, `step`, says how far
-they are rounded; probabilities of two-level attention are rounded to 255 steps of their root; the photo is
-kept as it is (lossless WebP), and so is everything else.
+they are rounded; weights of attention are rounded to 255 steps of their root, mask vectors to float16; the
+photo is kept as it is (lossless WebP), and so is everything else.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ from spotter.explain.trace import Trace
 from spotter.types import Character, Word
 
 LEVELS = ("plain_levels", "levels")
+WEIGHTS = ("partners", "two_level", "attention")
 ROI_STEP = 3  # of 255; what the reader gets is rounded less than what is only looked at
-STEPS = (6, 8, 10, 13, 16, 20, 25, 32)  # of 255, for the level maps
+STEPS = (6, 8, 10, 13, 16, 20, 25, 32, 40, 50)  # of 255, for the level maps
 COLUMNS = 8  # maps beside each other in a picture; a JPEG is at most 65,535 pixels high
 
 
@@ -42,7 +43,9 @@ def save(trace: Trace, path: Path, step: int = STEPS[0]) -> None:
             arrays |= coded_maps(name, value, ROI_STEP)
         elif name == "image":
             arrays[name] = encoded(value, "WEBP", lossless=True)
-        elif name == "two_level":
+        elif name == "mask_vectors":
+            arrays[name] = value.astype(np.float16)
+        elif name in WEIGHTS:
             arrays[name] = np.round(np.sqrt(value.astype(np.float32)) * 255).astype(np.uint8)
         elif isinstance(value, np.ndarray):
             arrays[name] = value
@@ -78,9 +81,11 @@ def load(path: Path) -> Trace:
             "model": text["model"],
             "config": SpotterConfig.from_json(text["config"]),
             "image": decoded(file["image"]),
-            "two_level": np.square(file["two_level"] / np.float32(255)).astype(np.float16),
+            "mask_vectors": file["mask_vectors"].astype(np.float32),
             "roi_features": maps_of(file, "roi_features"),
         }
+        for name in WEIGHTS:
+            values[name] = np.square(file[name] / np.float32(255)).astype(np.float16)
         for name in LEVELS:
             values[name] = [maps_of(file, f"{name}.{i}") for i in range(4)]
         for field in fields(Trace):

@@ -57,7 +57,10 @@ def main() -> None:
     for sample in STORED:
         trace = spotter.trace(sample.path, threshold=FLOOR)
         file = FOLDER / f"{sample.path.stem}.npz"
-        step = save_within(trace, file, MOST_BYTES)
+        try:
+            step = save_within(trace, file, MOST_BYTES)
+        except ValueError as error:
+            parser.exit(1, f"{error} The app traces {sample.file} when it is looked at.\n")
         size = file.stat().st_size / 1e6
         print(f"{file.name}: {len(trace.words)} words, {size:.1f} MB, level maps in steps of {step} of 255")
 

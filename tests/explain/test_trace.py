@@ -119,17 +119,17 @@ def test_a_stored_trace_is_the_same_but_for_rounded_maps(trace, empty_trace, tmp
             for level, kept in zip(getattr(one, name), getattr(back, name), strict=True):
                 assert_rounded(level, kept, step)
         assert_rounded(one.roi_features, back.roi_features, trace_file.ROI_STEP)
-        assert back.two_level.shape == one.two_level.shape
-        np.testing.assert_allclose(
-            np.sqrt(back.two_level.astype(np.float32)),
-            np.sqrt(one.two_level.astype(np.float32)),
-            atol=0.6 / 255,
-        )
+        for name in trace_file.WEIGHTS:
+            roots = [np.sqrt(getattr(t, name).astype(np.float32)) for t in (one, back)]
+            assert roots[0].shape == roots[1].shape
+            np.testing.assert_allclose(*roots, atol=0.6 / 255)
+        np.testing.assert_allclose(back.mask_vectors, one.mask_vectors, rtol=1e-3, atol=1e-6)
+        rounded = ("roi_features", "mask_vectors", *trace_file.WEIGHTS)
         for field in fields(Trace):
             value, read = getattr(one, field.name), getattr(back, field.name)
             if isinstance(value, np.ndarray):
                 assert read.dtype == value.dtype
-                if field.name not in ("roi_features", "two_level"):
+                if field.name not in rounded:
                     np.testing.assert_array_equal(read, value)
 
 
