@@ -28,6 +28,7 @@ CONFIG = """<View>
 LABEL = "Text"
 POLYGONS = ("polygonlabels", "polygon")
 RECTANGLES = ("rectanglelabels", "rectangle")
+LABELLED = ("polygonlabels", "rectanglelabels", "labels")
 GEOMETRIES = (*POLYGONS, *RECTANGLES)
 OUTSIDE = 5.0  # percent a foreign point may lie outside before the file is wrong rather than careless
 
@@ -148,9 +149,18 @@ def _value(
         "locked": True if submitted else meta.get("locked") is not False,
         "score": shape.get("score", meta.get("score")),
     }
+    if meta.get("text"):
+        notes.append("A remark on a region was left out.")
+    if sum(result.get("type") in GEOMETRIES for result in group) > 1:
+        notes.append("A region had several outlines; the first one was taken.")
+    if sum(result.get("type") == "textarea" for result in group) > 1:
+        notes.append("A region had several texts; the last one was taken.")
     for result in group:
         content = result.get("value") if isinstance(result.get("value"), dict) else {}
         kind = result.get("type")
+        for label in content.get(kind, []) if kind in LABELLED and _strings(content.get(kind)) else ():
+            if label != LABEL:
+                notes.append(f"The label {label[:40]!r} was left out: every region is text here.")
         if kind == "textarea":
             text = content.get("text", [])
             value["text"] = " ".join(text) if _strings(text) else text

@@ -403,10 +403,10 @@ def test_what_goes_wrong_is_one_sentence(store, full, odd, caplog, name):
     assert {authorization for _, authorization in odd.seen} == {f"Token {SECRET}"}
 
 
-def test_no_server(store, full, monkeypatch, capsys, tmp_path):
+def test_no_server(database, full, monkeypatch, capsys, tmp_path):
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", SECRET)
     where = ["--server", "http://127.0.0.1:9", "--project", "signs"]
-    assert main(["push", "--database", f"sqlite:///{tmp_path}/annotation.db", *where]) == 1
+    assert main(["push", "--database", database, *where]) == 1
     assert main(["pull", "--database", f"sqlite:///{tmp_path}/new.db", *where]) == 1
     captured = capsys.readouterr()
     assert captured.err.count("\n") == 2

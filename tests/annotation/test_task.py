@@ -131,7 +131,7 @@ def test_other_configurations_and_what_was_left_out():
     parts = [
         result(type="polygon", from_name="poly"),
         text(["a", "b"]),
-        result(type="labels", value={"labels": ["X"]}),
+        result(type="labels", value={"labels": ["Text"]}),
     ]
     found = read(*parts)
     assert [(r.id, r.text) for r in found.regions] == [("a", "a b")]
@@ -218,3 +218,12 @@ def test_what_label_studio_s_check_misses(spoil):
 
 def test_region_error_is_a_sentence():
     assert issubclass(RegionError, AnnotationError)
+
+
+def test_what_cannot_be_kept_is_said():
+    labelled = result(value=result()["value"] | {"polygonlabels": ["Logo"]}, meta={"text": ["look here"]})
+    found = from_results([labelled, result(), text(["one"]), text(["two"])], WIDTH, HEIGHT, "import")
+    assert [region.text for region in found.regions] == ["two"]
+    said = " ".join(found.notes)
+    assert all(word in said for word in ("Logo", "remark", "outlines", "texts"))
+    assert len(found.notes) == 4
