@@ -145,10 +145,11 @@ class Correct:
 
     # What the panels ask for
 
-    def on(self, event: Callable, change: Callable, more: list) -> None:
+    def on(self, event: Callable, change: Callable, more: list, mode: str = "once") -> None:
         """Wires an event that saves what the editor holds, does something, and shows what is open then.
 
-        `change` gets the desk and the values of `more`, and may raise AnnotationError.
+        `change` gets the desk and the values of `more`, and may raise AnnotationError. `mode`: gradio's
+        trigger_mode, what becomes of an event that comes while another one is under way.
         """
 
         def handle(desk: Desk | None, payload: dict | None, who: str, *values: Any) -> dict:
@@ -158,7 +159,8 @@ class Correct:
                 change(desk, *values)
                 return self.show(desk, payload)
 
-        event(handle, [self.desk, self.editor, self.who, *more], self.shown, **HIDDEN)
+        inputs = [self.desk, self.editor, self.who, *more]
+        event(handle, inputs, self.shown, trigger_mode=mode, **HIDDEN)
 
     def ready(self, desk: Desk | None, who: str) -> Desk:
         """The visitor's desk; a new one when the program was started anew."""
@@ -259,12 +261,12 @@ class Correct:
         editing.then(self.read_again, desk, editor, **HIDDEN, **QUEUE)
         self.who.blur(self.remember, [self.memory, self.who], self.memory, **HIDDEN)
         self.timer.tick(self.tick, [desk, editor, self.who], self.shown, **HIDDEN)
-        self.on(self.next.click, step_on, [])
-        self.on(self.previous.click, step_back, [])
-        self.on(self.listing.input, jump, [self.listing])
-        self.on(self.project.input, self.choose_project, [self.project])
+        self.on(self.next.click, step_on, [], "multiple")
+        self.on(self.previous.click, step_back, [], "multiple")
+        self.on(self.listing.input, jump, [self.listing], "always_last")
+        self.on(self.project.input, self.choose_project, [self.project], "always_last")
         for choice in (self.order, self.filter):
-            self.on(choice.input, choose_queue, [self.order, self.filter])
+            self.on(choice.input, choose_queue, [self.order, self.filter], "always_last")
         self.on(self.states["done"].click, lambda desk: finish(desk, "done"), [])
         self.on(self.states["approved"].click, lambda desk: finish(desk, "approved"), [])
         self.on(self.states["in work"].click, lambda desk: desk.set_state("in work"), [])

@@ -20,20 +20,19 @@ class Photos:
     """The accordion; `wire` when the rest of the tab is there."""
 
     def __init__(self) -> None:
-        with gr.Accordion("Add photos", open=True) as self.box:
-            with gr.Row(equal_height=True):
-                self.files = gr.File(
-                    label="Photos, or a zip archive of them",
-                    file_count="multiple",
-                    type="filepath",
-                    height=120,
-                    scale=4,
-                    min_width=240,
-                    elem_id="correct-files",
-                )
-                self.folder = gr.UploadButton(
-                    "A whole folder", file_count="directory", size="md", scale=1, min_width=140
-                )
+        with gr.Accordion("Add photos", open=True) as self.box, gr.Row(equal_height=True):
+            self.files = gr.File(
+                label="Photos, or a zip archive of them",
+                file_count="multiple",
+                type="filepath",
+                height=120,
+                scale=4,
+                min_width=240,
+                elem_id="correct-files",
+            )
+            self.folder = gr.UploadButton(
+                "A whole folder", file_count="directory", size="md", scale=1, min_width=140
+            )
         self.report = Listing(label="What became of the files", elem_id="correct-report")
 
     def wire(self, tab: Correct) -> None:

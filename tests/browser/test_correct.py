@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -66,6 +65,14 @@ class App:
         demo.launch(
             prevent_thread_lock=True, quiet=True, theme=theme(), css=CSS, run_history=False, ssr_mode=False
         )
+
+    def put(self, number: int, *regions: Region) -> int:
+        """A photo that a model has seen already, with regions by somebody; its id."""
+        project = self.store.project("default")
+        image, _ = self.store.add_image(project, photo(number), f"street {number}.jpg")
+        self.store.add_prediction(image.id, "before", [])
+        self.store.save_regions(image.id, 0, regions, "before")
+        return image.id
 
     def image(self, name: str, project: str = "default"):
         images = self.store.image_list(self.store.find_project(project))
@@ -217,6 +224,7 @@ def test_whole_path(app, other, open_tab, tmp_path):
     tab.do("undo")
     wait_for(lambda: any(region.text == "Curved" for region in app.regions("street 2.jpg")))
     tab.saved()
+    expect(tab.row("Curved").locator(".offered")).not_to_be_empty(timeout=60_000)  # read again, only offered
     corrected = app.regions("street 2.jpg")
 
     tab.page.reload()
@@ -256,3 +264,141 @@ def test_whole_path(app, other, open_tab, tmp_path):
     expect(tab.page.locator("#correct-transfer .listing li").first).to_contain_text("3 added", timeout=60_000)
     twin = app.image("street 2.jpg", "second")
     assert app.store.regions(twin.id) == app.regions("street 2.jpg")
+
+
+def test_keys_go_through_the_queue_and_keep_what_is_being_typed(app, open_tab):
+    for number in (1, 2):
+        app.put(number, Region(HOUSE, f"house {number}", f"h{number}"))
+    tab = open_tab()
+    title, keys = tab.page.locator("#correct-title"), tab.page.keyboard
+    expect(title).to_contain_text("1 of 2, in work")
+    first = title.inner_text().split(" (")[0]
+    tab.row("house").locator("[data-row=text]").click()
+    tab.field.fill("typed")
+    keys.press("PageDown")
+    expect(title).to_contain_text("2 of 2")
+    assert [region.text for region in app.regions(first)] == ["typed"]
+    keys.press("PageDown")
+    expect(tab.page.get_by_text("This is the last photo of the queue.")).to_be_visible()
+    keys.press("PageUp")
+    expect(title).to_contain_text(f"{first} (1 of 2")
+    expect(tab.row("typed")).to_be_visible()
+    keys.press("Control+Enter")
+    expect(title).to_contain_text("2 of 2")
+    wait_for(lambda: app.image(first).state == "done")
+    tab.open(first)
+    tab.page.locator("#correct-reopen").click()
+    expect(tab.page.locator("#correct-done")).to_be_visible()
+    assert app.image(first).state == "in work"
+    keys.press("Control+Enter")
+    wait_for(lambda: app.image(first).state == "done")
+    tab.open(first)
+    tab.page.locator("#correct-approve").click()
+    wait_for(lambda: app.image(first).state == "approved")
+    expect(tab.page.locator("#correct-project")).to_contain_text("1 approved")
+
+
+def test_filter_and_order_change_the_queue(app, open_tab):
+    for number in (2, 1):
+        app.put(number, Region(HOUSE, "house", "h"))
+    app.store.set_state(app.image("street 2.jpg").id, "done", "ann")
+    tab = open_tab()
+    rows = tab.page.locator("#correct-queue li .title")
+    expect(rows).to_have_text(["street 1.jpg"])
+    tab.page.get_by_role("button", name="Filter").click()
+    tab.page.locator("#correct-filter").get_by_label("done").check()
+    expect(rows).to_have_count(2)
+    tab.page.locator("#correct").get_by_label("Queue", exact=True).click()
+    tab.page.get_by_role("option", name="By name").click()
+    expect(rows).to_have_text(["street 1.jpg", "street 2.jpg"])
+    for state in ("new", "in work", "done"):
+        tab.page.locator("#correct-filter").get_by_label(state, exact=True).uncheck()
+    expect(tab.page.locator("#correct-empty")).to_contain_text("Nothing is left here")
+
+
+def test_two_people_on_one_photo_are_told_and_lose_nothing(app, open_tab):
+    image_id = app.put(1, Region(HOUSE, "house", "h"))
+    ann, bob = open_tab(), open_tab()
+    for tab, name in ((ann, "Ann"), (bob, "Bob")):
+        tab.page.get_by_label("Your name").fill(name)
+        expect(tab.row("house")).to_be_visible()
+    ann.row("house").locator(".number").click()
+    ann.type("Ann's house")
+    bob.row("house").locator(".number").click()
+    bob.field.fill("Bob's house")
+    bob.page.keyboard.press("Enter")
+    expect(bob.page.locator("#correct-conflict")).to_contain_text("Ann changed this image")
+    expect(bob.pill).to_contain_text("Conflict")
+    assert [region.text for region in app.store.regions(image_id)] == ["Ann's house"]
+    bob.page.get_by_role("button", name="Keep my version").click()
+    wait_for(lambda: [region.text for region in app.store.regions(image_id)] == ["Bob's house"])
+    expect(bob.page.locator("#correct-conflict")).to_be_hidden()
+    expect(bob.row("Bob's house")).to_be_visible()
+    assert "Ann's house" in {r.after.text for r in app.store.history(image_id) if r.after}
+    ann.row("Ann's house").locator(".number").click()
+    ann.field.fill("Ann again")
+    ann.page.keyboard.press("Enter")
+    ann.page.get_by_role("button", name="Take the other version").click()
+    expect(ann.row("Bob's house")).to_be_visible()
+    assert app.store.drafts(image_id) == []
+
+
+def test_findings_lead_to_the_word_and_are_fixed_on_one_click(app, open_tab):
+    app.put(1, Region(HOUSE, "fine", "h"))
+    image_id = app.put(2, Region(HOUSE, " padded ", "p"), Region([[x, y + 100] for x, y in HOUSE], "", "e"))
+    tab = open_tab()
+    tab.open("street 1.jpg")
+    tab.page.get_by_role("button", name="Check the project").click()
+    tab.page.get_by_role("button", name="Check now").click()
+    findings = tab.page.locator("#correct-findings li")
+    expect(findings).to_have_count(2, timeout=60_000)
+    findings.filter(has_text="spaces").locator("button.main").click()
+    expect(tab.page.locator("#correct-title")).to_contain_text("street 2.jpg")
+    expect(tab.editor.locator("tr.selected")).to_contain_text("padded")
+    findings.filter(has_text="spaces").locator("button.act").click()
+    expect(findings).to_have_count(1)
+    tab.page.get_by_role("button", name="Fix all").click()
+    expect(tab.page.locator("#correct-findings")).to_contain_text("Nothing to complain about")
+    assert [(r.text, r.illegible) for r in app.store.regions(image_id)] == [("padded", False), ("", True)]
+    expect(tab.row("illegible")).to_be_visible()
+
+
+def test_a_newer_model_s_words_wait_beside_a_person_s(app, open_tab):
+    app.put(1, Region(HOUSE, "house", "h"))
+    tab = open_tab()
+    expect(tab.row("house")).to_be_visible()
+    tab.page.get_by_role("button", name="Read with the current weights").click()
+    tab.page.get_by_role("button", name="Read the whole project").click()
+    wait_for(lambda: len(app.store.predictions(app.image("street 1.jpg").id)) == 2, 120)
+    expect(tab.editor.locator("tbody tr")).to_have_count(len(app.regions("street 1.jpg")))
+    assert app.region("street 1.jpg", "house").polygon == HOUSE
+    expect(tab.row("house")).to_be_visible()
+
+
+def test_bad_files_are_told_in_a_sentence(app, open_tab):
+    app.put(1, Region(HOUSE, "house", "h"))
+    tab = open_tab()
+    expect(tab.row("house")).to_be_visible()
+    tab.page.get_by_role("button", name="Add photos").click()
+    tab.page.locator("#correct-files input[type=file]").set_input_files(
+        [upload_file("a<b>*x*.jpg", b"no picture"), PHOTOS[1]]
+    )
+    report = tab.page.locator("#correct-report")
+    expect(report).to_contain_text("1 added, 1 refused", timeout=60_000)
+    expect(report).to_contain_text("not an image that can be read")
+    tab.page.get_by_role("button", name="Import and export").click()
+    tab.page.locator("#correct-import input[type=file]").set_input_files(
+        upload_file("in.json", b'[{"data": ')
+    )
+    expect(tab.page.locator("[data-testid=toast-body]")).to_contain_text("not valid JSON")
+    assert [region.text for region in app.regions("street 1.jpg")] == ["house"]
+
+
+def test_on_a_phone_nothing_is_wider_than_the_screen(app, open_tab):
+    app.put(1, Region(HOUSE, "house", "h"))
+    app.put(2, Region(HOUSE, "house", "h"))
+    tab = open_tab(390)
+    expect(tab.row("house")).to_be_visible()
+    assert tab.page.evaluate("document.documentElement.scrollWidth") <= 390
+    tab.page.locator("#correct-next").click()
+    expect(tab.page.locator("#correct-title")).to_contain_text("2 of 2")
