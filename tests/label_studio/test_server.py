@@ -20,6 +20,7 @@ import pytest
 from matplotlib import get_data_path
 from PIL import Image, ImageDraw, ImageFont
 
+from annotation.__main__ import main
 from annotation.formats import import_from
 from annotation.label_studio import pull, push
 from annotation.schema import AnnotationError, Character, Region
@@ -269,9 +270,20 @@ def test_several_and_cancelled_annotations_are_said(store, project, server):
     assert report.regions_removed == 4
 
 
-def test_a_personal_access_token(url, project, store):
-    token = json.loads(ask(url, "/api/token/", name="test"))["token"]
-    assert push(store, project, Server(url, token)).images_added == 3
+def test_the_commands_with_a_personal_access_token(url, project, store, empty, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", json.loads(ask(url, "/api/token/", name="test"))["token"])
+    where = ["--server", url, "--project", project]
+    for _ in range(2):
+        assert main(["push", "--database", f"sqlite:///{tmp_path}/first/a.db", *where]) == 0
+    assert main(["pull", "--database", f"sqlite:///{tmp_path}/second/a.db", *where]) == 0
+    out, err = capsys.readouterr()
+    assert [line for line in out.splitlines() if line.startswith("images")] == [
+        "images: 3 added, 0 known",
+        "images: 0 added, 3 known",
+        "images: 3 added, 0 known",
+    ]
+    assert "rror" not in err
+    assert content(empty, project) == content(store, project)
 
 
 def refused(store: Store, project: str, server: Server) -> set[str]:
