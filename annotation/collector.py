@@ -6,9 +6,9 @@ import logging
 from threading import Condition, Thread
 from time import monotonic
 
-from annotation.label_studio import pull, take
+from annotation.label_studio import take
 from annotation.schema import AnnotationError
-from annotation.server import Server, ServerError, has_words
+from annotation.server import Server, ServerError, is_ours
 from annotation.store import Store
 
 MAX_WAITING = 10_000  # tasks; whoever sends more is not a Label Studio at which people work
@@ -93,13 +93,11 @@ class Collector:
             self._waiting.setdefault((kind, number), (tries, monotonic() + PAUSE * tries))
 
     def _collect(self, kind: str, number: int) -> None:
-        if kind == "project":
-            report = pull(self.store, self.server.project(number).title, self.server)
-        else:
-            task = self.server.task(number)
-            project = self.server.project(task["project"])
-            if not has_words(project.label_config):
-                return
-            report = take(self.store, project.title, self.server, [task])
-        for line in report.lines():
+        """Only from projects with our configuration: anybody can name any task in a webhook."""
+        tasks = [self.server.task(number)] if kind == "task" else None
+        project = self.server.project(tasks[0]["project"] if tasks else number)
+        if not is_ours(project.label_config):
+            return
+        tasks = self.server.tasks(project) if tasks is None else tasks
+        for line in take(self.store, project.title, self.server, tasks).lines():
             log.info("%s %d: %s", kind, number, line)
