@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from spotter.explain.trace import Trace
     from spotter.types import Word
 
-THRESHOLD = 0.4  # score from which a detection counts as a word
+THRESHOLD = 0.4  # score from which a detection counts as a word, where the weights' own is not known
 NEAR = 0.3  # scores this far from the threshold are no longer doubtful
 HARDEST = (
     5  # regions of an image that decide: one alone may be a smudge, the mean over all hides the hard ones
@@ -35,20 +35,26 @@ class Insides:
     weakest_character: float | None = None  # smallest probability of a character; 1 is sure
     box_movement: float | None = None
     mask_disagreement: float | None = None
+    threshold: float = THRESHOLD  # score from which the spotter takes a detection for a word
 
 
 def insides(
-    word: Word | Region, box_movement: float | None = None, mask_disagreement: float | None = None
+    word: Word | Region,
+    box_movement: float | None = None,
+    mask_disagreement: float | None = None,
+    threshold: float = THRESHOLD,
 ) -> Insides:
-    """The numbers of a word that the spotter found; the last two as far as the caller knows them."""
+    """The numbers of a word that the spotter found; the others as far as the caller knows them."""
     weakest = min((character.score for character in word.characters), default=None)
-    return Insides(weakest, box_movement, mask_disagreement)
+    return Insides(weakest, box_movement, mask_disagreement, threshold)
 
 
 def traced_insides(trace: Trace) -> list[Insides]:
     """The numbers of every word of a trace, in the order of its words."""
+    threshold = trace.config.score_threshold
+    movement = [1 - box_iou(*trace.boxes[-2:, proposal]) for proposal in trace.proposal]
     return [
-        insides(word, 1 - box_iou(*trace.boxes[-2:, trace.proposal[i]]), mask_disagreement(trace, i))
+        insides(word, movement[i], mask_disagreement(trace, i), threshold)
         for i, word in enumerate(trace.words)
     ]
 
@@ -70,13 +76,13 @@ def mask_disagreement(trace: Trace, word: int) -> float:
     return 1 - float(np.logical_and(a, b).sum() / union) if union else 0.0
 
 
-def region_uncertainty(score: float | None, numbers: Insides, threshold: float = THRESHOLD) -> float | None:
+def region_uncertainty(score: float | None, numbers: Insides) -> float | None:
     """Mean of the doubts that are known; None without any."""
     doubts = [numbers.box_movement, numbers.mask_disagreement]
     if numbers.weakest_character is not None:
         doubts.append(1 - numbers.weakest_character)
     if score is not None:
-        doubts.append(max(0.0, 1 - abs(score - threshold) / NEAR))
+        doubts.append(max(0.0, 1 - abs(score - numbers.threshold) / NEAR))
     known = [min(max(doubt, 0.0), 1.0) for doubt in doubts if doubt is not None]
     return sum(known) / len(known) if known else None
 

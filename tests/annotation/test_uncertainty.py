@@ -5,7 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from annotation.uncertainty import box_iou, insides, mask_disagreement, region_uncertainty, traced_insides
+from annotation.uncertainty import (
+    Insides,
+    box_iou,
+    insides,
+    mask_disagreement,
+    region_uncertainty,
+    traced_insides,
+)
 from spotter.types import Character, Word
 
 
@@ -58,3 +65,8 @@ def test_a_word_without_a_trace():
     number = insides(word)
     assert (number.weakest_character, number.box_movement, number.mask_disagreement) == (0.3, None, None)
     assert region_uncertainty(None, number) == pytest.approx(0.7)
+
+
+def test_doubt_is_largest_at_the_weights_own_threshold():
+    assert region_uncertainty(0.3, Insides(threshold=0.3)) == 1.0
+    assert region_uncertainty(0.3, Insides()) == pytest.approx(2 / 3)
