@@ -35,8 +35,8 @@ class Checks:
                 elem_classes="hint",
             )
             with gr.Row():
-                self.look = gr.Button("Check now", size="sm")
-                self.fix_all = gr.Button("Fix all that can be fixed", size="sm", visible=False)
+                self.look = gr.Button("Check now", size="md")
+                self.fix_all = gr.Button("Fix all that can be fixed", size="md", visible=False)
             self.listing = Listing(label="What was found", elem_id="correct-findings")
             self.found = gr.State([])
 

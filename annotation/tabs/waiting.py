@@ -82,7 +82,7 @@ class Reread:
                 "beside what a person has corrected the new ones wait as suggestions.",
                 elem_classes="hint",
             )
-            self.button = gr.Button("Read the whole project", size="sm")
+            self.button = gr.Button("Read the whole project", size="md")
 
     def wire(self, tab: Correct) -> None:
         tab.on(self.button.click, lambda desk: tab.reader.add_unread(desk.project_id, tab.version()), [])

@@ -313,8 +313,10 @@ def measure_first_paint(weights: str, visits: int = 3) -> float:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}/"
+    folder = tempfile.TemporaryDirectory(prefix="benchmark-")  # not the person's own corrections
+    database = f"sqlite:///{folder.name}/annotation.db"
     server = subprocess.Popen(
-        [sys.executable, "app.py", "--port", str(port), "--weights", weights],
+        [sys.executable, "app.py", "--port", str(port), "--weights", weights, "--database", database],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -337,6 +339,7 @@ def measure_first_paint(weights: str, visits: int = 3) -> float:
     finally:
         server.terminate()
         server.wait(timeout=20)
+        folder.cleanup()
 
 
 def wait_until_up(url: str, server: subprocess.Popen, seconds: float = 120) -> None:
