@@ -28,7 +28,14 @@ def region(**changes) -> dict:
 
 
 def payload(*regions: dict, **changes) -> dict:
-    return {"image_id": "a", "width": 400, "height": 300, "version": 2, "revision": 3, "regions": list(regions)} | changes
+    return {
+        "image_id": "a",
+        "width": 400,
+        "height": 300,
+        "version": 2,
+        "revision": 3,
+        "regions": list(regions),
+    } | changes
 
 
 def take(editor: RegionEditor, value: dict) -> dict:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from spotter.config import SpotterConfig
+from spotter.config import nano
 from spotter.tabs.samples import SAMPLES, WORDS
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
 pytestmark = pytest.mark.browser
 
-THRESHOLD = SpotterConfig().score_threshold
+THRESHOLD = nano().score_threshold
 SLIDER = "#words input[type=range]"
 
 
