@@ -23,6 +23,9 @@ def told() -> Iterator[None]:
         raise gr.Error(str(error), print_exception=False) from error
     except SQLAlchemyError as error:
         raise gr.Error("The database could not be reached; your last edit is not saved yet.") from error
+    except OSError as error:  # disk full, a stored picture that somebody removed
+        what = error.strerror or "unknown reason"
+        raise gr.Error(f"A file of this project could not be read or written: {what}.") from error
 
 
 def plain(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import gradio as gr
 import pytest
 
 from annotation.database import parse_url, user_url
@@ -123,6 +124,11 @@ def test_a_listing_hands_over_what_was_picked_alone():
     assert listing.preprocess(data) is None
     assert listing.preprocess(data.model_copy(update={"picked": ["k" * 300, "fix"]})) == ("k" * 200, "fix")
     assert listing.postprocess(None).rows == []
+
+
+def test_a_file_that_is_gone_is_told_in_one_sentence(tmp_path):
+    with pytest.raises(gr.Error, match="could not be read or written: No such file"), told():
+        (tmp_path / "gone.jpg").read_bytes()
 
 
 def test_what_others_wrote_is_no_markdown():
