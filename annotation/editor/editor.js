@@ -168,9 +168,15 @@ function duplicateChosen() {
 }
 
 /** Sets a flag on all of them, or clears it when all have it. */
-function flag(ids, name, called = name) {
+function flag(ids, name) {
   const on = !ids.every((id) => regionOf(id)[name]);
-  change(ids, (r) => (name === "locked" ? { ...r, locked: on } : touch(r, { [name]: on })), on ? called : "not " + called);
+  change(ids, (r) => touch(r, { [name]: on }), on ? name : "not " + name);
+}
+
+/** Marks words as checked by a person. There is no way back: the store lets no model near them any more. */
+function lock(ids) {
+  if (ids.every((id) => regionOf(id).locked)) return announce("Checked already");
+  change(ids, (r) => ({ ...r, locked: true }), "checked");
 }
 
 function chooseCorner(index) {
@@ -267,7 +273,7 @@ const ACTIONS = {
   duplicate: duplicateChosen,
   illegible: () => flag(selection, "illegible"),
   difficult: () => flag(selection, "difficult"),
-  lock: () => flag(selection, "locked", "checked"),
+  lock: () => lock(selection),
   remove: removeChosen,
   accept: () => change(selection, acceptSuggestion, "suggestion used: " + soleSelected().suggestion.text),
   dismiss: () => change(selection, (r) => touch(r, { suggestion: null }), "suggestion dismissed"),
