@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from pathlib import Path, PurePosixPath
 
 from annotation.formats.entries import FormatError
-from annotation.upload import DRIVE, MAX_FILES, MAX_TOTAL
+from annotation.upload import DAMAGED_ZIP, DRIVE, MAX_FILES, MAX_TOTAL
 
 CHUNK = 2**20
 
@@ -25,15 +24,7 @@ def unpack(path: Path, folder: Path) -> Path:
             left = MAX_TOTAL
             for entry in files:
                 left -= _write(archive, entry, folder / _safe(entry.filename), left)
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        NotImplementedError,
-        RuntimeError,
-        ValueError,
-        OSError,
-    ) as error:
+    except DAMAGED_ZIP as error:
         if isinstance(error, FormatError):
             raise
         raise FormatError("The zip archive is damaged or packed in an unknown way; pack it again.") from error

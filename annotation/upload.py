@@ -25,6 +25,18 @@ DRIVE = re.compile(r"^[A-Za-z]:")
 Progress = Callable[[int, int, str], None]  # number done, number of all, name of the next file
 
 
+# What zipfile raises for an entry that is damaged, locked or packed in a way it does not know.
+DAMAGED_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
+
+
 @dataclass
 class UploadReport:
     """What became of every file."""
@@ -163,15 +175,7 @@ def _read_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
                 data += chunk
                 if len(data) > limit:
                     raise _RefusedError("It grows too much when it is unpacked, as only a zip bomb does.")
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        OSError,
-        NotImplementedError,
-        RuntimeError,
-        ValueError,
-    ) as error:
+    except DAMAGED_ZIP as error:
         raise _RefusedError("It is damaged or packed in an unknown way; pack it again.") from error
     return bytes(data)
 

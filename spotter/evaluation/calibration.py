@@ -87,6 +87,13 @@ def tempered(logs: np.ndarray, temperature: float) -> np.ndarray:
     return scaled / scaled.sum(-1, keepdims=True)
 
 
+def tempered_score(logs: np.ndarray, temperature: float) -> float:
+    """Geometric mean of the best probability of every step of log-probabilities (steps, classes); 0 without
+    steps.
+    """
+    return float(np.exp(np.log(tempered(logs, temperature).max(-1)).mean())) if len(logs) else 0.0
+
+
 def fit_temperature(logs: Sequence[np.ndarray], right: Sequence[bool]) -> float:
     """The temperature at which the readings' scores are the likeliest for what was right.
 
@@ -104,8 +111,7 @@ def fit_temperature(logs: Sequence[np.ndarray], right: Sequence[bool]) -> float:
 
     def loss(log_temperature: float) -> float:
         temperature = float(np.exp(log_temperature))
-        means = [np.log(tempered(rows, temperature).max(-1)).mean() for rows, _ in kept]
-        score = np.exp(means).clip(1e-6, 1 - 1e-6)
+        score = np.array([tempered_score(rows, temperature) for rows, _ in kept]).clip(1e-6, 1 - 1e-6)
         return float(-np.where(truth, np.log(score), np.log(1 - score)).mean())
 
     return float(np.exp(minimize_scalar(loss, bounds=np.log(TEMPERATURES), method="bounded").x))
@@ -164,7 +170,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    scores = [np.exp(np.log(tempered(r, temperature).max(-1)).mean()) if len(r) else 0.0 for r in logs]
+    scores = [tempered_score(rows, temperature) for rows in logs]
     after = calibration(np.array(scores), np.array(metric.right, dtype=bool))
     print(f"temperature {temperature:.2f}")
     print(f"expected calibration error {metric.summary().error:.3f} without it, {after.error:.3f} with it")

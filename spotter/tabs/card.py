@@ -65,7 +65,7 @@ def curve_picture(card: dict) -> str:
     if not curves:
         return ""
     most = max(x for points in curves.values() for x, _ in points)
-    high = max(y for points in curves.values() for _, y in points)
+    high = max(y for points in curves.values() for _, y in points) or 1.0  # all losses zero
 
     def place(x: float, y: float) -> str:
         across, up = x / most, y / high

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 from gradio.components import Component
 
+from spotter.explain import places
 from spotter.tabs.look_inside_figure import Figure
 
 if TYPE_CHECKING:
@@ -67,6 +68,18 @@ def starting_values(view: View, scene: Scene | None, values: Sequence[Any], fres
         values = [component.value for component in view.inputs]
         return [gr.update(value=value) for value in values], values
     return [gr.skip() for _ in values], list(values)
+
+
+def place_choice(label: str, elem_id: str) -> gr.Dropdown:
+    """A place on the photo: a named one, one that was clicked, or x, y as written."""
+    return gr.Dropdown(
+        [places.MIDDLE],
+        value=places.MIDDLE,
+        allow_custom_value=True,
+        label=f"{label} (or click on the photo, or write x, y)",
+        elem_id=elem_id,
+        interactive=True,
+    )
 
 
 def formula(**kwargs: Any) -> gr.Markdown:

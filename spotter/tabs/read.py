@@ -66,7 +66,8 @@ def build_read(loader: Loader) -> None:
     )
     with gr.Accordion("Which weights these are, and how they were trained", open=False):
         gr.Markdown(describe_card(loader.card()))
-        gr.HTML(curve_picture(loader.card()), padding=False, visible=bool(curve_picture(loader.card())))
+        if picture := curve_picture(loader.card()):
+            gr.HTML(picture, padding=False, elem_id="curve")
 
     def read_photo(path: str | None, progress: gr.Progress = gr.Progress()) -> dict:  # noqa: B008
         """Words of a photo, with their outlines in pixels of the photo."""

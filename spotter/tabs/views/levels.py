@@ -7,7 +7,7 @@ import gradio as gr
 from spotter.explain import levels as explain
 from spotter.explain import places
 from spotter.tabs.look_inside_figure import Figure
-from spotter.tabs.look_inside_view import Scene, View, formula
+from spotter.tabs.look_inside_view import Scene, View, formula, place_choice
 
 NUMBER = 3
 TITLE = "FPN levels"
@@ -27,14 +27,7 @@ def build() -> View:
         with gr.Column(scale=3, min_width=280):
             kind = gr.Radio(KINDS, value="energy", label="Show", elem_id="levels-kind")
             widened = gr.Radio(WHEN, value=True, label="Levels")
-            place = gr.Dropdown(
-                [places.MIDDLE],
-                value=places.MIDDLE,
-                allow_custom_value=True,
-                label="Place outlined (or click on the photo, or write x, y)",
-                elem_id="levels-place",
-                interactive=True,
-            )
+            place = place_choice("Place outlined", "levels-place")
             photo = Figure(photo=True, clickable=True, elem_id="levels-photo")
             text = formula()
     table = formula()

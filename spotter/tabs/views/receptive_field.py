@@ -13,7 +13,7 @@ from spotter.explain import places
 from spotter.explain import receptive_field as explain
 from spotter.images import read_image
 from spotter.tabs.look_inside_figure import Figure
-from spotter.tabs.look_inside_view import Scene, View, formula
+from spotter.tabs.look_inside_view import Scene, View, formula, place_choice
 from spotter.tabs.samples import SAMPLES
 
 NUMBER = 2
@@ -45,14 +45,7 @@ def build() -> View:
             )
         with gr.Column(scale=3, min_width=280):
             level = gr.Radio([(f"P{i + 2}", i) for i in range(4)], value=0, label="Level")
-            place = gr.Dropdown(
-                [places.MIDDLE],
-                value=places.MIDDLE,
-                allow_custom_value=True,
-                label="Cell at (or click on the photo, or write x, y)",
-                elem_id="field-place",
-                interactive=True,
-            )
+            place = place_choice("Cell at", "field-place")
             with gr.Row():
                 sides = [
                     gr.Dropdown(

@@ -7,7 +7,7 @@ import gradio as gr
 from spotter.explain import places
 from spotter.explain import windows as explain
 from spotter.tabs.look_inside_figure import Figure
-from spotter.tabs.look_inside_view import Scene, View, formula
+from spotter.tabs.look_inside_view import Scene, View, formula, place_choice
 
 NUMBER = 1
 TITLE = "Swin windows"
@@ -27,14 +27,7 @@ def build() -> View:
             block = gr.Radio(
                 [("1.1 plain", 0)], value=0, label="Swin stage and block", elem_id="windows-block"
             )
-            place = gr.Dropdown(
-                [places.MIDDLE],
-                value=places.MIDDLE,
-                allow_custom_value=True,
-                label="Token at (or click on the photo, or write x, y)",
-                elem_id="windows-place",
-                interactive=True,
-            )
+            place = place_choice("Token at", "windows-place")
             text = formula()
 
     def draw(scene: Scene, block: int | None, place: str | None) -> tuple:
