@@ -51,6 +51,8 @@ def curve(folder: Path, points: int = 60) -> list[dict]:
         return []
     with path.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
+    # A run that was killed repeats the steps since its checkpoint: the later line of them counts.
+    rows = sorted({int(row["step"]): row for row in rows}.values(), key=lambda row: int(row["step"]))
     names = ("images", "minutes", "characters", "giou", "recognition", "total")
     return [{n: _number(row[n]) for n in names} for row in rows[:: max(1, len(rows) // points)]]
 

@@ -30,6 +30,7 @@ def truth(text: str, ignore: bool = False) -> GroundTruth:
         ([], [], 0.0, 0),
         ([1.0], [True], 0.0, 1),
         ([1.0], [False], 1.0, 1),
+        ([0.2, 1.0], [True, False], 0.9, 2),  # too modest, too sure: they do not cancel out
         ([0.75, 0.75, 0.75, 0.75], [True, True, True, False], 0.0, 1),
         ([0.92, 0.98, 0.05], [True, False, False], (2 * 0.45 + 0.05) / 3, 2),
     ],

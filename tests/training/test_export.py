@@ -61,6 +61,13 @@ def test_the_card_is_json_without_nan(run, tmp_path):
     assert max(row["characters"] for row in card["curve"]) > 0
 
 
+def test_repeated_steps_count_once(tmp_path):
+    names = "step,images,minutes,characters,giou,recognition,total"
+    lines = ["20,80,1,4,nan,nan,4", "40,160,2,3,nan,nan,3", "20,80,1,5,nan,nan,5", "60,240,3,2,nan,nan,2"]
+    (tmp_path / "log.csv").write_text("\n".join([names, *lines]), encoding="utf-8")
+    assert [(row["images"], row["characters"]) for row in curve(tmp_path)] == [(80, 5), (160, 3), (240, 2)]
+
+
 @pytest.mark.parametrize("missing", ["checkpoint.pt", "settings.json"])
 def test_no_run(run, tmp_path, capsys, missing):
     for name in {"checkpoint.pt", "settings.json"} - {missing}:
