@@ -10,7 +10,6 @@ import random
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -19,11 +18,11 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from spotter.evaluation.icdar import Sample, samples
-from spotter.images import read_image
+from spotter.evaluation.icdar import samples
 from spotter.model.charset import Charset
 from spotter.polygons import rasterise
 from spotter.training.losses import Targets
+from spotter.training.photographs import photographed
 from spotter.training.synth import CURVED, EASY, MIXED, SceneGenerator, SceneStyle
 from spotter.types import GroundTruth
 
@@ -38,6 +37,8 @@ FIRST = replace(EASY, words=(3, 6), text_height=(14, 48))  # small scenes for th
 CLEAR = replace(EASY, words=(5, 14), text_height=(13, 60), lines=0.7)
 CROWDED = replace(MIXED, words=(6, 20), text_height=(12, 72), rotated=0.6, lines=0.65)
 BENT = replace(CURVED, words=(3, 9))
+ON_PHOTOGRAPHS = replace(MIXED, text_height=(11, 48), degradation=0.3)  # the photograph is degraded already
+PAINTED = 0.6  # share of annotated photographs that get rendered words beside their own
 
 
 def falls(number: int, share: float) -> bool:
@@ -138,56 +139,6 @@ def make_targets(
     ), text_map
 
 
-def augmented_crop(sample: Sample, size: int, rng: random.Random) -> tuple[np.ndarray, list[GroundTruth]]:
-    """A random crop (size, size, 3) of an annotated photograph: scaled, turned a little, recoloured, blurred.
-
-    Words cut by the crop's border become 'do not care'.
-    """
-    image = _photograph(sample.image)
-    height, width = image.shape[:2]
-    scale = rng.uniform(0.6, 1.6)
-    angle = np.radians(rng.gauss(0, 6))
-    words = [r for r in sample.regions if not r.ignore]
-    if words and rng.random() < 0.85:  # around a word, else anywhere
-        centre = (
-            rng.choice(words).polygon.mean(0)
-            + np.array([rng.uniform(-0.4, 0.4), rng.uniform(-0.4, 0.4)]) * size / scale
-        )
-    else:
-        centre = np.array([rng.uniform(0, width), rng.uniform(0, height)])
-    c, s = np.cos(angle) * scale, np.sin(angle) * scale
-    matrix = np.array([[c, -s, 0], [s, c, 0]], np.float64)
-    matrix[:, 2] = size / 2 - matrix[:, :2] @ centre
-    crop = cv2.warpAffine(
-        image, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
-    )
-    if rng.random() < 0.3:
-        crop = cv2.GaussianBlur(crop, (0, 0), rng.uniform(0.3, 1.2))
-    gain = np.array([rng.uniform(0.75, 1.25)] * 3) * [rng.uniform(0.9, 1.1) for _ in range(3)]
-    crop = np.clip(crop * gain + rng.uniform(-25, 25), 0, 255).astype(np.uint8)
-    inside = np.array([[0, 0], [width, 0], [width, height], [0, height]]) @ matrix[:, :2].T + matrix[:, 2]
-    regions = []
-    for region in sample.regions:
-        polygon = (region.polygon @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
-        if (polygon.max(0) < 0).any() or (polygon.min(0) > size).any():
-            continue
-        cut = (polygon.min(0) < -2).any() or (polygon.max(0) > size + 2).any()
-        small = min(np.linalg.norm(polygon[0] - polygon[-1]), np.linalg.norm(polygon[0] - polygon[1])) < 6
-        centres = None if region.centres is None else region.centres @ matrix[:, :2].T + matrix[:, 2]
-        ignore = region.ignore or bool(cut or small)
-        regions.append(replace(region, polygon=polygon, centres=centres, ignore=ignore))
-    # Beyond the border the photograph is reflected; text there is no truth: paint it gray.
-    covered = np.zeros((size, size), np.uint8)
-    cv2.fillConvexPoly(covered, np.round(inside).astype(np.int32), 1)
-    crop[covered == 0] = 124
-    return crop, regions
-
-
-@lru_cache(maxsize=1024)
-def _photograph(path: Path) -> np.ndarray:
-    return read_image(path)
-
-
 class Batches(Dataset):
     """Batch k -> Batch. Rendering happens where it is asked for (a worker process of the loader)."""
 
@@ -224,7 +175,13 @@ class Batches(Dataset):
         """One image (size, size, 3) uint8 with its truth."""
         c = self.curriculum
         if self.samples and number >= c.mixed_from and rng.random() < c.photographs:
-            return augmented_crop(rng.choice(self.samples), size, rng)
+            image, regions = photographed(self.samples, size, rng)
+            if rng.random() < PAINTED:
+                words = rng.randint(3, round(12 * (size / c.scene) ** 2))
+                words = max(0, min(words, MOST_WORDS - len(regions)))
+                scene = self.generator(ON_PHOTOGRAPHS, size).write(rng, image, regions, words)
+                return scene.image, scene.regions
+            return image, regions
         if c.task(number) == "features":
             style = FIRST
         elif rng.random() < c.easy_share(number):
@@ -234,11 +191,15 @@ class Batches(Dataset):
         if size > c.scene:
             more = (size / c.scene) ** 2
             style = replace(style, words=tuple(min(MOST_WORDS, round(n * more)) for n in style.words))
+        scene = self.generator(style, size).render(rng.getrandbits(48))
+        return scene.image, scene.regions
+
+    def generator(self, style: SceneStyle, size: int) -> SceneGenerator:
+        """The generator of a style's scenes, size x size pixels."""
         style = replace(style, height=size, width=size, backgrounds=self.backgrounds)
         if style not in self.generators:
             self.generators[style] = SceneGenerator(style, split="train")
-        scene = self.generators[style].render(rng.getrandbits(48))
-        return scene.image, scene.regions
+        return self.generators[style]
 
 
 class Numbers(torch.utils.data.Sampler):

@@ -100,9 +100,20 @@ class SceneGenerator:
         """The scene of a seed: always the same one for the same style, split and folder of backgrounds."""
         rng, style = random.Random(seed), self.style
         image = self.backgrounds.sample(rng, style.height, style.width)
+        wanted = 0 if rng.random() < style.negatives else rng.randint(*style.words)
+        return self.write(rng, image, [], wanted)
+
+    def write(self, rng: random.Random, image: np.ndarray, there: list[GroundTruth], wanted: int) -> Scene:
+        """At most `wanted` words on an image (H, W, 3) of the style's size, beside the regions that are there
+        already.
+        """
+        style = self.style
         image = np.ascontiguousarray(image)
         taken = np.zeros((math.ceil(style.height / CELL), math.ceil(style.width / CELL)), np.uint8)
-        wanted = 0 if rng.random() < style.negatives else rng.randint(*style.words)
+        for region in there:
+            outline = np.round(region.polygon / CELL).astype(np.int32)
+            cv2.fillPoly(taken, [outline], 1)
+            cv2.polylines(taken, [outline], True, 1, 3)
         roll = rng.gauss(0, 9) * style.rotated  # of the camera, degrees
         regions: list[GroundTruth] = []
         failures = 0
@@ -118,7 +129,7 @@ class SceneGenerator:
             region if region.ignore or _legible(region.polygon, shot, gray) else _ignored(region.polygon)
             for region in regions
         ]
-        return Scene(shot.image, regions)
+        return Scene(shot.image, there + regions)
 
     def _block(
         self, rng: random.Random, image: np.ndarray, taken: np.ndarray, room: int, roll: float

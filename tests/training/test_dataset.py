@@ -19,10 +19,10 @@ from spotter.training.dataset import (
     Batch,
     Batches,
     Curriculum,
-    augmented_crop,
     batches,
     make_targets,
 )
+from spotter.training.photographs import augmented_crop, character_centres, photographed
 from spotter.types import GroundTruth
 
 CURRICULUM = Curriculum(size=2, scene=160, mixed_from=2, mixed_full=6)
