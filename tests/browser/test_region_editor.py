@@ -791,14 +791,17 @@ def test_the_keyboard_edits_words(editor):
     editor.press("Tab", "Enter")
     editor.keys.type("typed")
     editor.press("Enter", "i", "f", "l")
-    region = editor.region(4)
+    assert editor.said() == "Checked already"  # an edit checks a word, and that is not taken back
+    region = editor.region(3)
     assert (region["text"], region["illegible"], region["difficult"], region["locked"]) == (
         "typed",
         True,
         True,
-        False,
+        True,
     )
-    editor.press("s", "ArrowLeft", "Shift+ArrowLeft", "Enter")
+    editor.press("ArrowRight", "l")
+    assert [r["locked"] for r in editor.received(4)][:3] == [True, True, False]
+    editor.press("ArrowLeft", "s", "ArrowLeft", "Shift+ArrowLeft", "Enter")
     assert [r["text"] for r in editor.received(5)][:2] == ["ty", "ped"]
     assert editor.focused() == "w0"
     editor.press("j", "ArrowRight")
