@@ -5,30 +5,26 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import cv2
-import numpy as np
 import torch
 from tqdm import tqdm
 
 from spotter.evaluation import true_polygons
 from spotter.evaluation.evaluate import Report, evaluate
-from spotter.evaluation.icdar import Sample, samples
-from spotter.evaluation.metrics import Lexicon
+from spotter.evaluation.icdar import samples
 from spotter.evaluation.peers import INSTALL, Peer, ours, peer, peer_table
-from spotter.images import ImageError, read_image
-from spotter.types import GroundTruth
+from spotter.evaluation.sets import FIRST_SEED, lexicon_of, photographs, rendered, scene_height, without_text
+from spotter.images import ImageError
 from spotter.weights import weights_path
 
 if TYPE_CHECKING:
     from spotter.predictor import Spotter
 
-GENERIC_WORDS = 90_000  # size of ICDAR 2015's generic lexicon
 SYNTHETIC = "synthetic"
 
 
@@ -36,15 +32,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Prints the scores; exits with 2 and one sentence when an input cannot be used."""
     options = _options(arguments)
     try:
-        lexicon = _lexicon(options.lexicon) if options.lexicon else None
+        lexicon = lexicon_of(options.lexicon) if options.lexicon else None
         if options.without_text:
-            chosen = _without_text(Path(options.folder))[: options.limit]
-            scenes, images = _photographs(chosen), len(chosen)
+            chosen = without_text(Path(options.folder))[: options.limit]
+            scenes, images = photographs(chosen), len(chosen)
         elif options.folder == SYNTHETIC:
-            scenes, images = _scenes(options), options.count
+            scenes = rendered([options.style], options.count, options.backgrounds, options.seed)
+            images = options.count
         else:
             chosen = samples(options.folder)[: options.limit]
-            scenes, images = _photographs(chosen), len(chosen)
+            scenes, images = photographs(chosen), len(chosen)
         spotter = _spotter(options)
         spot = partial(spotter.spot, **_settings(options))
         if options.peers:
@@ -126,7 +123,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     rendered.add_argument("--count", type=_positive, default=200, help="number of scenes (200)")
     rendered.add_argument("--style", default="mixed", help="kind of scenes (mixed)")
     rendered.add_argument("--backgrounds", metavar="FOLDER", help="photographs to write on")
-    rendered.add_argument("--seed", type=int, default=10_000, help="of the first scene (10000)")
+    rendered.add_argument("--seed", type=int, default=FIRST_SEED, help="of the first scene (10000)")
     return parser.parse_args(arguments)
 
 
@@ -141,24 +138,6 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
     return int(text)
-
-
-def _lexicon(name: str) -> Lexicon:
-    """The lexicon of a file, or the generic one; raises ValueError when there is none."""
-    if name == "wordfreq":
-        try:
-            from wordfreq import top_n_list  # an optional dependency
-        except ImportError as error:
-            raise ValueError("The lexicon wordfreq needs a package: pip install wordfreq.") from error
-        return Lexicon(top_n_list("en", GENERIC_WORDS))
-    try:
-        return Lexicon(Path(name).read_text(encoding="utf-8-sig").splitlines())
-    except OSError as error:
-        raise ValueError(f"The lexicon {name} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise ValueError(f"The lexicon {name} is not UTF-8 text; expected one word a line.") from error
-    except ValueError as error:
-        raise ValueError(f"The lexicon {name} holds no word; expected one word a line.") from error
 
 
 def _spotter(options: argparse.Namespace) -> Spotter:
@@ -177,9 +156,7 @@ def _settings(options: argparse.Namespace) -> dict:
     """What `Spotter.spot` is told beside the image."""
     short_side = options.short_side
     if short_side is None and options.folder == SYNTHETIC:  # scenes are read at the size they are rendered
-        from spotter.training.synth import STYLES
-
-        short_side = STYLES[options.style].height if options.style in STYLES else None
+        short_side = scene_height(options.style)
     given = {"threshold": options.threshold, "short_side": short_side}
     return {name: value for name, value in given.items() if value is not None}
 
@@ -197,54 +174,9 @@ def _beside_peers(options: argparse.Namespace, spotter: Spotter) -> list[tuple[P
     readers += [peer(name) for name in options.peers]
     chosen = samples(options.folder)[: options.limit]
     return [
-        (who, evaluate(who.read, _photographs(chosen), None, partial(tqdm, total=len(chosen), desc=who.name)))
+        (who, evaluate(who.read, photographs(chosen), None, partial(tqdm, total=len(chosen), desc=who.name)))
         for who in readers
     ]
-
-
-def _without_text(folder: Path) -> list[Sample]:
-    """The photographs of a folder that were kept out of training (see `training.backgrounds`), without words.
-
-    Raises ValueError when there is none.
-    """
-    from spotter.training.backgrounds import is_held_out
-
-    files = sorted(f for f in folder.glob("*") if f.suffix.lower() in (".jpg", ".jpeg", ".png"))
-    held_out = [Sample(file, []) for file in files if is_held_out(file.name)]
-    if not held_out:
-        raise ValueError(f"{folder} holds no photograph (.jpg or .png) that is kept out of training.")
-    return held_out
-
-
-def _photographs(chosen: list[Sample]) -> Iterator[tuple[np.ndarray, list[GroundTruth]]]:
-    """Images (H, W, 3) uint8 RGB, upright, with their regions, read one at a time; raises ImageError."""
-    for sample in chosen:
-        try:
-            yield read_image(sample.image), sample.regions
-        except ImageError as error:
-            raise ImageError(f"{sample.image}: {error}") from error
-
-
-def _scenes(options: argparse.Namespace) -> Iterator[tuple[np.ndarray, list[GroundTruth]]]:
-    """Rendered scenes of the held-out split, as images (H, W, 3) uint8 RGB with their regions.
-
-    Raises:
-        ValueError: there is no such style, or a package or the fonts for rendering are missing.
-        FileNotFoundError: the folder of backgrounds holds no photograph of the held-out split.
-    """
-    try:
-        from spotter.training.synth import STYLES, SceneGenerator  # late: needs the packages for training
-
-        if options.style not in STYLES:
-            raise ValueError(
-                f"There is no style {options.style}; expected one of {', '.join(sorted(STYLES))}."
-            )
-        style = replace(STYLES[options.style], backgrounds=options.backgrounds)
-        generator = SceneGenerator(style, split="held_out")
-    except (ImportError, RuntimeError) as error:
-        raise ValueError(f"Scenes cannot be rendered: {error}") from error
-    scenes = (generator.render(options.seed + i) for i in range(options.count))
-    return ((scene.image, scene.regions) for scene in scenes)
 
 
 def _stop(sentence: str) -> NoReturn:

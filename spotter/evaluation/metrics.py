@@ -34,6 +34,18 @@ class Scores:
     found: int
     true: int
 
+    @classmethod
+    def of(cls, matched: int, found: int, true: int) -> Scores:
+        """The scores of counts; 0.0 where nothing was found or nothing is true."""
+        return cls(
+            precision=matched / found if found else 0.0,
+            recall=matched / true if true else 0.0,
+            hmean=2 * matched / (found + true) if matched else 0.0,
+            matched=matched,
+            found=found,
+            true=true,
+        )
+
 
 class _Metric:
     """Sums of matched, found and true words over the images seen."""
@@ -47,15 +59,7 @@ class _Metric:
 
     def summary(self) -> Scores:
         """Scores of all images since the last reset; 0.0 where nothing was found or nothing is true."""
-        matched, found, true = self._matched, self._found, self._true
-        return Scores(
-            precision=matched / found if found else 0.0,
-            recall=matched / true if true else 0.0,
-            hmean=2 * matched / (found + true) if matched else 0.0,
-            matched=matched,
-            found=found,
-            true=true,
-        )
+        return Scores.of(self._matched, self._found, self._true)
 
     def _add(self, matched: int, found: int, true: int) -> None:
         self._matched += matched
