@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 
 from annotation.database import DEFAULT_URL, parse_url
@@ -29,6 +30,8 @@ BACKEND_TOKEN_VARIABLE = "ML_BACKEND_TOKEN"  # the password with which Label Stu
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code 0, or 1 after one sentence on stderr, with nothing changed."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # names and texts of any kind on any terminal
     options = _options(arguments)
     try:
         for line in options.run(options):
@@ -36,9 +39,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AnnotationError as error:
         print(error, file=sys.stderr)
         return 1
+    except SQLAlchemyError as error:
+        print(f"The database could not be read or written: {_reason(error)}.", file=sys.stderr)
+        return 1
+    except OSError as error:  # disk full, no permission
+        print(f"A file could not be read or written: {error.strerror or error}.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return INTERRUPTED
     return 0
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    """Without the statement, which may hold what somebody wrote."""
+    return " ".join(str(getattr(error, "orig", None) or type(error).__name__).split())
 
 
 def _import(options: argparse.Namespace) -> list[str]:
@@ -106,7 +120,7 @@ def _new_store(url: str) -> Iterator[Store]:
     try:
         with Store(url) as store:
             yield store
-    except AnnotationError:
+    except BaseException:
         if is_new:  # nothing is there that was not there before
             for ending in ("", "-wal", "-shm"):
                 file.with_name(file.name + ending).unlink(missing_ok=True)

@@ -16,7 +16,7 @@ from annotation import history
 from annotation.formats.entries import Entry, FormatError, Item
 from annotation.formats.exporting import file_names
 from annotation.formats.importing import ImportReport, import_entries
-from annotation.formats.label_studio import choose, has_image, read_tasks, to_task, validate
+from annotation.formats.label_studio import choose, has_image, image_address, read_tasks, to_task, validate
 from annotation.records import ImageRecord, NotFoundError
 from annotation.schema import AnnotationError, Region
 from annotation.server import ElsewhereError, Server, ServerError, has_words, is_ours
@@ -64,9 +64,9 @@ def push(store: Store, project: str, server: Server, progress: Progress | None =
             f"The project {project!r} at {server.url} has another labelling configuration; rename one."
         )
     remote = remote or server.make_project(project)
-    there: dict[object, dict] = {}
+    there: dict[str, dict] = {}
     for task in server.tasks(remote):
-        there.setdefault(task["data"].get("sha256"), task)
+        there.setdefault(str(task["data"].get("sha256")), task)
     report, names = PushReport(), file_names(images)
     newest: tuple = ()
     for number, image in enumerate(images):
@@ -201,7 +201,7 @@ def take(
             if entry.sha256 not in known:
                 try:
                     entry.file = Path(folder) / str(number)
-                    entry.file.write_bytes(server.download(task["data"].get("image") or task["data"]["ocr"]))
+                    entry.file.write_bytes(server.download(image_address(task["data"])))
                 except ElsewhereError as error:
                     notes.append(f"{place} ({entry.name}) was left out: {error}")
                     continue

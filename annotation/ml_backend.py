@@ -33,7 +33,7 @@ from annotation.collector import Collector
 from annotation.predictions import model_version
 from annotation.projects import words_as_regions
 from annotation.records import image_record
-from annotation.schema import AnnotationError, Region, mean_score
+from annotation.schema import SHA256, AnnotationError, Region, mean_score
 from annotation.server import Server, is_ours
 from annotation.store import Store
 from annotation.tables import ImageRow
@@ -102,7 +102,7 @@ class Annotator:
 
     def _known(self, sha256: object) -> ImageRow | None:
         """The image with this hash, of whatever project."""
-        if not isinstance(sha256, str):
+        if not isinstance(sha256, str) or not SHA256.fullmatch(sha256):
             return None
         with self.store.read() as session:
             image = session.scalar(select(ImageRow).where(ImageRow.sha256 == sha256).limit(1))

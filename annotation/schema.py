@@ -21,6 +21,7 @@ DECIMALS = 2  # of a coordinate: what percent and back cannot change, and far be
 ORIGINS = ("model", "person", "import")
 FLAGS = ("illegible", "difficult")
 ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class AnnotationError(ValueError):

@@ -7,10 +7,11 @@ is up to three results that share its id: a polygon, its text, its flags.
 from __future__ import annotations
 
 import math
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from annotation.schema import FLAGS, ID, ORIGINS, AnnotationError, Region, RegionError, check_regions, new_id
+from annotation.schema import FLAGS, ID, ORIGINS, AnnotationError, Region, RegionError, check_regions
 
 CONFIG = """<View>
   <Image name="image" value="$image" zoom="true" zoomControl="true" rotateControl="false"/>
@@ -111,35 +112,44 @@ def from_results(results: object, width: int, height: int, origin: str, submitte
         shapes = [result for result in group if result.get("type") in GEOMETRIES]
         if not shapes:
             foreign += len(group)
-            kinds = ", ".join(sorted({str(result.get("type"))[:40] for result in group}))
+            kinds = ", ".join(sorted({repr(str(result.get("type"))[:40]) for result in group}))
             notes.append(f"Results without a polygon or a rectangle were left out ({kinds}).")
             continue
-        values.append(_value(group, shapes[0], origin, submitted, notes, (width, height)))
+        values.append(_value(name, group, shapes[0], origin, submitted, notes, (width, height)))
     return Reading(check_regions(values, width, height), notes, foreign)
 
 
 def _group(results: list[dict], groups: dict[str, list[dict]]) -> list[str]:
     """Collects the results of each region; those without an id by their geometry, which every one repeats."""
-    names: dict[str, str] = {}
     for result in results:
         name = result.get("id")
         value = result.get("value")
         if not isinstance(name, str) or not name:
             keys = ("points", "x", "y", "width", "height", "rotation")
             geometry = {key: value[key] for key in keys if key in value} if isinstance(value, dict) else {}
-            name = names.setdefault(repr(geometry), new_id()) if geometry else new_id()
+            name = _made_id(repr(geometry or result))
         groups.setdefault(name, []).append(result)
     return list(groups)
 
 
+def _made_id(what: str) -> str:
+    """The same for the same content: a file that is imported again brings nothing new."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, what.encode("utf-8", "backslashreplace").decode()))
+
+
 def _value(
-    group: list[dict], shape: dict, origin: str, submitted: bool, notes: list[str], size: tuple[int, int]
+    name: str,
+    group: list[dict],
+    shape: dict,
+    origin: str,
+    submitted: bool,
+    notes: list[str],
+    size: tuple[int, int],
 ) -> dict:
     """One region as `check_region` takes it."""
-    name = shape.get("id") or next((r["id"] for r in group if r.get("id")), None)
-    if isinstance(name, str) and not ID.fullmatch(name):
+    if not ID.fullmatch(name):
         notes.append("A region had an id that cannot be kept and got a new one.")
-        name = None
+        name = _made_id(name)
     meta = shape.get("meta") if isinstance(shape.get("meta"), dict) else {}
     value: dict = {
         "id": name,
@@ -169,7 +179,10 @@ def _value(
             if characters and "".join(str(c["text"]) for c in characters) == value["text"]:  # else retyped
                 value |= {"reading_score": reading.get("reading_score"), "characters": characters}
         elif kind == "choices":
-            for choice in content.get("choices", []):
+            choices = content.get("choices", [])
+            if not isinstance(choices, list):
+                raise RegionError("the choices of a region must be a list")
+            for choice in choices:
                 if choice in FLAGS:
                     value[choice] = True
                 else:
@@ -232,7 +245,8 @@ def _pair(point: object) -> bool:
 
 
 def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # Not math.isfinite: JSON knows whole numbers that are too large for a float.
+    return isinstance(value, int | float) and not isinstance(value, bool) and -1e9 < value < 1e9
 
 
 def check_results(results: Sequence[dict]) -> list[str]:

@@ -34,7 +34,9 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
         entry.sha256 = image["sha256"] if isinstance(image.get("sha256"), str) else None
         size = (image.get("width"), image.get("height"))
         values[number] = []
-        entry.read = pixel_reader(values[number], size if all(type(n) is int for n in size) else None)
+        entry.read = pixel_reader(
+            values[number], size if all(type(n) is int and 0 < n < 10**9 for n in size) else None
+        )
         entries[number] = entry
     for i, annotation in enumerate(content["annotations"], start=1):
         where = f"{path.name}, annotation {i}"

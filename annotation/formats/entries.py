@@ -6,10 +6,12 @@ import json
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from annotation.images import label
 from annotation.records import ImageRecord, Prediction
 from annotation.schema import AnnotationError, Region, RegionError, check_regions
 from annotation.task import OUTSIDE, Reading
@@ -46,6 +48,9 @@ class Entry:
     version: int = 0  # of the image when it was exported ...
     added: str = ""  # ... from the database in which the image has this time of arrival
     notes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.name = label(self.name)  # it goes into sentences, and so to a terminal
 
 
 @dataclass
@@ -96,8 +101,9 @@ def find_file(name: str, folders: Iterable[Path | None]) -> Path | None:
             continue
         for relative in ("/".join(safe), "/".join(safe[1:]), f"images/{safe[-1]}", safe[-1]) if safe else ():
             path = folder / relative
-            if relative and path.is_file() and path.resolve().is_relative_to(folder.resolve()):
-                return path
+            with suppress(OSError):  # a name that is longer than the system allows
+                if relative and path.is_file() and path.resolve().is_relative_to(folder.resolve()):
+                    return path
     return None
 
 

@@ -19,7 +19,8 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
     if images is not None and images.resolve() not in (path.resolve(), (path / "images").resolve()):
         raise FormatError("The images of an ICDAR folder lie in its folder images/; leave --images out.")
     try:
-        found = samples(path)
+        with np.errstate(all="ignore"):  # of coordinates beyond all bounds, which are refused below
+            found = samples(path)
     except ValueError as error:
         raise FormatError(str(error)) from error
     except OSError as error:

@@ -19,9 +19,9 @@ from annotation import history, predictions, regions, review
 from annotation.formats.entries import Entry, FormatError
 from annotation.images import ImageFolder, StoredImage, label
 from annotation.projects import add_image_row, make_project
-from annotation.schema import Region, RegionError
+from annotation.schema import SHA256, Region, RegionError
 from annotation.store import Store, same_content
-from annotation.tables import ImageRow, ProjectRow, RevisionRow
+from annotation.tables import ImageRow, PredictionRow, ProjectRow, RevisionRow
 from annotation.uncertainty import insides
 from spotter.images import ImageError
 
@@ -153,7 +153,7 @@ def _image(
 
 
 def _by_hash(session: Session, project_id: int | None, sha256: str | None) -> ImageRow | None:
-    if sha256 is None or project_id is None:
+    if sha256 is None or project_id is None or not SHA256.fullmatch(sha256):
         return None
     return session.scalar(
         select(ImageRow)
@@ -178,6 +178,10 @@ def _apply(
         ]
         numbers = [insides(r) for r in spoken]
         added = predictions.add(session, row, said.model_version, spoken, numbers, at, said.score)
+        if not added and not _is_here(session, row, said.model_version, spoken):
+            entry.notes.append(
+                f"Another prediction of {said.model_version} is here already; the file's was left out."
+            )
         report.predictions_added += added
         report.predictions_known += not added
     taken = False
@@ -189,6 +193,17 @@ def _apply(
         review.force(session, row, entry.state, who, at)
     if taken and entry.submitted and row.state in ("new", "in work"):
         review.force(session, row, "done", entry.who or who, at)
+
+
+def _is_here(session: Session, row: ImageRow, model_version: str, spoken: Sequence[Region]) -> bool:
+    """Whether this version said the same words here."""
+    known = session.scalar(
+        select(PredictionRow.id).where(
+            PredictionRow.image_id == row.id, PredictionRow.model_version == model_version
+        )
+    )
+    here = regions.predicted(session, known)
+    return [region.content for region in here] == [region.content for region in spoken]
 
 
 def _replace(
@@ -206,7 +221,8 @@ def _replace(
         report.regions_same += len(new)
         regions.replace_all(session, row, new, who, "import", at)  # the lock may be new
         return True
-    base = entry.version if entry.added == row.added.isoformat() else 0
+    # A version that this database never had says nothing, whatever else the file says.
+    base = entry.version if entry.added == row.added.isoformat() and 0 < entry.version <= row.version else 0
     worked = select(RevisionRow.id).where(
         RevisionRow.image_id == row.id, RevisionRow.version > base, RevisionRow.source == "person"
     )

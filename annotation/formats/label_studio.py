@@ -15,6 +15,7 @@ from annotation.schema import RegionError
 from annotation.task import CONFIG, Reading, TaskError, check_results, from_results, to_results
 
 FILE = "tasks.json"
+MAX_LINE = 180  # characters of a model's version or an annotator's address
 SHAPE_TOLERANCE = 0.02  # of width to height: whole pixels of a scaled image
 UPLOADED = re.compile(r"^[0-9a-f]{8}-(?=.)")  # Label Studio puts this before the name of an uploaded file
 
@@ -23,7 +24,10 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
     """Entries of a file of tasks (or of the folder that holds tasks.json). Raises FormatError."""
     if path.is_dir():
         path = path / FILE
-    return read_tasks(read_json(read_text(path), path.name), path.name, [images, path.parent])
+    entries = read_tasks(read_json(read_text(path), path.name), path.name, [images, path.parent])
+    if not entries:
+        raise FormatError(f"{path.name} holds no task.")
+    return entries
 
 
 def read_tasks(tasks: object, name: str, folders: Iterable[Path | None] = ()) -> list[Entry]:
@@ -35,8 +39,7 @@ def read_tasks(tasks: object, name: str, folders: Iterable[Path | None] = ()) ->
             f"{name} is not a list of Label Studio tasks; export it there as JSON (not JSON-MIN)."
         )
     folders = list(folders)
-    entries = [_entry(task, i, name, folders) for i, task in enumerate(tasks, start=1)]
-    return entries
+    return [_entry(task, i, name, folders) for i, task in enumerate(tasks, start=1)]
 
 
 def write(folder: Path, name: str, items: Iterable[Item], notes: list[str]) -> None:
@@ -104,16 +107,20 @@ def validate(tasks: list[dict]) -> list[str]:
 
 def has_image(task: dict) -> bool:
     data = task.get("data")
-    return isinstance(data, dict) and any(isinstance(data.get(key), str) for key in ("image", "ocr"))
+    return isinstance(data, dict) and image_address(data) is not None
+
+
+def image_address(data: dict) -> str | None:
+    """Of the image of a task."""
+    return next((data[key] for key in ("image", "ocr") if isinstance(data.get(key), str)), None)
 
 
 def _entry(task: dict, number: int, file: str, folders: list[Path | None]) -> Entry:
     data = task["data"]
-    url = data["image"] if isinstance(data.get("image"), str) else data["ocr"]
-    path = image_path(url)
+    path = image_path(image_address(data))
     name = data["name"] if isinstance(data.get("name"), str) and data["name"] else UPLOADED.sub("", path.name)
-    where = f"{file}, task {number} ({name})"
     found = Entry(name or f"task {number}", find_file(str(path), folders) or find_file(name, folders))
+    where = f"{file}, task {number} ({found.name})"
     found.sha256 = data["sha256"] if isinstance(data.get("sha256"), str) else None
     found.state = data["state"] if data.get("state") in STATES else None
     found.version = data["version"] if type(data.get("version")) is int else 0
@@ -123,10 +130,12 @@ def _entry(task: dict, number: int, file: str, folders: list[Path | None]) -> En
             found.notes.append("Its predictions are not in the file; export with them to have them too.")
             break
         version = prediction.get("model_version")
-        version = version[:200] if isinstance(version, str) and version else "unknown"
+        version = _one_line(version) if isinstance(version, str) else ""
         score = prediction.get("score")
         score = float(score) if type(score) in (int, float) and 0 <= score <= 1 else None
-        found.said.append(Said(version, score, _reader(prediction.get("result"), where, "model", False)))
+        found.said.append(
+            Said(version or "unknown", score, _reader(prediction.get("result"), where, "model", False))
+        )
     annotations = _list(task, "annotations", where)
     if not all(isinstance(annotation, dict) for annotation in annotations):
         raise FormatError(f"{where}: the annotations must be objects.")
@@ -173,13 +182,21 @@ def _annotator(annotation: dict) -> str:
     """Who made an annotation, as far as it says so."""
     owner = annotation.get("completed_by")
     name = owner.get("email") if isinstance(owner, dict) else annotation.get("created_username")
-    name = name.split(",")[0].strip() if isinstance(name, str) else ""  # " ann@example.org, 1"
+    name = _one_line(name.split(",")[0]) if isinstance(name, str) else ""  # " ann@example.org, 1"
     return f"{name} (Label Studio)" if name else ""
 
 
+def _one_line(text: str) -> str:
+    """As the columns of the database take it."""
+    return "".join(sign for sign in text if sign.isprintable()).strip()[:MAX_LINE]
+
+
 def image_path(url: str) -> PurePosixPath:
-    """The path that an image's address names, relative to whatever serves it."""
-    parts = urlsplit(url)
+    """The path that an image's address names, relative to whatever serves it; empty when it names none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return PurePosixPath("")
     if parts.scheme == "data":
         return PurePosixPath("")
     served = parse_qs(parts.query).get("d")
@@ -217,7 +234,7 @@ def _check_size(result: object, width: int, height: int) -> None:
     if not isinstance(result, dict):
         return
     there = (result.get("original_width"), result.get("original_height"))
-    known = all(type(n) in (int, float) and n > 0 for n in there)
+    known = all(type(n) in (int, float) and 0 < n < 1e9 for n in there)
     if known and abs(there[0] * height / (there[1] * width) - 1) > SHAPE_TOLERANCE:
         seen = f"{there[0]} x {there[1]} pixels"
         raise TaskError(f"it was annotated on {seen}, but the upright image has {width} x {height}")

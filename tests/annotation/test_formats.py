@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import copy
+import errno
 import json
 import os
+import sqlite3
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from annotation.__main__ import main
 from annotation.formats import FORMATS, FormatError, export_to, import_from
@@ -307,6 +313,9 @@ RESULT = {
 }
 
 
+CHOICES = {"id": "a", "from_name": "flags", "to_name": "image", "type": "choices"}
+
+
 def task(**changes):
     return {"data": {"image": "photo.jpg"}, "annotations": [{"result": [RESULT | changes]}]}
 
@@ -339,6 +348,17 @@ BAD_TASKS = {
     "results": json.dumps([{"data": {"image": "photo.jpg"}, "annotations": [{"result": "x"}]}]),
     "annotations": json.dumps([{"data": {"image": "photo.jpg"}, "annotations": "x"}]),
     "unturned": json.dumps([task(original_width=100, original_height=200)]),
+    "no task": "[]",
+    "choices": json.dumps(
+        [{**task(), "annotations": [{"result": [RESULT, CHOICES | {"value": {"choices": 5}}]}]}]
+    ),
+    "long number": json.dumps([task(value=value([[10**400, 1], [2, 2], [3, 1]]))]),
+    "long rotation": json.dumps(
+        [task(type="rectangle", value=dict.fromkeys(("x", "y", "width"), 1) | {"height": 10**400})]
+    ),
+    "no address": json.dumps([task() | {"data": {"image": "http://[photo.jpg"}}]),
+    "long name": json.dumps([task() | {"data": {"image": "a" * 5000}}]),
+    "escape": json.dumps([task() | {"data": {"image": "elsewhere.jpg", "name": "\x1b[2J\ud800.jpg"}}]),
     "not utf-8": b"[\xff\xfe]",
     "deep": "[" * 100_000,
 }
@@ -363,6 +383,7 @@ def test_a_bad_file_changes_nothing(tmp_path, picture, capsys, name, beside):
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.count("\n") == 1
+    assert captured.err[:-1].isprintable()
     assert captured.err.endswith(".\n") or captured.err.endswith(").\n")
     assert len(captured.err) < 300
     assert [p for p in sorted(tmp_path.rglob("*")) if not p.name.endswith(("-wal", "-shm"))] == before
@@ -370,6 +391,52 @@ def test_a_bad_file_changes_nothing(tmp_path, picture, capsys, name, beside):
         with Store(url) as store:
             (image,) = store.image_list(store.find_project("default"))
             assert (image.version, store.regions(image.id), store.drafts()) == (0, [], [])
+
+
+def test_names_that_no_database_takes(store, image_id, tmp_path):
+    """Lone surrogates, a zero byte, a whole number beyond 64 bits: what is not needed is left out of them."""
+    image = store.image(image_id)
+    data = {"image": "photo.jpg", "added": image.added.isoformat(), "version": 2**70}
+    bad = task() | {"data": data | {"sha256": "\ud800"}}
+    (tmp_path / "tasks.json").write_text(json.dumps([bad]))
+    with pytest.raises(FormatError, match="hash"):
+        import_from(store, "p", tmp_path / "tasks.json")
+    words = {"model_version": "a\0\ud800b" * 99, "score": 10**400, "result": [RESULT]}
+    annotation = {"id": 1, "completed_by": {"email": "ann\0\ud800" * 99}, "result": [RESULT]}
+    sizes = {"original_width": 10**400, "original_height": 1}
+    good = {"data": data, "predictions": [words], "annotations": [annotation]}
+    for result in (words["result"], annotation["result"]):
+        result[0] = RESULT | sizes
+    (tmp_path / "tasks.json").write_text(json.dumps([good]))
+    report = import_from(store, "p", tmp_path / "tasks.json")
+    assert (report.predictions_added, report.regions_removed) == (1, 0)
+    (prediction,) = store.predictions(image_id)
+    assert prediction.model_version.startswith("abab")
+    assert len(prediction.model_version) <= 200
+    assert store.image(image_id).changed_by.startswith("annann")
+
+
+def test_a_version_that_never_was_overwrites_nothing(store, saved, tmp_path):
+    def change(task):
+        task["data"]["version"] = 2**70
+        retype(task)
+
+    path = exported(store, tmp_path, change)
+    assert import_from(store, "p", path).kept_aside == ["photo.jpg"]
+    assert [r.text for r in store.regions(saved)] == ["one", "two"]
+
+
+def test_a_prediction_that_cannot_be_kept_is_said(store, image_id, tmp_path):
+    other = RESULT | {"value": value([[1, 1], [50, 1], [50, 60]])}
+    predictions = [{"model_version": "m", "result": [result]} for result in (RESULT, other)]
+    content = {"data": {"image": "photo.jpg"}, "predictions": predictions, "annotations": [{"result": []}]}
+    (tmp_path / "tasks.json").write_text(json.dumps([content]))
+    for known in (1, 2):
+        report = import_from(store, "p", tmp_path / "tasks.json")
+        assert report.predictions_known == known
+        assert report.notes == [
+            "photo.jpg: Another prediction of m is here already; the file's was left out."
+        ]
 
 
 def test_all_or_nothing(store, image_id, tmp_path):
@@ -428,6 +495,9 @@ BAD_FILES = {
     },
     "ppocrlabel text": {"Label.txt": 'photo.jpg\t[{"transcription": 7, "points": [[1, 1], [2, 2], [3, 1]]}]'},
     "ppocrlabel empty": {"Label.txt": "\n"},
+    "ppocrlabel name": {"Label.txt": "a" * 5000 + "\t[]\n"},
+    "icdar far": {"gt/gt_photo.txt": "9" * 5000 + ",1,50,1,50,20,1,20,a"},
+    "coco name": {"annotations.json": coco({"file_name": "a" * 5000})},
     "coco": {"annotations.json": "[]"},
     "coco image": {"annotations.json": coco({}, {"image_id": 2})},
     "coco size": {"annotations.json": coco({"width": 9, "height": 9})},
@@ -462,6 +532,9 @@ TWICE = '{"transcription": "a", "points": [[1, 1], [9, 1], [9, 9]]}, ' * 2
             "annotations.json",
             coco({}, {"image_id": 1, "segmentation": [[1, 1, 9, 1, 9, 9]], "text": "a"}),
         ),
+        ("label-studio", "tasks.json", json.dumps([task(id=None)])),
+        ("label-studio", "tasks.json", json.dumps([task(id="no id!")])),
+        ("label-studio", "tasks.json", json.dumps([task(id=7)])),
     ],
 )
 def test_files_without_ids_can_be_imported_again(store, tmp_path, picture, form, file, text):
@@ -541,6 +614,46 @@ def test_command_line(tmp_path, picture, capsys, monkeypatch):
     with pytest.raises(SystemExit) as caught:
         main(["import", "in", "--format", "voc"])
     assert caught.value.code == 2
+
+
+@pytest.mark.parametrize("command", ["import", "export"])
+@pytest.mark.parametrize("trouble", ["torn", "locked", "full"])
+def test_trouble_of_the_machine_is_one_sentence(
+    store, image_id, tmp_path, capsys, monkeypatch, command, trouble
+):
+    """A torn database, another program that does not let go of it, a full disk."""
+
+    def fail(*_, **__):
+        if trouble == "full":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        said = "database disk image is malformed" if trouble == "torn" else "database is locked"
+        raise OperationalError("SELECT secret", {}, sqlite3.OperationalError(said))
+
+    (tmp_path / "tasks.json").write_text(json.dumps([task()]))
+    (tmp_path / "photo.jpg").write_bytes(store.image_path(store.image(image_id)).read_bytes())
+    monkeypatch.setattr("annotation.store.Store.read", fail)
+    url = f"sqlite:///{tmp_path}/{'new' if command == 'import' else 'annotation'}.db"
+    path = tmp_path / ("tasks.json" if command == "import" else "out")
+    assert main([command, str(path), "--database", url]) == 1
+    captured = capsys.readouterr()
+    assert captured.err.count("\n") == 1
+    assert "secret" not in captured.err
+    assert not (tmp_path / "new.db").exists()
+    assert not (tmp_path / "out").exists()
+
+
+def test_names_of_any_kind_on_any_terminal(tmp_path, picture):
+    (tmp_path / "咖啡.jpg").write_bytes(picture())
+    (tmp_path / "tasks.json").write_text(json.dumps([{"data": {"image": "咖啡.jpg"}}]))
+    done = subprocess.run(
+        [sys.executable, "-m", "annotation", "import", tmp_path, "--database", f"sqlite:///{tmp_path}/a.db"],
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\\u5496\\u5561.jpg: It has no annotation." in done.stdout
 
 
 def test_a_task_for_a_server_gets_its_address(store, saved):
