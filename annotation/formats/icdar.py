@@ -47,6 +47,7 @@ def write(folder: Path, name: str, items: Iterable[Item], notes: list[str]) -> N
     from spotter.types import GroundTruth
 
     (folder / "gt").mkdir()
+    rounded = False
     for item in items:
         truths = []
         for region in item.regions:
@@ -60,17 +61,24 @@ def write(folder: Path, name: str, items: Iterable[Item], notes: list[str]) -> N
                 notes.append(f"{shown} lost its flag difficult, which this form does not know.")
             if region.illegible and region.text:
                 notes.append(f"{shown} was written as ###, because it is illegible.")
+            elif region.text != region.text.strip():
+                notes.append(f"{shown} lost the spaces around it, which this form does not know.")
+            rounded |= any(value % 1 for point in polygon for value in point)
             truths.append(GroundTruth(np.array(polygon, dtype=np.float32), region.text, region.illegible))
         target = folder / "gt" / f"gt_{Path(item.file).stem}.txt"
         while True:
             try:
                 write_ground_truth(target, truths)
                 break
-            except ValueError as error:  # names the first region that cannot be told
+            except ValueError:  # says in words which region it is: here it has to be tried
                 bad = next(t for t in truths if not _writable(folder / "gt" / ".probe", t))
                 truths = [t for t in truths if t is not bad]
-                notes.append(f"{item.image.name}: {bad.text!r} was left out: {error.__cause__ or error}.")
+                notes.append(
+                    f"{item.image.name}: {bad.text!r} was left out: it would be read as another text."
+                )
     (folder / "gt" / ".probe").unlink(missing_ok=True)
+    if rounded:
+        notes.append("Points were moved to the nearest whole pixel, as this form has no others.")
 
 
 def _few_points(region: Region) -> list[list[float]]:

@@ -33,10 +33,13 @@ def write(folder: Path, name: str, items: Iterable[Item], notes: list[str]) -> N
     for item in items:
         words = []
         for region in item.regions:
+            shown = f"{item.image.name}: {region.text!r}"
             if region.illegible and region.text:
-                notes.append(
-                    f"{item.image.name}: {region.text!r} was written as ###, because it is illegible."
-                )
+                notes.append(f"{shown} was written as ###, because it is illegible.")
+            elif region.text in UNREADABLE and not region.illegible:
+                notes.append(f"{shown} means illegible in this form, and is read as that.")
+            if region.illegible and region.difficult:
+                notes.append(f"{shown} lost its flag difficult, which this form gives every illegible word.")
             words.append(
                 {
                     "transcription": UNREADABLE[0] if region.illegible else region.text,
