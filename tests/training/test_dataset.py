@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from spotter.evaluation.icdar import Sample, write_ground_truth
+from spotter.evaluation.icdar import Sample, samples, write_ground_truth
 from spotter.model.charset import Charset
 from spotter.training.dataset import (
     BLOCK,
@@ -20,6 +20,7 @@ from spotter.training.dataset import (
     Batches,
     Curriculum,
     batches,
+    faded,
     make_targets,
 )
 from spotter.training.photographs import augmented_crop, character_centres, photographed
@@ -318,3 +319,51 @@ def test_crops_are_square(sample, size):
     crop, _ = augmented_crop(sample, size, random.Random(0))
     assert crop.shape == (size, size, 3)
     assert crop.dtype == np.uint8
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [("ab", [15, 25]), ("a", [20]), ("ii", [15, 25]), ("iw", [10 + 20 * 0.25 / 1.9, 10 + 20 * 1.2 / 1.9])],
+)
+def test_characters_of_a_photographed_word_share_its_middle_line(text, places):
+    centres = character_centres(rectangle(10, 40, 20, 8), text)
+    assert centres[:, 1].tolist() == [44] * len(text)
+    assert centres[:, 0] == pytest.approx(places)
+
+
+def test_only_quadrilaterals_tell_where_characters_are():
+    assert character_centres(np.zeros((6, 2), np.float32), "text") is None
+    assert character_centres(rectangle(0, 0, 9, 9), "") is None
+
+
+def test_small_pictures_are_one_crop(folder):
+    chosen = samples(folder)
+    for seed in range(8):
+        image, regions = photographed(chosen, 128, random.Random(seed))
+        assert image.shape == (128, 128, 3)
+        assert all(region.text == "word" for region in regions)
+
+
+def test_large_pictures_hold_four_crops_in_their_places(folder):
+    chosen = samples(folder)
+    quarters = set()
+    for seed in range(12):
+        image, regions = photographed(chosen, 512, random.Random(seed))
+        assert image.shape == (512, 512, 3)
+        for region in regions:
+            assert (region.polygon >= 0).all() or region.ignore
+            if not region.ignore:
+                assert region.centres.shape == (4, 2)
+                x, y = region.polygon.mean(0)
+                assert cv2.pointPolygonTest(region.polygon, tuple(map(float, region.centres[0])), False) >= 0
+                quarters.add((x > 256, y > 256))
+    assert len(quarters) == 4
+
+
+def test_faded_pictures_keep_their_shape_and_lose_contrast():
+    image = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
+    found = [faded(image, random.Random(seed)) for seed in range(20)]
+    assert all(picture.shape == image.shape and picture.dtype == np.uint8 for picture in found)
+    deviations = [picture.std() for picture in found]
+    assert sum(d == image.std() for d in deviations) in range(4, 17)
+    assert min(deviations) < 0.8 * image.std()
