@@ -31,9 +31,8 @@ def test_size_angle_and_text_of_a_word():
 
 
 def test_contrast_is_the_deviation_and_sharpness_does_not_follow_it():
-    strong, weak = (
-        word_figures(striped(level)[:, :, 0], GroundTruth(quad(8, 8, 64, 16), "x")) for level in (200, 50)
-    )
+    word = GroundTruth(quad(8, 8, 64, 16), "x")
+    strong, weak = (word_figures(striped(level)[:, :, 0], word) for level in (200, 50))
     assert strong["contrast"] == pytest.approx(100, rel=0.05)
     assert strong["contrast"] == pytest.approx(4 * weak["contrast"], rel=0.01)
     assert strong["sharpness"] == pytest.approx(weak["sharpness"], rel=0.01)
