@@ -15,6 +15,7 @@ from annotation.schema import RegionError
 from annotation.task import CONFIG, Reading, TaskError, check_results, from_results, to_results
 
 FILE = "tasks.json"
+CONFIG_FILE = "labelling-configuration.xml"  # of an exported folder
 MAX_LINE = 180  # characters of a model's version or an annotator's address
 SHAPE_TOLERANCE = 0.02  # of width to height: whole pixels of a scaled image
 UPLOADED = re.compile(r"^[0-9a-f]{8}-(?=.)")  # Label Studio puts this before the name of an uploaded file
@@ -43,13 +44,14 @@ def read_tasks(tasks: object, name: str, folders: Iterable[Path | None] = ()) ->
 
 
 def write(folder: Path, name: str, items: Iterable[Item], notes: list[str]) -> None:
-    """Writes the file of tasks; the images lie beside it. Nothing is lost, so there are no notes. Raises
-    FormatError when Label Studio would refuse it."""
+    """Writes the tasks and the labelling configuration they are for; the images lie beside them. Nothing is
+    lost, so there are no notes. Raises FormatError when Label Studio would refuse it."""
     tasks = [to_task(item) for item in items]
     if wrong := validate(tasks):
         raise FormatError(f"The export would not be right: {wrong[0]}")
     text = json.dumps(tasks, ensure_ascii=False, indent=1, allow_nan=False)
     (folder / name).write_text(text + "\n", encoding="utf-8")
+    (folder / CONFIG_FILE).write_text(CONFIG, encoding="utf-8")
 
 
 def to_task(item: Item, url: str | None = None) -> dict:

@@ -20,6 +20,7 @@ from annotation.formats import FORMATS, FormatError, export_to, import_from
 from annotation.formats.entries import Item
 from annotation.formats.label_studio import choose, image_path, to_task, validate
 from annotation.schema import Character, Region
+from annotation.server import is_ours
 from annotation.store import Store
 
 CURVED = [[20 + 5 * i, 60 - (i % 4)] for i in range(12)] + [[75 - 5 * i, 75.5 - (i % 3)] for i in range(12)]
@@ -105,6 +106,7 @@ def test_tasks_pass_label_studio_s_check_and_ours(store, full, tmp_path):
     tasks = json.loads((tmp_path / "out/tasks.json").read_text(encoding="utf-8"))
     assert len(tasks) == 5
     assert validate(tasks) == []
+    assert is_ours((tmp_path / "out/labelling-configuration.xml").read_text())
     for task in tasks:
         assert (tmp_path / "out" / image_path(task["data"]["image"])).is_file()
     assert [len(task["annotations"]) for task in tasks].count(0) == 2  # nobody has touched these

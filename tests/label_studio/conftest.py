@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv-label-studio"
 PROGRAM = VENV / "bin/label-studio"
 TEMPLATE = VENV / "migrated"  # a data folder after the first start, which takes a minute or more
+FILES = "exported"  # inside of the data folder: what it serves of this computer's files
 USER, PASSWORD, TOKEN = "ann@example.org", "not-a-secret-1", "0123456789abcdef0123456789abcdef01234567"
 FIRST_START, START = 600, 240  # seconds; other work may go on beside
 
@@ -30,8 +31,14 @@ def url(tmp_path_factory) -> Iterator[str]:
     """Address of a Label Studio that runs for all tests."""
     if not PROGRAM.is_file():
         pytest.skip("Label Studio is not installed; `make test-label-studio` does it (1 GB)")
-    with label_studio(tmp_path_factory.mktemp("label-studio") / "data") as address:
+    with label_studio(tmp_path_factory.getbasetemp() / "label-studio") as address:
         yield address
+
+
+@pytest.fixture
+def served(tmp_path_factory) -> Path:
+    """The folder whose files Label Studio serves."""
+    return tmp_path_factory.getbasetemp() / "label-studio" / FILES
 
 
 @pytest.fixture
@@ -104,6 +111,8 @@ def _running(folder: Path, seconds: int) -> Iterator[str]:
         "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",  # read at the first start alone
         "LABEL_STUDIO_ML_BLOCK_LOCAL_IP": "false",  # our ML backend runs on loopback
         "SSRF_PROTECTION_ENABLED": "false",  # and so do its webhooks
+        "LABEL_STUDIO_LOCAL_FILES_SERVING_ENABLED": "true",
+        "LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT": str(folder / FILES),
         "COLLECT_ANALYTICS": "false",
         "LATEST_VERSION_CHECK": "false",
         "SENTRY_DSN": "",

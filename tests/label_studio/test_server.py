@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import math
@@ -223,7 +224,7 @@ def test_through_the_browser(store, empty, project, server, url, open_page, tmp_
         assert_same(regions, after[sha256][3])
 
 
-def ask(url: str, path: str, **values) -> bytes:
+def ask(url: str, path: str, /, **values) -> bytes:
     """GET, or POST of JSON, as the owner of the token."""
     headers = {"Authorization": f"Token {TOKEN}", "Content-Type": "application/json"}
     data = json.dumps(values).encode() if values else None
@@ -232,6 +233,37 @@ def ask(url: str, path: str, **values) -> bytes:
 
 
 TOKEN = "0123456789abcdef0123456789abcdef01234567"  # as in conftest.py
+
+
+def test_an_exported_folder(store, empty, project, server, url, served, tmp_path):
+    """As README says it: a project with the exported configuration, the folder as a storage, the tasks."""
+    assert (
+        main(["export", str(served), "--database", f"sqlite:///{tmp_path}/first/a.db", "--project", project])
+        == 0
+    )
+    config = (served / "labelling-configuration.xml").read_text()
+    made = json.loads(ask(url, "/api/projects/", title=f"{project} file", label_config=config))
+    number = made["id"]
+    ask(url, "/api/storages/localfiles/", project=number, path=str(served / "images"), use_blob_urls=True)
+    tasks = json.loads((served / "tasks.json").read_text())
+    with server.asking() as sdk:
+        sdk.projects.import_tasks(id=number, request=tasks)
+    answer = ask(url, f"/api/projects/{number}/export?exportType=JSON&download_all_tasks=true")
+    (tmp_path / "export.json").write_bytes(answer)
+    exported = {task["data"]["sha256"]: task for task in json.loads(answer)}
+    assert exported.keys() == content(store, project).keys()
+    for sha256, task in exported.items():
+        assert hashlib.sha256(ask(url, task["data"]["image"])).hexdigest() == sha256
+    # Where the images are not beside, they are the ones of the storage.
+    report = import_from(empty, project, tmp_path / "export.json", images=served)
+    assert (report.images_added, report.kept_aside) == (3, [])
+    for sha256, (name, *size, regions, _) in content(empty, project).items():
+        expected = content(store, project)[sha256]
+        assert (name, *size) == expected[:3]
+        assert_same(regions, expected[3] if exported[sha256]["annotations"] else [])
+    # And what only the server knows, the predictions, comes by a pull.
+    pull(empty, f"{project} file", server)
+    assert content(empty, f"{project} file") == content(store, project)
 
 
 def test_work_there_is_not_overwritten(store, project, server):
