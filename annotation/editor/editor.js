@@ -14,7 +14,7 @@ let gesture = null;      // a drag under way
 let typing = null;       // {id, from}: whose text field has the focus
 let leaving = false;     // after Esc the next Tab leaves the photo
 let waiting = null;      // a value from Python that came during an edit
-let saving = { state: "", message: "", revision: 0, late: false };
+let saving = { on: false, state: "", message: "", revision: 0, late: false };  // on: Python saves and says so
 let lateTimer = 0;
 let chosenBefore = 0;    // number of the last choice that came from Python
 
@@ -112,6 +112,7 @@ function sent(words) {
   doc.revision += 1;
   refresh();
   put();
+  keepUnsaved();
   trigger("input");
   announce(words);
   clearTimeout(lateTimer);
@@ -127,6 +128,30 @@ function change(ids, how, label) {
 
 function put() {
   props.value = { ...clone(doc), regions: clone(history.now) };
+}
+
+const keptAs = (image_id) => "region-editor " + image_id;
+const photoName = () => (doc.photo?.path || "").split("/").pop();  // ids begin anew in another database
+
+/** Edits that Python has not confirmed outlive a reload, a crash and a server that went away. */
+function keepUnsaved() {
+  if (!saving.on) return;
+  const kept = { photo: photoName(), version: doc.version, regions: history.now };
+  try { localStorage.setItem(keptAs(doc.image_id), JSON.stringify(kept)); } catch { /* full or forbidden: the page still asks before it is left */ }
+}
+
+function forgetUnsaved() {
+  try { localStorage.removeItem(keptAs(doc.image_id)); } catch { /* nothing is kept */ }
+}
+
+/** As an edit of the version that it was made on: where somebody saved since, Python tells of a conflict. */
+function bringBackUnsaved() {
+  let kept = null;
+  try { kept = JSON.parse(localStorage.getItem(keptAs(doc.image_id))); } catch { /* nothing is kept */ }
+  if (!kept || kept.photo !== photoName()) return;
+  if (JSON.stringify(kept.regions) === JSON.stringify(history.now)) return forgetUnsaved();
+  doc.version = kept.version;
+  commit(kept.regions, "your last edits, which were not saved yet, are here again");
 }
 
 /** Undo or redo; what it changed is selected, if that is one word. */
@@ -377,6 +402,7 @@ function adopt({ regions, ...rest }) {
   if (kept.length !== history.now.length || kept.some((r, i) => r !== history.now[i])) history.push(kept, "changed by the app");
   selection = selection.filter((id) => regionOf(id));
   if (!soleSelected()) corner = null;
+  saving.revision = doc.revision;
   drawPhoto();
   refresh();
   drawPill();
@@ -384,13 +410,14 @@ function adopt({ regions, ...rest }) {
 
 function show({ regions, ...rest }) {
   const inside = root.contains(document.activeElement);
+  if (doc.image_id) forgetUnsaved();  // who shows another photo has saved this one first
   doc = rest;
   history = new History(regions);
   [selection, corner, grabbed, tool, draft, mergeTarget, waiting, leaving] = [[], null, false, "select", null, null, null, false];
   clearTimeout(lateTimer);
   saving = { ...saving, revision: Math.max(0, doc.revision), late: false };
   if (saving.state !== "conflict") saving.message = "";
-  else saving = { state: "", message: "", revision: doc.revision, late: false };
+  else saving = { ...saving, state: "", message: "", late: false };
   root.classList.toggle("blank", !doc.photo);
   root.dataset.image = doc.image_id;
   drawPhoto();
@@ -401,6 +428,7 @@ function show({ regions, ...rest }) {
   const now = document.activeElement;
   if (inside && (now === document.body || !now.checkVisibility())) photo.focus({ preventScroll: true });
   takeChosen();
+  setTimeout(bringBackUnsaved, 0);  // a value that comes with the page cannot be answered at once
 }
 
 /** Texts the spotter proposes: only for words that still have the shape that was read. */
@@ -439,9 +467,13 @@ function takeChosen() {
 }
 
 function takePill() {
-  const { state, message, image_id, revision } = clone(props.pill || {});
+  const { state, message, image_id, revision, version } = clone(props.pill || {});
+  saving.on = state !== undefined;
   if (image_id && image_id !== doc.image_id) return;
-  saving = { ...saving, state: state || "", message: message || "", revision: revision ?? doc.revision };
+  saving = { ...saving, state: state || "", message: message || "", revision: revision ?? saving.revision };
+  if (Number.isInteger(version)) doc.version = version;
+  if (saving.revision >= doc.revision) forgetUnsaved();
+  else keepUnsaved();
   drawPill();
 }
 
@@ -484,7 +516,7 @@ unsureSwitch.addEventListener("change", () => { sync(); rowBox.scrollTop = 0; })
 find("dialog").addEventListener("click", (event) => { if (event.target === find("dialog")) act("closeHelp"); });
 find("dialog").addEventListener("close", focusPhoto);
 addEventListener("beforeunload", (event) => {
-  if (element.isConnected && saving.state && (saving.revision < doc.revision || busy())) event.preventDefault();
+  if (element.isConnected && saving.on && (saving.revision < doc.revision || busy())) event.preventDefault();
 });
 for (const bar of element.querySelectorAll("[role=toolbar]")) {
   bar.querySelectorAll("button").forEach((button, i) => { button.tabIndex = i ? -1 : 0; });

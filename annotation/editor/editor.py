@@ -115,9 +115,7 @@ class EditorData(Strict):
     photo: FileData | None = None  # for the page's eyes only
     width: int = Field(1, ge=1, le=MAX_SIDE)
     height: int = Field(1, ge=1, le=MAX_SIDE)
-    version: int = Field(
-        0, ge=0, le=MAX_REVISION
-    )  # of the stored image they come from; comes back as it went
+    version: int = Field(0, ge=0, le=MAX_REVISION)  # of the stored image they come from, see `state`
     revision: int = Field(0, ge=0, le=MAX_REVISION)
     regions: list[RegionData] = Field(default_factory=list, max_length=MAX_REGIONS)
 
@@ -212,11 +210,18 @@ class RegionEditor(gr.HTML):
 
     @staticmethod
     def state(
-        state: Literal["saved", "saving", "conflict", ""], value: dict | None = None, message: str = ""
+        state: Literal["saved", "saving", "conflict", ""],
+        value: dict | None = None,
+        message: str = "",
+        version: int | None = None,
     ) -> dict:
-        """An update that sets the pill; `value`: what was saved, so that a later edit stays "Saving…"."""
+        """An update that sets the pill; `value`: what was saved, so that a later edit stays "Saving…".
+
+        `version`: of the stored image now, which the next edit comes with. From the first update on the editor
+        says what is not saved, and keeps it in the browser until it is.
+        """
         value = value or {}
-        about = {"image_id": value.get("image_id", ""), "revision": value.get("revision")}
+        about = {"image_id": value.get("image_id", ""), "revision": value.get("revision"), "version": version}
         return gr.update(pill={"state": state, "message": message, **about})
 
     @staticmethod

@@ -197,7 +197,7 @@ const PILLS = { saved: "Saved", saving: "Saving…", late: "Not saved yet", conf
 /** Saved only when the last edit is: an answer to an older one says nothing about it. */
 function drawPill() {
   let { state } = saving;
-  if (state === "saved" && saving.revision < doc.revision) state = saving.late ? "late" : "saving";
+  if (saving.on && ["saved", ""].includes(state) && saving.revision < doc.revision) state = saving.late ? "late" : "saving";
   pill.hidden = !PILLS[state];
   pill.dataset.state = state;
   const text = PILLS[state] ? [PILLS[state], saving.message].filter(Boolean).join(": ") : "";

@@ -301,7 +301,8 @@ class Correct:
             if not saved.is_new:
                 return {self.desk: desk, self.editor: RegionEditor.state("saved", payload)}
             state = "conflict" if saved.conflict else "saved"
-            update = RegionEditor.state(state, payload, saved.conflict)
+            message = "choose a version above" if saved.conflict else ""
+            update = RegionEditor.state(state, payload, message, saved.version)
             if saved.merged and desk.image is not None and payload["image_id"] == str(desk.image.id):
                 update |= gr.update(value=desk.document(payload["revision"]))
             return {self.desk: desk, self.editor: update} | self.about(desk)

@@ -30,6 +30,7 @@ class Saved:
     """What became of an edit."""
 
     is_new: bool = False  # False: nothing that was not known
+    version: int | None = None  # of the stored image after it
     merged: bool = False  # a model had added words meanwhile, and the page needs them
     conflict: str = ""  # a person had saved first: one sentence
 
@@ -132,13 +133,14 @@ class Desk:
                 document.revision = payload["revision"]
                 return self._refused(image_id, conflict)
             document.version, document.revision, document.behind = version, payload["revision"], merged
+            self.documents[image_id, version] = document  # the page's next edit comes with this version
             sent = {value["id"] for value in payload["regions"]}
             document.regions = [region for region in self.store.regions(image_id) if region.id in sent]
             if self.image and self.image.id == image_id:
                 self.image = self.store.image(image_id)
                 self._note_shapes(before, document.regions)
                 self._close_suggestions(payload["regions"])
-            return Saved(True, merged)
+            return Saved(True, version, merged)
 
     def _with_news(
         self, image_id: int, document: Document, regions: list[Region]

@@ -127,6 +127,19 @@ def test_the_other_version_can_stay(desk, store, image_id):
     assert store.drafts(image_id) == []
 
 
+def test_after_a_restart_a_page_does_not_conflict_with_its_own_edits(desk, store, image_id):
+    document = desk.document()
+    first = desk.save(edit(document, drawn(text="first")))
+    assert first.version == store.image(image_id).version
+    told = document | {"version": first.version}  # as the page was told with "saved"
+    second = desk.save(edit(told, drawn(text="second"), revision=2))
+    assert (second.conflict, texts(store, image_id)) == ("", ["second"])
+    anew = Desk(store, desk.project_id, "ann")
+    told = document | {"version": second.version}
+    assert not anew.save(edit(told, drawn(text="third"), revision=3)).conflict
+    assert texts(store, image_id) == ["third"]
+
+
 def test_after_a_restart_an_edit_is_taken_or_kept_aside(desk, store, image_id):
     document = desk.document()
     anew = Desk(store, desk.project_id, "ann")

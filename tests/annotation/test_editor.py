@@ -169,11 +169,11 @@ def test_a_photo_as_an_array_becomes_a_file(editor):
 
 def test_updates_carry_the_state_and_the_suggestions(editor):
     value = {"image_id": "a", "revision": 7}
-    both = RegionEditor.state("saved", value) | RegionEditor.suggest(
+    both = RegionEditor.state("saved", value, version=3) | RegionEditor.suggest(
         "a", [{"id": "w0", "text": "x", "score": 0.5}]
     )
     assert both["__type__"] == "update"
-    assert both["pill"] == {"state": "saved", "message": "", "image_id": "a", "revision": 7}
+    assert both["pill"] == {"state": "saved", "message": "", "image_id": "a", "revision": 7, "version": 3}
     assert [item["text"] for item in both["proposed"]["items"]] == ["x"]
     assert "value" not in both
     with pytest.raises(ValueError, match=r"finite|less than"):

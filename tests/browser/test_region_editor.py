@@ -1098,12 +1098,15 @@ def test_a_new_photo_while_typing_keeps_what_was_typed(editor):
 
 def test_the_pill_tells_saved_from_saving(editor):
     pill = editor.page.locator(".pill")
+    editor.server.late = lambda: RegionEditor.state("")
+    click_late(editor)
     expect(pill).to_be_hidden()
-    editor.server.answer = lambda value: RegionEditor.state("saved", value)
     editor.select(0)
     editor.do("illegible")
+    expect(pill).to_have_text("Saving…")  # the first edit of a photo too
+    editor.server.late = lambda: RegionEditor.state("saved", {"revision": 1})
+    click_late(editor)
     expect(pill).to_have_text("Saved")
-    editor.server.answer = lambda value: gr.skip()
     editor.do("illegible")
     expect(pill).to_have_text("Saving…")
     editor.received(2)
@@ -1116,6 +1119,34 @@ def test_the_pill_tells_saved_from_saving(editor):
     editor.server.late = lambda: RegionEditor.state("saved", {"revision": 2})
     click_late(editor)
     expect(pill).to_have_text("Saved")
+
+
+def test_an_edit_that_was_not_saved_is_there_again_after_a_reload(open_editor):
+    editor = open_editor(viewport={"width": 1280, "height": 900})
+    editor.server.late = lambda: RegionEditor.state("")
+    click_late(editor)
+    editor.server.answer = lambda value: RegionEditor.state("saved", value, version=4)
+    editor.select(0)
+    editor.do("illegible")
+    expect(editor.page.locator(".pill")).to_have_text("Saved")
+    editor.server.answer = lambda value: gr.skip()  # the server is gone
+    editor.do("difficult")
+    editor.received(2)
+    page = editor.page.context.new_page()  # not by reload(): gradio may log that it was cut short
+    page.goto(editor.server.demo.local_url)
+    editor = Editor(page, editor.server)
+    editor.wait(lambda: editor.server.got[-1]["revision"] == 1)
+    sent = editor.server.got[-1]  # as an edit of the version that the first one had made
+    assert (sent["version"], sent["regions"][0]["illegible"], sent["regions"][0]["difficult"]) == (4, True, True)
+    editor.server.late = lambda: RegionEditor.state("saved", sent)
+    click_late(editor)
+    expect(editor.page.locator(".pill")).to_have_text("Saved")
+    assert editor.page.evaluate("localStorage.length") == 0
+    page = editor.page.context.new_page()
+    page.goto(editor.server.demo.local_url)
+    editor = Editor(page, editor.server)
+    expect(editor.page.locator(".word")).to_have_count(4)
+    assert not editor.send()["regions"][0]["difficult"]  # what was saved is not brought back
 
 
 def test_revisions_only_grow(editor):
