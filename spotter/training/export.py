@@ -2,7 +2,8 @@
 
     python -m spotter.training.export runs/nano assets/weights/nano.safetensors --figures report.json ...
 
-Figures are reports of `python -m spotter.evaluation ... --json`, each named after its file.
+Figures are reports of `python -m spotter.evaluation ... --json`, each named after its file, or those of
+`spotter.evaluation.targets`; what is read badly is the report of `spotter.evaluation.mistakes`.
 """
 
 from __future__ import annotations
@@ -95,7 +96,8 @@ def main(arguments: list[str] | None = None) -> int:
     p.add_argument("run", type=Path, help="folder of a run")
     p.add_argument("out", type=Path, help="file to write (.safetensors)")
     p.add_argument("--figures", type=Path, nargs="*", default=[], help="reports of spotter.evaluation (JSON)")
-    p.add_argument("--notes", default="", help="what it reads badly, what decided the recipe")
+    p.add_argument("--mistakes", type=Path, help="report of spotter.evaluation.mistakes (JSON)")
+    p.add_argument("--notes", default="", help="what decided the recipe, what it is good for")
     p.add_argument(
         "--temperature", type=float, default=1.0, help="of the readings, from spotter.evaluation.calibration"
     )
@@ -106,8 +108,13 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         model, counts = averaged_model(o.run)
         model.config = replace(model.config, reading_temperature=o.temperature)
-        figures = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in o.figures}
+        figures = {}
+        for path in o.figures:
+            report = json.loads(path.read_text(encoding="utf-8"))
+            figures |= {path.stem: report} if "images" in report else report  # of several sets
         card = make_card(o.out.stem, counts, o.run, figures, o.notes, o.command)
+        if o.mistakes:
+            card |= json.loads(o.mistakes.read_text(encoding="utf-8"))
         save_weights(model, o.out, card, half=True)
     except (TrainingError, OSError, json.JSONDecodeError) as error:
         print(error, file=sys.stderr)
