@@ -217,8 +217,8 @@ class RegionEditor(gr.HTML):
     ) -> dict:
         """An update that sets the pill; `value`: what was saved, so that a later edit stays "Saving…".
 
-        `version`: of the stored image now, which the next edit comes with. From the first update on the editor
-        says what is not saved, and keeps it in the browser until it is.
+        `version`: of the stored image now, which the next edit comes with. From the first update on the
+        editor says what is not saved, and keeps it in the browser until it is.
         """
         value = value or {}
         about = {"image_id": value.get("image_id", ""), "revision": value.get("revision"), "version": version}

@@ -1137,7 +1137,8 @@ def test_an_edit_that_was_not_saved_is_there_again_after_a_reload(open_editor):
     editor = Editor(page, editor.server)
     editor.wait(lambda: editor.server.got[-1]["revision"] == 1)
     sent = editor.server.got[-1]  # as an edit of the version that the first one had made
-    assert (sent["version"], sent["regions"][0]["illegible"], sent["regions"][0]["difficult"]) == (4, True, True)
+    first = sent["regions"][0]
+    assert (sent["version"], first["illegible"], first["difficult"]) == (4, True, True)
     editor.server.late = lambda: RegionEditor.state("saved", sent)
     click_late(editor)
     expect(editor.page.locator(".pill")).to_have_text("Saved")
