@@ -9,6 +9,9 @@ from PIL import Image, ImageDraw
 
 from spotter.explain.canvas import BLUE, INK, ORANGE, PAPER, QUIET, RULE, YELLOW, Colour, colourise, font
 
+CELL = (74, 28)  # width and height of a matrix's cell
+CROSS = 18  # pixels at its right end, for the mark
+
 
 def curve(
     lines: Sequence[tuple[np.ndarray, Colour, int]],
@@ -92,13 +95,22 @@ def bars(
     return picture
 
 
+def fit(text: str, room: float) -> str:
+    """The text, shortened with dots to so many pixels."""
+    if font(12).getlength(text) <= room:
+        return text
+    while text and font(12).getlength(text + "…") > room:
+        text = text[:-1]
+    return text + "…"
+
+
 def matrix(
     values: np.ndarray,
     rows: Sequence[str],
     columns: Sequence[str],
     marks: Sequence[tuple[int, int, str]],
     chosen: tuple[int, int] | None = None,
-    cell: tuple[int, int] = (62, 28),
+    cell: tuple[int, int] = CELL,
 ) -> Image.Image:
     """(R, C) numbers in viridis, low is dark; `marks`: (row, column, "optimal" ring or "greedy" cross); see
     `cell_at`.
@@ -110,10 +122,8 @@ def matrix(
     low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
     colours = colourise(values, low, high)
     for c, name in enumerate(columns):
-        text = name
-        while text and font(12).getlength(text) > width - 4:
-            text = text[:-1]
-        draw.text((left + width * (c + 0.5), top - 6), text, fill=INK, font=font(12), anchor="mb")
+        middle, text = left + width * (c + 0.5), fit(name, width - 4)
+        draw.text((middle, top - 9), text, fill=INK, font=font(12), anchor="ms")
     for r, name in enumerate(rows):
         draw.text((left - 8, top + height * (r + 0.5)), name, fill=INK, font=font(12), anchor="rm")
         for c in range(len(columns)):
@@ -121,15 +131,15 @@ def matrix(
             ground = tuple(int(v) for v in colours[r, c])
             draw.rectangle((x, y, x + width - 2, y + height - 2), fill=ground)
             ink = PAPER if sum(ground) < 380 else INK
-            draw.text(
-                (x + width / 2, y + height / 2), f"{values[r, c]:.2f}", fill=ink, font=font(12), anchor="mm"
-            )
+            number = f"{values[r, c]:.2f}".replace("-", "−")
+            place = (x + width - CROSS - 2, y + height / 2)  # the cross has its own room to the right
+            draw.text(place, number, fill=ink, font=font(12), anchor="rm")
     for r, c, kind in marks:
         x, y = left + width * c, top + height * r
         if kind == "optimal":
             draw.rectangle((x, y, x + width - 2, y + height - 2), outline=ORANGE, width=4)
         else:
-            x, y = x + width - 14, y + height / 2 - 1
+            x, y = x + width - CROSS / 2 - 3, y + height / 2 - 1
             for slope in (-4, 4):
                 draw.line([(x - 4, y - slope), (x + 4, y + slope)], fill=YELLOW, width=2)
     if chosen is not None:
@@ -143,7 +153,7 @@ def matrix_origin(rows: Sequence[str]) -> tuple[int, int]:
     return round(max((font(12).getlength(name) for name in rows), default=0)) + 16, 26
 
 
-def cell_at(place: Sequence[float], rows: Sequence[str], columns: int, cell: tuple[int, int] = (62, 28)):
+def cell_at(place: Sequence[float], rows: Sequence[str], columns: int, cell: tuple[int, int] = CELL):
     """(row, column) of a place (x, y) on the picture of `matrix`, kept inside; None without cells."""
     if not rows or not columns:
         return None

@@ -6,18 +6,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
-from spotter.explain.canvas import blend_map, colour_bar, crop, tiles, titled
+from spotter.explain.canvas import SKY, blend_map, colour_bar, crop, outline, tiles, titled
 from spotter.explain.charts import bars
 from spotter.explain.masks import binary_iou
+from spotter.explain.outlines import parse_outlines, show_outline
 from spotter.explain.proposals import plain
+from spotter.polygons import rasterise
 
 if TYPE_CHECKING:
     from spotter.explain.trace import Trace
     from spotter.predictor import Spotter
 
 WIDTH = 420
+TILE = 250  # pixels a map is wide among the others
+LEAST_IOU = 0.3  # of a word with a true polygon, to be compared with it
+GATE_MAPS = ("m1", "m2", "m3")
 MAPS = {
     "photo": "the photo",
     "mask_k": "maskK",
@@ -32,25 +37,50 @@ PARTS = ("M1", "M2", "M3", "maskK")
 
 @dataclass(frozen=True)
 class Leakage:
-    """How far a gate tells the word from its surroundings."""
+    """How far a gate tells the word from its surroundings, by a mask that says where the word is."""
 
-    inside: float  # mean of the gate where maskK says word
-    outside: float  # and where it does not
-    iou: float  # of the gate's strongest cells, as many as maskK has, with maskK
-
-
-def resize(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """(h, w) -> (height, width) `size`, bilinear."""
-    picture = Image.fromarray(values.astype(np.float32))
-    return np.asarray(picture.resize((size[1], size[0]), Image.BILINEAR))
+    inside: float  # mean of the gate on the word
+    outside: float  # and on the background around it: what leaks
+    iou: float  # of the gate's strongest cells, as many as the mask has, with the mask
 
 
-def leakage(trace: Trace, word: int, gate: str) -> Leakage | None:
-    """`gate`: "m1", "m2" or "m3"; None when maskK fills the box or is empty."""
-    values = getattr(trace, gate)[word].astype(np.float32)
-    mask = resize(trace.mask_k[word], values.shape) > trace.config.mask_threshold
+def true_polygon(trace: Trace, word: int, truth: str) -> np.ndarray | None:
+    """The outline (P, 2), in pixels of `trace.image`, that the lines of true words give the word.
+
+    None when no true word overlaps it by LEAST_IOU, or when the line is the network's own outline, which
+    nobody has corrected.
+    """
+    from spotter.evaluation.metrics import overlaps
+
+    own = show_outline(np.asarray(trace.words[word].polygon))
+    true = [polygon for _, polygon in parse_outlines(truth)]
+    if not true:
+        return None
+    overlap, union, _ = overlaps(true, [trace.words[word].polygon])
+    iou = (overlap / np.maximum(union, 1e-9))[:, 0]
+    best = int(iou.argmax())
+    if iou[best] < LEAST_IOU or show_outline(true[best]) == own:
+        return None
+    return true[best] / trace.scale
+
+
+def where_word_is(trace: Trace, word: int, polygon: np.ndarray | None) -> np.ndarray:
+    """(s, s) bool over the word's box, as fine as maskK: inside a true polygon; without one, by maskK."""
+    size = trace.mask_k.shape[-1]
+    if polygon is not None:
+        return rasterise(polygon, trace.box(word), size).astype(bool)
+    return trace.mask_k[word] > trace.config.mask_threshold
+
+
+def leakage(trace: Trace, word: int, gate: str, polygon: np.ndarray | None = None) -> Leakage | None:
+    """`gate`: one of GATE_MAPS; `polygon`: of `true_polygon`. None when the word fills its box, or has no
+    cell.
+    """
+    mask = where_word_is(trace, word, polygon)
     if mask.all() or not mask.any():
         return None
+    cells = Image.fromarray(getattr(trace, gate)[word].astype(np.float32))
+    values = np.asarray(cells.resize(mask.shape[::-1], Image.BOX))  # cells stay cells, as with maskK's
     count = int(mask.sum())
     strongest = np.zeros(values.size, bool)
     strongest[np.argsort(-values, axis=None, kind="stable")[:count]] = True
@@ -79,9 +109,10 @@ def draw_map(trace: Trace, word: int, name: str) -> Image.Image:
     return blend_map(photo, values, high, 0.8)
 
 
-def draw_gates(trace: Trace, word: int) -> tuple[Image.Image, str]:
-    """All maps side by side with their shapes."""
+def draw_gates(trace: Trace, word: int, truth: str = "", columns: int = 2) -> tuple[Image.Image, str]:
+    """All maps side by side with their shapes; `truth`: lines of true words, the word's is outlined."""
     channels = trace.roi_features.shape[1]
+    polygon = true_polygon(trace, word, truth)
     pictures, numbers = [], []
     for name, title in MAPS.items():
         shape = trace.roi_features.shape[2:] if name == "photo" else getattr(trace, name).shape[1:]
@@ -90,37 +121,60 @@ def draw_gates(trace: Trace, word: int) -> tuple[Image.Image, str]:
             note += f" × {channels} channels, " + (
                 "mean" if name.startswith("m") and len(name) == 2 else "energy"
             )
-        if (leak := leakage(trace, word, name) if name in ("m1", "m2", "m3") else None) is not None:
-            note = f"{shape[0]} × {shape[1]}: in {leak.inside:.2f}, out {leak.outside:.2f}"
-            numbers.append(f"{title} {leak.inside:.2f} inside, {leak.outside:.2f} outside the word")
-        size = word_size(trace, word, 290)
-        pictures.append(titled(draw_map(trace, word, name).resize(size, Image.BILINEAR), title, note))
-    pictures.append(colour_bar("0", "1 (energy: largest)", "", 290))
-    return tiles(pictures, 3), "The gates of Recognition Conversion over the word: " + "; ".join(
-        numbers
-    ) + "."
+        if name in GATE_MAPS:
+            leak = leakage(trace, word, name, polygon)
+            mean = f"{getattr(trace, name)[word].mean(dtype=np.float32):.2f}"
+            numbers.append(f"{title} {mean} on average" if leak is None else f"{title} {told(leak)}")
+            note = f"{shape[0]} × {shape[1]}: " + (f"mean {mean}" if leak is None else told(leak))
+        size = word_size(trace, word, TILE)
+        picture = draw_map(trace, word, name).resize(size, Image.BILINEAR)
+        if name == "photo" and polygon is not None:
+            corner, extent = trace.box(word)[:2], trace.box(word)[2:] - trace.box(word)[:2]
+            draw = ImageDraw.Draw(picture, "RGBA")
+            outline(draw, (polygon - corner) / np.maximum(extent, 1e-6) * size, SKY, 2)
+            note = "blue: the true outline"
+        pictures.append(titled(picture, title, note))
+    pictures.append(colour_bar("0", "1 (energy: largest)", "", TILE))
+    return tiles(
+        pictures, columns
+    ), f"The gates of Recognition Conversion over the word: {'; '.join(numbers)}."
 
 
-def describe_leakage(trace: Trace, word: int) -> str:
-    """The formula of each gate with its numbers, Markdown with LaTeX."""
-    rows = [
-        "| gate | mean inside maskK | mean outside (leaks) | out / in | IoU with maskK |",
-        "|---|--:|--:|--:|--:|",
-    ]
-    for name in ("m1", "m2", "m3"):
-        leak = leakage(trace, word, name)
-        rows.append(
+def told(leak: Leakage) -> str:
+    return f"on the word {leak.inside:.2f}, beside {leak.outside:.2f}"
+
+
+def describe_leakage(trace: Trace, word: int, truth: str = "") -> str:
+    """The formula of each gate and how far it leaks, Markdown with LaTeX; `truth`: lines of true words."""
+    polygon = true_polygon(trace, word, truth)
+    leaks = {name: leakage(trace, word, name, polygon) for name in GATE_MAPS}
+    by = "its true outline" if polygon is not None else "maskK"
+    if None in leaks.values():
+        where = (
+            f"**No background to leak onto:** by {by} the word fills its box. Pick a tilted or "
+            "curved word, or write the word's true outline under the photo."
+        )
+    else:
+        rows = [
+            f"| gate | mean on the word | mean beside it (leaks) | beside / on | IoU with {by} |",
+            "|---|--:|--:|--:|--:|",
+        ]
+        rows += [
             f"| {MAPS[name]} | {leak.inside:.3f} | {leak.outside:.3f} | "
-            f"{leak.outside / max(leak.inside, 1e-6):.2f} | "
-            f"{leak.iou:.2f} |"
-            if leak
-            else f"| {MAPS[name]} | {getattr(trace, name)[word].mean():.3f} | maskK fills the box | | |"
+            f"{leak.outside / max(leak.inside, 1e-6):.2f} | {leak.iou:.2f} |"
+            for name, leak in leaks.items()
+        ]
+        chance = float(where_word_is(trace, word, polygon).mean())
+        more = " (its true outline can be written under the photo)" if polygon is None else ""
+        where = "\n".join(rows) + (
+            f"\n\nBy {by}{more} the word is {chance:.0%} of its box. The IoU is that of the gate's strongest "
+            f"cells, as many as the word has; cells picked blindly have {chance / (2 - chance):.2f}."
         )
     formulas = (
         "$$r_1 = a_3 \\odot M_1, \\qquad r_2 = (E_u(r_1) + a_2) \\odot M_2$$\n\n"
         "$$r_3 = (E_u(r_2) + a_1) \\odot M_3, \\qquad M_i = \\sigma(d_i)$$\n\n"
     )
-    return formulas + "\n".join(rows)
+    return formulas + where
 
 
 def read_without(spotter: Spotter, trace: Trace, word: int, kept: set[str]) -> str:

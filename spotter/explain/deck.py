@@ -66,6 +66,7 @@ class Page:
     sentences: str
     pictures: Sequence[Image.Image]  # side by side
     table: Sequence[tuple[str, str]] = ()  # to the left of the pictures
+    formula: str = ""  # TeX, below the sentences
 
 
 def write_deck(
@@ -105,6 +106,9 @@ def draw_page(page: Page, number: int, model: str) -> Figure:
     footer = f"SwinTextSpotter (arXiv 2203.10209), opened up · {model} · page {number} of {len(PAGES)}"
     figure.text(MARGIN, 0.022, footer, size=8, color="0.35")
     top = 0.87 - 0.031 * (text.count("\n") + 1)
+    if page.formula:
+        figure.text(MARGIN, top - 0.005, page.formula, size=14, va="top", math_fontfamily="stix")
+        top -= 0.065
     left = MARGIN
     if page.table:
         draw_table(figure, page.table, top)
@@ -170,6 +174,7 @@ def swin_page(lesson: Lesson) -> Page:
         "below the heads of the shifted one. The marked token spreads its attention as if over "
         f"{spread[0]:.0f} and {spread[1]:.0f} partners.",
         [tiles(pictures, 2), windows.draw_heads(trace, at, weights)[0]],
+        formula=r"$A = \mathrm{softmax}\left(QK^\top / \sqrt{d} + B + M\right)$",
     )
 
 
@@ -181,7 +186,7 @@ def levels_page(lesson: Lesson) -> Page:
     point = places.place_of(trace, lesson.word, places.MIDDLE if lesson.word is None else places.WORD)
     picture = levels.draw_levels(trace, point, lesson.word, True, "energy", steps)[0]
     total = levels.count_text(sum(step.multiply_adds for step in steps))
-    rows = [(step.name, " ".join(levels.shape_text(shape) for _, shape in step.outputs)) for step in steps]
+    shapes = [[levels.shape_text(shape) for _, shape in step.outputs] for step in steps]
     return Page(
         "The feature pyramid",
         "section 3.1",
@@ -189,8 +194,23 @@ def levels_page(lesson: Lesson) -> Page:
         f"suits its size. The table holds the real shape of every step for this photo ({total} multiply-adds "
         "in all).",
         [picture],
-        [(name, value if len(value) < 52 else value[:48] + "...") for name, value in rows],
+        [
+            ("" if i else step.name, line)
+            for step, outputs in zip(steps, shapes, strict=True)
+            for i, line in enumerate(lines_of(outputs))
+        ],
+        formula=r"$k = \left\lfloor 4 + \log_2 (\sqrt{w\,h} / 224) \right\rfloor, \quad 2 \leq k \leq 5$",
     )
+
+
+def lines_of(shapes: Sequence[str], room: int = 54) -> list[str]:
+    """Shapes in lines of at most `room` characters; none is broken."""
+    lines = [""]
+    for shape in shapes:
+        if lines[-1] and len(lines[-1]) + 1 + len(shape) > room:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {shape}".strip()
+    return lines
 
 
 def roi_page(lesson: Lesson) -> Page:
@@ -215,7 +235,7 @@ def stages_page(lesson: Lesson) -> Page:
     trace = lesson.trace
     count = len(trace.scores)
     own = int(trace.scores[-1].argmax()) if lesson.word is None else int(trace.proposal[lesson.word])
-    shown = sorted({0, 1, count // 2, count})
+    shown = sorted({0, 1, 2, count // 2, count})
     show = frozenset({"others", "arrows", "path"})
     boxes = [stages.draw_stage(trace, own, stage, show, 620)[0] for stage in shown]
     values = stages.iou_with_final(trace, np.array([own]))[:, 0]
@@ -223,9 +243,16 @@ def stages_page(lesson: Lesson) -> Page:
         f"Detector: {count} stages correct {trace.boxes.shape[1]} boxes",
         "section 3.2",
         f"The network starts from learned boxes and corrects them {count} times. Proposal {own} is marked; "
-        "the IoU of its box with its last one goes " + ", ".join(f"{v:.2f}" for v in values) + ". No "
-        "anchors, no non-maximum suppression: each word gets one box.",
-        [tiles(boxes, 2), stages.draw_iou(trace, own, count)[0]],
+        "the IoU of its box with its last one goes "
+        + ", ".join(f"{v:.2f}" for v in values)
+        + ". No anchors; each word is to get one box. "
+        + (
+            "These weights do not keep to that well enough, so boxes that overlap a surer one are dropped."
+            if trace.config.nms_iou < 1
+            else "So there is no non-maximum suppression."
+        ),
+        [tiles([*boxes, stages.draw_iou(trace, own, count)[0]], 3)],
+        formula=r"$c' = c + \frac{1}{2} d\, w, \qquad w' = w\, e^{d_w}$",
     )
 
 
@@ -236,10 +263,10 @@ def shapes_page(lesson: Lesson) -> Page:
         return Page(title, paper, NO_WORDS, [])
     coded = masks.code_polygon(trace, code, trace.polygon(lesson.word))
     kept = min(10, len(coded.ious))
-    pictures = [masks.draw_masks(trace, coded, kept, lesson.word)[0]]
+    pictures = [masks.draw_masks(trace, coded, kept, lesson.word, columns=3)[0]]
     found = matching.match_words(trace, code, lesson.truth, len(trace.scores))
     if found is not None:
-        shown = min(lesson.word, len(found.names) - 1)
+        shown = found.nearest(trace.box(lesson.word))
         pair = next((pair for pair in found.optimal if pair[1] == shown), found.optimal[0])
         pictures.append(matching.draw_matching(found, shown, pair)[0])
     return Page(
@@ -251,6 +278,8 @@ def shapes_page(lesson: Lesson) -> Page:
         f"{coded.ious[-1]:.2f}. In training each true word gets exactly one proposal: the assignment that is "
         "cheapest in total (frames in the matrix of costs).",
         pictures,
+        formula=r"$\hat m = \sigma\left(\mu + \sum_{i=1}^{k} a_i\,\sqrt{v_i}\; u_i\right) \qquad "
+        r"C = \lambda_c C_{cls} + \lambda_l C_{L1} + \lambda_g C_{giou} + \lambda_m C_{mask}$",
     )
 
 
@@ -270,7 +299,12 @@ def conversion_page(lesson: Lesson) -> Page:
         "loss flows back through them into detection. With all of them and maskK the network reads "
         f'"{whole.text}", without any "{without.text}". The gradient of reading at the proposal feature is '
         f"{found['none'][0]:.3g}; with the gates cut it is {found['all'][0]:.3g}.",
-        [conversion.draw_gates(trace, lesson.word)[0], conversion.draw_gradients(found)[0]],
+        [
+            conversion.draw_gates(trace, lesson.word, lesson.truth, columns=3)[0],
+            conversion.draw_gradients(found)[0],
+        ],
+        formula=r"$r_1 = a_3 \odot M_1, \quad r_2 = (E_u(r_1) + a_2) \odot M_2, \quad "
+        r"r_3 = (E_u(r_2) + a_1) \odot M_3, \quad M_i = \sigma(d_i)$",
     )
 
 
@@ -291,6 +325,8 @@ def reader_page(lesson: Lesson) -> Page:
             reading.draw_attention(trace, lesson.word, 0)[0],
             reading.draw_alternatives(trace, lesson.word, 0)[0],
         ],
+        formula=r"$e_i = v^\top \tanh(W_h h + W_f f_i), \quad \alpha = \mathrm{softmax}(e), \quad "
+        r"c = \sum_i \alpha_i f_i, \quad h' = \mathrm{GRU}([y, c], h)$",
     )
 
 
@@ -307,7 +343,9 @@ def two_ways_page(lesson: Lesson) -> Page:
     measured = two_ways.looseness(lesson.spotter, trace, lesson.truth)
     pictures = [two_ways.draw_heat(trace, found)[0], two_ways.draw_inputs(trace, found, lesson.word)[0]]
     if measured is not None:
-        pictures[1] = tiles([pictures[1], two_ways.draw_looseness(measured)[0]], 1)
+        cut = two_ways.draw_cut(trace, measured, lesson.word, two_ways.LOOSE)
+        beside = [pictures[1], two_ways.draw_looseness(measured, two_ways.LOOSE)[0]]
+        pictures = [pictures[0], tiles(beside if cut is None else [beside[0], cut[0], beside[1]], 1)]
     return Page(
         title,
         paper,
@@ -331,6 +369,8 @@ def results_page(lesson: Lesson) -> Page:
         f"Found: precision {s.precision:.2f}, recall {s.recall:.2f}, H-mean {s.hmean:.2f}. Found and read: "
         f"precision {e.precision:.2f}, recall {e.recall:.2f}, H-mean {e.hmean:.2f}." + note,
         [draw_overview(trace, lesson.word)[0], hmean.draw_comparison(trace, found, True)[0]],
+        formula=r"$P = \mathrm{right} / \mathrm{found}, \qquad R = \mathrm{right} / \mathrm{true}, \qquad "
+        r"H = 2PR / (P + R)$",
     )
 
 

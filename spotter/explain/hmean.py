@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 IGNORED = "###"  # the text of a region nobody has to find, as in ICDAR's files
 THRESHOLDS = np.arange(1, 20) / 20
 MOST_ROWS = 40
+WIDTH = 720  # of the picture
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def compare(trace: Trace, lines: str, min_iou: float, least_score: float) -> Com
 
 def draw_comparison(trace: Trace, found: Comparison, reading: bool) -> tuple[Image.Image, str]:
     """Matches over the photo; `reading`: a pair counts only when it is read rightly."""
-    picture, scale = photo_canvas(trace.image, 860, dim=0.3)
+    picture, scale = photo_canvas(trace.image, WIDTH, dim=0.3)
     draw = ImageDraw.Draw(picture, "RGBA")
     place = lambda polygon: np.asarray(polygon) / trace.scale * scale  # noqa: E731
     matched = dict(found.pairs)
@@ -97,7 +98,7 @@ def draw_comparison(trace: Trace, found: Comparison, reading: bool) -> tuple[Ima
         mark = "✓" if good else "✗ read"
         texts.append((polygon, f"{mark} {found.words[j].text}  IoU {found.iou[i, j]:.2f}"))
     for polygon, text in texts:
-        label(draw, (polygon[:, 0].min(), polygon[:, 1].min() - 22), text, 15)
+        label(draw, (polygon[:, 0].min(), polygon[:, 1].min() - 24), text, 17)
     scores = found.end_to_end if reading else found.detection
     wrong = ", thick orange: read wrongly" if reading else ""
     legend = f"dashed: true words, missed ones red. Green: right{wrong}, thin orange: false alarm"
@@ -195,7 +196,7 @@ def table(found: Comparison) -> str:
             )
         else:
             best = f"{found.iou[i].max():.2f}" if found.words else ""
-            rows.append(f"| {plain(region.text)} | | {best} | **missed** (best IoU of any word) |")
+            rows.append(f"| {plain(region.text)} | | {best} | **missed** |")
     taken = {j for _, j in found.pairs}
     for j in found.free:
         if j not in taken:
@@ -203,4 +204,4 @@ def table(found: Comparison) -> str:
             rows.append(f"| | {plain(found.words[j].text)} | {best} | **false alarm** |")
     if len(rows) > MOST_ROWS:
         rows = [*rows[:MOST_ROWS], f"| | | | and {len(rows) - MOST_ROWS} more |"]
-    return "\n".join(rows)
+    return "\n".join(rows) + "\n\nThe IoU of a missed word or a false alarm is the best it has with any."

@@ -64,7 +64,9 @@ def components(code: MaskCode, count: int = SHOWN_COMPONENTS) -> np.ndarray:
     return scaled[:count].detach().float().cpu().numpy().reshape(-1, code.size, code.size)
 
 
-def draw_masks(trace: Trace, coded: CodedMask, count: int, word: int) -> tuple[Image.Image, str]:
+def draw_masks(
+    trace: Trace, coded: CodedMask, count: int, word: int, columns: int = 2
+) -> tuple[Image.Image, str]:
     """The polygon's mask, the one from `count` coefficients, their difference, and the network's maskK."""
     photo = crop(trace.image, coded.box, SIDE, SIDE)
     own = crop(trace.image, trace.box(word), SIDE, SIDE)
@@ -80,11 +82,11 @@ def draw_masks(trace: Trace, coded: CodedMask, count: int, word: int) -> tuple[I
             blend_map(photo, decoded, 1), f"decoded from {count}", f"probability > {coded.threshold:g} counts"
         ),
         titled(grow(difference, SIDE), f"IoU {iou:.3f}", "orange lost, blue added"),
-        titled(blend_map(own, mask_k, 1), "the network's maskK", "from 60 predicted numbers"),
+        titled(blend_map(own, mask_k, 1), "the network's maskK", f"from {len(coded.ious)} predicted numbers"),
         colour_bar("0", "1", "probability", SIDE),
     ]
     alt = f"A word's mask and its reconstruction from {count} coefficients; their IoU is {iou:.3f}."
-    return tiles(pictures, 3), alt
+    return tiles(pictures, columns), alt
 
 
 def compare(mask: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from spotter.model.mask_code import MaskCode
 
 TERMS = ("classification", "l1", "giou", "mask")
+TITLES = ("class", "box, L1", "box, GIoU", "mask")
 PUBLISHED = (2.0, 5.0, 2.0, 2.0)
 MOST_ROWS, MOST_COLUMNS = 20, 10
 
@@ -37,9 +38,14 @@ class Matching:
     greedy: list[tuple[int, int]]  # the cheapest pair first, then the cheapest of the rest, ...
     probability: np.ndarray  # (N,) of being text
     centres: np.ndarray  # (G, 2) of the words, pixels of the resized image
+    suppressed: bool  # whether the network drops overlapping regions, as the published one does not
 
     def cost(self, pairs: list[tuple[int, int]]) -> float:
         return float(sum(self.total[pair] for pair in pairs))
+
+    def nearest(self, box: np.ndarray) -> int:
+        """The true word whose centre is nearest to that of a box (4,) xyxy, pixels of the resized image."""
+        return int(np.square(self.centres - (box[:2] + box[2:]) / 2).sum(1).argmin())
 
     def shown(self, word: int) -> tuple[list[int], list[int]]:
         """Proposals (rows) and words (columns) worth showing: a word and those around it; the proposals
@@ -91,6 +97,7 @@ def match_words(
         greedy=assign_greedily(total),
         probability=trace.scores[stage - 1],
         centres=(boxes[:, :2] + boxes[:, 2:]) / 2,
+        suppressed=trace.config.nms_iou < 1,
     )
 
 
@@ -116,7 +123,7 @@ def draw_matching(matching: Matching, word: int, cell: tuple[int, int]) -> tuple
     names = [matching.names[g] for g in columns]
     part = matching.total[np.ix_(rows, columns)]
     picture = matrix(part, row_names(rows), names, marks, chosen)
-    bar = colour_bar(f"{part.min():.1f}", f"{part.max():.1f}", "cost, lower is better", 320)
+    bar = colour_bar(f"{part.min():.2f}", f"{part.max():.2f}", "cost, lower is better", 320)
     return tiles([picture, bar], 1), (
         f"Cost of {len(rows)} proposals (rows) for {len(names)} of {len(matching.names)} words (columns); "
         "frames mark the cheapest assignment, crosses the greedy one."
@@ -163,20 +170,44 @@ def describe(matching: Matching, cell: tuple[int, int]) -> str:
         "| term | value | × weight | = | what it is |",
         "|---|--:|--:|--:|---|",
     ]
-    for name, weight, part, reason in zip(TERMS, matching.weights, parts, reasons, strict=True):
-        lines.append(f"| {name} | {values[name]:.3f} | {weight:g} | {part:.2f} | {reason} |")
+    for title, name, weight, part, reason in zip(
+        TITLES, TERMS, matching.weights, parts, reasons, strict=True
+    ):
+        lines.append(f"| {title} | {values[name]:.3f} | {weight:g} | {part:.2f} | {reason} |")
     best, quick = matching.cost(matching.optimal), matching.cost(matching.greedy)
     same = set(matching.optimal) == set(matching.greedy)
     verdict = (
-        "Here both choose the same pairs."
+        "Here both choose the same pairs. They part when two words want one proposal: with costs (1, 2) and "
+        "(1.5, 9) greedy takes 1 and is left with 9, the optimal pairs cost 2 + 1.5."
         if same
         else f"Greedy takes the cheapest pair first and pays {quick - best:.2f} more in total."
     )
     lines += [
         "",
         f"Optimal (frames): total **{best:.2f}**. Greedy (crosses): total **{quick:.2f}**. {verdict}",
+        "",
+        describe_rivals(matching, word),
     ]
-    return "\n".join(lines)
+    return "\n".join(lines).replace("| -", "| −").replace("**-", "**−")
+
+
+def describe_rivals(matching: Matching, word: int) -> str:
+    """How far a word's cheapest proposal is from the next one, and what follows from it; Markdown."""
+    costs = np.sort(matching.total, axis=0)
+    if len(costs) < 2:
+        return ""
+    gaps = costs[1] - costs[0]
+    several = f" (median of all {len(gaps)} words: {np.median(gaps):.2f})" if len(gaps) > 1 else ""
+    return (
+        f"The second cheapest proposal for {plain(matching.names[word])} costs **{gaps[word]:.2f}** more "
+        f"than the cheapest{several}. "
+        + (
+            "Training rewards telling the two apart, so that each word comes out once; these weights do not "
+            "do it well enough yet, and overlapping words are dropped afterwards (non-maximum suppression)."
+            if matching.suppressed
+            else "That sets them apart, so that each word comes out once, without non-maximum suppression."
+        )
+    )
 
 
 def number(value: float) -> str:

@@ -27,9 +27,14 @@ def show_outline(polygon: np.ndarray) -> str:
     return " ".join(f"{x:.0f},{y:.0f}" for x, y in polygon)
 
 
-def words_read(trace: Trace) -> str:
-    """The photo's words as the network found and read them, as lines."""
-    return show_outlines([(word.text, np.asarray(word.polygon)) for word in trace.words])
+def words_read(trace: Trace, least: float | None = None) -> str:
+    """The photo's words with a score of at least `least` as they were found and read, as lines.
+
+    None: the weights' own threshold. A trace holds less sure words too, which nobody would call found.
+    """
+    least = trace.config.score_threshold if least is None else least
+    found = [word for word in trace.words if word.score >= least]
+    return show_outlines([(word.text, np.asarray(word.polygon)) for word in found])
 
 
 def parse_outlines(lines: str) -> list[tuple[str, np.ndarray]]:

@@ -7,9 +7,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
-from spotter.explain.canvas import blend_map, colour_bar, crop, tiles, titled
+from spotter.explain.canvas import ORANGE, blend_map, colour_bar, crop, tiles, titled
 from spotter.explain.charts import bars
 from spotter.explain.conversion import word_size
 from spotter.explain.proposals import plain
@@ -51,15 +51,15 @@ def draw_attention(trace: Trace, word: int, step: int) -> tuple[Image.Image, str
     )
     small = (size[0] // 5, max(24, size[1] // 5))
     thumb = photo.resize(small)
-    strip = [
-        titled(
-            blend_map(
-                thumb, trace.attention[word, t].astype(np.float32), float(trace.attention[word, t].max())
-            ),
-            name_of(trace, int(trace.ids[word, t])),
-        )
-        for t in range(min(steps(trace, word), 20))
-    ]
+    strip = []
+    for t in range(min(steps(trace, word), 20)):
+        looks = trace.attention[word, t].astype(np.float32)
+        small = blend_map(thumb, looks, float(looks.max()))
+        if t == step:
+            ImageDraw.Draw(small).rectangle(
+                (0, 0, small.width - 1, small.height - 1), outline=ORANGE, width=3
+            )
+        strip.append(titled(small, name_of(trace, int(trace.ids[word, t]))))
     bar = colour_bar("0", f"{weights.max():.2f}", "attention of this step", 300)
     place = f"strongest at column {x + 1} of {width}"
     alt = f"Where the reader looks for character {step + 1}, {character}: {place}."
@@ -102,14 +102,27 @@ def describe(trace: Trace, word: int, step: int) -> str:
     weights = trace.attention[word, step].astype(np.float32)
     p = float(trace.top_probabilities[word, step, 0])
     before = name_of(trace, int(trace.ids[word, step - 1])) if step else "start"
-    product = "·".join(f"{c.score:.2f}" for c in trace.words[word].characters)
+    characters, temperature = trace.words[word].characters, trace.config.reading_temperature
+    product = " · ".join(f"{c.score:.2f}" for c in characters)
+    calibrated = ""
+    if temperature != 1:
+        calibrated = (
+            f"Before a score is told, the logits are divided by a temperature of {temperature:g}, fitted so "
+            "that scores say how often readings are right"
+            + (f": this $p$ becomes {characters[step].score:.2f}. " if step < len(characters) else ". ")
+        )
+    score = (
+        f"The word's reading score is the geometric mean of its characters', {product}: "
+        f"**{trace.words[word].reading_score:.3f}**."
+        if characters
+        else "Nothing was read, so the word's reading score is **0**."
+    )
     return (
         "$$e_i = v^\\top \\tanh(W_h h + W_f f_i), \\qquad \\alpha = \\mathrm{softmax}(e)$$\n\n"
         "$$c = \\sum_i \\alpha_i f_i, \\qquad h' = \\mathrm{GRU}([y, c],\\, h)$$\n\n"
         f"Here $y$ is the character before, **{plain(before)}**, $i$ runs over {weights.size} places, "
         f"$\\max_i \\alpha_i = {weights.max():.3f}$, and the answer has $p = {p:.4f}$. "
-        f"The word's reading score is the geometric mean of {plain(product)} and the end sign's: "
-        f"**{trace.words[word].reading_score:.3f}**."
+        f"{calibrated}{score}"
     )
 
 

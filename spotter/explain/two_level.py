@@ -133,7 +133,7 @@ def draw_query(trace: Trace, word: int, block: int, cell: int) -> tuple[Image.Im
     height, width = trace.config.recognition_roi
     place = f"row {one.row + 1} of {height}, column {one.column + 1} of {width}"
     fine, coarse = float(one.fine.sum()), float(one.coarse.sum())
-    high = float(max(one.fine.max(), one.coarse.max()))
+    high, highest = float(max(one.fine.max(), one.coarse.max())), float(weight.max())
     y, x = one.row % window, one.column % window
     keys = [
         titled(
@@ -157,8 +157,9 @@ def draw_query(trace: Trace, word: int, block: int, cell: int) -> tuple[Image.Im
     picture = tiles(
         [
             titled(large, f"query: {place}", "white: windows; orange: the query and its window"),
-            colour_bar("0", f"{high:.2f}", "weight of a key", 300),
+            colour_bar("0", f"{highest:.3f}", "weight on a cell, a coarse key's spread evenly", 420),
             tiles(keys, 3),
+            colour_bar("0", f"{high:.3f}", "weight of a key", 300),
         ],
         1,
     )

@@ -48,10 +48,12 @@ if TYPE_CHECKING:
     from spotter.predictor import Spotter
 
 FACTORS = np.array([0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0])  # sides of the cut, parts of the true rectangle's
+LOOSE = 1.6  # the one shown first: neighbours are in the cut
 KEY = "two ways"
 LEAST_IOU = 0.3  # of a word of ours with a true one, to be asked what it reads there
 MOST_WORDS = 16
-WIDTH = 420
+WIDTH = 340  # of a photo; beside another one it fits a column, alone a phone
+STRIP_WIDTH = 520
 
 
 def missing() -> str:
@@ -77,12 +79,23 @@ def looseness(
 
 
 @dataclass(frozen=True)
+class Cut:
+    """One word cut out one way: what either reader gets."""
+
+    strip: Strip | None  # None where the cut lies outside the photo
+    box: np.ndarray  # (4,) xyxy, pixels of `trace.image`
+    masked: np.ndarray  # (H, W) float16, energy of the features our reader gets
+
+
+@dataclass(frozen=True)
 class Looseness:
     """What both read when the K words are cut out ever more loosely, F factors."""
 
     texts: list[str]  # (K,) true
     ours: list[list[str]]  # (F, K)
     theirs: list[list[str]]  # (F, K)
+    words: list[int]  # (K,) ours there, index into `trace.words`
+    cuts: list[list[Cut]]  # (F, K)
 
     def similarity(self, read: list[list[str]]) -> np.ndarray:
         """(F,) mean over the words of 1 − edits / length, case left out of account."""
@@ -117,14 +130,20 @@ def mask_in(mask: np.ndarray, box: np.ndarray, cut: np.ndarray) -> np.ndarray:
     return np.asarray(moved)
 
 
-def read_cuts(spotter: Spotter, trace: Trace, words: list[int], cuts: np.ndarray) -> list[str]:
-    """Ours reads each word in another box, (K, 4) xyxy in pixels of `trace.image`, with its own maskK."""
+def read_cuts(
+    spotter: Spotter, trace: Trace, words: list[int], cuts: np.ndarray
+) -> tuple[list[str], np.ndarray]:
+    """Ours reads each word in another box, (K, 4) xyxy in pixels of `trace.image`, with its own maskK.
+
+    Returns the texts, and the energy of the features that the reader got, (K, H, W) float16.
+    """
     import torch
 
+    from spotter.explain.trace import TAPS, tapped
     from spotter.types import Regions
 
     if not words:
-        return []
+        return [], trace.masked[:0]
     device = spotter.device
     masks = [mask_in(trace.mask_k[w], trace.box(w), cut) for w, cut in zip(words, cuts, strict=True)]
     regions = Regions(
@@ -139,10 +158,11 @@ def read_cuts(spotter: Spotter, trace: Trace, words: list[int], cuts: np.ndarray
     with (
         torch.inference_mode(),
         torch.autocast(device.type, torch.bfloat16, enabled=spotter.bfloat16),
+        tapped(spotter.model, [tap for tap in TAPS if tap.name == "masked"]) as seen,
     ):
         _, reading = spotter.model.read(levels, regions)
     texts = spotter.texts(reading, torch.arange(len(words), device=device))
-    return ["".join(character.text for character in characters) for characters in texts]
+    return ["".join(character.text for character in characters) for characters in texts], seen["masked"][0]
 
 
 def pair_words(trace: Trace, lines: str) -> list[tuple[str, np.ndarray, int]]:
@@ -166,14 +186,18 @@ def measure_looseness(
     pairs = pair_words(trace, lines)
     if not pairs:
         return None
-    ours, theirs = [], []
+    words = [word for _, _, word in pairs]
+    ours, theirs, cuts = [], [], []
     for step, factor in enumerate(FACTORS):
         progress(step / len(FACTORS))
         quads = [loosen(rectangle(polygon), float(factor)) for _, polygon, _ in pairs]
         boxes = np.array([[*quad.min(0), *quad.max(0)] for quad in quads])
-        ours.append(read_cuts(spotter, trace, [word for _, _, word in pairs], boxes))
-        theirs.append([strip.text if strip else "" for strip in read_quads(trace.image, quads)])
-    return Looseness([text for text, _, _ in pairs], ours, theirs)
+        texts, masked = read_cuts(spotter, trace, words, boxes)
+        strips = read_quads(trace.image, quads)
+        ours.append(texts)
+        theirs.append([strip.text if strip else "" for strip in strips])
+        cuts.append([Cut(*parts) for parts in zip(strips, boxes, masked, strict=True)])
+    return Looseness([text for text, _, _ in pairs], ours, theirs, words, cuts)
 
 
 def strip_of(trace: Trace, found: TwoStage, word: int) -> Strip | None:
@@ -221,7 +245,7 @@ def draw_inputs(trace: Trace, found: TwoStage | None, word: int) -> tuple[Image.
     text = trace.words[word].text or "(no text)"
     height, width = trace.masked.shape[1:]
     mine = titled(
-        draw_map(trace, word, "masked").resize(word_size(trace, word, 520), Image.BILINEAR),
+        draw_map(trace, word, "masked").resize(word_size(trace, word, STRIP_WIDTH), Image.BILINEAR),
         f"our reader gets {trace.roi_features.shape[1]} × {height} × {width} masked features",
         f'their energy over the crop; reads "{text}"',
     )
@@ -232,14 +256,13 @@ def draw_inputs(trace: Trace, found: TwoStage | None, word: int) -> tuple[Image.
     strip = strip_of(trace, found, word)
     if strip is None:
         nothing = titled(
-            crop(trace.image, trace.box(word), *word_size(trace, word, 520)), "", "CRAFT found nothing here"
+            crop(trace.image, trace.box(word), *word_size(trace, word, STRIP_WIDTH)),
+            "",
+            "CRAFT found nothing here",
         )
         return tiles([mine, nothing], 1), f"Word {word + 1}: ours reads {text}; CRAFT found nothing here."
-    pixels = Image.fromarray(strip.pixels)
-    scale = min(520 / pixels.width, 3.0)
-    pixels = pixels.resize((round(pixels.width * scale), round(pixels.height * scale)), Image.BILINEAR)
     theirs = titled(
-        pixels.convert("RGB"),
+        draw_strip(strip),
         f"the CRNN gets {strip.pixels.shape[0]} × {strip.pixels.shape[1]} grey pixels",
         f'exactly these, with all that lies in the box; reads "{strip.text}" ({strip.score:.2f})',
     )
@@ -248,13 +271,51 @@ def draw_inputs(trace: Trace, found: TwoStage | None, word: int) -> tuple[Image.
     ), f"Word {word + 1}: the CRNN reads {strip.text} in a grey strip, ours {text}."
 
 
-def draw_looseness(measured: Looseness | None) -> tuple[Image.Image, str]:
-    """Both curves over the looseness; an empty chart when nothing was measured."""
+def draw_strip(strip: Strip) -> Image.Image:
+    pixels = Image.fromarray(strip.pixels)
+    scale = min(STRIP_WIDTH / pixels.width, 3.0)
+    size = (max(1, round(pixels.width * scale)), max(1, round(pixels.height * scale)))
+    return pixels.resize(size, Image.BILINEAR).convert("RGB")
+
+
+def nearest(factor: float) -> int:
+    """Index into FACTORS."""
+    return int(np.abs(FACTORS - factor).argmin())
+
+
+def draw_cut(
+    trace: Trace, measured: Looseness | None, word: int, factor: float
+) -> tuple[Image.Image, str] | None:
+    """What either reader gets of a word cut out so loosely; None when that was not measured for the word."""
+    if measured is None or word not in measured.words:
+        return None
+    place, step = measured.words.index(word), nearest(factor)
+    cut, mine, theirs = (rows[step][place] for rows in (measured.cuts, measured.ours, measured.theirs))
+    x1, y1, x2, y2 = cut.box
+    height = round(np.clip(STRIP_WIDTH * (y2 - y1) / max(x2 - x1, 1), STRIP_WIDTH * 0.15, STRIP_WIDTH * 0.6))
+    high = max(float(row[place].masked.max()) for row in measured.cuts)
+    photo = crop(trace.image, cut.box, STRIP_WIDTH, height)
+    pictures = [
+        titled(
+            blend_map(photo, cut.masked.astype(np.float32), high, 0.8),
+            f"our reader gets the same cut masked, {cut.masked.shape[0]} × {cut.masked.shape[1]}",
+            f'reads "{mine}"; true is "{measured.texts[place]}"',
+        ),
+        colour_bar("0", f"{high:.2f}", "energy, the same scale for every cut", 300),
+    ]
+    if cut.strip is not None:
+        size = f"{cut.strip.pixels.shape[0]} × {cut.strip.pixels.shape[1]}"
+        title = f"cut {FACTORS[step]:g} times as large: the CRNN gets {size} grey pixels"
+        pictures.insert(0, titled(draw_strip(cut.strip), title, f'reads "{theirs}"'))
+    alt = f"Word {word + 1} cut {FACTORS[step]:g} times as large: the CRNN reads {theirs}, ours {mine}."
+    return tiles(pictures, 1), alt
+
+
+def draw_looseness(measured: Looseness | None, factor: float = 1.0) -> tuple[Image.Image, str] | None:
+    """Both curves over the looseness, one factor pointed out; None when nothing was measured."""
     axis = "sides of the cut / sides of the true rectangle"
     if measured is None:
-        return curve(
-            [], FACTORS, "accuracy against looseness: not measured", axis
-        ), "Nothing was measured yet."
+        return None
     ours, theirs = measured.similarity(measured.ours), measured.similarity(measured.theirs)
     lines = [
         (measured.exact(measured.theirs), BLUE, 1),
@@ -263,9 +324,18 @@ def draw_looseness(measured: Looseness | None) -> tuple[Image.Image, str]:
         (ours, ORANGE, 4),
     ]
     title = f"{len(measured.texts)} words: ours orange, CRNN blue; thin: read exactly"
-    picture = curve(lines, FACTORS, title, axis, marker=1.0)
+    picture = curve(lines, FACTORS, title, axis, marker=float(FACTORS[nearest(factor)]))
     numbers = "; ".join(f"{f:g}: {a:.2f} and {b:.2f}" for f, a, b in zip(FACTORS, ours, theirs, strict=True))
     return picture, f"Similarity to the truth of ours and of the CRNN at each looseness: {numbers}."
+
+
+def verdict(ours: float, theirs: float) -> str:
+    """Which of the two lost more, in one sentence; losses of similarity, 0..1."""
+    if abs(ours - theirs) < 0.02:
+        return "Both lose about as much."
+    if ours < theirs:
+        return "Ours loses less, as the paper says of reading masked features."
+    return "Ours loses more: on these words these weights do not show what the paper argues for."
 
 
 def describe(trace: Trace, found: TwoStage | None, measured: Looseness | None, word: int) -> str:
@@ -277,14 +347,18 @@ def describe(trace: Trace, found: TwoStage | None, measured: Looseness | None, w
     lines = [f"Word {word + 1}: ours reads **{plain(trace.words[word].text)}**, the CRNN {read}."]
     if measured is None:
         return lines[0] + " For the curve ours has to find true words with text; write them under the photo."
-    tight, loose = int(np.abs(FACTORS - 1).argmin()), len(FACTORS) - 1
+    tight, loose = nearest(1.0), len(FACTORS) - 1
     ours, theirs = measured.similarity(measured.ours), measured.similarity(measured.theirs)
+    lost = (ours[tight] - ours[loose], theirs[tight] - theirs[loose])
+    if word not in measured.words:
+        lines[0] += " It lies on no true word, so it is not cut out; pick one that does."
     lines += [
         "",
         f"From the true rectangle to one of {FACTORS[loose]:g} times its sides, similarity to the truth goes "
         f"from {ours[tight]:.2f} to **{ours[loose]:.2f}** for ours and from {theirs[tight]:.2f} to "
-        f"**{theirs[loose]:.2f}** for the CRNN. Both get the same cuts; ours also has the maskK it predicted "
-        "itself, which blanks what is not the word. Similarity is 1 − edits / length.",
+        f"**{theirs[loose]:.2f}** for the CRNN. {verdict(*lost)} "
+        "Both get the same cuts; ours also has the maskK it predicted itself, which blanks what is not the "
+        "word. Similarity is 1 − edits / length.",
         "",
         "| true | ours, tight | ours, loose | CRNN, tight | CRNN, loose |",
         "|---|---|---|---|---|",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -47,10 +49,22 @@ def test_the_pages_hold_the_numbers(tiny_spotter, trace, longest):
     assert "nobody has corrected them" in made["results_page"].sentences
     assert "not installed" in made["two_ways_page"].sentences
     assert all(page.pictures for page in made.values())
+    assert not any("..." in value for _, value in made["levels_page"].table)
+    shapes = " ".join(value for _, value in made["levels_page"].table)
+    assert shapes.count(str(trace.config.recognition_roi[1] // 4)) > 1  # the coarsest gate's is there too
+
+
+def test_what_is_said_of_suppression_is_what_the_weights_do(tiny_spotter, trace, longest):
+    for limit, said in ((1.0, "no non-maximum suppression"), (0.5, "overlap a surer one are dropped")):
+        own = replace(trace, config=replace(trace.config, nms_iou=limit))
+        lesson = deck.Lesson(tiny_spotter, own, longest, words_read(trace, 0), lambda *_, **__: None)
+        assert said in deck.stages_page(lesson).sentences
 
 
 def test_signs_of_formulas_on_a_photo_are_only_signs(tmp_path):
-    page = deck.Page(r"a $\frac{ b", "section 3", r"read \"$x_$ $\nonsense$\"", [], [("$", r"\\$")])
+    page = deck.Page(
+        r"a $\frac{ b", "section 3", r"read \"$x_$ $\nonsense$\"", [], [("$", r"\\$")], r"$\frac{P}{R}$"
+    )
     deck.draw_page(page, 1, "weights").savefig(tmp_path / "page.pdf")
 
 

@@ -62,7 +62,7 @@ def test_thresholds_change_the_counts(scene):
 
 
 def test_it_is_what_evaluation_counts(trace):
-    truth = words_read(trace)
+    truth = words_read(trace, 0)
     metric = DetectionMetric()
     metric.update(hmean.true_words(truth), [word.polygon for word in trace.words])
     assert hmean.compare(trace, truth, 0.5, 0.0).detection == metric.summary()
@@ -85,5 +85,5 @@ def test_the_formula_holds_the_numbers(scene):
     assert "R = 1/4" in text
     table = hmean.table(found)
     assert "found, read wrongly" in table
-    assert table.count("missed") == 2
-    assert table.count("false alarm") == 1
+    assert table.count("**missed**") == 2
+    assert table.count("**false alarm**") == 1

@@ -20,6 +20,7 @@ from spotter.tabs.samples import SAMPLES, stored_results
 from spotter.tabs.views import VIEWS, registered
 
 MODULES = registered()
+LATER = ("two-ways-cut", "two-ways-curve")  # pictures that there are only once CRAFT and the CRNN were run
 
 
 @pytest.fixture(scope="module")
@@ -51,22 +52,22 @@ def test_views_are_in_the_order_of_the_data():
 
 def test_a_view_fills_every_output(frame, trace):
     for word in (0, len(trace.words) - 1):
-        shown = frame.show(trace, word, words_read(trace), None, *starting(frame))
+        shown = frame.show(trace, word, words_read(trace, 0), None, *starting(frame))
         assert shown[frame.body]["visible"] is True
         for component in frame.view.outputs:
             value = shown[component]
-            assert value is not None, component
+            assert value is not None or component.elem_id in LATER, component
             component.postprocess(value)  # what the page gets
 
 
 def test_pictures_have_alternative_text(frame, trace):
     from spotter.tabs.look_inside_figure import Figure
 
-    shown = frame.show(trace, 0, words_read(trace), None, *starting(frame))
+    shown = frame.show(trace, 0, words_read(trace, 0), None, *starting(frame))
     figures = [component for component in frame.view.outputs if isinstance(component, Figure)]
     assert figures
     for figure in figures:
-        assert len(shown[figure][1]) > 10
+        assert figure.elem_id in LATER or len(shown[figure][1]) > 10
 
 
 def test_without_words_or_trace_there_is_a_sentence(frame, trace, empty_trace):
@@ -81,10 +82,10 @@ def test_without_words_or_trace_there_is_a_sentence(frame, trace, empty_trace):
 
 
 def test_what_a_person_set_stays_until_the_word_changes_or_the_reset(frame, trace):
-    first = frame.show(trace, 0, words_read(trace), None, *starting(frame))
-    again = frame.show(trace, 0, words_read(trace), first[frame.seen], *starting(frame))
+    first = frame.show(trace, 0, words_read(trace, 0), None, *starting(frame))
+    again = frame.show(trace, 0, words_read(trace, 0), first[frame.seen], *starting(frame))
     assert not set(frame.view.inputs) & set(again)
-    reset = frame.show(trace, 0, words_read(trace), first[frame.seen], *starting(frame), fresh=True)
+    reset = frame.show(trace, 0, words_read(trace, 0), first[frame.seen], *starting(frame), fresh=True)
     assert set(frame.view.inputs) <= set(reset)
 
 
@@ -92,13 +93,13 @@ def test_hostile_texts_stay_texts(frame, trace):
     evil = "<img src=x onerror=hit>$x$|**"
     words = [replace(word, text=evil[: len(word.text)] or "<") for word in trace.words]
     hostile = replace(trace, words=words)
-    shown = frame.show(hostile, 0, words_read(hostile), None, *starting(frame))
+    shown = frame.show(hostile, 0, words_read(hostile, 0), None, *starting(frame))
     texts = [shown[c] for c in frame.view.outputs if isinstance(c, gr.Markdown)]
     assert not any("<img" in text for text in texts)
 
 
 def test_clicks_answer_anywhere(frame, trace):
-    scene = frame.scene(trace, 0, words_read(trace))
+    scene = frame.scene(trace, 0, words_read(trace, 0))
     values = starting(frame)
     if frame.view.prepare:
         values = [c.get("value", v) for c, v in zip(frame.view.prepare(scene), values, strict=True)]

@@ -47,14 +47,16 @@ def test_a_mask_moves_with_its_box():
 def test_ours_reads_its_own_box_as_before(tiny_spotter, trace):
     words = list(range(len(trace.words)))
     boxes = np.stack([trace.box(word) for word in words])
-    texts = two_ways.read_cuts(tiny_spotter, trace, words, boxes)
+    texts, masked = two_ways.read_cuts(tiny_spotter, trace, words, boxes)
+    assert masked.shape == trace.masked.shape
+    np.testing.assert_allclose(masked.astype(float), trace.masked, atol=0.05 * float(trace.masked.max()))
     same = [text == trace.words[word].text for word, text in zip(words, texts, strict=True)]
     assert np.mean(same) > 0.7  # levels are kept as float16, and these weights are random
-    assert two_ways.read_cuts(tiny_spotter, trace, [], np.zeros((0, 4))) == []
+    assert two_ways.read_cuts(tiny_spotter, trace, [], np.zeros((0, 4)))[0] == []
 
 
 def test_true_words_go_with_ours(trace, empty_trace):
-    pairs = two_ways.pair_words(trace, words_read(trace))
+    pairs = two_ways.pair_words(trace, words_read(trace, 0))
     for text, polygon, word in pairs:
         assert text
         overlap, union, _ = two_ways.overlaps([polygon], [trace.polygon(word)])
@@ -67,7 +69,7 @@ def test_true_words_go_with_ours(trace, empty_trace):
 
 def test_similarity_by_hand():
     rows = [["one", "for"]] * 3
-    measured = two_ways.Looseness(["ONE", "four"], rows, [["on", "four"]] * 3)
+    measured = two_ways.Looseness(["ONE", "four"], rows, [["on", "four"]] * 3, [0, 1], [])
     np.testing.assert_allclose(measured.similarity(measured.ours), (1 + 0.75) / 2)  # one edit in four
     np.testing.assert_allclose(measured.exact(measured.ours), 0.5)
     np.testing.assert_allclose(measured.similarity(measured.theirs), (2 / 3 + 1) / 2)
@@ -81,11 +83,20 @@ def test_the_curve_is_measured_for_both(tiny_spotter, trace, monkeypatch):
         return [None, *[Strip(quad, np.zeros((64, 8), np.uint8), "x", 1.0) for quad in quads[1:]]]
 
     monkeypatch.setattr(two_ways, "read_quads", read)
-    measured = two_ways.measure_looseness(tiny_spotter, trace, words_read(trace))
+    measured = two_ways.measure_looseness(tiny_spotter, trace, words_read(trace, 0))
     count = len(measured.texts)
     assert asked == [count] * len(two_ways.FACTORS)
     assert all(row == ["", *"x" * (count - 1)] for row in measured.theirs)
     assert len(measured.ours) == len(two_ways.FACTORS)
+    word = measured.words[-1]
+    _, alt = two_ways.draw_cut(trace, measured, word, 1.38)
+    assert f"Word {word + 1} cut 1.4 times as large" in alt
+    assert measured.ours[3][measured.words.index(word)] in alt
+    tight, loose = (rows[-1].box for rows in (measured.cuts[1], measured.cuts[-1]))
+    np.testing.assert_allclose(loose[2:] - loose[:2], 2 * (tight[2:] - tight[:2]))
+    assert two_ways.draw_cut(trace, measured, measured.words[0], 1.0)  # the other reader got nothing there
+    assert two_ways.draw_cut(trace, measured, 10**6, 1.0) is None
+    assert two_ways.draw_cut(trace, None, 0, 1.0) is None
     assert two_ways.measure_looseness(tiny_spotter, trace, "") is None
 
 
@@ -109,7 +120,16 @@ def test_pictures_with_and_without_the_other_way(trace, found):
     empty = TwoStage(found.region, found.affinity, [])
     assert "found nothing" in two_ways.draw_inputs(trace, empty, 0)[1]
     assert "write them under the photo" in two_ways.describe(trace, empty, None, 0)
-    assert two_ways.draw_looseness(None)[0].size
-    measured = two_ways.Looseness(["a"], [["a"]] * len(two_ways.FACTORS), [["b"]] * len(two_ways.FACTORS))
+    assert two_ways.draw_looseness(None) is None
+    count = len(two_ways.FACTORS)
+    measured = two_ways.Looseness(["a"], [["a"]] * count, [["b"]] * count, [1], [])
+    assert "lies on no true word" in two_ways.describe(trace, found, measured, 0)
+    assert "lies on no true word" not in two_ways.describe(trace, found, measured, 1)
     assert "1: 1.00 and 0.00" in two_ways.draw_looseness(measured)[1]
     assert "from 1.00 to **1.00** for ours" in two_ways.describe(trace, found, measured, 0)
+
+
+def test_the_verdict_goes_by_what_was_lost():
+    assert "Ours loses less" in two_ways.verdict(0.1, 0.4)
+    assert "do not show" in two_ways.verdict(0.4, 0.1)
+    assert "about as much" in two_ways.verdict(0.30, 0.31)

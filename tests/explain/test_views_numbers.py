@@ -50,7 +50,7 @@ def test_partners_are_the_strongest_of_the_row(trace):
 
 def test_matching_is_the_one_of_training(tiny_spotter, trace):
     code, weights = tiny_spotter.model.mask_code, (1.0, 3.0, 2.0, 0.5)
-    truth = words_read(trace)
+    truth = words_read(trace, 0)
     found = matching.match_words(trace, code, truth, 1, weights)
     polygons = [polygon / trace.scale for _, polygon in parse_outlines(truth)]
     boxes = np.stack([np.concatenate([p.min(0), p.max(0)]) for p in polygons]).astype(np.float32)
@@ -79,12 +79,12 @@ def test_greedy_can_lose():
 
 
 def test_a_click_on_a_cell_finds_its_pair(tiny_spotter, trace):
-    from spotter.explain.charts import matrix_origin
+    from spotter.explain.charts import CELL, matrix_origin
 
-    found = matching.match_words(trace, tiny_spotter.model.mask_code, words_read(trace), 2)
+    found = matching.match_words(trace, tiny_spotter.model.mask_code, words_read(trace, 0), 2)
     rows, columns = found.shown(0)
     left, top = matrix_origin(matching.row_names(rows))
-    assert matching.pair_at(found, 0, [left + 62 * 1.5, top + 28 * 2.5]) == (rows[2], columns[1])
+    assert matching.pair_at(found, 0, [left + CELL[0] * 1.5, top + CELL[1] * 2.5]) == (rows[2], columns[1])
     assert matching.pair_at(found, 0, [-50, 99_999]) == (rows[-1], columns[0])
 
 
@@ -171,6 +171,101 @@ def test_leakage_of_known_gates(trace):
     assert (leak.inside, leak.outside, leak.iou) == pytest.approx((0.8, 0.2, 1.0), abs=1e-3)
     assert conversion.leakage(known, 0, "m2").iou == pytest.approx(0.0)
     assert conversion.leakage(replace(known, mask_k=np.ones_like(mask)), 0, "m3") is None
+
+
+def shifted(trace, word: int, shift: float) -> str:
+    """The word's outline as a true line, moved to the right by a part of its width."""
+    polygon = np.asarray(trace.words[word].polygon)
+    return show_outlines([("true", polygon + np.array([shift * np.ptp(polygon[:, 0]), 0]))])
+
+
+def test_leakage_is_measured_by_the_true_outline_if_there_is_one(trace):
+    from dataclasses import replace
+
+    x1, y1, x2, y2 = trace.box(0)
+    middle = (x1 + x2) / 2
+    left = np.array([[x1, y1], [middle, y1], [middle, y2], [x1, y2]])
+    gate = np.full((1, 8, 16), 0.2, np.float16)
+    gate[:, :, :8] = 0.8
+    known = replace(trace, mask_k=np.ones((1, 28, 28), np.float16), m3=gate)
+    leak = conversion.leakage(known, 0, "m3", left)
+    assert (leak.inside, leak.outside, leak.iou) == pytest.approx((0.8, 0.2, 1.0), abs=1e-3)
+    right = conversion.leakage(known, 0, "m3", left + np.array([middle - x1, 0]))
+    assert (right.inside, right.outside, right.iou) == pytest.approx((0.2, 0.8, 0.0), abs=1e-3)
+
+
+def test_the_true_outline_of_a_word_is_the_one_that_somebody_gave(trace):
+    for word in range(3):
+        polygon = conversion.true_polygon(trace, word, shifted(trace, word, 0.1))
+        expected = trace.polygon(word) + np.array([0.1 * np.ptp(trace.polygon(word)[:, 0]), 0])
+        np.testing.assert_allclose(polygon, expected, atol=1)
+        assert conversion.true_polygon(trace, word, shifted(trace, word, 9)) is None  # it lies elsewhere
+        assert conversion.true_polygon(trace, word, "") is None
+        assert conversion.true_polygon(trace, word, words_read(trace, 0)) is None  # nobody corrected it
+
+
+def test_leakage_is_told_with_its_numbers_or_why_there_is_none(trace):
+    from dataclasses import replace
+
+    truth = shifted(trace, 0, 0.1)
+    leak = conversion.leakage(trace, 0, "m2", conversion.true_polygon(trace, 0, truth))
+    text = conversion.describe_leakage(trace, 0, truth)
+    assert f"| M2 | {leak.inside:.3f} | {leak.outside:.3f} |" in text
+    assert "IoU with its true outline" in text
+    assert (
+        f"on the word {leak.inside:.2f}, beside {leak.outside:.2f}"
+        in conversion.draw_gates(trace, 0, truth)[1]
+    )
+    full = replace(trace, mask_k=np.ones_like(trace.mask_k))
+    assert "No background" in conversion.describe_leakage(full, 0)
+    assert "M1 0." in conversion.draw_gates(full, 0)[1]  # the mean, where there is no inside and outside
+
+
+def test_the_selected_word_is_looked_up_among_the_true_ones(tiny_spotter, trace):
+    lines = words_read(trace, 0).splitlines()
+    order = [*range(1, len(lines)), 0]  # true words come in an order of their own
+    found = matching.match_words(trace, tiny_spotter.model.mask_code, "\n".join(lines[i] for i in order), 1)
+    for column, word in enumerate(order):
+        polygon = trace.polygon(word)
+        box = np.concatenate([polygon.min(0), polygon.max(0)])
+        nearest = found.nearest(box)
+        assert nearest == column or np.allclose(found.centres[nearest], found.centres[column], atol=1)
+
+
+def test_the_gap_to_the_next_proposal_is_told(tiny_spotter, trace):
+    from dataclasses import replace
+
+    found = matching.match_words(trace, tiny_spotter.model.mask_code, words_read(trace, 0), 1)
+    costs = np.sort(found.total[:, 1])
+    assert f"costs **{costs[1] - costs[0]:.2f}** more" in matching.describe_rivals(found, 1)
+    assert "without non-maximum" in matching.describe_rivals(replace(found, suppressed=False), 1)
+    assert "are dropped afterwards" in matching.describe_rivals(replace(found, suppressed=True), 1)
+
+
+def test_words_that_nobody_would_call_found_are_no_true_words(trace):
+    from dataclasses import replace
+
+    words = [replace(trace.words[0], score=0.39, text="low"), replace(trace.words[1], score=0.4, text="sure")]
+    assert [text for text, _ in parse_outlines(words_read(replace(trace, words=words)))] == ["sure"]
+    assert len(parse_outlines(words_read(replace(trace, words=words), 0))) == 2
+
+
+def test_the_reading_score_is_the_mean_that_the_text_says(trace, longest):
+    from dataclasses import replace
+
+    word = trace.words[longest]
+    scores = [character.score for character in word.characters]
+    assert np.exp(np.log(scores).mean()) == pytest.approx(word.reading_score, abs=1e-3)
+    text = reading.describe(trace, longest, 0)
+    assert "geometric mean of its characters', " + " · ".join(f"{s:.2f}" for s in scores) in text
+    assert "temperature" not in text
+    warm = replace(trace, config=replace(trace.config, reading_temperature=1.82))
+    told = reading.describe(warm, longest, 0)
+    assert "temperature of 1.82" in told
+    assert f"this $p$ becomes {scores[0]:.2f}" in told
+    end = len(scores)
+    if end < trace.ids.shape[1]:
+        assert "becomes" not in reading.describe(warm, longest, end)
 
 
 def test_a_forced_character_appears_and_the_rest_reads_on(tiny_spotter, trace, longest):

@@ -22,14 +22,15 @@ CHOICES = [(title, name) for name, title in explain.MAPS.items()]
 def build() -> View:
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=300):
-            gates = Figure(photo=True, framed=True, elem_id="conversion-gates", least=560)
+            gates = Figure(photo=True, framed=True, elem_id="conversion-gates")
             text = formula()
         with gr.Column(scale=3, min_width=280):
             with gr.Row():
-                left = gr.Dropdown(CHOICES, value="photo", label="Left", min_width=120)
-                right = gr.Dropdown(CHOICES, value="m3", label="Right", min_width=120)
+                left = gr.Dropdown(CHOICES, value="photo", label="Left of the slider", min_width=120)
+                right = gr.Dropdown(CHOICES, value="m3", label="Right of the slider", min_width=120)
             slider = gr.ImageSlider(
                 label="Drag to compare",
+                show_label=False,  # it would lie on the word
                 interactive=False,
                 buttons=[],
                 format="png",
@@ -46,8 +47,8 @@ def build() -> View:
         trace, word, spotter = scene.trace, scene.word, scene.spotter()
         found = explain.gradients(spotter, trace, word)
         return (
-            explain.draw_gates(trace, word),
-            explain.describe_leakage(trace, word),
+            explain.draw_gates(trace, word, scene.truth),
+            explain.describe_leakage(trace, word, scene.truth),
             tuple(explain.draw_map(trace, word, name) for name in (left, right)),
             explain.read_without(spotter, trace, word, set(kept)),
             explain.draw_gradients(found),

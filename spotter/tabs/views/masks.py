@@ -21,7 +21,7 @@ NOTICE = (
 def build() -> View:
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=300):
-            picture = Figure(photo=True, framed=True, elem_id="masks-picture", least=520)
+            picture = Figure(photo=True, framed=True, elem_id="masks-picture")
             text = formula()
         with gr.Column(scale=3, min_width=280):
             count = gr.Slider(1, 60, value=10, step=1, label="Coefficients kept")

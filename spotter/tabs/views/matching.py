@@ -14,8 +14,9 @@ TITLE = "Matching"
 PAPER = "section 3.2"
 NOTICE = (
     "In training each true word gets exactly one proposal, in the assignment that is cheapest in total: "
-    "that is why the network needs no non-maximum suppression. After stage 1 a word's neighbours are nearly "
-    "as cheap; move on to stage 6 and see one proposal win. The true words can be edited under the photo."
+    "that is what lets the published network do without non-maximum suppression. Go from stage 1 to 6: does "
+    "one proposal win? Set both box weights to 0, and several words want the same proposal. The true words "
+    "can be edited under the photo."
 )
 NAMES = ("Class", "Box, L1", "Box, GIoU", "Mask")
 
@@ -43,7 +44,7 @@ def build() -> View:
         matching = match(scene, stage, weights)
         if matching is None:
             return None, NO_TRUTH
-        word, pair = min(scene.word, len(matching.names) - 1), tuple(cell or (-1, -1))
+        word, pair = matching.nearest(scene.trace.box(scene.word)), tuple(cell or (-1, -1))
         if not (0 <= pair[0] < len(matching.total) and 0 <= pair[1] < len(matching.names)):
             pair = next((pair for pair in matching.optimal if pair[1] == word), matching.optimal[0])
         return explain.draw_matching(matching, word, pair), explain.describe(matching, pair)
@@ -59,7 +60,7 @@ def build() -> View:
         matching = match(scene, stage, weights)
         if matching is None:
             return None
-        return list(explain.pair_at(matching, min(scene.word, len(matching.names) - 1), place))
+        return list(explain.pair_at(matching, matching.nearest(scene.trace.box(scene.word)), place))
 
     inputs = [stage, cell, *weights]
     triggers = [stage.input, *(weight.input for weight in weights)]

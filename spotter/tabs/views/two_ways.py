@@ -16,22 +16,33 @@ NOTICE = (
     "neighbours and all. Ours reads features that its own mask has cleaned. Cut looser and see which of the "
     "two suffers. (CRAFT and the CRNN were trained on far more photos than the small weights here.)"
 )
-RUN = "Run CRAFT + CRNN on this photo (10 to 30 seconds)"
+RUN = "Run CRAFT + CRNN on this photo (half a minute or more)"
 
 
 def build() -> View:
     missing = explain.missing()
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=300):
-            heat = Figure(photo=True, framed=True, elem_id="two-ways-heat", least=560)
-        with gr.Column(scale=4, min_width=280):
             run = gr.Checkbox(False, label=RUN, visible=not missing, elem_id="two-ways-run")
-            gr.Markdown(f"**{missing}**", visible=bool(missing), elem_id="two-ways-missing")
+            heat = Figure(photo=True, framed=True, elem_id="two-ways-heat", least=560)
             inputs = Figure(photo=True, framed=True, elem_id="two-ways-inputs")
+        with gr.Column(scale=4, min_width=280):
+            gr.Markdown(f"**{missing}**", visible=bool(missing), elem_id="two-ways-missing")
+            factor = gr.Slider(
+                float(explain.FACTORS[0]),
+                float(explain.FACTORS[-1]),
+                value=explain.LOOSE,
+                step=float(explain.FACTORS[1] - explain.FACTORS[0]),
+                label="How loosely the word is cut out",
+                info="sides of the cut; 1 is the true rectangle",
+                visible=not missing,
+                elem_id="two-ways-factor",
+            )
+            cut = Figure(photo=True, framed=True, elem_id="two-ways-cut")
             curve = Figure(elem_id="two-ways-curve")
             text = gr.Markdown(elem_classes="formula", elem_id="two-ways-text")
 
-    def draw(scene: Scene, run: bool) -> tuple:
+    def draw(scene: Scene, run: bool, factor: float) -> tuple:
         trace, word, measured = scene.trace, scene.word, None
         if run and not missing:
             explain.spot_the_other_way(trace, scene.progress)
@@ -41,11 +52,12 @@ def build() -> View:
         return (
             explain.draw_heat(trace, found),
             explain.draw_inputs(trace, found, word),
-            explain.draw_looseness(measured),
+            explain.draw_cut(trace, measured, word, float(factor)),
+            explain.draw_looseness(measured, float(factor)),
             explain.describe(trace, found, measured, word),
         )
 
     def prepare(scene: Scene) -> list[dict]:
-        return [{"value": explain.spotted(scene.trace) is not None}]
+        return [{"value": explain.spotted(scene.trace) is not None}, {"value": explain.LOOSE}]
 
-    return View([run], [heat, inputs, curve, text], draw, prepare, runs_model=True, slow=True)
+    return View([run, factor], [heat, inputs, cut, curve, text], draw, prepare, runs_model=True, slow=True)
