@@ -47,6 +47,9 @@ def parser() -> argparse.ArgumentParser:
         "--features", type=int, default=0, metavar="BATCHES", help="train only the pyramid at first"
     )
     p.add_argument(
+        "--pyramid", type=float, default=0.0, help="share of the later batches that train only the pyramid"
+    )
+    p.add_argument(
         "--reading", type=float, default=0.0, help="share of batches without the detector's losses"
     )
     p.add_argument("--easy", type=int, default=0, metavar="BATCHES", help="only easy scenes at first")
@@ -76,6 +79,7 @@ def main(arguments: list[str] | None = None) -> int:
         curriculum=Curriculum(
             size=o.batch,
             features_until=o.features,
+            pyramid=o.pyramid,
             reading=o.reading,
             mixed_from=o.easy,
             mixed_full=o.mixed,

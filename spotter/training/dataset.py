@@ -52,6 +52,7 @@ class Curriculum:
 
     size: int = 8  # images a batch
     features_until: int = 0  # before this batch only the pyramid is trained, on small scenes
+    pyramid: float = 0.0  # share of the batches after that which train the pyramid alone, at half the cost
     reading: float = 0.0  # share of batches that train the pyramid and the reader, not the detector
     mixed_from: int = 0  # easy scenes only before this batch ...
     mixed_full: int = 1  # ... and only a fifth of them easy after this one
@@ -66,13 +67,17 @@ class Curriculum:
         processes that train together (at most BLOCK) do the same in one step.
         """
         block = batch // BLOCK
-        if block * BLOCK < self.features_until:
+        if self.first(batch) or falls(block, self.pyramid):
             return "features"
         return "reading" if falls(block, self.reading) else "all"
 
+    def first(self, batch: int) -> bool:
+        """Whether a batch is of the beginning, when only the pyramid is trained, on small scenes."""
+        return batch // BLOCK * BLOCK < self.features_until
+
     def scenes(self, batch: int) -> tuple[int, int]:
         """How many scenes a batch has, and pixels a side of each. The same for all batches of a block."""
-        if self.task(batch) == "features":
+        if self.first(batch):
             return 2 * self.size, self.scene // 2
         if falls(batch // BLOCK, self.large):
             return max(1, round(self.size * (self.scene / self.large_scene) ** 2)), self.large_scene
@@ -194,7 +199,7 @@ class Batches(Dataset):
                 scene = self.generator(ON_PHOTOGRAPHS, size).write(rng, image, regions, words)
                 return scene.image, scene.regions
             return image, regions
-        if c.task(number) == "features":
+        if c.first(number):
             style = FIRST
         elif rng.random() < c.easy_share(number):
             style = CLEAR

@@ -79,6 +79,15 @@ def test_large_scenes_are_few_and_hold_more_words():
     assert sum(data[BLOCK + k].words for k in range(4)) > sum(data[k].words for k in range(4)) / 4
 
 
+def test_batches_for_the_pyramid_alone_are_spread_and_as_large_as_others():
+    curriculum = Curriculum(size=2, scene=128, features_until=BLOCK, pyramid=0.5)
+    blocks = range(0, 7 * BLOCK, BLOCK)
+    assert [curriculum.task(k) for k in blocks].count("features") == 1 + 3
+    assert curriculum.scenes(0) == (4, 64)
+    assert all(curriculum.scenes(k) == (2, 128) for k in blocks[1:])
+    assert len({curriculum.task(BLOCK + k) for k in range(BLOCK)}) == 1
+
+
 @pytest.mark.parametrize("order", [(4, 2, 0), (3, 3)])
 def test_a_batch_depends_on_its_number_alone(first, order):
     other = dataset()
