@@ -66,6 +66,18 @@ def stood_here(session: Session, image_id: int, regions: Sequence[Region], since
     return wanted in drafts
 
 
+def stood_at(session: Session, image_id: int, version: int) -> list[Region]:
+    """The regions of an image as they were in a version, in no order."""
+    state = {region.id: region for region in load(session, image_id)}
+    since = RevisionRow.image_id == image_id, RevisionRow.version > version
+    for row in session.scalars(select(RevisionRow).where(*since).order_by(RevisionRow.id.desc())):
+        if row.before is None:
+            state.pop(row.region_id, None)
+        else:
+            state[row.region_id] = from_json(row.before)
+    return list(state.values())
+
+
 def open_drafts() -> Select:
     """Oldest first."""
     return select(DraftRow).where(DraftRow.status == "open").order_by(DraftRow.id)

@@ -92,6 +92,20 @@ def replace_all(
     return True
 
 
+def merge(base: Sequence[Region], mine: Sequence[Region], theirs: Sequence[Region]) -> list[Region]:
+    """A person's regions with what others changed in other ones; `base`: what both began with."""
+    old = {region.id: region for region in base}
+    new = {region.id: region for region in theirs}
+    found = []
+    for region in mine:
+        if region.id not in old or region.content != old[region.id].content:
+            found.append(region)
+        elif region.id in new:
+            found.append(new[region.id])
+    here = {region.id for region in mine}
+    return found + [region for region in theirs if region.id not in old and region.id not in here]
+
+
 def _merge(old: Region | None, new: Region, source: str) -> Region:
     """A region from a client, with what only the store knows."""
     if source == "model":

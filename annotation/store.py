@@ -299,17 +299,24 @@ class Store:
         with self.read() as session:
             return [history.draft_record(row) for row in session.scalars(query)]
 
-    def apply_draft(self, draft_id: int, version: int, who: str) -> int:
+    def apply_draft(self, draft_id: int, version: int, who: str, join: bool = False) -> int:
         """Makes a draft the image's regions; the new version. What stood there stays in the history.
 
-        Raises NotFoundError; AnnotationError when `version` is not the newest.
+        `join`: what others changed since in words that the draft left as they were stays; of a word that both
+        changed the draft's counts. Raises NotFoundError; RegionError when these are too many; AnnotationError
+        when `version` is not the newest.
         """
         who, at = _person(who), _now()
         with self.write() as session:
             row = history.get_draft(session, draft_id)
             image = get_image(session, row.image_id, lock=True)
             _check_version(image, version)
-            if regions.replace_all(session, image, history.draft_record(row).regions, who, "person", at):
+            new = history.draft_record(row).regions
+            if join:
+                base = history.stood_at(session, image.id, row.base_version)
+                new = regions.merge(base, new, regions.load(session, image.id))
+                check_regions(new, image.width, image.height)
+            if regions.replace_all(session, image, new, who, "person", at):
                 review.edited(session, image, who, at)
             row.status = "applied"
             return image.version

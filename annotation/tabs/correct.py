@@ -38,13 +38,12 @@ ORDERS = [
     ("Oldest first", "oldest"),
     ("By name", "name"),
 ]
-INTRODUCTION = """Correct what the spotter found; every edit is saved at once. Photos added here stay in the
-project's database, and everybody who can open this page can see them."""
 KEYS_HINT = (
     "Page Down and Page Up: next and previous photo. Ctrl+Enter: done, next. ? in the editor: all other keys."
 )
 NO_PHOTOS = """**No photos yet.** Add photos or a zip archive above: the spotter reads them in the background,
-and its words wait here to be corrected. Or bring a project with you under Import and export."""
+and its words wait here to be corrected; every edit is saved at once. Or bring a project with you under
+Import and export."""
 NO_MATCH = """**Nothing is left here.** No photo of this project is in the chosen states; choose others in the
 filter, or add photos."""
 
@@ -68,6 +67,7 @@ class Correct:
                 with gr.Column(scale=5, min_width=320):
                     self._build_work()
             self.panels = [Checks(), Reread(), Transfer()]
+            gr.HTML(html_template=f"<style>{CSS}</style>", js_on_load=KEYS, padding=False)
         self.shown = [
             self.desk,
             self.memory,
@@ -93,8 +93,6 @@ class Correct:
     # Components
 
     def _build_head(self) -> None:
-        gr.HTML(html_template=f"<style>{CSS}</style>", js_on_load=KEYS, padding=False)
-        gr.Markdown(INTRODUCTION)
         with gr.Row(elem_id="correct-project", equal_height=True):
             self.project = gr.Dropdown(
                 [PROJECT],
@@ -137,7 +135,8 @@ class Correct:
             with gr.Column(visible=False, elem_id="correct-conflict") as self.conflict_box:
                 self.conflict = gr.Markdown(latex_delimiters=[])
                 with gr.Row():
-                    self.mine = gr.Button("Keep my version", size="sm", variant="primary")
+                    self.both = gr.Button("Join both", size="sm", variant="primary")
+                    self.mine = gr.Button("Keep my version", size="sm")
                     self.theirs = gr.Button("Take the other version", size="sm")
             self.editor = RegionEditor(size_of=self.size_of, elem_id="correct-editor")
             gr.Markdown(KEYS_HINT, elem_id="correct-hint")
@@ -226,7 +225,8 @@ class Correct:
         """What an edit or a change of state can change."""
         image, conflict = desk.image, desk.conflict
         state = image.state if image else ""
-        says = f"**Two people have changed this photo.** {plain(conflict)} Choose which one counts."
+        says = f"**Two people have changed this photo.** {plain(conflict)} Choose which one counts; "
+        says += "when both are joined, of a word that both changed yours does."
         waiting = self.waiting.rows(self.store.open_image(image.id)) if image else {}
         return {
             self.progress: progress_bar(queue.progress(self.store, desk.project_id)),
@@ -270,6 +270,7 @@ class Correct:
         self.on(self.states["done"].click, lambda desk: finish(desk, "done"), [])
         self.on(self.states["approved"].click, lambda desk: finish(desk, "approved"), [])
         self.on(self.states["in work"].click, lambda desk: desk.set_state("in work"), [])
+        self.on(self.both.click, lambda desk: desk.settle(mine=True, join=True), [])
         self.on(self.mine.click, lambda desk: desk.settle(mine=True), [])
         self.on(self.theirs.click, lambda desk: desk.settle(mine=False), [])
 

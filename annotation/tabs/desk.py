@@ -8,6 +8,7 @@ from threading import RLock
 
 from annotation import queue
 from annotation.records import ImageRecord, NotFoundError, VersionConflict
+from annotation.regions import merge
 from annotation.schema import Region
 from annotation.store import Store
 from annotation.tabs.documents import from_document, proposal, to_document
@@ -164,8 +165,9 @@ class Desk:
         self.draft, self.conflict = conflict.draft_id, str(conflict)
         return Saved(True, conflict=self.conflict)
 
-    def settle(self, mine: bool) -> None:
-        """Ends a conflict: this visitor's version becomes the image's, or the other one stays.
+    def settle(self, mine: bool, join: bool = False) -> None:
+        """Ends a conflict: this visitor's version becomes the image's (`join`: with what the other one
+        changed in other words), or the other one stays.
 
         Raises AnnotationError.
         """
@@ -174,7 +176,7 @@ class Desk:
                 return
             if mine:
                 version = self.store.image(self.image.id).version
-                self.store.apply_draft(self.draft, version, self.who)
+                self.store.apply_draft(self.draft, version, self.who, join)
             else:
                 self.store.discard_draft(self.draft)
             self.draft, self.conflict = None, ""
@@ -223,18 +225,3 @@ class Desk:
             if suggestion.beside in answered:
                 self.store.dismiss_suggestion(self.image.id, suggestion.id)
         self.told -= answered
-
-
-def merge(base: Sequence[Region], mine: Sequence[Region], theirs: Sequence[Region]) -> list[Region]:
-    """A person's regions with what a model changed in others; `base`: what both began with."""
-    old = {region.id: region for region in base}
-    new = {region.id: region for region in theirs}
-    found = []
-    for region in mine:
-        touched = region.id not in old or region.content != old[region.id].content
-        if touched or region.id not in old:
-            found.append(region)
-        elif region.id in new:
-            found.append(new[region.id])
-    here = {region.id for region in mine}
-    return found + [region for region in theirs if region.id not in old and region.id not in here]

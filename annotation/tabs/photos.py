@@ -10,6 +10,7 @@ from annotation.tabs.listing import Listing
 from annotation.tabs.telling import told
 from annotation.upload import UploadReport, upload
 
+PRIVACY = "Photos added here stay in the project's database; everybody who can open this page can see them."
 MAX_UPLOAD = 512 * 2**20  # bytes of one file, which may be an archive; a photo's own limit is checked later
 
 if TYPE_CHECKING:
@@ -20,19 +21,21 @@ class Photos:
     """The accordion; `wire` when the rest of the tab is there."""
 
     def __init__(self) -> None:
-        with gr.Accordion("Add photos", open=True) as self.box, gr.Row(equal_height=True):
-            self.files = gr.File(
-                label="Photos, or a zip archive of them",
-                file_count="multiple",
-                type="filepath",
-                height=120,
-                scale=4,
-                min_width=240,
-                elem_id="correct-files",
-            )
-            self.folder = gr.UploadButton(
-                "A whole folder", file_count="directory", size="md", scale=1, min_width=140
-            )
+        with gr.Accordion("Add photos", open=True) as self.box:
+            with gr.Row(equal_height=True):
+                self.files = gr.File(
+                    label="Photos, or a zip archive of them",
+                    file_count="multiple",
+                    type="filepath",
+                    height=120,
+                    scale=4,
+                    min_width=240,
+                    elem_id="correct-files",
+                )
+                self.folder = gr.UploadButton(
+                    "A whole folder", file_count="directory", size="md", scale=1, min_width=140
+                )
+            gr.Markdown(PRIVACY, elem_classes="hint")
         self.report = Listing(label="What became of the files", elem_id="correct-report")
 
     def wire(self, tab: Correct) -> None:
@@ -57,6 +60,9 @@ class Photos:
         inputs = [tab.desk, tab.editor, tab.who]
         self.files.upload(add, [*inputs, self.files], outputs, **options)
         self.folder.upload(add, [*inputs, self.folder], outputs, **options)
+        # What was refused has been seen by whoever goes on; it would push the editor off the screen.
+        steps = [button.click for button in (tab.next, tab.previous, tab.states["done"])]
+        gr.on(steps, lambda: {}, None, self.report, api_visibility="private", show_progress="hidden")
 
 
 def told_files(report: UploadReport) -> dict:

@@ -54,7 +54,7 @@ class Transfer:
                     self.file_in = gr.File(
                         label="Archive or annotation file",
                         type="filepath",
-                        height=110,
+                        height=140,
                         elem_id="correct-import",
                     )
                     gr.Markdown(IMPORT_HINT, elem_classes="hint")

@@ -28,7 +28,7 @@ class Waiting:
                 "key": f"draft:{draft.id}",
                 "title": f"Another version by {draft.who}: {len(draft.regions)} words",
                 "note": f"kept on {draft.at:%Y-%m-%d at %H:%M} UTC, as another version was saved first",
-                "actions": [["use", "Use it"], ["drop", "Discard"]],
+                "actions": [["join", "Join"], ["use", "Use it"], ["drop", "Discard"]],
             }
             for draft in opened.drafts
         ]
@@ -53,12 +53,12 @@ class Waiting:
         kind, _, name = (picked or ("", ""))[0].partition(":")
         if desk.image is None or kind not in ("draft", "word"):
             raise NotFoundError("There is nothing to decide.")
-        used, store, image = picked[1] == "use", desk.store, desk.image
+        used, store, image = picked[1] in ("use", "join"), desk.store, desk.image
         if kind == "draft":
             if not name.isdecimal() or all(draft.id != int(name) for draft in store.drafts(image.id)):
                 raise NotFoundError("This version is no longer waiting.")
             if used:
-                store.apply_draft(int(name), store.image(image.id).version, desk.who)
+                store.apply_draft(int(name), store.image(image.id).version, desk.who, picked[1] == "join")
             else:
                 store.discard_draft(int(name))
             if desk.draft == int(name):

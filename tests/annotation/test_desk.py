@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from annotation.records import NotFoundError
+from annotation.regions import merge
 from annotation.schema import Region
-from annotation.tabs.desk import Desk, merge
+from annotation.tabs.desk import Desk
 from annotation.tabs.documents import from_document
 from spotter.types import Character, Word
 
@@ -125,6 +126,26 @@ def test_the_other_version_can_stay(desk, store, image_id):
     desk.settle(mine=False)
     assert texts(store, image_id) == ["theirs"]
     assert store.drafts(image_id) == []
+
+
+def test_two_versions_are_joined(desk, store, image_id):
+    start = edit(
+        desk.document(), drawn("a", "one"), drawn("b", "two"), drawn("c", "three"), drawn("d", "four")
+    )
+    desk.save(start)
+    document, other = desk.document(), Desk(store, desk.project_id, "bob")
+    other.open(image_id)
+    theirs = other.document()
+    a, b, c, d = theirs["regions"]
+    theirs["regions"] = [a | {"text": "ONE"}, b | {"text": "TWO"}, c]  # d is gone
+    other.save(edit(theirs, drawn("e", "bob's"), revision=1))
+    a, b, c, d = document["regions"]
+    document["regions"] = [a, b | {"text": "2"}, d]  # c is gone
+    assert desk.save(edit(document, drawn("f", "ann's"), revision=document["revision"] + 1)).conflict
+    desk.settle(mine=True, join=True)
+    assert sorted(texts(store, image_id)) == ["2", "ONE", "ann's", "bob's"]
+    assert (desk.conflict, store.drafts(image_id)) == ("", [])
+    assert "TWO" in {r.after.text for r in store.history(image_id) if r.after}
 
 
 def test_after_a_restart_a_page_does_not_conflict_with_its_own_edits(desk, store, image_id):

@@ -345,6 +345,22 @@ def test_two_people_on_one_photo_are_told_and_lose_nothing(app, open_tab):
     assert app.store.drafts(image_id) == []
 
 
+def test_the_words_of_two_people_are_joined_on_one_click(app, open_tab):
+    image_id = app.put(1, Region(HOUSE, "house", "h"))
+    ann, bob = open_tab(), open_tab()
+    for tab in (ann, bob):
+        expect(tab.row("house")).to_be_visible()
+    ann.draw([[20, 120], [0, 0], [120, 160]], "Ann's")
+    bob.do("box")
+    bob.drag((200, 200), (300, 240))
+    bob.field.fill("Bob's")
+    bob.page.keyboard.press("Enter")
+    bob.page.get_by_role("button", name="Join both").click()
+    wait_for(lambda: sorted(r.text for r in app.store.regions(image_id)) == ["Ann's", "Bob's", "house"])
+    expect(bob.row("Ann's")).to_be_visible()
+    expect(bob.page.locator("#correct-conflict")).to_be_hidden()
+
+
 def test_findings_lead_to_the_word_and_are_fixed_on_one_click(app, open_tab):
     app.put(1, Region(HOUSE, "fine", "h"))
     image_id = app.put(2, Region(HOUSE, " padded ", "p"), Region([[x, y + 100] for x, y in HOUSE], "", "e"))
@@ -388,6 +404,8 @@ def test_bad_files_are_told_in_a_sentence(app, open_tab):
     report = tab.page.locator("#correct-report")
     expect(report).to_contain_text("1 added, 1 refused", timeout=60_000)
     expect(report).to_contain_text("not an image that can be read")
+    tab.page.locator("#correct-next").click()
+    expect(report).not_to_contain_text("refused")
     tab.page.get_by_role("button", name="Import and export").click()
     tab.page.locator("#correct-import input[type=file]").set_input_files(
         upload_file("in.json", b'[{"data": ')
