@@ -124,8 +124,13 @@ def draw_gates(trace: Trace, word: int, truth: str = "", columns: int = 2) -> tu
         if name in GATE_MAPS:
             leak = leakage(trace, word, name, polygon)
             mean = f"{getattr(trace, name)[word].mean(dtype=np.float32):.2f}"
-            numbers.append(f"{title} {mean} on average" if leak is None else f"{title} {told(leak)}")
-            note = f"{shape[0]} × {shape[1]}: " + (f"mean {mean}" if leak is None else told(leak))
+            numbers.append(
+                f"{title} {mean} on average"
+                if leak is None
+                else f"{title} {leak.inside:.2f} on the word, {leak.outside:.2f} beside it"
+            )
+            means = f"mean {mean}" if leak is None else f"word {leak.inside:.2f}, beside {leak.outside:.2f}"
+            note = f"{shape[0]} × {shape[1]}: {means}"
         size = word_size(trace, word, TILE)
         picture = draw_map(trace, word, name).resize(size, Image.BILINEAR)
         if name == "photo" and polygon is not None:
@@ -138,10 +143,6 @@ def draw_gates(trace: Trace, word: int, truth: str = "", columns: int = 2) -> tu
     return tiles(
         pictures, columns
     ), f"The gates of Recognition Conversion over the word: {'; '.join(numbers)}."
-
-
-def told(leak: Leakage) -> str:
-    return f"on the word {leak.inside:.2f}, beside {leak.outside:.2f}"
 
 
 def describe_leakage(trace: Trace, word: int, truth: str = "") -> str:

@@ -100,12 +100,15 @@ def draw_comparison(trace: Trace, found: Comparison, reading: bool) -> tuple[Ima
     for polygon, text in texts:
         label(draw, (polygon[:, 0].min(), polygon[:, 1].min() - 24), text, 17)
     scores = found.end_to_end if reading else found.detection
-    wrong = ", thick orange: read wrongly" if reading else ""
-    legend = f"dashed: true words, missed ones red. Green: right{wrong}, thin orange: false alarm"
-    return titled(picture, "", legend), (
+    return titled(picture, "", legend(reading)), (
         f"The photo with {scores.true} true and {scores.found} found words: {scores.matched} count as right, "
         f"{scores.true - len(found.pairs)} are missed, {scores.found - len(found.pairs)} are false alarms."
     )
+
+
+def legend(reading: bool) -> str:
+    wrong = ", thick orange: read wrongly" if reading else ""
+    return f"dashed: true words, missed ones red. Green: right{wrong}, thin orange: false alarm"
 
 
 def dashes(draw: ImageDraw.ImageDraw, points: np.ndarray, colour: tuple, width: int) -> None:
@@ -164,7 +167,7 @@ def describe(found: Comparison, reading: bool) -> str:
         f"{s.recall:.3f}$$\n\n"
         f"$$H = \\frac{{2PR}}{{P + R}} = \\frac{{2 \\cdot {s.matched}}}{{{s.found} + {s.true}}} = "
         f"{s.hmean:.3f}$$\n\n"
-        f"Right means {what}. "
+        f"Right means {what}. In the picture, {legend(reading)}. "
     )
     if not s.true or not s.found:
         return text + (

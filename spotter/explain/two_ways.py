@@ -52,7 +52,7 @@ LOOSE = 1.6  # the one shown first: neighbours are in the cut
 KEY = "two ways"
 LEAST_IOU = 0.3  # of a word of ours with a true one, to be asked what it reads there
 MOST_WORDS = 16
-WIDTH = 340  # of a photo; beside another one it fits a column, alone a phone
+WIDTH = 316  # of a photo; beside another one it fits a column, alone a phone
 STRIP_WIDTH = 520
 
 

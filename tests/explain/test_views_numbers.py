@@ -213,7 +213,7 @@ def test_leakage_is_told_with_its_numbers_or_why_there_is_none(trace):
     assert f"| M2 | {leak.inside:.3f} | {leak.outside:.3f} |" in text
     assert "IoU with its true outline" in text
     assert (
-        f"on the word {leak.inside:.2f}, beside {leak.outside:.2f}"
+        f"{leak.inside:.2f} on the word, {leak.outside:.2f} beside it"
         in conversion.draw_gates(trace, 0, truth)[1]
     )
     full = replace(trace, mask_k=np.ones_like(trace.mask_k))

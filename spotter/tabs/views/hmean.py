@@ -23,7 +23,7 @@ FOUND, READ = "found", "found and read"
 def build() -> View:
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=300):
-            picture = Figure(photo=True, elem_id="hmean-picture", least=520)
+            picture = Figure(photo=True, elem_id="hmean-picture", least=400)
             text = formula()
         with gr.Column(scale=3, min_width=280):
             iou = gr.Slider(0.05, 0.95, value=0.5, step=0.05, label="IoU a pair has to exceed")
