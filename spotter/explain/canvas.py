@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -25,8 +26,10 @@ ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PINK = (
     (213, 94, 0),
     (204, 121, 167),
 )
+LIGHT_GREEN = (120, 235, 190)  # the same hue on a dimmed photo, where green itself is too dark
 TEXT_SIZE = 14  # of maps and charts, which are shown at about their size
 LABEL_SIZE = 20  # on photos, which shrink on the screen
+LEGEND_SIZE = 24
 Colour = tuple[int, int, int]
 
 
@@ -55,6 +58,46 @@ def font(size: int = TEXT_SIZE) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(Path(get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"), size)
 
 
+@dataclass(frozen=True)
+class Panel:
+    """A part of a picture that shows something which other parts, also of other pictures, show too: pointing
+    at a place in one marks it in all with the same `link`.
+    """
+
+    link: str  # what is shown, such as "photo"
+    box: tuple[float, float, float, float]  # xyxy, pixels of the picture
+    part: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)  # xyxy, which part of it is shown, 0..1
+    cell: tuple[float, float] | None = None  # width and height of a cell of it, 0..1; None: places, no cells
+
+
+def linked(
+    picture: Image.Image,
+    link: str,
+    cell: tuple[float, float] | None = None,
+    box: Sequence[float] | None = None,
+    part: Sequence[float] = (0.0, 0.0, 1.0, 1.0),
+) -> Image.Image:
+    """The picture itself, which now has a panel, over all of it unless a box is given. `titled` and `tiles`
+    take the panels along; what else makes a new picture of it has to come before.
+    """
+    box = (0, 0, *picture.size) if box is None else box
+    panel = Panel(link, tuple(map(float, box)), tuple(map(float, part)), cell)
+    picture.info["panels"] = [*panels_of(picture), panel]
+    return picture
+
+
+def panels_of(picture: Image.Image) -> list[Panel]:
+    return picture.info.get("panels", [])
+
+
+def paste(out: Image.Image, picture: Image.Image, x: int, y: int) -> None:
+    """Puts a picture into another one, with its panels."""
+    out.paste(picture, (x, y))
+    for panel in panels_of(picture):
+        left, top, right, bottom = panel.box
+        linked(out, panel.link, panel.cell, (left + x, top + y, right + x, bottom + y), panel.part)
+
+
 def grow(image: np.ndarray, width: int, smooth: bool = False) -> Image.Image:
     """A small (h, w, 3) or (h, w) picture enlarged to a width, cells kept sharp unless `smooth`."""
     height = max(1, round(image.shape[0] * width / image.shape[1]))
@@ -77,6 +120,17 @@ def label(
     if ground is not None:
         draw.rounded_rectangle((x, y, x + width, y + height), 3, fill=ground)
     draw.text((x + 4, y + 1), text, fill=colour, font=font(size))
+
+
+def legend(draw: ImageDraw.ImageDraw, text: str, clear_of: np.ndarray | None = None) -> None:
+    """Lines that say what a picture shows, legible on a phone: in the lower left corner, or in the upper one
+    when a box (4,) xyxy to be kept clear lies in the lower half.
+    """
+    height, lines = draw.im.size[1], text.split("\n")
+    low = clear_of is None or clear_of[1] + clear_of[3] <= height
+    step = font(LEGEND_SIZE).getbbox("Ag")[3] + 5
+    for i, line in enumerate(lines):
+        label(draw, (0, height - step * (len(lines) - i) if low else step * i), line, LEGEND_SIZE)
 
 
 def outline(
@@ -153,7 +207,7 @@ def titled(picture: Image.Image, title: str, note: str = "") -> Image.Image:
     wide = max(picture.width, *(round(font().getlength(text)) + 8 for text in (title, note)))
     top, bottom = (24 if title else 0), (24 if note else 0)
     out = Image.new("RGB", (wide, picture.height + top + bottom), PAPER)
-    out.paste(picture, (0, top))
+    paste(out, picture, 0, top)
     draw = ImageDraw.Draw(out)
     draw.text((2, 2), title, fill=INK, font=font())
     draw.text((2, picture.height + top + 3), note, fill=QUIET, font=font(13))
@@ -170,7 +224,7 @@ def tiles(pictures: Sequence[Image.Image], columns: int, gap: int = 14) -> Image
     for row in rows:
         x = 0
         for picture in row:
-            out.paste(picture, (x, y))
+            paste(out, picture, x, y)
             x += picture.width + gap
         y += max(p.height for p in row) + gap
     return out

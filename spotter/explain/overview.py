@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
-from spotter.explain.canvas import ORANGE, SKY, crop, label, outline, photo_canvas, titled
+from spotter.explain.canvas import ORANGE, SKY, crop, label, linked, outline, photo_canvas, titled
 
 if TYPE_CHECKING:
     from spotter.explain.trace import Trace
@@ -17,12 +17,15 @@ WIDTH = 760
 
 
 def draw_overview(trace: Trace, word: int | None) -> tuple[Image.Image, str]:
-    """The photo with all outlines, the selected word's in orange; and the alternative text."""
+    """The photo with all outlines, the selected word's in orange, fainter below the spotter's threshold; and
+    the alternative text.
+    """
     picture, scale = photo_canvas(trace.image, WIDTH)
+    linked(picture, "photo")
     draw = ImageDraw.Draw(picture, "RGBA")
     for i in range(len(trace.words)):
         if i != word:
-            outline(draw, trace.polygon(i) * scale, SKY, 2)
+            outline(draw, trace.polygon(i) * scale, SKY, 2, 0.4 if is_faint(trace, i) else 1.0)
     if word is None:
         return picture, "The photo; no words were found on it."
     polygon = trace.polygon(word) * scale
@@ -30,6 +33,11 @@ def draw_overview(trace: Trace, word: int | None) -> tuple[Image.Image, str]:
     text = trace.words[word].text or "(no text)"
     label(draw, (polygon[:, 0].min(), polygon[:, 1].min() - 30), f"{word + 1} {text}")
     return picture, f"The photo with {len(trace.words)} words outlined; word {word + 1}, {text}, is selected."
+
+
+def is_faint(trace: Trace, word: int) -> bool:
+    """Whether the spotter, left at its own threshold, would not tell of the word."""
+    return trace.words[word].score < trace.config.score_threshold
 
 
 def draw_word(trace: Trace, word: int | None) -> tuple[Image.Image, str] | None:

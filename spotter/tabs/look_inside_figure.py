@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -14,7 +15,18 @@ from gradio.processing_utils import save_bytes_to_cache
 from PIL import Image
 from pydantic import Field
 
+from spotter.explain.canvas import panels_of
+
 PART = Path(__file__).with_suffix("")
+
+
+class PanelData(GradioModel):
+    """See `spotter.explain.canvas.Panel`."""
+
+    link: str
+    box: tuple[float, float, float, float]
+    part: tuple[float, float, float, float]
+    cell: tuple[float, float] | None
 
 
 class FigureData(GradioModel):
@@ -29,6 +41,7 @@ class FigureData(GradioModel):
     least: int = 0
     clickable: bool = False
     click: list[float] = Field(default_factory=list, max_length=2)
+    panels: list[PanelData] = Field(default_factory=list, max_length=64)
 
 
 @cache
@@ -42,7 +55,8 @@ class Figure(gr.HTML):
 
     `photo`: sent as JPEG, else as PNG; `framed`: on a white card (default: unless a photo); `least`: pixels
     below which a narrow screen scrolls instead of shrinking it; `clickable`: `figure.input(fn, figure, ...)`
-    gets the place of a click as [x, y].
+    gets the place of a click as [x, y]. Pointing at a place in one of the picture's panels marks it in all
+    panels on the page that show the same.
     """
 
     data_model = FigureData
@@ -88,6 +102,7 @@ class Figure(gr.HTML):
             framed=self.framed,
             least=self.least,
             clickable=self.clickable,
+            panels=[PanelData(**asdict(panel)) for panel in panels_of(picture)],
         )
 
     def api_info(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from spotter.explain.overview import draw_overview, draw_word, word_at
+from spotter.explain.overview import draw_overview, draw_word, is_faint, word_at
 from spotter.images import ImageError, read_image
 from spotter.tabs.loading import Loader
 from spotter.tabs.look_inside_deck import LessonDeck
@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 def word_choices(trace: Trace) -> list[tuple[str, int]]:
     """What the dropdown shows of each word."""
     return [
-        (f"{i + 1}  {word.text or '(no text)'}  ·  score {word.score:.2f}", i)
+        (
+            f"{i + 1}  {word.text or '(no text)'}  ·  score {word.score:.2f}"
+            + (", below the threshold" if is_faint(trace, i) else ""),
+            i,
+        )
         for i, word in enumerate(trace.words)
     ]
 
@@ -152,8 +156,14 @@ class PhotoPicker:
 def summary(trace: Trace, stored: bool = False) -> str:
     height, width = trace.image.shape[:2]
     stages, proposals = trace.scores.shape
+    count, faint = len(trace.words), sum(is_faint(trace, i) for i in range(len(trace.words)))
+    words = "1 word" if count == 1 else f"{count} words"
+    if faint:
+        words += f", {faint} of them below the threshold of {trace.config.score_threshold:g}"
+    if not count:
+        words = "No words found: the first six views follow the photo without one"
     return (
-        f"{len(trace.words)} words · network input {width} × {height} × 3 · {proposals} proposals · "
+        f"{words} · network input {width} × {height} × 3 · {proposals} proposals · "
         f"{stages} stages · "
         f"trace {trace.nbytes / 1e6:.0f} MB" + (", stored with rounded maps" if stored else "")
     )
