@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -63,11 +64,20 @@ def curve(
 
 
 def nice_ticks(xs: np.ndarray) -> list[float]:
-    """About six numbers of `xs`, its ends among them."""
-    count = len(xs)
-    step = max(1, round(count / 6))
-    chosen = sorted({*range(0, count - step // 2 - 1, step), count - 1})
-    return [float(xs[i]) for i in chosen]
+    """Four to nine round numbers from the first to the last of `xs`, evenly apart."""
+    first, last = float(xs[0]), float(xs[-1])
+    if last <= first:
+        return [first]
+    unit = 10.0 ** math.floor(math.log10((last - first) / 4))
+    step = max(factor * unit for factor in (1, 2, 5) if factor * unit * 4 <= (last - first) * (1 + 1e-9))
+    ticks = np.arange(math.ceil(first / step - 1e-9), math.floor(last / step + 1e-9) + 1) * step
+    return [float(round(tick, 10)) for tick in ticks]
+
+
+def nice_top(value: float) -> float:
+    """The end of an axis from 0 that holds a value and whose quarters are round."""
+    unit = 10.0 ** math.floor(math.log10(max(value, 1e-9)))
+    return next(factor * unit for factor in (1, 2, 4, 6, 8, 10) if factor * unit >= value)
 
 
 def bars(

@@ -18,7 +18,8 @@ from spotter.explain.canvas import (
     colour_bar,
     colourise,
     corners_of,
-    label,
+    legend,
+    linked,
     outline,
     photo_canvas,
     tiles,
@@ -72,14 +73,25 @@ def map_of(trace: Trace, level: int, widened: bool, kind: str) -> tuple[np.ndarr
 
 
 def make_map(trace: Trace, level: int, widened: bool, kind: str) -> tuple[np.ndarray, str]:
-    features = features_of(trace, level, widened)
     if kind == "energy":
-        values = np.sqrt(np.square(features).mean(0))
-        return colourise(values, 0, float(values.max())), f"energy 0 to {values.max():.2f}"
-    parts, shares = principal_components(features)
+        values = energy_of(trace, level, widened)
+        told = f"energy {values.min():.2f} to {values.max():.2f}"
+        return colourise(values, 0, highest_energy(trace, widened)), told
+    parts, shares = principal_components(features_of(trace, level, widened))
     low, high = np.percentile(parts, [1, 99], axis=(0, 1))
     colours = ((parts - low) / np.maximum(high - low, 1e-9)).clip(0, 1) * 255
     return colours.astype(np.uint8), f"3 components: {shares.sum():.0%} of the variance"
+
+
+def energy_of(trace: Trace, level: int, widened: bool) -> np.ndarray:
+    """(h, w) float32, root mean square of the channels of P2..P5 (level 0..3)."""
+    key = ("energy", level, widened)
+    return once(trace, key, lambda: np.sqrt(np.square(features_of(trace, level, widened)).mean(0)))
+
+
+def highest_energy(trace: Trace, widened: bool) -> float:
+    """Of all levels: their maps share one scale."""
+    return max(float(energy_of(trace, level, widened).max()) for level in range(4))
 
 
 def draw_photo(trace: Trace, place: np.ndarray, word: int | None) -> tuple[Image.Image, str]:
@@ -90,7 +102,8 @@ def draw_photo(trace: Trace, place: np.ndarray, word: int | None) -> tuple[Image
         outline(draw, corners_of(trace.box(word) * scale), PAPER, 2)
     for level in reversed(range(4)):
         outline(draw, corners_of(cell_box(level, place) * scale), COLOURS[level], 2)
-    label(draw, (0, picture.height), "one cell of P5, P4, P3 and P2 over the place")
+    legend(draw, "one cell of P5, P4, P3 and P2", cell_box(3, place) * scale)
+    linked(picture, "photo")
     return picture, (
         f"The photo with one cell of each level outlined over x {place[0]:.0f}, y {place[1]:.0f}: 32, 16, 8 "
         "and 4 pixels a side."
@@ -123,6 +136,8 @@ def draw_levels(
         box = cell_box(level, place) * zoom
         grown = max(0.0, 4 - (box[2] - box[0]) / 2)  # a cell of P2 alone would hardly be seen
         outline(draw, corners_of(box + np.array([-grown, -grown, grown, grown])), COLOURS[level], 2)
+        height, width = trace.image.shape[:2]
+        linked(picture, "photo", (stride_of(level) / width, stride_of(level) / height))
         shape = trace.levels[level].shape
         title = f"P{level + 2}: {shape[0]} × {shape[1]} × {shape[2]}, stride {stride_of(level)}"
         title += "  ← the word's level" if level == chosen else ""
@@ -130,7 +145,8 @@ def draw_levels(
         pictures.append(titled(picture, title, f"{cost} multiply-adds; {note}"))
         told.append(f"P{level + 2} {shape[1]} by {shape[2]}")
     if kind == "energy":
-        pictures.append(colour_bar("0", "largest", "energy", 300))
+        high = f"{highest_energy(trace, widened):.2f}"
+        pictures.append(colour_bar("0", high, "energy, one scale for all four", 360))
     what = "energy" if kind == "energy" else "first three principal components"
     return tiles(pictures, 2), f"The levels of the pyramid, {what}: {', '.join(told)}; the place is outlined."
 
@@ -162,7 +178,7 @@ def rule(box: np.ndarray) -> tuple[float, int]:
 
 def variation(trace: Trace, level: int, widened: bool) -> float:
     """How much a level's cells differ: standard deviation of their energy by its mean, without the border."""
-    energy = np.sqrt(np.square(features_of(trace, level, widened)).mean(0))
+    energy = energy_of(trace, level, widened)
     inner = energy[1:-1, 1:-1] if min(energy.shape) > 2 else energy
     return float(inner.std() / max(float(inner.mean()), 1e-9))
 

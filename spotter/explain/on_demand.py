@@ -4,6 +4,7 @@ the trace lives.
 
 from __future__ import annotations
 
+import secrets
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -56,6 +57,11 @@ def once(trace: Trace, key: Hashable, make: Callable[[], Value]) -> Value:
     """The value kept under the key, made now if there is none."""
     found = kept(trace, key)
     return keep(trace, key, make()) if found is None else found
+
+
+def name_of(trace: Trace) -> str:
+    """What tells a trace from every other one; it says nothing of the trace."""
+    return once(trace, "name", lambda: secrets.token_hex(8))
 
 
 def network_image(spotter: Spotter, image: np.ndarray) -> Tensor:

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw
 
-from spotter.explain.canvas import GREEN, ORANGE, SKY, arrow, corners_of, label, outline, photo_canvas
+from spotter.explain.canvas import (
+    LIGHT_GREEN,
+    ORANGE,
+    SKY,
+    arrow,
+    corners_of,
+    label,
+    legend,
+    linked,
+    outline,
+    photo_canvas,
+)
 
 if TYPE_CHECKING:
     from spotter.explain.trace import Trace
@@ -20,6 +31,11 @@ def starting_boxes(count: int, grid: tuple[int, int] | None) -> np.ndarray:
     from spotter.model.proposals import Proposals
 
     return Proposals(count, 1, grid).boxes.detach().numpy()
+
+
+def proposal_of(trace: Trace, word: int | None) -> int:
+    """The proposal that became a word; the one with the best score on a photo without words."""
+    return int(trace.scores[-1].argmax() if word is None else trace.proposal[word])
 
 
 def to_pixels(boxes: np.ndarray, width: int, height: int) -> np.ndarray:
@@ -38,34 +54,39 @@ def learned_boxes(trace: Trace) -> np.ndarray:
 def draw_proposals(
     trace: Trace, start: np.ndarray, chosen: int, which: str, width: int = 900
 ) -> tuple[Image.Image, str]:
-    """All boxes over the photo, the chosen one marked. `which`: "start", "learned" or "moves" (arrows between
-    both).
+    """All boxes over the photo, the chosen one marked. `which`: "start" or "published" (as in `start`),
+    "learned", or "moves" (arrows between both).
     """
     height_px, width_px = trace.image.shape[:2]
     picture, scale = photo_canvas(trace.image, width, dim=0.45)
     draw = ImageDraw.Draw(picture, "RGBA")
     before = to_pixels(start, width_px, height_px) * scale
     after = trace.boxes[0] * scale
-    boxes = before if which == "start" else after
+    boxes = after if which in ("learned", "moves") else before
     words = set(trace.proposal.tolist())
-    for i in range(len(boxes)):
+    for i in sorted(range(len(boxes)), key=lambda i: i in words):  # those that become words on top
         if i == chosen:
             continue
         if which == "moves":
-            arrow(draw, centre(before[i]), centre(after[i]), GREEN if i in words else SKY)
+            arrow(draw, centre(before[i]), centre(after[i]), LIGHT_GREEN if i in words else SKY)
+        elif i in words:
+            outline(draw, corners_of(boxes[i]), LIGHT_GREEN, 2)
         else:
-            outline(draw, corners_of(boxes[i]), GREEN if i in words else SKY, 1, 0.9 if i in words else 0.45)
+            draw.rectangle(tuple(boxes[i]), outline=(*SKY, 110))
     if which == "moves":
         outline(draw, corners_of(before[chosen]), ORANGE, 1, 0.7)
         arrow(draw, centre(before[chosen]), centre(after[chosen]), ORANGE, 3)
     outline(draw, corners_of(boxes[chosen]), ORANGE, 3)
-    label(draw, tuple(boxes[chosen][:2]), f"proposal {chosen}")
-    label(
-        draw, (0, 0), f"boxes ({len(boxes)}, 4)  features ({len(boxes)}, {trace.proposal_features.shape[2]})"
-    )
-    what = {"start": "before training", "learned": "as learned", "moves": "as arrows from start to learned"}[
-        which
-    ]
+    label(draw, (boxes[chosen][0], boxes[chosen][1] - 30), f"proposal {chosen}")
+    shape = f"boxes ({len(boxes)}, 4) · features ({len(boxes)}, {trace.proposal_features.shape[2]})"
+    legend(draw, shape, boxes[chosen])
+    what = {
+        "start": "before training",
+        "published": "as the published ones began",
+        "learned": "as learned",
+        "moves": "as arrows from start to learned",
+    }[which]
+    linked(picture, "photo")
     return picture, f"{len(boxes)} proposal boxes over the photo, {what}; proposal {chosen} is marked."
 
 

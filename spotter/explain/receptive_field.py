@@ -21,6 +21,8 @@ from spotter.explain.canvas import (
     corners_of,
     crop,
     label,
+    legend,
+    linked,
     outline,
     photo_canvas,
 )
@@ -95,7 +97,10 @@ def draw_photo(
     outline(draw, corners_of(theoretical(trace, level, cell, variant) * scale), GREEN, 3)
     outline(draw, corners_of(block_square(level, cell, variant) * scale), SKY, 3)
     outline(draw, corners_of(square(middle_of(level, cell), 4 * 2**level) * scale), ORANGE, 2)
-    label(draw, (0, picture.height), "orange: cell · blue: block alone · green: theory")
+    cells = f"P{level + 2}: {trace.levels[level].shape[1]} × {trace.levels[level].shape[2]} cells"
+    where = square(middle_of(level, cell), 0) * scale
+    legend(draw, f"{cells}\norange: cell · blue: block alone · green: theory", where)
+    linked(picture, "photo", (4 * 2**level / trace.image.shape[1], 4 * 2**level / trace.image.shape[0]))
     between = "" if blank is None else f", in the blank between words {blank[0] + 1} and {blank[1].other + 1}"
     return picture, (
         f"The photo with the cell of P{level + 2} at row {cell[0]}, column {cell[1]}{between}, the square "
@@ -129,10 +134,10 @@ def draw_fields(trace: Trace, level: int, cell: Cell, fields: Sequence[Field], v
         frames += [(square(middle, field.side(share)), PAPER, 3) for share in SHARES]
         for box, colour, thick in frames:
             outline(draw, corners_of((box - np.tile(view[:2], 2)) * zoom), colour, thick)
-        for share in SHARES:
-            corner = (square(middle, field.side(share))[:2] - view[:2]) * zoom
-            label(draw, (corner[0], corner[1] - 24), f"{share:.0%}: {field.side(share)} px", 16)
-        label(draw, (SIDE * len(found), SIDE), name_of(variant), 18)  # left one left, right one right
+        # At the outer edge of each half, clear of the slider's handle: left one left, right one right.
+        lines = [f"{share:.0%} in {field.side(share)} px" for share in SHARES]
+        for i, line in enumerate([name_of(variant), *lines]):
+            label(draw, (SIDE * len(found), SIDE - 28 * (3 - i)), line, 20)
         found.append(picture)
     return tuple(found)
 

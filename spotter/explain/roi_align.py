@@ -19,11 +19,12 @@ from spotter.explain.canvas import (
     corners_of,
     font,
     grow,
+    linked,
     outline,
     tiles,
     titled,
 )
-from spotter.explain.charts import curve
+from spotter.explain.charts import curve, nice_top
 from spotter.explain.levels import rule, stride_of
 from spotter.explain.roi_cut import (
     STEP,
@@ -39,7 +40,7 @@ from spotter.explain.windows import DARK
 if TYPE_CHECKING:
     from spotter.explain.trace import Trace
 
-MAP_WIDTH, GRID_WIDTH = 560, 250
+MAP_WIDTH, GRID_WIDTH = 730, 226
 
 
 def draw_map(trace: Trace, one: Cut, channel: int, row: int, column: int) -> tuple[Image.Image, str]:
@@ -77,6 +78,8 @@ def draw_map(trace: Trace, one: Cut, channel: int, row: int, column: int) -> tup
         x, y = on(corners_of(cell))[0]
         draw.rectangle((x, y, x + zoom, y + zoom), outline=ORANGE, width=2)
     outline(draw, on(corners_of(np.concatenate([corner, corner + size]))), ORANGE, 2)
+    share = (1 / bins, 1 / bins)
+    linked(picture, "bins", share, on(corners_of(exact))[[0, 2]].ravel())
     picture = titled(
         picture,
         "white: the box · red: RoIPool's cells · orange: the bin",
@@ -120,24 +123,25 @@ def draw_bins(
     ]
     low, high = min(float(v.min()) for v in values), max(float(v.max()) for v in values)
     most = max(1e-6, max(float(d.max()) for d in differences))
-    pictures = []
+    share = (1 / values[0].shape[1], 1 / values[0].shape[0])
+    pictures, changes = [], []
     for name, value in zip(("RoIAlign", "RoIPool"), values, strict=True):
         picture = grow(colourise(value, low, high), GRID_WIDTH)
         if name == "RoIAlign":
             cell = GRID_WIDTH / value.shape[0]
             box = (column * cell, row * cell, (column + 1) * cell - 1, (row + 1) * cell - 1)
             ImageDraw.Draw(picture).rectangle(box, outline=ORANGE, width=3)
-        pictures.append(titled(picture, f"{name}: {value.shape[0]} × {value.shape[1]} bins"))
+        linked(picture, "bins", share)
+        pictures.append(titled(picture, f"{name}: {value.shape[0]} × {value.shape[1]} bins", " "))
     for name, difference in zip(("RoIAlign", "RoIPool"), differences, strict=True):
-        picture = grow(colourise(difference, 0, most), GRID_WIDTH)
-        pictures.append(titled(picture, f"{name}: changed by the shift", f"at most {difference.max():.3f}"))
+        picture = linked(grow(colourise(difference, 0, most), GRID_WIDTH), "bins", share)
+        changes.append(titled(picture, f"{name}: the shift's change", f"at most {difference.max():.3f}"))
     bars = [
         colour_bar(f"{low:.2f}", f"{high:.2f}", "values", GRID_WIDTH),
         colour_bar("0", f"{most:.3f}", "changes", GRID_WIDTH),
     ]
-    pictures.append(titled(draw_taps(trace, moved, channel, row, column), "the bin's cells, with weights"))
-    pictures.append(tiles(bars, 1))
-    return tiles(pictures, 2), (
+    pictures.append(titled(draw_taps(trace, moved, channel, row, column), "the bin's cells, their weights"))
+    return tiles([*pictures, *changes, tiles(bars, 1)], 3), (
         f"The bins of the box by RoIAlign and by RoIPool; the shift changed them by at most "
         f"{differences[0].max():.3f} and {differences[1].max():.3f} in this channel."
     )
@@ -145,13 +149,13 @@ def draw_bins(
 
 def draw_changes(trace: Trace, box: np.ndarray, shift: float, axis: int) -> tuple[Image.Image, str]:
     """The difference from the unshifted box against the shift."""
-    align, pool = kept_changes(trace, box, axis)
+    align, pool = (100 * change for change in kept_changes(trace, box, axis))
     shifts = fine_shifts(rule(box)[1])
-    high = max(float(align.max()), float(pool.max()), 1e-3) * 1.05
+    high = nice_top(max(float(align.max()), float(pool.max()), 1e-3))
     picture = curve(
         [(align, BLUE, 2), (pool, VERMILION, 2)],
         shifts,
-        "Change of the features: blue RoIAlign, red RoIPool",
+        "Change of the features in %: blue RoIAlign, red RoIPool",
         f"shift {'to the right' if axis == 0 else 'down'}, pixels of the network's input",
         float(np.clip(shift, shifts[0], shifts[-1])),
         f"{shift:+.2f} px",
@@ -166,6 +170,7 @@ def draw_changes(trace: Trace, box: np.ndarray, shift: float, axis: int) -> tupl
 
 def describe(
     trace: Trace,
+    word: int | None,
     box: np.ndarray,
     still: Cut,
     moved: Cut,
@@ -195,8 +200,9 @@ def describe(
     letter, (start, end) = "xy"[axis], moved.box[[axis, axis + 2]]
     first, last = pooled_box(moved)[[axis, axis + 2]]
     points = "point" if trace.config.roi_samples == 1 else "points"
+    whose = "There is no word here: this is the box of a proposal. " if word is None else ""
     return (
-        f"Box from {letter} {start:.2f} to {end:.2f}, on P{moved.level + 2} (stride {stride}):\n\n"
+        f"{whose}Box from {letter} {start:.2f} to {end:.2f}, on P{moved.level + 2} (stride {stride}):\n\n"
         f"$$\\text{{RoIAlign: }} \\tfrac{{{start:.2f}}}{{{stride}}} = {start / stride:.3f}, \\qquad "
         f"\\text{{RoIPool: }} \\mathrm{{round}}\\big(\\tfrac{{{start:.2f}}}{{{stride}}}\\big) "
         f"= {first:.0f}$$\n\n"

@@ -37,8 +37,16 @@ class Tap:
 
 
 def box_of(trace: Trace, word: int | None) -> np.ndarray:
-    """(4,) float32 xyxy of the word's box, or of the best proposal's on a photo without words."""
-    best = trace.boxes[-1, int(trace.scores[-1].argmax())] if word is None else trace.box(word)
+    """(4,) float32 xyxy of the word's box; on a photo without words, of the surest proposal that lies inside
+    the photo, if one does.
+    """
+    if word is None:
+        height, width = trace.image.shape[:2]
+        boxes, scores = trace.boxes[-1], trace.scores[-1]
+        inside = (boxes[:, :2] >= 0).all(1) & (boxes[:, 2:] <= [width, height]).all(1)
+        best = boxes[int(np.where(inside, scores, scores - 1).argmax())]
+    else:
+        best = trace.box(word)
     x1, y1, x2, y2 = np.nan_to_num(best)
     return np.array([x1, y1, max(x2, x1 + LEAST_SIDE), max(y2, y1 + LEAST_SIDE)], np.float32)
 

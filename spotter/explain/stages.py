@@ -8,13 +8,15 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from spotter.explain.canvas import (
-    GREEN,
+    LIGHT_GREEN,
     ORANGE,
     PINK,
     SKY,
     arrow,
     corners_of,
     label,
+    legend,
+    linked,
     outline,
     photo_canvas,
 )
@@ -66,13 +68,16 @@ def draw_stage(
         for i in range(boxes.shape[1]):
             opacity = 0.3 if stage == 0 else float(scores[i])
             if i != proposal and opacity >= LEAST_SCORE:
-                outline(draw, corners_of(boxes[stage, i]), GREEN if i in words else SKY, 2, opacity)
+                colour = LIGHT_GREEN if i in words else SKY
+                outline(draw, corners_of(boxes[stage, i]), colour, 2, opacity)
     if "arrows" in show and stage:
         for i in words - {proposal}:
-            arrow(draw, centres[stage - 1, i], centres[stage, i], GREEN)
+            arrow(draw, centres[stage - 1, i], centres[stage, i], LIGHT_GREEN)
     if "path" in show:
         for s in range(stage):
-            outline(draw, corners_of(boxes[s, proposal]), ORANGE, 1, 0.35 + 0.4 * s / max(stage, 1))
+            outline(draw, corners_of(boxes[s, proposal]), ORANGE, 2, 0.5 + 0.4 * s / max(stage, 1))
+        for s in range(min(stage, 2)):  # later ones lie too close together for their numbers
+            label(draw, tuple(boxes[s, proposal, 2:] - [0, 12]), f"{s}", 16, ORANGE)
     if "partners" in show and stage:
         for other, weight in partners(trace, stage, proposal):
             thickness = 1 + round(12 * weight)
@@ -84,9 +89,10 @@ def draw_stage(
         arrow(draw, centres[stage - 1, proposal], centres[stage, proposal], ORANGE, 3)
     outline(draw, corners_of(boxes[stage, proposal]), ORANGE, 4)
     title = "stage 0: the learned boxes" if stage == 0 else f"after stage {stage} of {len(boxes) - 1}"
-    label(draw, (0, 0), f"{title}   boxes {trace.boxes[stage].shape}")
+    legend(draw, f"{title} · boxes {trace.boxes[stage].shape}", boxes[stage, proposal])
     score = "no score yet" if stage == 0 else f"score {scores[proposal]:.2f}"
     label(draw, (boxes[stage, proposal, 0], boxes[stage, proposal, 1] - 30), f"proposal {proposal}, {score}")
+    linked(picture, "photo")
     return picture, f"Boxes over the photo, {title}; proposal {proposal} is marked, {score}."
 
 
@@ -116,12 +122,12 @@ def deltas(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 
 def describe(trace: Trace, proposal: int, stage: int) -> str:
     """The formula of this stage with its numbers and the table of all stages, Markdown with LaTeX."""
-    values = iou_with_final(trace, np.array([proposal]))[:, 0]
+    values, side = iou_with_final(trace, np.array([proposal]))[:, 0], trace.config.roi_size
     if stage == 0:
         text = (
             "At stage 0 the box is the learned one and has no score. Move the slider, or press Play: every "
-            "stage looks "
-            "at the 7 × 7 cells RoIAlign cuts out of the last box and corrects the box.\n\n"
+            f"stage looks at the {side} × {side} bins that RoIAlign cuts out of the last box, and corrects "
+            "the box.\n\n"
         )
     else:
         before, after = (
@@ -129,14 +135,16 @@ def describe(trace: Trace, proposal: int, stage: int) -> str:
             trace.boxes[stage, proposal].astype(float),
         )
         dx, dy, dw, dh = deltas(before, after)
-        cx, w, h = (before[0] + before[2]) / 2, before[2] - before[0], before[3] - before[1]
+        (cx, cy), (w, h) = (before[:2] + before[2:]) / 2, before[2:] - before[:2]
+        said = ",\\ ".join(f"{value:z.2f}" for value in (dx, dy, dw, dh))
         text = (
-            f"Stage {stage} answers with $(d_x, d_y, d_w, d_h) = ({dx:.2f},\\ {dy:.2f},\\ {dw:.2f},\\ "
-            f"{dh:.2f})$:\n\n"
-            f"$$c_x' = c_x + \\tfrac{{d_x}}{{2}}\\,w = {cx:.0f} + {dx / 2:.3f} \\cdot {w:.0f} = "
+            f"Stage {stage} answers with $(d_x, d_y, d_w, d_h) = ({said})$:\n\n"
+            f"$$c_x' = c_x + \\tfrac{{d_x}}{{2}}\\,w = {cx:.0f} {dx / 2:+z.3f} \\cdot {w:.0f} = "
             f"{cx + dx / 2 * w:.0f}$$\n\n"
-            f"$$w' = w\\,e^{{d_w}} = {w:.0f} \\cdot {np.exp(dw):.2f} = {w * np.exp(dw):.0f} \\qquad "
-            f"h' = h\\,e^{{d_h}} = {h:.0f} \\cdot {np.exp(dh):.2f} = {h * np.exp(dh):.0f}$$\n\n"
+            f"$$c_y' = c_y + \\tfrac{{d_y}}{{2}}\\,h = {cy:.0f} {dy / 2:+z.3f} \\cdot {h:.0f} = "
+            f"{cy + dy / 2 * h:.0f}$$\n\n"
+            f"$$w' = w\\,e^{{d_w}} = {w:.0f} \\cdot {np.exp(dw):.2f} = {w * np.exp(dw):.0f}$$\n\n"
+            f"$$h' = h\\,e^{{d_h}} = {h:.0f} \\cdot {np.exp(dh):.2f} = {h * np.exp(dh):.0f}$$\n\n"
         )
     rows = ["| stage | score | box x1, y1, x2, y2 | IoU |", "|--:|--:|---|--:|"]
     for s, box in enumerate(trace.boxes[:, proposal]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,12 +12,14 @@ from PIL import Image, ImageDraw
 from spotter.explain.canvas import (
     GREEN,
     ORANGE,
+    PAPER,
     SKY,
     colour_bar,
     colourise,
     corners_of,
     grow,
-    label,
+    legend,
+    linked,
     outline,
     photo_canvas,
     tiles,
@@ -30,7 +33,8 @@ if TYPE_CHECKING:
     from spotter.explain.trace import Trace
     from spotter.predictor import Spotter
 
-MAP_WIDTH = 150
+FEW, MAP_WIDTHS = 4, (220, 140)  # of the maps of a few heads, and of more
+LEAST_TOKEN = 7  # pixels of the picture a side; the grid of smaller tokens would hide the photo
 GREY, DARK = (150, 150, 150), (70, 70, 70)  # masked partners, and padding beyond the map
 
 
@@ -156,14 +160,15 @@ def photo_rectangle(trace: Trace, rows: tuple[int, int], columns: tuple[int, int
 
 
 def draw_photo(trace: Trace, at: Partners, weights: np.ndarray) -> tuple[Image.Image, str]:
-    """The photo with all windows, the partners coloured by the mean of the heads, and the token's reach."""
+    """The photo with all tokens and windows, the partners coloured by the mean of the heads, and the token's
+    reach.
+    """
     picture, scale = photo_canvas(trace.image, PICTURE_WIDTH, dim=0.25)
     draw = ImageDraw.Draw(picture, "RGBA")
-    step = trace.config.window * at.stride * scale
-    for axis, length in enumerate(picture.size):
-        for line in np.arange(at.shift * at.stride * scale, length, step):
-            ends = [(line, 0), (line, picture.height)] if axis == 0 else [(0, line), (picture.width, line)]
-            draw.line(ends, fill=(*SKY, 120), width=1)
+    token = at.stride * scale
+    if token >= LEAST_TOKEN:
+        draw_grid(draw, 0, token, (*PAPER, 40))
+    draw_grid(draw, at.shift * token, trace.config.window * token, (*SKY, 150))
     colours = colourise(weights.mean(0), 0, float(weights.mean(0).max()))
     for i, (row, column) in enumerate(
         np.stack(np.meshgrid(at.rows, at.columns, indexing="ij"), -1).reshape(-1, 2)
@@ -177,7 +182,10 @@ def draw_photo(trace: Trace, at: Partners, weights: np.ndarray) -> tuple[Image.I
     box = np.array([column, row, column + 1, row + 1]) * at.stride * scale
     outline(draw, corners_of(box + np.array([-2, -2, 2, 2])), ORANGE, 2)
     kind = f"shifted by {at.shift}" if at.shift else "plain"
-    label(draw, (0, picture.height), "orange: token · green: what can have reached it")
+    side = trace.config.window
+    shape = f"{at.size[0]} × {at.size[1]} tokens in windows of {side} × {side}, {kind}"
+    legend(draw, f"{shape}\norange: token · green: what can have reached it", box)
+    link_window(linked(picture, "photo", token_share(trace, at)), at, scale)
     return picture, (
         f"The photo with the windows of {at.name}, {kind}; the token at row {row}, column {column} and its "
         f"{len(at.masked)} partners are marked, "
@@ -185,19 +193,51 @@ def draw_photo(trace: Trace, at: Partners, weights: np.ndarray) -> tuple[Image.I
     )
 
 
+def draw_grid(draw: ImageDraw.ImageDraw, first: float, step: float, colour: tuple[int, ...]) -> None:
+    """Lines over the whole picture, `step` pixels apart, from `first` on."""
+    width, height = draw.im.size
+    for x in np.arange(first, width, step):
+        draw.line([(x, 0), (x, height)], fill=colour, width=1)
+    for y in np.arange(first, height, step):
+        draw.line([(0, y), (width, y)], fill=colour, width=1)
+
+
+def token_share(trace: Trace, at: Partners) -> tuple[float, float]:
+    """Width and height of a token as parts of the photo's."""
+    height, width = trace.image.shape[:2]
+    return at.stride / width, at.stride / height
+
+
+def link_window(picture: Image.Image, at: Partners, scale: float) -> None:
+    """Panels where the window lies on the photo: in one piece, or in up to four when the map was rolled."""
+    side, unit = len(at.rows), at.stride * scale
+    for top, bottom in pieces(at.rows):
+        for left, right in pieces(at.columns):
+            x, y = at.columns[left] * unit, at.rows[top] * unit
+            box = (x, y, x + (right - left) * unit, y + (bottom - top) * unit)
+            part = np.array([left, top, right, bottom]) / side
+            linked(picture, "window", (1 / side, 1 / side), box, part)
+
+
+def pieces(indices: np.ndarray) -> list[tuple[int, int]]:
+    """Where an ascending run of whole numbers starts and ends (the end is not part of it), for each run."""
+    ends = [0, *(np.flatnonzero(np.diff(indices) != 1) + 1).tolist(), len(indices)]
+    return list(pairwise(ends))
+
+
 def draw_heads(trace: Trace, at: Partners, weights: np.ndarray) -> tuple[Image.Image, str]:
     """The window cut out of the photo, and the token's attention in it, a map a head; one scale for all."""
     high, side = float(weights.max()), len(at.rows)
-    cell = max(1, MAP_WIDTH // side)
-    pieces = [titled(ringed(window_photo(trace, at), at, cell), "the window", "as the block sees it")]
+    cell = max(1, MAP_WIDTHS[len(weights) > FEW] // side)
+    maps = [titled(ringed(window_photo(trace, at), at, cell), "the window", "as the block sees it")]
     for head, values in enumerate(weights):
         colours = colourise(values, 0, high)
         colours[at.masked] = GREY
         colours[at.padding] = DARK
         own = ringed(colours.reshape(side, side, 3), at, cell)
-        pieces.append(titled(own, f"head {head + 1}", f"{effective(values):.0f} partners in effect"))
+        maps.append(titled(own, f"head {head + 1}", f"{effective(values):.0f} partners in effect"))
     bar = colour_bar("0", f"{high:.2g}", "attention (grey: masked, dark: padding)", 420)
-    picture = tiles([tiles(pieces, min(5, len(pieces))), bar], 1)
+    picture = tiles([tiles(maps, 3 if len(weights) <= FEW else 5), bar], 1)
     return picture, (
         f"Attention of the token in each of {len(weights)} heads over its window of {side} by {side} tokens; "
         f"the largest weight is {high:.2g}."
@@ -216,14 +256,14 @@ def window_photo(trace: Trace, at: Partners) -> np.ndarray:
 
 
 def ringed(image: np.ndarray, at: Partners, cell: int) -> Image.Image:
-    """A picture of the window enlarged, the token in it ringed in orange."""
+    """A picture of the window enlarged, the token in it ringed in orange; its cells are linked."""
     side = len(at.rows)
     picture = grow(image, cell * side)
     row, column = divmod(at.place, side)
     ImageDraw.Draw(picture).rectangle(
         (column * cell, row * cell, (column + 1) * cell - 1, (row + 1) * cell - 1), outline=ORANGE, width=2
     )
-    return picture
+    return linked(picture, "window", (1 / side, 1 / side))
 
 
 def effective(weights: np.ndarray) -> float:

@@ -8,6 +8,7 @@ from types import ModuleType
 
 import gradio as gr
 
+from spotter.explain.on_demand import name_of
 from spotter.tabs.loading import Loader
 from spotter.tabs.look_inside_photo import PhotoPicker
 from spotter.tabs.look_inside_view import Scene, View, starting_values, unseen
@@ -30,6 +31,7 @@ def build_look_inside(loader: Loader, tab: gr.Tab) -> None:
     """Puts the tab's components into `tab`, which is being built."""
     trace = gr.State(None, time_to_live=IDLE_SECONDS, delete_callback=lambda _: None)
     opened = gr.State(0)  # index of the open view
+    picked = gr.State(None)  # (trace's name, word, proposal): picked in one view to be followed in another
     gr.HTML(
         html_template=f"<style>{CSS}</style>", padding=False
     )  # a css_template would hold for this component only
@@ -42,18 +44,19 @@ def build_look_inside(loader: Loader, tab: gr.Tab) -> None:
                 frames.append(Frame(module, loader, sub_tab))
 
     # One event for whatever changes the photo, the word or the truth: it redraws the open view alone.
-    inputs = [opened, trace, picker.word, picker.truth.box]
+    inputs = [opened, trace, picker.word, picker.truth.box, picked]
     outputs = [trace]
     for frame in frames:
         inputs += [frame.seen, *frame.view.inputs]
         outputs += [frame.seen, frame.empty, frame.body, *frame.view.inputs, *frame.view.outputs]
 
     # Gradio fills `progress` in by its place, which behind `*rest` would not be known.
-    def redraw(index: int, current, word, truth: str, progress=gr.Progress(), *rest) -> dict:  # noqa: B008
+    def redraw(index: int, current, word, truth: str, follow, progress=gr.Progress(), *rest) -> dict:  # noqa: B008
         start = sum(1 + len(frame.view.inputs) for frame in frames[:index])
         frame = frames[index]
         end = start + 1 + len(frame.view.inputs)
-        return {trace: current} | frame.show(current, word, truth, *rest[start:end], progress=progress)
+        shown = frame.show(current, word, truth, *rest[start:end], picked=follow, progress=progress)
+        return {trace: current} | shown
 
     waiting = [frame.view.outputs[0] for frame in frames if frame.view.slow]
     shown = {"api_visibility": "private"} | progress_on(waiting)
@@ -64,7 +67,7 @@ def build_look_inside(loader: Loader, tab: gr.Tab) -> None:
     box = picker.truth.box  # not every change of its text counts as input (gradio 6.31), leaving it does
     gr.on([box.input, box.blur], trigger_mode="always_last", **redraws)
     for index, frame in enumerate(frames):
-        frame.wire(index, trace, opened, picker.word, picker.truth.box)
+        frame.wire(index, trace, opened, picker.word, picker.truth.box, picked, views)
     picker.tour.wire(views)
 
 
@@ -80,7 +83,9 @@ class Frame:
 
     def __init__(self, module: ModuleType, loader: Loader, tab: gr.Tab) -> None:
         self.loader, self.tab = loader, tab
-        self.seen = gr.State(None)  # photo and word the inputs were prepared for
+        # Photo and word the inputs were prepared for. It travels with their values: a state, which the server
+        # looks up, would already be ahead of values that the page sent before it was told the new ones.
+        self.seen = gr.Textbox("", visible=False)
         gr.Markdown(
             f"**What to notice.** {module.NOTICE} "
             f'<a class="paper" href="{ARXIV}" target="_blank" rel="noopener">'
@@ -99,8 +104,9 @@ class Frame:
         trace,
         word: int | None,
         truth: str,
-        seen,
+        seen: str,
         *values,
+        picked: tuple | None = None,
         fresh: bool = False,
         progress: Callable = unseen,
     ) -> dict:
@@ -111,10 +117,10 @@ class Frame:
             return {
                 self.empty: gr.update(value=message, visible=True),
                 self.body: gr.update(visible=False),
-                self.seen: None,
+                self.seen: "",
             }
-        scene = self.scene(trace, word, truth, progress)
-        key = (id(trace), scene.word)
+        scene = self.scene(trace, word, truth, progress, None if fresh else picked)
+        key = f"{name_of(trace)} {scene.word} {scene.proposal}"
         changes = {}
         if fresh or seen != key:
             updates, values = starting_values(view, scene, values, fresh)
@@ -128,29 +134,46 @@ class Frame:
             **dict(zip(view.outputs, drawn, strict=True)),
         }
 
-    def scene(self, trace, word: int | None, truth: str = "", progress: Callable = unseen) -> Scene:
+    def scene(
+        self,
+        trace,
+        word: int | None,
+        truth: str = "",
+        progress: Callable = unseen,
+        picked: tuple | None = None,
+    ) -> Scene:
         word = min(int(word or 0), len(trace.words) - 1) if trace.words else None
-        return Scene(trace, word, self.loader.spotter, truth or "", progress)
+        proposal = picked[2] if picked and picked[:2] == (name_of(trace), word) else None
+        return Scene(trace, word, self.loader.spotter, truth or "", progress, proposal)
 
     def wire(
-        self, index: int, trace: gr.State, opened: gr.State, word: gr.Dropdown, truth: gr.Textbox
+        self,
+        index: int,
+        trace: gr.State,
+        opened: gr.State,
+        word: gr.Dropdown,
+        truth: gr.Textbox,
+        picked: gr.State,
+        views: gr.Tabs,
     ) -> None:
         """Events of this sub-tab; `index` is its place among the views."""
         view = self.view
-        inputs = [trace, word, truth, self.seen, *view.inputs]
+        inputs = [trace, word, truth, picked, self.seen, *view.inputs]
         outputs = [trace, self.seen, self.empty, self.body, *view.inputs, *view.outputs]
         queue = QUEUE if view.runs_model else {"concurrency_limit": 4}
         waiting = [self.empty, view.outputs[0]] if view.slow else []
         shown = {"api_visibility": "private"} | progress_on(waiting)
 
-        def select(current, progress=gr.Progress(), *rest) -> dict:  # noqa: B008
-            return {opened: index, trace: current} | self.show(current, *rest, progress=progress)
+        def select(current, chosen, truth, follow, progress=gr.Progress(), *rest) -> dict:  # noqa: B008
+            shown = self.show(current, chosen, truth, *rest, picked=follow, progress=progress)
+            return {opened: index, trace: current} | shown
 
-        def again(current, progress=gr.Progress(), *rest) -> dict:  # noqa: B008
-            return {trace: current} | self.show(current, *rest, fresh=True, progress=progress)
+        def again(current, chosen, truth, follow, progress=gr.Progress(), *rest) -> dict:  # noqa: B008
+            return {trace: current} | self.show(current, chosen, truth, *rest, fresh=True, progress=progress)
 
         def draw(current, chosen, truth, progress=gr.Progress(), *values):  # noqa: B008
             if current is None:
+                gr.Info(NO_TRACE.replace("**", ""), title="Nothing to draw")
                 return gr.skip()
             return tuple(view.draw(self.scene(current, chosen, truth, progress), *values))
 
@@ -171,3 +194,13 @@ class Frame:
         triggers = view.triggers or [component.input for component in view.inputs]
         if triggers:
             gr.on(list(triggers), trigger_mode="always_last", **drawing)
+        if view.follow is not None:
+            button, number, component = view.follow
+
+            def hand_over(current, chosen, proposal) -> tuple:
+                if current is None:
+                    return gr.skip(), gr.skip()
+                scene = self.scene(current, chosen)
+                return (name_of(current), scene.word, int(proposal)), gr.Tabs(selected=number)
+
+            button.click(hand_over, [trace, word, component], [picked, views], **HIDDEN)

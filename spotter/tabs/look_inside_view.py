@@ -32,6 +32,7 @@ class Scene:
     spotter: Callable[[], Spotter]  # waits until it is loaded
     truth: str = ""  # the true words as lines, see spotter/explain/outlines.py
     progress: Callable[..., Any] = unseen  # progress(0..1, desc="what is being done"), for a `slow` view
+    proposal: int | None = None  # picked in another view to be followed in this one
 
 
 @dataclass
@@ -44,8 +45,8 @@ class View:
     outputs: Sequence[Component]  # what `draw` fills
     draw: Callable[..., Sequence]  # (scene, *values of inputs) -> values of outputs
     # (scene) -> for each input the arguments of its update, with "value" where it has to change; called for a
-    # new
-    # photo or word, and for the reset. None: inputs keep their values, the reset brings back the first ones.
+    # new photo or word, and for the reset. None: inputs keep their values, the reset brings back the first
+    # ones.
     prepare: Callable[[Scene], Sequence[dict]] | None = None
     needs_word: bool = True
     runs_model: bool = False  # takes its turn in the queue of the spotter
@@ -53,9 +54,11 @@ class View:
     # (figure, input, function): a click on the figure sets the input to function(scene, [x, y], *values of
     # inputs)
     clicks: Sequence[tuple[Figure, Component, Callable[..., Any]]] = field(default_factory=list)
-    triggers: Sequence[Callable] = field(
-        default_factory=list
-    )  # events that redraw; default: `input` of each input
+    # Events that redraw; default: `input` of each input.
+    triggers: Sequence[Callable] = field(default_factory=list)
+    # (button, NUMBER of another view, input): the button opens that view, whose scene has the input's value
+    # as its `proposal`.
+    follow: tuple[gr.Button, int, Component] | None = None
 
 
 def starting_values(view: View, scene: Scene | None, values: Sequence[Any], fresh: bool) -> tuple[list, list]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import gradio as gr
@@ -153,9 +154,58 @@ def test_dilations_are_compared_and_nonsense_gets_a_sentence(page):
 def test_a_nudge_changes_the_features(page):
     open_view(page, "RoIAlign and RoIPool")
     bins = page.locator("#roi-bins img")
-    expect(bins).to_have_attribute("alt", re.compile("at most 0.000 and 0.000"), timeout=120_000)
-    page.locator("#roi-shift input[type=range]").press("ArrowRight")
-    expect(bins).not_to_have_attribute("alt", re.compile("at most 0.000"))
+    expect(bins).to_have_attribute("alt", re.compile("changed them by at most"), timeout=120_000)
+    expect(bins).not_to_have_attribute("alt", re.compile("at most 0.000 and"))  # it starts with a nudge
+    page.locator("#roi-shift input[type=range]").press("ArrowLeft")
+    expect(bins).to_have_attribute("alt", re.compile("at most 0.000 and 0.000"))
+
+
+def test_the_first_picture_is_of_the_place_that_is_chosen(page):
+    """Two events draw it when the tab opens."""
+    picture = page.locator("#windows-picture img")
+    expect(picture).to_be_visible(timeout=120_000)
+    page.wait_for_timeout(3000)
+    expect(page.locator("#windows-place input")).to_have_value("middle of the word")
+    first = picture.get_attribute("alt")
+    page.locator("#view-1").get_by_role("button", name="Reset this view").click()
+    page.wait_for_timeout(1500)
+    expect(picture).to_have_attribute("alt", first)
+
+
+def test_pointing_at_a_place_marks_it_in_all_pictures_of_it(page):
+    open_view(page, "FPN levels")
+    maps = page.locator("#levels-maps img")
+    expect(maps).to_be_visible(timeout=120_000)
+    maps.scroll_into_view_if_needed()
+    box = maps.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.3)
+    cells = page.locator("#view-3 .figure .marks .cell")
+    expect(cells).to_have_count(4)
+    sides = [cell.evaluate("cell => parseFloat(cell.style.width)") for cell in cells.all()]
+    for fine, coarse in pairwise(sides):
+        assert coarse == pytest.approx(2 * fine, rel=0.01)
+    expect(page.locator("#view-3 .figure .marks .place")).to_have_count(1)  # on the view's photo
+    overview = page.locator("#inside .figure .marks .place")
+    expect(overview).to_have_count(1)
+    page.mouse.move(5, 5)
+    expect(cells).to_have_count(0)
+    expect(overview).to_have_count(0)
+
+
+def test_a_picked_proposal_is_followed_into_the_next_view(page):
+    open_view(page, "Proposals")
+    picture = page.locator("#proposals-picture img")
+    expect(picture).to_be_visible(timeout=120_000)
+    own = re.search(r"proposal \d+", picture.get_attribute("alt"))[0]
+    box = picture.bounding_box()
+    picture.click(position={"x": box["width"] - 4, "y": box["height"] - 4})
+    expect(picture).not_to_have_attribute("alt", re.compile(f"{own} "))
+    other = re.search(r"proposal \d+", picture.get_attribute("alt"))[0]
+    page.locator("#proposals-follow").click()
+    stages = page.locator("#stages-picture img")
+    expect(stages).to_have_attribute("alt", re.compile(f"{other} is marked"))
+    page.locator("#view-6").get_by_role("button", name="Reset this view").click()
+    expect(stages).to_have_attribute("alt", re.compile(f"{own} is marked"))
 
 
 def test_fits_a_phone(inside_url, open_page):

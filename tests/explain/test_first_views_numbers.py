@@ -8,9 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from spotter.explain import (
     blank,
+    canvas,
+    charts,
     gradient_field,
     levels,
     on_demand,
@@ -80,6 +83,61 @@ def test_what_is_kept_goes_with_its_trace(trace):
     assert name not in on_demand._shelves
 
 
+# --- what is linked
+
+
+def test_panels_go_along_into_tiles():
+    small = canvas.linked(Image.new("RGB", (20, 10)), "photo", (0.5, 0.5))
+    other = canvas.linked(Image.new("RGB", (20, 10)), "bins", box=(2, 3, 12, 8))
+    picture = canvas.tiles([canvas.titled(small, "a"), other], 1, gap=6)
+    first, second = canvas.panels_of(picture)
+    assert first == canvas.Panel("photo", (0, 24, 20, 34), cell=(0.5, 0.5))
+    assert second == canvas.Panel("bins", (2, 43, 12, 48))
+    assert canvas.panels_of(small)[0].box == (0, 0, 20, 10)
+
+
+def test_the_same_place_is_linked_on_every_level(tiny_spotter, trace):
+    found = steps.steps_of(tiny_spotter, replace(trace))
+    picture = levels.draw_levels(trace, np.array([70.0, 50.0]), 0, True, "energy", found)[0]
+    panels = canvas.panels_of(picture)
+    height, width = trace.image.shape[:2]
+    assert {panel.link for panel in panels} == {"photo"}
+    assert [panel.cell for panel in panels] == [(s / width, s / height) for s in (4, 8, 16, 32)]
+    for panel in panels:
+        x1, y1, x2, y2 = panel.box
+        assert (x2 - x1) / (y2 - y1) == pytest.approx(width / height, rel=0.01)
+
+
+def test_a_bin_is_linked_to_its_part_of_the_box(trace):
+    one = roi_cut.cut_one(trace, np.array([30, 20, 58, 48], np.float32))
+    bins = canvas.panels_of(roi_align.draw_bins(trace, one, one, 0, 3, 3)[0])
+    assert [panel.link for panel in bins] == ["bins"] * 4
+    (box,) = canvas.panels_of(roi_align.draw_map(trace, one, 0, 3, 3)[0])
+    x1, y1, x2, y2 = box.box
+    assert x2 - x1 == pytest.approx(y2 - y1)  # of a square box
+    assert box.cell == bins[0].cell == (1 / 7, 1 / 7)
+
+
+@pytest.mark.parametrize(
+    ("ends", "ticks"),
+    [
+        ((-8, 8), list(range(-8, 9, 2))),
+        ((0, 6), [0, 1, 2, 3, 4, 5, 6]),
+        ((0, 440), [0, 100, 200, 300, 400]),
+        ((1, 60), [10, 20, 30, 40, 50, 60]),
+        ((0, 0.5), [0, 0.1, 0.2, 0.3, 0.4, 0.5]),
+        ((3, 3), [3]),
+    ],
+)
+def test_ticks_are_round_numbers(ends, ticks):
+    assert charts.nice_ticks(np.linspace(*ends, 33)) == ticks
+
+
+@pytest.mark.parametrize(("value", "top"), [(0.764, 0.8), (76.4, 80), (1, 1), (1.1, 2), (0, 1e-9)])
+def test_an_axis_ends_at_a_round_number(value, top):
+    assert charts.nice_top(value) == pytest.approx(top)
+
+
 # --- 1: windows
 
 
@@ -129,6 +187,28 @@ def test_attention_of_the_same_window_is_not_computed_again(tiny_spotter, trace,
     first = windows.attention(tiny_spotter, trace, at)
     monkeypatch.setattr(windows, "window_attention", None)
     np.testing.assert_array_equal(windows.attention(tiny_spotter, trace, at), first)
+
+
+@pytest.mark.parametrize(("stage", "block"), BLOCKS)
+@pytest.mark.parametrize("place", [(0.0, 0.0), (70.0, 50.0), (127.0, 95.0)])
+def test_a_partner_is_linked_to_its_place_on_the_photo(trace, stage, block, place):
+    """Also in windows of a rolled map, which lie on the photo in several pieces."""
+    at = windows.partners(trace, stage, block, np.array(place))
+    weights = np.full((2, len(at.masked)), 0.1)
+    picture, side = windows.draw_photo(trace, at, weights)[0], len(at.rows)
+    panels = [panel for panel in canvas.panels_of(picture) if panel.link == "window"]
+    for row in range(side):
+        for column in range(side):
+            u, v = (column + 0.5) / side, (row + 0.5) / side
+            (own,) = [p for p in panels if p.part[0] <= u < p.part[2] and p.part[1] <= v < p.part[3]]
+            x, y = (
+                own.box[i]
+                + (w - own.part[i]) / (own.part[i + 2] - own.part[i]) * (own.box[i + 2] - own.box[i])
+                for i, w in enumerate((u, v))
+            )
+            assert (int(y // at.stride), int(x // at.stride)) == (at.rows[row], at.columns[column])
+    heads = canvas.panels_of(windows.draw_heads(trace, at, weights)[0])
+    assert [panel.link for panel in heads] == ["window"] * 3  # the photo and two heads
 
 
 @pytest.mark.parametrize(("stage", "block"), BLOCKS)
@@ -299,6 +379,18 @@ def test_principal_components_of_a_known_map():
     assert np.isfinite(one).all()
 
 
+def test_the_levels_share_one_scale_of_energy(trace):
+    high = levels.highest_energy(trace, True)
+    assert high == pytest.approx(
+        max(np.sqrt((x.astype(float) ** 2).mean(0)).max() for x in trace.levels), 0.01
+    )
+    for level in range(4):
+        colours, note = levels.map_of(trace, level, True, "energy")
+        values = levels.energy_of(trace, level, True)
+        assert (colours == canvas.colourise(values, 0, high)).all()
+        assert note == f"energy {values.min():.2f} to {values.max():.2f}"
+
+
 @pytest.mark.parametrize(
     ("side", "level"), [(20, 0), (111, 0), (112, 1), (223, 1), (224, 2), (448, 3), (5000, 3)]
 )
@@ -311,7 +403,7 @@ def test_level_rule(side, level):
 def test_multiply_adds_are_those_of_pytorchs_counter(tiny_spotter, trace):
     from torch.utils.flop_counter import FlopCounterMode
 
-    found = steps.steps_of(tiny_spotter, trace)
+    found = steps.steps_of(tiny_spotter, replace(trace))  # nothing another spotter counted before
     image = on_demand.network_image(tiny_spotter, trace.image)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         tiny_spotter.model([image], min(word.score for word in trace.words) - 1e-4)
@@ -324,7 +416,7 @@ def test_multiply_adds_are_those_of_pytorchs_counter(tiny_spotter, trace):
 
 
 def test_steps_are_in_the_order_of_the_data_with_real_shapes(tiny_spotter, trace):
-    found = steps.steps_of(tiny_spotter, trace)
+    found = steps.steps_of(tiny_spotter, replace(trace))
     names = [step.name for step in found]
     assert names[0] == "Photo"
     assert names[-1] == "Reader"
@@ -399,6 +491,15 @@ def test_roi_pool_takes_the_cells_it_is_said_to(trace):
     assert roi_cut.cut_one(known, box).pool[0].max() == 0  # nothing outside
     known.levels[0][0, y2 - 1, x2 - 1] = 5
     assert roi_cut.cut_one(known, box).pool[0, -1, -1] == 5  # all inside
+
+
+def test_without_words_the_surest_proposal_inside_the_photo_is_cut_out(empty_trace):
+    boxes, logits = empty_trace.boxes.copy(), empty_trace.class_logits.copy()
+    boxes[-1, :2] = [[-20, 5, 30, 40], [10, 20, 50, 45]]
+    logits[-1, :, 0] = -5
+    logits[-1, :2, 0] = [4, 1]
+    known = replace(empty_trace, boxes=boxes, class_logits=logits)
+    assert roi_cut.box_of(known, None).tolist() == [10, 20, 50, 45]
 
 
 def test_boxes_outside_and_empty_ones_are_drawn(trace, empty_trace):

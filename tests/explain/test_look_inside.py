@@ -71,9 +71,9 @@ def test_pictures_have_alternative_text(frame, trace):
 
 
 def test_without_words_or_trace_there_is_a_sentence(frame, trace, empty_trace):
-    shown = frame.show(None, None, "", None, *starting(frame))
+    shown = frame.show(None, None, "", "", *starting(frame))
     assert shown[frame.empty]["value"] == NO_TRACE
-    shown = frame.show(empty_trace, None, "", None, *starting(frame))
+    shown = frame.show(empty_trace, None, "", "", *starting(frame))
     if frame.view.needs_word:
         assert shown[frame.empty]["value"] == NO_WORDS
         assert shown[frame.body]["visible"] is False
@@ -87,6 +87,33 @@ def test_what_a_person_set_stays_until_the_word_changes_or_the_reset(frame, trac
     assert not set(frame.view.inputs) & set(again)
     reset = frame.show(trace, 0, words_read(trace, 0), first[frame.seen], *starting(frame), fresh=True)
     assert set(frame.view.inputs) <= set(reset)
+
+
+def test_values_sent_before_the_inputs_were_prepared_are_not_taken(frame, trace):
+    """When the tab opens two events are under way: the second one's values left before the first's answer."""
+    early = starting(frame)  # and, with them, what the page knew then of the inputs: nothing
+    assert frame.seen.value == ""
+    assert isinstance(frame.seen, gr.Textbox)  # a state would be looked up when the second one runs
+    first, second = (frame.show(trace, 1, words_read(trace), frame.seen.value, *early) for _ in range(2))
+    for component in frame.view.inputs:
+        assert component in second
+        assert second[component] == first[component]
+
+
+def test_a_picked_proposal_is_followed_until_the_word_changes_or_the_reset(frames, trace):
+    from spotter.explain.on_demand import name_of
+
+    frame = frames["Six stages"]
+    proposal = frame.view.inputs[2]
+    own, other = int(trace.proposal[0]), int(trace.proposal[1])
+    picked = (name_of(trace), 0, other)
+    shown = [
+        frame.show(trace, word, "", "", *starting(frame), picked=picked, fresh=fresh)[proposal]["value"]
+        for word, fresh in ((0, False), (1, False), (0, True))
+    ]
+    assert shown == [other, int(trace.proposal[1]), own]
+    again = frame.show(replace(trace), 0, "", "", *starting(frame), picked=picked)
+    assert again[proposal]["value"] == own  # another photo
 
 
 def test_hostile_texts_stay_texts(frame, trace):
@@ -117,7 +144,12 @@ def test_overview_marks_and_finds_words(trace, empty_trace):
     assert word_at(trace, [-500.0, -500.0]) is None
     assert "no words" in draw_overview(empty_trace, None)[1]
     assert len(word_choices(trace)) == len(trace.words)
-    assert "0 words" in summary(empty_trace)
+    assert "No words found" in summary(empty_trace)
+    known = replace(trace, words=trace.words[:1])
+    for score, told in ((0.9, "1 word ·"), (0.01, "1 word, 1 of them below the threshold of 0.")):
+        words = [replace(known.words[0], score=score)]
+        assert summary(replace(known, words=words)).startswith(told)
+        assert ("below" in word_choices(replace(known, words=words))[0][0]) == (score < 0.1)
 
 
 def test_a_stored_trace_of_other_weights_is_not_shown():

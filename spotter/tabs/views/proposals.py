@@ -13,10 +13,10 @@ TITLE = "Proposals"
 PAPER = "section 3.2"
 NOTICE = (
     "The search does not slide over the photo: it starts from the same few learned boxes on every photo, "
-    "and only "
-    "the next six stages move them to words. Green boxes end as words of this photo."
+    "and only the next six stages move them to words. Green boxes end as words of this photo."
 )
 WHICH = [("before training", "start"), ("as learned", "learned"), ("from start to learned", "moves")]
+PUBLISHED = [("the published start", "published")]  # where these weights began elsewhere
 
 
 def build() -> View:
@@ -28,23 +28,35 @@ def build() -> View:
             chosen = gr.Slider(
                 0, 99, value=0, step=1, label="Proposal (or click near its centre)", interactive=True
             )
+            follow = gr.Button("Follow it through the six stages", size="sm", elem_id="proposals-follow")
             text = formula()
 
     def draw(scene: Scene, which: str, chosen: int) -> tuple:
         config = scene.trace.config
         start = explain.starting_boxes(config.proposals, config.proposal_grid)
+        first = explain.starting_boxes(config.proposals, None) if which == "published" else start
         return (
-            explain.draw_proposals(scene.trace, start, int(chosen), which),
+            explain.draw_proposals(scene.trace, first, int(chosen), which),
             explain.describe(scene.trace, start, int(chosen), config.proposal_grid),
         )
 
     def prepare(scene: Scene) -> list[dict]:
-        own = 0 if scene.word is None else int(scene.trace.proposal[scene.word])
-        return [{"value": "learned"}, {"value": own, "maximum": scene.trace.boxes.shape[1] - 1}]
+        which = WHICH + (PUBLISHED if scene.trace.config.proposal_grid else [])
+        own = explain.proposal_of(scene.trace, scene.word)
+        return [
+            {"choices": which, "value": "learned"},
+            {"value": own, "maximum": scene.trace.boxes.shape[1] - 1},
+        ]
 
     def pick(scene: Scene, place: list[float], *_: object) -> int:
         return explain.proposal_at(scene.trace, place)
 
     return View(
-        [which, chosen], [picture, text], draw, prepare, needs_word=False, clicks=[(picture, chosen, pick)]
+        [which, chosen],
+        [picture, text],
+        draw,
+        prepare,
+        needs_word=False,
+        clicks=[(picture, chosen, pick)],
+        follow=(follow, 6, chosen),
     )

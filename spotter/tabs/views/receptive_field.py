@@ -37,7 +37,8 @@ def build() -> View:
         with gr.Column(scale=5, min_width=300):
             picture = Figure(photo=True, clickable=True, elem_id="field-picture")
             slider = gr.ImageSlider(
-                label="Drag to compare: left and right block",
+                label="Drag to compare",
+                show_label=False,  # it would lie over the picture
                 interactive=False,
                 buttons=[],
                 format="png",
@@ -54,7 +55,7 @@ def build() -> View:
                         allow_custom_value=True,
                         label=f"{name}: dilations",
                         info="or write your own, such as 3-6-1",
-                        min_width=120,
+                        min_width=170,
                         interactive=True,
                         elem_id=f"field-{name.lower()}",
                     )

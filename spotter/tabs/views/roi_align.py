@@ -23,13 +23,13 @@ AXES = [("to the right", 0), ("down", 1)]
 def build() -> View:
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=300):
-            cells = Figure(elem_id="roi-cells", framed=True)
-            bins = Figure(clickable=True, elem_id="roi-bins")
+            cells = Figure(elem_id="roi-cells", least=560)
+            bins = Figure(clickable=True, elem_id="roi-bins", least=560)
         with gr.Column(scale=3, min_width=280):
             shift = gr.Slider(
                 -4,
                 4,
-                value=0,
+                value=roi_cut.STEP,
                 step=roi_cut.STEP,
                 label="Shift of the box, pixels (arrow keys nudge it)",
                 elem_id="roi-shift",
@@ -55,7 +55,7 @@ def build() -> View:
             explain.draw_map(trace, moved, channel, row, column),
             explain.draw_bins(trace, still, moved, channel, row, column),
             explain.draw_changes(trace, box, float(shift), axis),
-            explain.describe(trace, box, still, moved, float(shift), axis, channel, row, column),
+            explain.describe(trace, scene.word, box, still, moved, float(shift), axis, channel, row, column),
         )
 
     def prepare(scene: Scene) -> list[dict]:
@@ -63,7 +63,7 @@ def build() -> View:
         one = roi_cut.cut_one(trace, roi_cut.box_of(trace, scene.word))
         reach, count = float(-roi_cut.shifts_of(one.level)[0]), trace.config.roi_size
         return [
-            {"value": 0, "minimum": -reach, "maximum": reach},
+            {"value": roi_cut.STEP, "minimum": -reach, "maximum": reach},
             {"value": 0},
             {"value": (count**2 + 1) // 2, "maximum": count**2},
             {"value": roi_cut.strongest_channel(one), "maximum": trace.levels[0].shape[0] - 1},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from spotter.explain import stages as explain
+from spotter.explain.proposals import proposal_of
 from spotter.tabs.look_inside_figure import Figure
 from spotter.tabs.look_inside_view import Scene, View, formula
 
@@ -29,11 +30,12 @@ def build() -> View:
         with gr.Column(scale=5, min_width=300):
             picture = Figure(photo=True, elem_id="stages-picture")
         with gr.Column(scale=3, min_width=280):
-            with gr.Row(equal_height=True):
-                stage = gr.Slider(0, STAGES, value=STAGES, step=1, label="Stage", scale=4, min_width=180)
-                play = gr.Button("Play", scale=1, min_width=80, elem_id="stages-play")
+            stage = gr.Slider(0, STAGES, value=STAGES, step=1, label="Stage")
+            play = gr.Button("Play the stages", size="sm", elem_id="stages-play")
             show = gr.CheckboxGroup(LAYERS, value=["others", "arrows", "path"], label="Show")
-            proposal = gr.Slider(0, 99, value=0, step=1, label="Proposal (starts as the selected word's)")
+            proposal = gr.Slider(
+                0, 99, value=0, step=1, label="Proposal (starts as the selected word's, or the picked one)"
+            )
             path = Figure(elem_id="stages-iou")
     text = formula()
     timer = gr.Timer(0.7, active=False)
@@ -56,7 +58,8 @@ def build() -> View:
         )
 
     def prepare(scene: Scene) -> list[dict]:
-        own, count = int(scene.trace.proposal[scene.word]), len(scene.trace.scores)
+        count = len(scene.trace.scores)
+        own = proposal_of(scene.trace, scene.word) if scene.proposal is None else scene.proposal
         return [
             {"value": count, "maximum": count},
             {"value": ["others", "arrows", "path"]},
@@ -65,4 +68,11 @@ def build() -> View:
         ]
 
     triggers = [stage.change, show.input, proposal.input]
-    return View([stage, show, proposal, count], [picture, path, text], draw, prepare, triggers=triggers)
+    return View(
+        [stage, show, proposal, count],
+        [picture, path, text],
+        draw,
+        prepare,
+        needs_word=False,
+        triggers=triggers,
+    )

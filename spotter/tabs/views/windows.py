@@ -22,7 +22,7 @@ def build() -> View:
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=300):
             picture = Figure(photo=True, clickable=True, elem_id="windows-picture")
-            heads = Figure(elem_id="windows-heads", least=520)
+            heads = Figure(elem_id="windows-heads", least=560)
         with gr.Column(scale=3, min_width=280):
             block = gr.Radio(
                 [("1.1 plain", 0)], value=0, label="Swin stage and block", elem_id="windows-block"
