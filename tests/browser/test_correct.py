@@ -24,6 +24,7 @@ from spotter.tabs.loading import Loader
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
+expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
 pytestmark = pytest.mark.browser
 
 WIDTH, HEIGHT = 400, 300
@@ -280,6 +281,11 @@ def test_keys_go_through_the_queue_and_keep_what_is_being_typed(app, open_tab):
     keys.press("PageDown")
     expect(title).to_contain_text("2 of 2")
     assert [region.text for region in app.regions(first)] == ["typed"]
+    keys.press("q")  # the editor's keys work at once
+    expect(tab.editor.locator(".editor")).to_have_attribute("data-tool", "box")
+    keys.press("Escape")
+    keys.press("Tab")
+    expect(tab.editor.locator("tr.selected")).to_contain_text("house")
     keys.press("PageDown")
     expect(tab.page.get_by_text("This is the last photo of the queue.")).to_be_visible()
     keys.press("PageUp")
