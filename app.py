@@ -13,6 +13,7 @@ import gradio as gr
 from annotation.tabs.correct import Correct
 from annotation.tabs.opening import AnnotationError, Store, open_store
 from annotation.tabs.photos import MAX_UPLOAD
+from spotter.tabs.card import CardError
 from spotter.tabs.loading import Loader
 from spotter.tabs.look_inside import build_look_inside
 from spotter.tabs.read import build_read
@@ -51,7 +52,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--database", metavar="URL", help="where corrections are kept (default: SQLite in your data folder)"
     )
-    parser.add_argument("--device", default="cpu", help="cpu, cuda, ...")
+    parser.add_argument("--device", help="cpu, cuda, ... (a GPU where there is one)")
     parser.add_argument("--auth", metavar="USER:PASSWORD", help="ask visitors for this login")
     options = parser.parse_args(arguments)
     if not 1 <= options.port <= 65535:
@@ -82,7 +83,7 @@ def main(arguments: list[str] | None = None) -> int:
             ssr_mode=False,
             share=False,
         )
-    except (OSError, AnnotationError) as error:  # no such weights or database, port in use
+    except (OSError, CardError, AnnotationError) as error:  # no such weights or database, port in use
         print(f"python app.py: error: {error}", file=sys.stderr)
         return 2
     return 0

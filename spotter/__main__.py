@@ -145,7 +145,9 @@ def _load(options: argparse.Namespace) -> Spotter:
     except ValueError as error:
         raise ValueError(_sentence(error)) from error
     except Exception as error:  # a device that is not there, too little memory
-        raise ValueError(f"The spotter cannot be loaded on {options.device}: {_sentence(error)}") from error
+        place = f" on {options.device}" if options.device else ""
+        reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+        raise ValueError(f"The spotter cannot be loaded{place}: {reason}.") from error
 
 
 def _read(spotter: Spotter, path: Path, name: str, options: argparse.Namespace) -> dict:

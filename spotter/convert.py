@@ -187,6 +187,9 @@ def read_published(path: Path) -> dict[str, Tensor]:
     state = content.get("model") if isinstance(content, dict) else None
     if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
         raise WeightsError(f"{path} holds no state dict under 'model'.")
+    for key, tensor in state.items():
+        if not tensor.isfinite().all():
+            raise WeightsError(f"{key!r} in {path} holds values that are no finite numbers.")
     return state
 
 

@@ -98,5 +98,7 @@ def load_weights(weights: str | Path) -> tuple[SwinTextSpotter, dict]:
                 tensor = file.get_tensor(name)
                 if tensor.shape != wanted[name].shape:
                     raise WeightsError(f"{name!r} in {path.name} has shape {tuple(tensor.shape)}.")
+                if not tensor.isfinite().all():
+                    raise WeightsError(f"{name!r} in {path.name} holds values that are no finite numbers.")
                 wanted[name].copy_(tensor)
     return model.eval(), {"name": path.stem, **card, "sha256": digest}

@@ -35,6 +35,22 @@ def test_bad_arguments_exit_2_with_a_sentence(arguments, says):
     assert "Traceback" not in result.stderr
 
 
+def test_a_bad_model_card_ends_with_a_sentence(tmp_path):
+    (tmp_path / "w.safetensors").touch()
+    (tmp_path / "w.json").write_text("[]", encoding="utf-8")
+    result = run("app.py", "--weights", str(tmp_path / "w.safetensors"))
+    assert result.returncode == 2
+    assert "is no card of this project" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_gpu_is_used_when_there_is_one():
+    import app
+
+    assert app.parse([]).device is None  # the predictor's choice
+    assert app.parse(["--device", "cpu"]).device == "cpu"
+
+
 def test_importing_the_app_does_not_import_torch():
     result = run("-c", "import app, sys; sys.exit('torch' in sys.modules)")
     assert result.returncode == 0, result.stderr

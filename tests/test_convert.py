@@ -113,6 +113,7 @@ CONTENTS = {
     "code": ({"model": {"a": Harmful()}}, "read safely"),
     "no model": ({"state_dict": {"a": torch.zeros(1)}}, "no state dict under 'model'"),
     "model of numbers": ({"model": {"a": 1}}, "no state dict under 'model'"),
+    "no numbers": ({"model": {"a.b": torch.tensor([0.0, float("nan")])}}, "'a.b' in .* no finite numbers"),
     "a tensor": (torch.zeros(3), "no state dict under 'model'"),
     "a list": ([1, 2], "no state dict under 'model'"),
     "garbage": (b"garbage", "read safely"),

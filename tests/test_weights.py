@@ -158,6 +158,13 @@ def test_without_a_usable_config(state, tmp_path, metadata):
     assert "no weights file of this project" in refused(tmp_path / "w.safetensors")
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_values_that_are_no_numbers(state, tiny_model, tmp_path, value):
+    state["fpn.lateral.0.bias"][3] = value
+    save_file(state, tmp_path / "w.safetensors", config_of(tiny_model))
+    assert "'fpn.lateral.0.bias' in w.safetensors holds values" in refused(tmp_path / "w.safetensors")
+
+
 @pytest.mark.parametrize("change", ["extra", "missing", "shape", "rank"])
 def test_tensors_that_do_not_fit(state, tiny_model, tmp_path, change):
     name = "fpn.lateral.0.bias"

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 from html import escape
+from pathlib import Path
 
+MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+!|~$&])")  # what Markdown would take for more than text
 WEAK = 0.5  # end-to-end H-mean below which the page says that the weights are weak
 CURVES = {  # losses of the card's curve, their names on the picture, dashes so that no colour is needed
     "recognition": ("reading a word", "none"),
@@ -12,6 +16,26 @@ CURVES = {  # losses of the card's curve, their names on the picture, dashes so 
 }
 LINES = {"none": "solid", "6 4": "dashed", "2 3": "dotted"}
 WIDTH, HEIGHT, LEFT, BOTTOM = 640, 240, 44, 36  # of the curve's picture and its margins, pixels
+
+
+class CardError(ValueError):
+    """A model card that cannot be shown; the message is one sentence."""
+
+
+def read_card(weights: Path) -> dict:
+    """The model card beside a file of weights, {} without one. Raises CardError."""
+    file = weights.with_suffix(".json")
+    if not file.is_file():
+        return {}
+    try:
+        card = json.loads(file.read_text(encoding="utf-8"))
+        if not isinstance(card, dict):
+            raise TypeError("no fields")
+        describe_card(card)
+        curve_picture(card)
+    except (ValueError, TypeError, AttributeError, KeyError, OSError) as error:
+        raise CardError(f"The model card {file} is no card of this project; move it away.") from error
+    return card
 
 
 def describe_card(card: dict) -> str:
@@ -24,10 +48,11 @@ def describe_card(card: dict) -> str:
         lines += ["| measured on | images | detection H-mean | end-to-end H-mean |", "|---|---|---|---|"]
         for name, report in figures.items():
             detection, reading = report["detection"]["hmean"], report["end_to_end"]["hmean"]
-            lines.append(f"| {name} | {report['images']} | {detection:.3f} | {reading:.3f} |")
+            images = describe(report["images"])
+            lines.append(f"| {plain(name)} | {images} | {detection:.3f} | {reading:.3f} |")
         lines.append("")
     told = {key: value for key, value in card.items() if key not in ("figures", "curve")}
-    lines += [f"- **{key.replace('_', ' ')}**: {describe(value)}" for key, value in told.items()]
+    lines += [f"- **{plain(key.replace('_', ' '))}**: {describe(value)}" for key, value in told.items()]
     return "\n".join(lines)
 
 
@@ -45,7 +70,8 @@ def weakness(card: dict) -> str:
     hmean = figures[worst]["end_to_end"]["hmean"]
     if hmean >= WEAK:
         return ""
-    return f"**These weights are weak**: end-to-end H-mean {hmean:.2f} on *{worst}*. Check what they read."
+    where = f"end-to-end H-mean {hmean:.2f} on *{plain(worst)}*"
+    return f"**These weights are weak**: {where}. Check what they read."
 
 
 def describe(value: object) -> str:
@@ -54,7 +80,12 @@ def describe(value: object) -> str:
         return " · ".join(map(describe, value))
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    return f"{value:.3g}" if isinstance(value, float) else plain(str(value))
+
+
+def plain(text: str) -> str:
+    """Text on one line that Markdown shows as it is: weights may come from anywhere, their card with them."""
+    return MARKUP.sub(r"\\\1", " ".join(text.split()))
 
 
 def curve_picture(card: dict) -> str:

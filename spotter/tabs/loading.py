@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from concurrent.futures import Future
 from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
 import gradio as gr
+
+from spotter.tabs.card import read_card
 
 if TYPE_CHECKING:
     from spotter.predictor import Spotter
@@ -17,7 +18,9 @@ WEIGHTS = Path(__file__).resolve().parents[2] / "assets" / "weights"
 
 
 class Loader:
-    """One spotter for the whole app. Raises FileNotFoundError at once when the weights do not exist."""
+    """One spotter for the whole app. Raises FileNotFoundError at once when the weights do not exist,
+    CardError when their card cannot be shown.
+    """
 
     def __init__(self, weights: str = "nano", device: str | None = None) -> None:
         self.weights, self.device = weights, device
@@ -27,6 +30,7 @@ class Loader:
             raise FileNotFoundError(
                 f"There are no weights {weights!r}: give a .safetensors file or a built-in name."
             )
+        self._card = read_card(self.path)
         self._loaded: Future[Spotter] = Future()
         self._once = Lock()
 
@@ -53,5 +57,4 @@ class Loader:
 
     def card(self) -> dict:
         """The model card beside the weights, {} without one; does not wait."""
-        file = self.path.with_suffix(".json")
-        return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        return self._card

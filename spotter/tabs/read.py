@@ -91,7 +91,7 @@ def build_read(loader: Loader) -> None:
 
 def score_threshold(card: dict) -> float:
     """The score from which the preset of the weights takes a detection for a word."""
-    return PRESETS.get(card.get("preset"), SpotterConfig)().score_threshold
+    return PRESETS.get(str(card.get("preset")), SpotterConfig)().score_threshold
 
 
 def read(loader: Loader, source: str | Path, name: str, progress: gr.Progress) -> dict:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 
-from spotter.tabs.card import curve_picture, describe_card
+from spotter.tabs.card import CardError, curve_picture, describe_card, read_card
 
 
 def report(hmean):
@@ -28,10 +29,42 @@ def test_good_weights_are_not_called_weak():
             "**These weights are weak**: end-to-end H-mean 0.31 on *scenes*",
         ),
         ({"notes": ["weak", "small"]}, "- **notes**: weak · small"),
+        ({"data": "fontpkg-* and <b>\n![x](y_z)"}, r"- **data**: fontpkg-\* and \<b\> \!\[x\]\(y\_z\)"),
+        ({"figures": {"a|b": report(0.7)}}, r"| a\|b | 200 |"),
     ],
 )
 def test_the_card_is_told_in_words(card, says):
     assert says in describe_card(card)
+
+
+def test_a_card_is_read(tmp_path):
+    assert read_card(tmp_path / "w.safetensors") == {}
+    (tmp_path / "w.json").write_text('{"name": "mine"}', encoding="utf-8")
+    assert read_card(tmp_path / "w.safetensors") == {"name": "mine"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{",
+        "[]",
+        "0",
+        b"\xff",
+        {"figures": 3},
+        {"figures": {"scenes": 3}},
+        {"figures": {"scenes": {"end_to_end": {"hmean": 0.5}}}},
+        {"figures": {"scenes": report("<b>")}},
+        {"curve": [1]},
+        {"curve": [{"images": "many", "giou": 1.0}] * 2},
+    ],
+)
+def test_a_bad_card_is_told_in_a_sentence(tmp_path, content):
+    data = json.dumps(content).encode() if isinstance(content, dict) else content
+    (tmp_path / "w.json").write_bytes(data if isinstance(data, bytes) else data.encode())
+    with pytest.raises(
+        CardError, match=r"The model card .*w\.json is no card of this project; move it away\.$"
+    ):
+        read_card(tmp_path / "w.safetensors")
 
 
 @pytest.mark.parametrize(
