@@ -61,10 +61,12 @@ function drawWord(word, index) {
 }
 
 function drawLabel(word) {
-  const [x1, y1, x2] = word.box, label = make(labels, "span", "label", word.text);
+  const [x1, y1, x2, y2] = word.box, label = make(labels, "span", "label", word.text);
   label.dataset.id = word.id;
-  label.style.top = (100 * y1) / data.height + "%";
-  if (y1 < 0.06 * data.height) label.classList.add("below");
+  // Above the word; below it where there is no room; inside only when the word fills the photo.
+  const below = y1 < 0.06 * data.height, top = below && y2 < 0.94 * data.height ? y2 : y1;
+  label.style.top = (100 * top) / data.height + "%";
+  if (below) label.classList.add("below");
   if (x1 > 0.6 * data.width) label.style.right = 100 - (100 * Math.min(x2, data.width)) / data.width + "%";
   else label.style.left = (100 * Math.max(x1, 0)) / data.width + "%";
 }

@@ -77,3 +77,12 @@ def test_a_photo_without_words_says_so(overlay_url, open_page):
     expect(page.locator(".empty")).to_have_text("No words found on this photo.")
     expect(page.locator(".word")).to_have_count(0)
     expect(page.locator(".copy")).to_be_disabled()
+
+
+def test_a_label_at_the_top_does_not_cover_its_word(overlay_url, open_page):
+    """The first word starts 10 pixels below the upper edge: its label stands below it, the second's above."""
+    page = open_page(overlay_url)
+    word = [page.locator(".word .line").nth(i).bounding_box() for i in range(2)]
+    label = [page.locator(".label").nth(i).bounding_box() for i in range(2)]
+    assert label[0]["y"] >= word[0]["y"] + word[0]["height"] - 1
+    assert label[1]["y"] + label[1]["height"] <= word[1]["y"] + 1
