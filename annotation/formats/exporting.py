@@ -25,7 +25,7 @@ class ExportReport:
     notes: list[str] = field(default_factory=list)
 
     def lines(self) -> list[str]:
-        return [f"{self.images} images with {self.regions} regions", *self.notes]
+        return [f"images: {self.images}, regions: {self.regions}", *self.notes]
 
 
 def export_project(
@@ -41,7 +41,7 @@ def export_project(
         left = [image for image in images if image.state == "new"]
         images = [image for image in images if image.state != "new"]
         if left:
-            report.notes.append(f"{len(left)} images that nobody has worked on were left out.")
+            report.notes.append(f"images left out, because nobody has worked on them: {len(left)}")
     if not images:
         raise FormatError("There is no image to export.")
     is_file = bool(file) and out.suffix.lower() == ".json"

@@ -157,7 +157,7 @@ def choose(annotations: list[dict], notes: list[str]) -> dict | None:
     """The annotation that counts: ground truth before others, then the newest; cancelled ones never."""
     valid = [annotation for annotation in annotations if not annotation.get("was_cancelled")]
     if len(valid) < len(annotations):
-        notes.append(f"{len(annotations) - len(valid)} cancelled annotation(s) were left out.")
+        notes.append(f"Cancelled annotations were left out: {len(annotations) - len(valid)}.")
     if not valid:
         return None
     order = [

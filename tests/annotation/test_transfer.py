@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 
+import gradio as gr
 import pytest
 
 from annotation.archive import unpack
@@ -13,6 +14,7 @@ from annotation.formats import FormatError
 from annotation.schema import MAX_REGIONS, Region
 from annotation.server import ServerError
 from annotation.store import Store
+from annotation.tabs.telling import told
 from annotation.tabs.transfer import URL_VARIABLE, connect, export_archive, import_file
 
 BOX = [[10.0, 10.0], [60.0, 10.0], [60.0, 30.0], [10.0, 30.0]]
@@ -51,7 +53,7 @@ def everything(store) -> list:
 def test_an_archive_goes_into_an_empty_database(store, project, other, tmp_path, form):
     file, lines = export_archive(store, project, form, tmp_path)
     assert file.name == f"p-{form}.zip"
-    assert lines[0] == "1 images with 1 regions"
+    assert lines[0] == "images: 1, regions: 1"
     lines = import_file(other, "there", file, form)
     assert lines[0] == "images: 1 added, 0 known"
     (image,) = other.image_list(other.find_project("there"))
@@ -139,6 +141,14 @@ def test_the_archive_s_own_folder_and_another_name_of_the_file_are_found(store, 
         import_file(store, "p", archive(tmp_path / "two.zip", a_json="[]", b_json="[]"), "coco")
     with pytest.raises(FormatError, match="no form"):
         import_file(store, "p", tmp_path / "in.zip", "../label-studio")
+
+
+def test_a_name_out_of_a_file_is_no_markup(store, project, tmp_path):
+    name = "<img src=&#x2f;&#x2f;x.example>.jpg"
+    (tmp_path / "a.json").write_text(json.dumps([task() | {"data": {"image": "x", "name": name}}]))
+    with pytest.raises(gr.Error) as caught, told():
+        import_file(store, "p", tmp_path / "a.json", "label-studio")
+    assert "The image &lt;img src=&amp;#x2f;&amp;#x2f;x.example&gt;.jpg is" in caught.value.message
 
 
 def test_the_token_of_the_environment_goes_to_its_own_server_only(monkeypatch):

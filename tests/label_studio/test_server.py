@@ -298,7 +298,7 @@ def test_several_and_cancelled_annotations_are_said(store, project, server):
         sdk.annotations.create(task["id"], result=[], was_cancelled=True, lead_time=1.0)
     report = pull(store, project, server)
     assert any("2 annotations" in note for note in report.notes)
-    assert any("cancelled" in note for note in report.notes)
+    assert any("ancelled" in note for note in report.notes)
     assert report.regions_removed == 4
 
 
