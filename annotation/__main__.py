@@ -27,6 +27,8 @@ PROJECT = "default"
 INTERRUPTED = 130  # exit code, as shells have it
 BACKEND_TOKEN_VARIABLE = "ML_BACKEND_TOKEN"  # the password with which Label Studio comes to us
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code 0, or 1 after one sentence on stderr, with nothing changed."""
@@ -93,7 +95,13 @@ def _serve(options: argparse.Namespace) -> list[str]:
         raise AnnotationError(str(error)) from error
     with Store(options.database) as store:
         annotator = Annotator(store, spotter, server)
-        app = build(annotator, Collector(store, server), os.environ.get(BACKEND_TOKEN_VARIABLE, ""))
+        password = os.environ.get(BACKEND_TOKEN_VARIABLE, "")
+        if not password and options.host not in LOOPBACK:
+            print(
+                f"Port {options.port} answers anybody; put a password into {BACKEND_TOKEN_VARIABLE}.",
+                file=sys.stderr,
+            )
+        app = build(annotator, Collector(store, server), password)
         print(f"{annotator.version} for {server.url} on http://{options.host}:{options.port}", flush=True)
         serve(app, options.host, options.port)
     return []

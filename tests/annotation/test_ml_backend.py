@@ -38,7 +38,7 @@ from spotter.weights import checksum
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN, PASSWORD = "a-token-that-nobody-may-see", "our-own-password"
-SECONDS = 60  # other work may go on beside
+SECONDS = 240  # other work may go on beside
 BOX = [[10.0, 10.0], [60.0, 10.0], [60.0, 30.0], [10.0, 30.0]]
 
 
@@ -325,6 +325,13 @@ def test_turned_photos_are_read_upright(backend, label_studio, picture, tiny_fil
     assert check_results(found["result"]) == []
 
 
+def test_a_hash_that_is_none(backend, label_studio):
+    label_studio.files["/data/upload/3/a.png"] = photograph(1)
+    address = "/data/upload/3/a.png"
+    found = backend.predict(*({"image": address, "sha256": sha256} for sha256 in ("\ud800", "a\0", 5)))
+    assert all(one["result"] for one in found)
+
+
 def test_nothing_else_is_served(backend):
     assert backend.ask("/")[0] == 404
     assert backend.ask("/predict")[0] == 405
@@ -453,6 +460,20 @@ def test_commands_that_cannot_run(tmp_path):
         assert done.stderr.count("\n") == 1
         assert "secret" not in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("host", "password", "warned"), [("127.0.0.1", "", 0), ("0.0.0.0", "", 1), ("0.0.0.0", "x", 0)]
+)
+def test_an_open_port_without_a_password_is_said(
+    monkeypatch, tmp_path, capsys, tiny_file, host, password, warned
+):
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", TOKEN)
+    monkeypatch.setenv("ML_BACKEND_TOKEN", password)
+    monkeypatch.setattr("annotation.ml_backend.serve", lambda *_: None)
+    command = ["serve", "--database", f"sqlite:///{tmp_path}/a.db", "--weights", str(tiny_file)]
+    assert main([*command, "--host", host]) == 0
+    assert capsys.readouterr().err.count("ML_BACKEND_TOKEN") == warned
 
 
 @pytest.mark.parametrize("port", ["taken", "99999"])
