@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spotter.config import SpotterConfig
+from spotter.explain.on_demand import keep
 from spotter.images import read_image
 
 if TYPE_CHECKING:  # torch is imported by whoever runs the network, not by whoever looks at a stored trace
@@ -125,13 +126,14 @@ class Tap:
     """
 
     name: str
-    module: str  # path inside the model; "*": every member of a list, in order
+    module: str  # path inside the model; "*": every member, in order
     keep: Callable[[tuple, Any, Mapping[str, list]], Any]
 
 
 # Everything that is seen, in the order of the data. The paper's own nouns come from the output of the whole
 # ("").
 TAPS = (
+    Tap("tokens", "backbone.stages.*.*", lambda i, o, kept: half(i[0][0])),
     Tap("plain_levels", "fpn", lambda i, o, kept: [half(level[0]) for level in o]),
     Tap("proposals", "proposals", lambda i, o, kept: (single(o[0][0]), half(o[1][0]))),
     Tap("partners", "stages.*.attention.softmax", lambda i, o, kept: half(o[0].float().mean(0))),
@@ -154,10 +156,11 @@ TAPS = (
 
 def modules_at(model: nn.Module, path: str) -> list[nn.Module]:
     """The modules a path of `TAPS` names."""
-    head, star, tail = path.partition(".*.")
-    if not star:
-        return [model.get_submodule(path)]
-    return [member.get_submodule(tail) for member in model.get_submodule(head)]
+    found = [model]
+    for part in path.split(".") if path else []:
+        members = (one.children() if part == "*" else [one.get_submodule(part)] for one in found)
+        found = [module for several in members for module in several]
+    return found
 
 
 @contextmanager
@@ -206,7 +209,7 @@ def record(
     stages = whole.detection.stages
     best = reading.probabilities.float().topk(min(TOP, reading.probabilities.shape[2]), dim=2)
     height, width = spotter.model.config.reader_size
-    return Trace(
+    trace = Trace(
         image=small,
         scale=scale,
         words=words,
@@ -230,6 +233,8 @@ def record(
         top_ids=best.indices.cpu().numpy().astype(np.int16)[rows],
         top_probabilities=half(best.values)[rows],
     )
+    keep(trace, "tokens", kept["tokens"])  # too many bytes for a stored trace, hence not in the trace itself
+    return trace
 
 
 def rows_of(spotter: Spotter, regions: Regions, scale: np.ndarray, shape: tuple[int, ...]) -> list[int]:

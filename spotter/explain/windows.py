@@ -93,24 +93,22 @@ def partners(trace: Trace, stage: int, block: int, place: np.ndarray) -> Partner
     )
 
 
-def tokens_of(spotter: Spotter, trace: Trace) -> list[list[np.ndarray]]:
-    """What goes into each block of each Swin stage, (rows, columns, C) float16; the backbone runs once."""
+def tokens_of(spotter: Spotter, trace: Trace) -> list[np.ndarray]:
+    """What goes into each block, in the order of `blocks`, (rows, columns, C) float16. They are kept when a
+    photo is traced; for a stored trace the backbone runs, once.
+    """
     return once(trace, "tokens", lambda: run_backbone(spotter, trace))
 
 
-def run_backbone(spotter: Spotter, trace: Trace) -> list[list[np.ndarray]]:
+def run_backbone(spotter: Spotter, trace: Trace) -> list[np.ndarray]:
     import torch
 
-    from spotter.explain.trace import Tap, half, tapped
+    from spotter.explain.trace import TAPS, tapped
 
-    depths, model = trace.config.depths, spotter.model
-    taps = [
-        Tap(f"{stage}.{block}", f"backbone.stages.{stage}.{block}", lambda i, o, kept: half(i[0][0]))
-        for stage, block in blocks(depths)
-    ]
+    model, taps = spotter.model, [tap for tap in TAPS if tap.name == "tokens"]
     with tapped(model, taps) as seen, torch.inference_mode(), autocast(spotter):
         model.backbone(model.pad([network_image(spotter, trace.image)])[0])
-    return [[seen[f"{stage}.{block}"][0] for block in range(depth)] for stage, depth in enumerate(depths)]
+    return seen["tokens"]
 
 
 def autocast(spotter: Spotter):
@@ -133,7 +131,8 @@ def window_attention(spotter: Spotter, trace: Trace, at: Partners) -> np.ndarray
     from spotter.explain.trace import Tap, half, tapped
 
     path = f"backbone.stages.{at.stage}.{at.block}"
-    tokens = torch.from_numpy(tokens_of(spotter, trace)[at.stage][at.block].astype(np.float32))
+    index = blocks(trace.config.depths).index((at.stage, at.block))
+    tokens = torch.from_numpy(tokens_of(spotter, trace)[index].astype(np.float32))
     tap = Tap("weights", f"{path}.attn.softmax", lambda i, o, kept: half(o[at.window]))
     with tapped(spotter.model, [tap]) as seen, torch.inference_mode(), autocast(spotter):
         spotter.model.get_submodule(path)(tokens[None].to(spotter.device))

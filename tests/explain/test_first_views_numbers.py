@@ -182,6 +182,16 @@ def test_masked_partners_come_from_the_other_side(trace):
     assert not windows.partners(trace, 1, 0, np.array([0.0, 0.0])).masked.any()
 
 
+def test_tokens_are_kept_with_a_new_trace_and_computed_for_a_stored_one(tiny_spotter, photographs):
+    traced = tiny_spotter.trace(photographs[0], 1.0)
+    kept = on_demand.kept(traced, "tokens")
+    computed = windows.tokens_of(tiny_spotter, replace(traced))  # nothing is kept with a copy
+    assert len(kept) == len(computed) == sum(traced.config.depths)
+    for (stage, _), mine, again in zip(windows.blocks(traced.config.depths), kept, computed, strict=True):
+        assert mine.shape[-1] == traced.config.embed_dim * 2**stage
+        np.testing.assert_allclose(mine, again, atol=2e-2)  # the stored photo is rounded to bytes
+
+
 def test_attention_of_the_same_window_is_not_computed_again(tiny_spotter, trace, monkeypatch):
     at = windows.partners(trace, 1, 1, np.array([40.0, 40.0]))
     first = windows.attention(tiny_spotter, trace, at)

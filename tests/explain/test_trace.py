@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import fields
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 import torch
 
 from spotter.config import nano
-from spotter.explain import trace_file
+from spotter.explain import on_demand, trace_file
 from spotter.explain.trace import TAPS, Trace, modules_at, tapped
 from spotter.model.spotter import SwinTextSpotter
 from spotter.predictor import Spotter
@@ -97,6 +98,26 @@ def test_hooks_are_gone_afterwards_and_see_their_own_thread_only(tiny_spotter, p
     assert not any(module._forward_hooks for tap in TAPS for module in modules_at(model, tap.module))
 
 
+def least_seconds(function) -> float:
+    """Of this process's processor time: others may keep the machine busy."""
+    seconds = []
+    for _ in range(4):
+        start = time.process_time()
+        function()
+        seconds.append(time.process_time() - start)
+    return min(seconds)
+
+
+@pytest.mark.slow
+def test_a_trace_costs_at_most_twice_a_reading():
+    torch.manual_seed(0)
+    spotter = Spotter(SwinTextSpotter(nano()), {}, "cpu")
+    photo = np.random.default_rng(0).integers(0, 255, (480, 640, 3), np.uint8)
+    assert len(spotter.spot(photo, 0.0)) >= 60
+    plain = least_seconds(lambda: spotter.spot(photo, 0.0))
+    assert least_seconds(lambda: spotter.trace(photo, 0.0)) <= 2 * plain
+
+
 @pytest.mark.slow
 def test_a_trace_of_the_small_spotter_is_small():
     torch.manual_seed(0)
@@ -105,6 +126,8 @@ def test_a_trace_of_the_small_spotter_is_small():
     trace = spotter.trace(photo, threshold=0.0)
     assert len(trace.words) >= 60  # of 100; a proposal kept for both classes counts once
     assert trace.nbytes < 60e6
+    kept = sum(tokens.nbytes for tokens in on_demand.kept(trace, "tokens"))
+    assert trace.nbytes + kept < 100e6  # a third of what a user may take
 
 
 @pytest.mark.parametrize("step", [trace_file.STEPS[0], 2])
