@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 
 from spotter.config import official
@@ -198,16 +199,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("published", type=Path, help="published checkpoint (.pth)")
     parser.add_argument("out", type=Path, help="file to write (.safetensors)")
     options = parser.parse_args(arguments)
+    if options.out.suffix != ".safetensors":  # the card goes beside it, with .json
+        parser.error(f"OUT must end in .safetensors, not {options.out.name!r}")
     try:
         published = read_published(options.published)
         model = SwinTextSpotter(official())
         with torch.no_grad():
             convert_state(published, model)
-        save_weights(
-            model, options.out, {"name": options.published.stem, "data": "published checkpoint, converted"}
-        )
+        card = {"name": options.published.stem, "data": "published checkpoint, converted"}
+        save_weights(model, options.out, card)
     except WeightsError as error:
         print(error, file=sys.stderr)
+        return 2
+    except (OSError, SafetensorError) as error:
+        print(f"{options.out} cannot be written: {error}.", file=sys.stderr)
         return 2
     print(f"wrote {options.out}: {sum(p.numel() for p in model.parameters()) / 1e6:.1f} million parameters")
     return 0

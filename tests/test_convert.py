@@ -141,6 +141,27 @@ def test_a_bad_file_ends_with_a_sentence(tmp_path, capsys):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("name", ["out.pth", "out.json", "out"])
+def test_what_is_written_is_called_safetensors(tmp_path, capsys, name):
+    with pytest.raises(SystemExit) as stop:
+        main([str(tmp_path / "none.pth"), str(tmp_path / name)])
+    assert stop.value.code == 2
+    assert "must end in .safetensors" in capsys.readouterr().err
+
+
+def test_a_place_that_cannot_be_written_to(tmp_path, capsys, monkeypatch):
+    """The folder of the output is a file."""
+    monkeypatch.setattr("spotter.convert.read_published", lambda path: {})
+    monkeypatch.setattr("spotter.convert.convert_state", lambda published, model: None)
+    monkeypatch.setattr("spotter.convert.SwinTextSpotter", lambda config: torch.nn.Linear(1, 1))
+    monkeypatch.setattr(torch.nn.Linear, "config", official(), raising=False)
+    (tmp_path / "file").touch()
+    assert main([str(tmp_path / "a.pth"), str(tmp_path / "file" / "out.safetensors")]) == 2
+    message = capsys.readouterr().err
+    assert "out.safetensors cannot be written" in message
+    assert message.count("\n") == 1
+
+
 def test_the_numbers_arrive(golden_model, published_file):
     """The conversion of all 144 million numbers, from a published file to our model."""
     state = golden_model.state_dict()
