@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
+import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -103,3 +105,16 @@ def test_top_level_names():
 
 def test_every_file_has_a_noun_for_a_name():
     assert not NAMELESS & {path.name for path in sources()}
+
+
+def test_what_is_installed_agrees():
+    """A Space installs requirements.txt and the README's Gradio, `make` the rest by pyproject.toml."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    required = [line for line in lines if line and not line.startswith("#")]
+    names = [{re.split(r"[<>=]", line)[0] for line in some} for some in (required, project["dependencies"])]
+    assert names[0] == names[1]
+    (gradio,) = (line for line in required if line.startswith("gradio"))
+    assert gradio in project["dependencies"]
+    space = re.search(r"^sdk_version: (\d+\.\d+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.M)
+    assert gradio.startswith(f"gradio>={space[1]}")
