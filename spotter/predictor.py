@@ -67,9 +67,9 @@ class Spotter:
     ) -> list[Word]:
         """The words of an image (path, PIL image or (H, W, 3) uint8 RGB) in the order of falling score.
 
-        Coordinates are pixels of the image with its EXIF orientation applied. `threshold`: words with a
-        score below it
-        are left out (default: the preset's); `short_side`: pixels the image's short side is resized to.
+        Coordinates are pixels of the image with its EXIF orientation applied. `threshold`: words with a score
+        below it are left out (default: the preset's); `short_side`: pixels the image's short side is resized
+        to. Raises ImageError in one sentence.
         """
         return self.spot_batch([image], threshold, short_side)[0]
 

@@ -46,8 +46,8 @@ def bilinear_taps(
     """Along one axis: the two cells under each sample of each bin, and their weights.
 
     `start`, `end` (M,) in cells, 0 the centre of the first cell; `limit` (M,) cells of the level. Returns
-    index and
-    weight, both (M, bins, 2 * samples). A sample more than a cell outside weighs nothing, as in torchvision.
+    index and weight, both (M, bins, 2 * samples). A sample more than a cell outside weighs nothing, as in
+    torchvision.
     """
     offset = (torch.arange(bins * samples, device=start.device) + 0.5) / samples
     place = start[:, None] + offset * ((end - start) / bins)[:, None]
