@@ -225,8 +225,8 @@ class Correct:
         """What an edit or a change of state can change."""
         image, conflict = desk.image, desk.conflict
         state = image.state if image else ""
-        says = f"**Two people have changed this photo.** {plain(conflict)} Choose which one counts; "
-        says += "when both are joined, of a word that both changed yours does."
+        says = f"**Two people have changed this photo.** {plain(conflict)} Choose one, or join them: "
+        says += "where both changed the same word, yours counts."
         waiting = self.waiting.rows(self.store.open_image(image.id)) if image else {}
         return {
             self.progress: progress_bar(queue.progress(self.store, desk.project_id)),
