@@ -45,20 +45,41 @@ def describe_card(card: dict) -> str:
     figures = measured(card)
     lines = [weakness(card), ""]
     if figures:
-        lines += ["| measured on | images | detection H-mean | end-to-end H-mean |", "|---|---|---|---|"]
-        for name, report in figures.items():
-            detection, reading = report["detection"]["hmean"], report["end_to_end"]["hmean"]
-            images = describe(report["images"])
-            lines.append(f"| {plain(name)} | {images} | {detection:.3f} | {reading:.3f} |")
+        names = (
+            "measured on",
+            "images",
+            "detection H-mean",
+            "end-to-end H-mean",
+            "lexicon",
+            "calibration error",
+        )
+        lines += [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
+        lines += [f"| {' | '.join(cells(name, report))} |" for name, report in figures.items()]
         lines.append("")
+    for name, report in card.get("figures", {}).items():
+        if name not in figures and report.get("images"):
+            mean = report["detection"]["found"] / report["images"]
+            lines.append(f"- **{plain(name)}**: {mean:.2f} words an image, {report['images']} images")
     told = {key: value for key, value in card.items() if key not in ("figures", "curve")}
     lines += [f"- **{plain(key.replace('_', ' '))}**: {describe(value)}" for key, value in told.items()]
     return "\n".join(lines)
 
 
 def measured(card: dict) -> dict[str, dict]:
-    """The reports of the card that hold end-to-end scores, by the name of what they were measured on."""
-    return {name: report for name, report in card.get("figures", {}).items() if "end_to_end" in report}
+    """The reports of the card on pictures with words, by the name of what they were measured on."""
+    return {
+        name: report
+        for name, report in card.get("figures", {}).items()
+        if "end_to_end" in report and report["detection"].get("true", 1)
+    }
+
+
+def cells(name: str, report: dict) -> list[str]:
+    """A report's line of the table; - where something was not measured."""
+    kinds = ("detection", "end_to_end", "end_to_end_lexicon")
+    scores = [f"{report[kind]['hmean']:.3f}" if report.get(kind) else "-" for kind in kinds]
+    error = report.get("calibration_error")
+    return [plain(name), describe(report["images"]), *scores, "-" if error is None else f"{error:.3f}"]
 
 
 def weakness(card: dict) -> str:

@@ -14,6 +14,14 @@ def report(hmean):
     return {"images": 200, "detection": {"hmean": 0.8}, "end_to_end": {"hmean": hmean}}
 
 
+MORE = {"end_to_end_lexicon": {"hmean": 0.75}, "calibration_error": 0.05}
+EMPTY = {"detection": {"hmean": 0.0, "true": 0, "found": 30}}  # photographs without text
+
+
+def test_pictures_without_text_do_not_make_weights_weak():
+    assert "weak" not in describe_card({"figures": {"scenes": report(0.7), "empty": report(0) | EMPTY}})
+
+
 def test_good_weights_are_not_called_weak():
     assert "weak" not in describe_card({"figures": {"scenes": report(0.7)}})
 
@@ -23,7 +31,16 @@ def test_good_weights_are_not_called_weak():
     [
         ({}, "not known"),
         ({"trained_images": 240000}, "- **trained images**: 240,000"),
-        ({"figures": {"scenes": report(0.31234)}}, "| scenes | 200 | 0.800 | 0.312 |"),
+        ({"figures": {"scenes": report(0.31234)}}, "| scenes | 200 | 0.800 | 0.312 | - | - |"),
+        (
+            {
+                "figures": {
+                    "s": report(0.7) | {"end_to_end_lexicon": {"hmean": 0.75}, "calibration_error": 0.05}
+                }
+            },
+            "| s | 200 | 0.800 | 0.700 | 0.750 | 0.050 |",
+        ),
+        ({"figures": {"empty": report(0) | EMPTY}}, "- **empty**: 0.15 words an image, 200 images"),
         (
             {"figures": {"scenes": report(0.31)}},
             "**These weights are weak**: end-to-end H-mean 0.31 on *scenes*",
