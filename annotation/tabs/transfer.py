@@ -128,6 +128,7 @@ class Transfer:
 
         inputs = [*saving, self.url, self.token]
         outputs = [self.report, self.token, *tab.shown]
+        options["show_progress_on"] = [self.url]  # an empty report is too low for the bar
         self.push.click(ask(push), inputs, outputs, **options)
         self.pull.click(ask(pull), inputs, outputs, **options)
 
