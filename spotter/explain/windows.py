@@ -276,22 +276,22 @@ def describe(trace: Trace, at: Partners, weights: np.ndarray) -> str:
     config, side = trace.config, len(at.rows)
     width = config.embed_dim * 2**at.stage // config.heads[at.stage]
     masked, padding = int((at.masked & ~at.padding).sum()), int(at.padding.sum())
-    seen = side * side - int((at.masked | at.padding).sum())
+    seen, open_padding = int((~at.masked & ~at.padding).sum()), int((~at.masked & at.padding).sum())
+    also = f", {open_padding} of which it looks at too, since padding as such is not masked"
     x1, y1, x2, y2 = reach(trace, at)
     height, total_width = trace.image.shape[:2]
     area = (x2 - x1) * (y2 - y1) / (height * total_width)
     published = "" if side == 7 else " (the published network: 7 × 7 = 49)"
     kind = f"rolled by {at.shift} tokens before it is cut" if at.shift else "cut into windows as it is"
-    share = float(np.mean([effective(values) for values in weights])) / max(seen, 1)
+    share = float(np.mean([effective(values) for values in weights])) / (seen + open_padding)
     spread = "nearly evenly over all of them" if share > 0.9 else f"over {share:.0%} of them in effect"
     rows = ["| head | largest weight | on | own | partners in effect |", "|--:|--:|---|--:|--:|"]
     for head, values in enumerate(weights):
         best = int(values.argmax())
-        row, column = int(at.rows[best // side]), int(at.columns[best % side])
-        rows.append(
-            f"| {head + 1} | {values[best]:.3f} | row {row}, column {column} | {values[at.place]:.3f} | "
-            f"{effective(values):.1f} |"
-        )
+        place = f"row {at.rows[best // side]}, column {at.columns[best % side]}"
+        place = "padding" if at.padding[best] else place
+        largest, own = values[best], values[at.place]
+        rows.append(f"| {head + 1} | {largest:.3f} | {place} | {own:.3f} | {effective(values):.1f} |")
     return (
         f"$$A = \\mathrm{{softmax}}\\Big(\\tfrac{{QK^\\top}}{{\\sqrt{{{width}}}}} + B + M\\Big),\\qquad "
         f"A \\in \\mathbb{{R}}^{{{side * side} \\times {side * side}}}\\ \\text{{in each of "
@@ -299,7 +299,8 @@ def describe(trace: Trace, at: Partners, weights: np.ndarray) -> str:
         f"{at.name.capitalize()} of {config.depths[at.stage]}: the map of {at.size[0]} × {at.size[1]} tokens "
         f"({at.stride} pixels each) is {kind}. The token in row {at.token[0]}, column {at.token[1]} has "
         f"{side} × {side} = {side * side} partners, itself among them{published}: {seen} it can see, "
-        f"**{masked} masked** ($M = -100$: they came from another side of the map), {padding} padding. "
+        f"**{masked} masked** ($M = -100$: they came from another side of the map), {padding} padding"
+        f"{also if open_padding else ''}. "
         f"On average its heads spread their attention {spread}.\n\n"
         f"**Exact reach so far** (green frame): {x2 - x1:.0f} × {y2 - y1:.0f} pixels, {area:.1%} of the "
         f"photo (x {x1:.0f} to {x2:.0f}, y {y1:.0f} to {y2:.0f}).\n\n" + "\n".join(rows)

@@ -240,6 +240,24 @@ def test_reach_is_exactly_where_the_gradient_is(tiny_spotter, trace, stage, bloc
     assert [xs.min(), ys.min(), xs.max() + 1, ys.max() + 1] == windows.reach(trace, at).tolist()
 
 
+def test_padding_that_is_looked_at_is_told(trace):
+    """Attention that is even over what is not masked counts as even, padding or not."""
+    at = next(
+        at
+        for stage, block in BLOCKS
+        for at in [windows.partners(trace, stage, block, np.array([127.0, 95.0]))]
+        if (at.padding & ~at.masked).any()
+    )
+    free = ~at.masked
+    weights = np.tile(free / free.sum(), (2, 1))
+    weights[1, np.flatnonzero(at.padding & free)[0]] *= 1.01
+    text = windows.describe(trace, at, weights)
+    assert f"{int((free & at.padding).sum())} of which it looks at too" in text
+    assert f"{int((free & ~at.padding).sum())} it can see" in text
+    assert "nearly evenly over all of them" in text
+    assert "| padding |" in text
+
+
 def test_attention_spread_over_all_counts_all():
     assert windows.effective(np.full(64, 1 / 64)) == pytest.approx(64)
     assert windows.effective(np.eye(64)[3]) == pytest.approx(1)
