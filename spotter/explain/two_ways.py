@@ -301,7 +301,7 @@ def draw_cut(
             f"our reader gets the same cut masked, {cut.masked.shape[0]} × {cut.masked.shape[1]}",
             f'reads "{mine}"; true is "{measured.texts[place]}"',
         ),
-        colour_bar("0", f"{high:.2f}", "energy, the same scale for every cut", 300),
+        colour_bar("0", f"{high:.2f}", "energy, the same scale for every cut", 400),
     ]
     if cut.strip is not None:
         size = f"{cut.strip.pixels.shape[0]} × {cut.strip.pixels.shape[1]}"

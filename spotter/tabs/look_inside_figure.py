@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import gradio as gr
 import numpy as np
 from gradio.data_classes import FileData, GradioModel
-from gradio.processing_utils import save_bytes_to_cache
+from gradio.processing_utils import hash_bytes
 from PIL import Image
 from pydantic import Field
 
@@ -42,6 +44,20 @@ class FigureData(GradioModel):
     clickable: bool = False
     click: list[float] = Field(default_factory=list, max_length=2)
     panels: list[PanelData] = Field(default_factory=list, max_length=64)
+
+
+def keep_file(data: bytes, name: str, folder: str | Path) -> str:
+    """The path of a file with this content below `folder`, written unless it is there.
+
+    Gradio's own function writes it again; who is just being sent it then gets a broken picture.
+    """
+    path = Path(folder) / hash_bytes(data) / name
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=path.parent, delete=False) as part:
+            part.write(data)
+        os.replace(part.name, path)
+    return str(path.resolve())
 
 
 @cache
@@ -93,7 +109,7 @@ class Figure(gr.HTML):
         else:
             picture.save(data, "PNG", compress_level=1)  # 6, the default, takes four times as long
         name = "figure.jpg" if self.photo else "figure.png"
-        path = save_bytes_to_cache(data.getvalue(), name, cache_dir=self.GRADIO_CACHE)
+        path = keep_file(data.getvalue(), name, self.GRADIO_CACHE)
         return FigureData(
             image=FileData(path=path),
             alt=alt,

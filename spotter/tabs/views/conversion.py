@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import gradio as gr
+from PIL import Image
 
 from spotter.explain import conversion as explain
-from spotter.tabs.look_inside_figure import Figure
+from spotter.tabs.look_inside_figure import Figure, keep_file
 from spotter.tabs.look_inside_view import Scene, View, formula
 
 NUMBER = 9
@@ -33,7 +36,6 @@ def build() -> View:
                 show_label=False,  # it would lie on the word
                 interactive=False,
                 buttons=[],
-                format="png",
                 elem_id="conversion-slider",
             )
             kept = gr.CheckboxGroup(
@@ -43,13 +45,18 @@ def build() -> View:
             bars = Figure(elem_id="conversion-gradients")
             gradient = formula()
 
+    def kept_file(picture: Image.Image) -> str:
+        data = BytesIO()
+        picture.save(data, "PNG", compress_level=1)
+        return keep_file(data.getvalue(), "map.png", slider.GRADIO_CACHE)
+
     def draw(scene: Scene, left: str, right: str, kept: list[str]) -> tuple:
         trace, word, spotter = scene.trace, scene.word, scene.spotter()
         found = explain.gradients(spotter, trace, word)
         return (
             explain.draw_gates(trace, word, scene.truth),
             explain.describe_leakage(trace, word, scene.truth),
-            tuple(explain.draw_map(trace, word, name) for name in (left, right)),
+            tuple(kept_file(explain.draw_map(trace, word, name)) for name in (left, right)),
             explain.read_without(spotter, trace, word, set(kept)),
             explain.draw_gradients(found),
             explain.describe_gradients(found),
