@@ -1,4 +1,4 @@
-"""A tiny spotter with random weights, and the published one with golden weights.
+"""A tiny spotter with random weights, the published one with golden weights, and a real browser.
 
 Fixtures of session scope are shared: no test changes what they return.
 """
@@ -6,7 +6,9 @@ Fixtures of session scope are shared: no test changes what they return.
 from __future__ import annotations
 
 import json
+import os
 import runpy
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +27,34 @@ from spotter.weights import load_weights, save_weights
 
 GOLDEN = Path(__file__).parent / "golden"
 SEED = 7  # of the golden weights
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-device-for-media-stream",  # a camera
+    "--use-fake-ui-for-media-stream",  # that asks nobody
+]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A real headless Chromium, started once for all browser tests.
+
+    Skips without Chromium, but fails where CI is set.
+    """
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("There is no Chromium: install it, or name it in CHROMIUM.")
+        pytest.skip("no Chromium")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=path, args=CHROMIUM_OPTIONS)
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture(scope="session")

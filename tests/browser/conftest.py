@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -16,14 +14,6 @@ from urllib.error import URLError
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def find_port() -> int:
@@ -35,21 +25,6 @@ def find_port() -> int:
 @pytest.fixture
 def free_port() -> int:
     return find_port()
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Skips without Chromium, but fails where CI is set."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("There is no Chromium: install it, or name it in CHROMIUM.")
-        pytest.skip("no Chromium")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=path, args=OPTIONS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="session")

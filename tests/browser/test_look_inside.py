@@ -243,6 +243,34 @@ def test_the_truth_changes_the_h_mean(page):
     expect(picture).to_have_attribute("alt", re.compile("8 true"), timeout=30_000)
 
 
+def fill_truth(page, lines: str) -> None:
+    box = page.get_by_label("True words (editable)")
+    if not box.is_visible():
+        page.locator("#inside-truth button").first.click()
+    box.fill(lines)
+    box.blur()
+
+
+def outline(page, shift: int = 0) -> str:
+    """The selected word's outline as the view Masks writes it, moved to the right."""
+    open_view(page, "Masks")
+    polygon = page.locator("#masks-polygon textarea")
+    expect(polygon).to_have_value(re.compile(r"\d+,\d+ \d+,\d+ \d+,\d+"), timeout=120_000)
+    points = [point.split(",") for point in polygon.input_value().split()]
+    return " ".join(f"{int(x) + shift},{y}" for x, y in points)
+
+
+def test_gates_are_held_against_a_corrected_outline(page):
+    corrected = outline(page, shift=4)
+    open_view(page, "Recognition Conversion")
+    view = page.locator("#view-9")
+    expect(pictures(page, 9).first).to_be_visible(timeout=120_000)
+    fill_truth(page, "")
+    expect(view.get_by_text("IoU with its true outline")).to_have_count(0, timeout=60_000)
+    fill_truth(page, f"CAFE: {corrected}")
+    expect(view.get_by_text("IoU with its true outline")).to_be_visible(timeout=60_000)
+
+
 def test_two_ways_beside_each_other_or_what_is_missing(page):
     from spotter.explain.two_ways import missing
 
@@ -255,7 +283,13 @@ def test_two_ways_beside_each_other_or_what_is_missing(page):
         return
     page.get_by_label("Run CRAFT").check()
     expect(pictures(page, 12).first).to_have_attribute("alt", re.compile("heat maps"), timeout=300_000)
-    expect(page.locator("#two-ways-curve img")).to_be_visible()
+    fill_truth(page, f"CAFE: {outline(page)}")  # random weights find none of the sample's own words
+    open_view(page, "Two ways to spot")
+    expect(page.locator("#two-ways-curve img")).to_be_visible(timeout=300_000)
+    cut = page.locator("#two-ways-cut img")
+    expect(cut).to_have_attribute("alt", re.compile("1.6 times as large"))
+    page.locator("#two-ways-factor input[type=range]").press("ArrowRight")
+    expect(cut).to_have_attribute("alt", re.compile("1.8 times as large"))
 
 
 def test_the_lesson_deck_is_saved(page):

@@ -153,6 +153,14 @@ def test_bad_file_gives_one_clear_sentence(app_url, open_page, name, data, says)
     expect(page.locator("#words .word")).to_have_count(stored(THRESHOLD)[0])
 
 
+def test_a_photo_from_the_camera_is_read(app_url, open_page):
+    page = open_page(app_url)
+    page.locator("#photo").get_by_label("Capture from camera").click()
+    page.get_by_text("Click to Access Webcam").click()
+    page.get_by_label("capture photo").click()
+    expect(page.locator("#words .status")).to_contain_text("1920 × 1440 pixels", timeout=120_000)
+
+
 def test_fits_a_phone(app_url, open_page):
     page = open_page(app_url, width=390, height=844)
     pick(page, richest())

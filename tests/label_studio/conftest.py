@@ -46,22 +46,10 @@ def server(url) -> Server:
     return Server(url, TOKEN)
 
 
-@pytest.fixture(scope="session")
-def chromium():
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if path is None:
-        pytest.skip("no Chromium")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def open_page(chromium, url) -> Iterator[Callable]:
+def open_page(browser, url) -> Iterator[Callable]:
     """Opens pages of Label Studio as Ann; at the end none has asked another host for anything."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.set_default_timeout(60_000)
     strangers = []
