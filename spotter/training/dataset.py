@@ -29,6 +29,7 @@ from spotter.types import GroundTruth
 MAP_STRIDE = 4  # of the dense text map: that of P2
 IGNORE = 255  # in the dense text map: do not care
 BLOCK = 8  # batches that train the same
+LARGER = 1.7  # the largest words of a large scene: a sign may fill a photograph's width
 MOST_WORDS = 60  # in a large scene: fewer than proposals
 LEAST_SIDE = 4.0  # pixels; smaller boxes are not trained on
 
@@ -207,7 +208,9 @@ class Batches(Dataset):
             style = BENT if rng.random() < 0.2 else CROWDED
         if size > c.scene:
             more = (size / c.scene) ** 2
-            style = replace(style, words=tuple(min(MOST_WORDS, round(n * more)) for n in style.words))
+            words = tuple(min(MOST_WORDS, round(n * more)) for n in style.words)
+            low, high = style.text_height
+            style = replace(style, words=words, text_height=(low, min(high * LARGER, size / 4)))
         scene = self.generator(style, size).render(rng.getrandbits(48))
         return scene.image, scene.regions
 
