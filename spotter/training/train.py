@@ -92,6 +92,12 @@ def build(settings: Settings) -> TrainingSpotter:
     return TrainingSpotter(model)
 
 
+def seen_before(weights: str) -> tuple[int, int, float]:
+    """Images, words and seconds that weights were trained on by their model card; 0 where it does not say."""
+    card = load_weights(weights)[1]
+    return card.get("trained_images", 0), card.get("trained_words", 0), 3600 * card.get("hours", 0.0)
+
+
 def initialise(model: SwinTextSpotter) -> None:
     """Starting values apart from the layers' own: scores start low (focal loss), boxes start where they
     are.
@@ -142,6 +148,8 @@ class Trainer:
         self.step, self.next_batch, self.images, self.words, self.seconds = 0, 0, 0, 0, 0.0
         if resume:
             self.load()
+        elif s.start_from:
+            self.images, self.words, self.seconds = seen_before(s.start_from)
         self.dataset = Batches(
             s.curriculum, s.config.characters, s.config.max_steps, s.config.mask_size, s.backgrounds, s.data
         )

@@ -28,7 +28,7 @@ from spotter.training.train import (
     learning_rate_factor,
     parameter_groups,
 )
-from spotter.weights import WeightsError, load_weights
+from spotter.weights import WeightsError, load_weights, save_weights
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -393,6 +393,18 @@ def test_a_new_run_has_a_fitted_code_and_low_scores(settings, monkeypatch):
     torch.testing.assert_close(stages[-1].boxes[0].detach(), corners, atol=2, rtol=0)
     with pytest.raises(WeightsError):
         build(replace(settings, start_from="nowhere"))
+
+
+def test_what_the_first_weights_had_seen_counts(settings, tiny_model, tmp_path):
+    """But once: a resumed run goes on from its own counts."""
+    weights = tmp_path / "seen.safetensors"
+    save_weights(tiny_model, weights, {"trained_images": 300, "trained_words": 2000, "hours": 1.5})
+    settings = replace(settings, start_from=str(weights))
+    trainer = Trainer(settings)
+    assert (trainer.images, trainer.words, trainer.seconds) == (300, 2000, 5400)
+    trainer.images += 4
+    trainer.save()
+    assert Trainer(settings, resume=True).images == 304
 
 
 def test_two_processes_stay_together(tiny_file, tmp_path):
