@@ -88,3 +88,12 @@ def place_choice(label: str, elem_id: str) -> gr.Dropdown:
 def formula(**kwargs: Any) -> gr.Markdown:
     """Text with formulas between dollar signs."""
     return gr.Markdown(latex_delimiters=MATH, elem_classes="formula", **kwargs)
+
+
+def name_slides(slider: gr.ImageSlider, sides: list[gr.Dropdown], what: str) -> None:
+    """Alternative text for a slider's two pictures, which Gradio leaves empty: what they show, and the choice
+    of that side. Where a choice has a title, it is its value that is named.
+    """
+    script = f"""(...sides) => setTimeout(() => document.querySelectorAll("#{slider.elem_id} img").forEach(
+        (image, i) => {{ image.alt = "{what}: " + sides[i % sides.length]; }}), 300)"""
+    slider.change(None, sides, None, js=script, api_visibility="private")

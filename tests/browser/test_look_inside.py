@@ -271,6 +271,21 @@ def test_gates_are_held_against_a_corrected_outline(page):
     expect(view.get_by_text("IoU with its true outline")).to_be_visible(timeout=60_000)
 
 
+@pytest.mark.parametrize(
+    ("view", "slider", "says"),
+    [
+        ("Receptive field", "#field-slider", ("2-4-1", "without the block")),
+        ("Recognition Conversion", "#conversion-slider", ("photo", "m3")),
+    ],
+)
+def test_either_side_of_a_slider_says_what_it_shows(page, view, slider, says):
+    open_view(page, view)
+    for image, end in zip(
+        (page.locator(f"{slider} img").first, page.locator(f"{slider} img").last), says, strict=True
+    ):
+        expect(image).to_have_attribute("alt", re.compile(f": {end}$"), timeout=120_000)
+
+
 def test_two_ways_beside_each_other_or_what_is_missing(page):
     from spotter.explain.two_ways import missing
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from spotter.explain import conversion as explain
 from spotter.tabs.look_inside_figure import Figure, keep_file
-from spotter.tabs.look_inside_view import Scene, View, formula
+from spotter.tabs.look_inside_view import Scene, View, formula, name_slides
 
 NUMBER = 9
 TITLE = "Recognition Conversion"
@@ -44,6 +44,8 @@ def build() -> View:
             result = gr.Markdown(elem_id="conversion-reading")
             bars = Figure(elem_id="conversion-gradients")
             gradient = formula()
+
+    name_slides(slider, [left, right], "Map over the word")
 
     def kept_file(picture: Image.Image) -> str:
         data = BytesIO()

@@ -13,7 +13,7 @@ from spotter.explain import places
 from spotter.explain import receptive_field as explain
 from spotter.images import read_image
 from spotter.tabs.look_inside_figure import Figure
-from spotter.tabs.look_inside_view import Scene, View, formula, place_choice
+from spotter.tabs.look_inside_view import Scene, View, formula, name_slides, place_choice
 from spotter.tabs.samples import SAMPLES
 
 NUMBER = 2
@@ -67,6 +67,7 @@ def build() -> View:
             curves = Figure(elem_id="field-curves")
             text = formula()
     blank_text = gr.Markdown(elem_id="field-blank")
+    name_slides(slider, sides, "Receptive field, dilated block")
 
     def draw(scene: Scene, level: int | None, place: str | None, left: str, right: str, count: int) -> tuple:
         trace, level = scene.trace, int(level or 0)
