@@ -116,11 +116,12 @@ def curve_picture(card: dict) -> str:
     curves = {name: points for name, points in curves.items() if len(points) > 1}
     if not curves:
         return ""
-    most = max(x for points in curves.values() for x, _ in points)
+    seen = [x for points in curves.values() for x, _ in points]
+    first, most = min(seen), max(seen)  # a run may go on where another one ended
     high = max(y for points in curves.values() for _, y in points) or 1.0  # all losses zero
 
     def place(x: float, y: float) -> str:
-        across, up = x / most, y / high
+        across, up = (x - first) / max(1, most - first), y / high
         return f"{LEFT + across * (WIDTH - LEFT - 8):.1f},{8 + (1 - up) * (HEIGHT - BOTTOM - 8):.1f}"
 
     lines = [
@@ -134,7 +135,10 @@ def curve_picture(card: dict) -> str:
         for part in (0, 0.5, 1)
     ]
     axis = f'<path d="M{LEFT},8V{HEIGHT - BOTTOM}H{WIDTH - 8}" fill="none" stroke="currentColor"/>'
-    below = f'<text x="{WIDTH - 8}" y="{HEIGHT - 14}" text-anchor="end">{most:,.0f} images</text>'
+    below = (
+        f'<text x="{LEFT}" y="{HEIGHT - 14}">{first:,.0f}</text>'
+        f'<text x="{WIDTH - 8}" y="{HEIGHT - 14}" text-anchor="end">{most:,.0f} images</text>'
+    )
     legend = "; ".join(f"{LINES[CURVES[name][1]]}: {CURVES[name][0]}" for name in curves)
     return (
         f'<figure style="margin:0;max-width:{WIDTH}px"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '

@@ -92,7 +92,8 @@ def formula(**kwargs: Any) -> gr.Markdown:
 
 def name_slides(slider: gr.ImageSlider, sides: list[gr.Dropdown], what: str) -> None:
     """Alternative text for a slider's two pictures, which Gradio leaves empty: what they show, and the choice
-    of that side. Where a choice has a title, it is its value that is named.
+    of that side. Where a choice has a title, it is its value that is named. The page makes the pictures
+    after the event, hence the wait.
     """
     script = f"""(...sides) => setTimeout(() => document.querySelectorAll("#{slider.elem_id} img").forEach(
         (image, i) => {{ image.alt = "{what}: " + sides[i % sides.length]; }}), 300)"""

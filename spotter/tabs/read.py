@@ -65,7 +65,7 @@ def build_read(loader: Loader) -> None:
         stored_sample(SAMPLES[0], stored), threshold=score_threshold(loader.card()), elem_id="words"
     )
     with gr.Accordion("Which weights these are, and how they were trained", open=False):
-        gr.Markdown(describe_card(loader.card()))
+        gr.Markdown(describe_card(loader.card()), elem_id="card")
         if picture := curve_picture(loader.card()):
             gr.HTML(picture, padding=False, elem_id="curve")
 

@@ -105,5 +105,7 @@ def test_curve():
     assert ends[1][1] == 204  # on the axis
     assert ends[0][1] == pytest.approx(204 - 196 / 4)
     assert "400 images" in picture
+    assert lines[1].startswith("44.0,")  # the first images it knows of, 100, are at the left
+    assert ">100</text>" in picture
     assert "dashed: characters" in picture
     assert "GIoU" not in picture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 from dataclasses import replace
@@ -18,6 +19,7 @@ from spotter.training import backgrounds, synth, words
 from spotter.training.blocks import Bend, Warp, around, set_text
 from spotter.training.fonts import CAPS_FAMILIES, SIZES, _installed_families, cap_height, fonts, glyph
 from spotter.training.synth import CURVED, DENSE, EASY, MIXED, SceneGenerator, render_scene
+from spotter.types import GroundTruth
 
 pytestmark = pytest.mark.skipif(
     not _installed_families(), reason="no fontpkg-* font is installed: pip install -r requirements-train.txt"
@@ -225,3 +227,19 @@ def test_command_line_writes_a_contact_sheet(tmp_path):
     out = tmp_path / "sheet.png"
     synth.main(["--count", "3", "--columns", "2", "--style", "easy", "--out", str(out)])
     assert cv2.imread(str(out)).shape == (1280, 1280, 3)
+
+
+def test_words_are_written_beside_what_is_there():
+    """On a photograph with words of its own."""
+    style = replace(MIXED, height=200, width=300, words=(8, 8), text_height=(10, 24), degradation=0.0)
+    left = np.array([[0, 0], [150, 0], [150, 200], [0, 200]], np.float32)
+    there = [GroundTruth(left, "mine")]
+    count = 0
+    for seed in range(6):
+        image = np.full((200, 300, 3), 128, np.uint8)
+        scene = SceneGenerator(style).write(random.Random(seed), image, there, 8)
+        assert scene.regions[0] is there[0]
+        assert all(region.polygon[:, 0].min() >= 140 for region in scene.regions[1:])
+        count += len(scene.regions) - 1
+    assert count >= 6
+    assert SceneGenerator(style).write(random.Random(0), image, there, 0).regions == there
