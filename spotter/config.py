@@ -59,6 +59,7 @@ class SpotterConfig:
     reading_temperature: float = 1.0  # of the characters' probabilities; fitted by evaluation.calibration
     short_side: int = 1000
     long_side: int = 1824
+    most_enlarged: float | None = None  # images are made at most so many times as large; None: no limit
 
     @property
     def classes(self) -> int:
@@ -93,7 +94,7 @@ def nano() -> SpotterConfig:
         drop_path=0.0,
         channels=64,
         dilated_channels=32,
-        proposals=300,  # 100 on a coarser grid missed most words of a 1280 x 720 photograph
+        proposals=300,  # on each square of the image; 100 on a coarser grid missed most words
         proposal_grid=(20, 15),
         dynamic_dim=32,
         feedforward=256,
@@ -110,8 +111,9 @@ def nano() -> SpotterConfig:
         characters=PRINTABLE,
         score_threshold=0.3,
         nms_iou=0.5,  # its scores do not tell the one proposal of a word from its neighbours yet
-        short_side=720,
-        long_side=1280,
+        short_side=960,
+        long_side=1706,
+        most_enlarged=4 / 3,  # it has learnt no letters larger than that makes those of small images
     )
 
 

@@ -69,7 +69,7 @@ class Spotter:
 
         Coordinates are pixels of the image with its EXIF orientation applied. `threshold`: words with a score
         below it are left out (default: the preset's); `short_side`: pixels the image's short side is resized
-        to. Raises ImageError in one sentence.
+        to (default: the preset's, as far as it enlarges). Raises ImageError in one sentence.
         """
         return self.spot_batch([image], threshold, short_side)[0]
 
@@ -182,13 +182,16 @@ class Spotter:
 
     def resize(self, image: np.ndarray, short_side: int | None = None) -> Tensor:
         """(H, W, 3) uint8 RGB -> (3, h, w) float32 0..255, short side as asked unless the long side
-        forbids it.
+        forbids it. Where nothing is asked, small images stay smaller than the preset's short side
+        (`config.most_enlarged`).
         """
         config = self.model.config
         height, width = image.shape[:2]
         short = short_side or config.short_side
         long = config.long_side * short / config.short_side
         scale = min(short / min(height, width), long / max(height, width))
+        if config.most_enlarged and short_side is None:
+            scale = min(scale, config.most_enlarged)
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         if size != (width, height):
             image = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)

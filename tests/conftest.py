@@ -104,6 +104,7 @@ def tiny_config() -> SpotterConfig:
         score_threshold=0.4,
         nms_iou=1.0,
         short_side=96,
+        most_enlarged=None,
         long_side=192,
     )
 

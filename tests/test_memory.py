@@ -33,7 +33,9 @@ def test_large_tensors_are_not_mapped_anew():
     done = subprocess.run([sys.executable, "-c", FAULTS], capture_output=True, text=True, check=True)
     if done.stdout.strip() == "none":
         pytest.skip("no glibc")
-    assert int(done.stdout) < 5000  # 600,000 otherwise, or 1200 of two megabytes
+    # 600,000 otherwise (1200 of two megabytes); now and then one of the twenty tensors, 29,297 pages, does
+    # not fit into its old place.
+    assert int(done.stdout) < 100_000
 
 
 def test_nothing_happens_elsewhere(monkeypatch):

@@ -154,6 +154,25 @@ def test_resize(tiny_spotter, size, short_side, expected):
     assert tensor.unique().tolist() == [7]
 
 
+@pytest.mark.parametrize(
+    ("size", "short_side", "expected"),
+    [
+        ((64, 48), None, (96, 72)),
+        ((120, 90), None, (128, 96)),
+        ((256, 192), None, (128, 96)),
+        ((64, 48), 96, (128, 96)),  # as asked
+    ],
+)
+def test_small_images_are_enlarged_as_far_as_the_preset_says(tiny_spotter, size, short_side, expected):
+    config = replace(tiny_spotter.model.config, most_enlarged=1.5)
+    tiny_spotter.model.config, before = config, tiny_spotter.model.config
+    try:
+        tensor = tiny_spotter.resize(np.zeros((size[1], size[0], 3), np.uint8), short_side)
+    finally:
+        tiny_spotter.model.config = before
+    assert tensor.shape == (3, expected[1], expected[0])
+
+
 @pytest.mark.filterwarnings("error")
 def test_arrays_that_cannot_be_written_to(tiny_spotter):
     image = np.full((96, 128, 3), 7, np.uint8)

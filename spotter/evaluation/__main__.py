@@ -18,7 +18,7 @@ from spotter.evaluation import true_polygons
 from spotter.evaluation.evaluate import Report, evaluate
 from spotter.evaluation.icdar import samples
 from spotter.evaluation.peers import INSTALL, Peer, ours, peer, peer_table
-from spotter.evaluation.sets import FIRST_SEED, lexicon_of, photographs, rendered, scene_height, without_text
+from spotter.evaluation.sets import FIRST_SEED, lexicon_of, photographs, rendered, without_text
 from spotter.images import ImageError
 from spotter.weights import weights_path
 
@@ -154,10 +154,7 @@ def _spotter(options: argparse.Namespace) -> Spotter:
 
 def _settings(options: argparse.Namespace) -> dict:
     """What `Spotter.spot` is told beside the image."""
-    short_side = options.short_side
-    if short_side is None and options.folder == SYNTHETIC:  # scenes are read at the size they are rendered
-        short_side = scene_height(options.style)
-    given = {"threshold": options.threshold, "short_side": short_side}
+    given = {"threshold": options.threshold, "short_side": options.short_side}
     return {name: value for name, value in given.items() if value is not None}
 
 

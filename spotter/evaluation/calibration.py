@@ -161,7 +161,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for k in tqdm(range(options.count), unit="scene"):
         scene = generator.render(options.seed + k)
         probabilities.clear()
-        words = spotter.spot(scene.image, short_side=style.height)
+        words = spotter.spot(scene.image)
         before = len(metric.words)
         metric.update(scene.regions, words)
         logs += [np.log(probabilities[id(word.characters)].clip(1e-8)) for word in metric.words[before:]]

@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from spotter.evaluation.icdar import samples
 from spotter.evaluation.metrics import match, same_text
-from spotter.evaluation.sets import photographs, rendered, scene_height
+from spotter.evaluation.sets import photographs, rendered
 from spotter.images import ImageError
 from spotter.training.gap import word_figures
 from spotter.types import GroundTruth, Word
@@ -147,15 +147,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if o.folder == "synthetic":
             pictures, count = rendered([o.style], o.count, o.backgrounds), o.count
-            short_side = scene_height(o.style)
         else:
             chosen = samples(o.folder)[: o.count]
-            pictures, count, short_side = photographs(chosen), len(chosen), None
+            pictures, count = photographs(chosen), len(chosen)
         spotter = load_spotter(o.weights)
-        found = collect(
-            lambda image: spotter.spot(image, short_side=short_side),
-            tqdm(pictures, total=count, unit="image"),
-        )
+        found = collect(spotter.spot, tqdm(pictures, total=count, unit="image"))
         if o.json:
             o.json.write_text(
                 json.dumps(report(found), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"

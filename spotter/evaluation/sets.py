@@ -69,13 +69,6 @@ def rendered(
     return ((scene.image, scene.regions) for scene in scenes)
 
 
-def scene_height(style: str) -> int | None:
-    """Pixels a scene of a style is high, the short side it is read at; None when there is no such style."""
-    from spotter.training.synth import STYLES
-
-    return STYLES[style].height if style in STYLES else None
-
-
 def lexicon_of(name: str) -> Lexicon:
     """The lexicon of a file (a word a line), or `wordfreq`: the most frequent English words.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -27,7 +27,6 @@ from spotter.evaluation.sets import (
     lexicon_of,
     photographs,
     rendered,
-    scene_height,
     without_text,
 )
 from spotter.images import ImageError
@@ -58,13 +57,14 @@ class Row:
 def measure(spotter: Spotter, options: argparse.Namespace) -> dict[str, Report]:
     """The report of every set there is, by its name. Raises ValueError, OSError or ImageError."""
 
-    def run(pictures: Pictures, count: int, name: str, short_side: int | None = None, **more) -> Report:
-        spot: Callable = partial(spotter.spot, short_side=short_side)
-        return evaluate(spot, pictures, progress=partial(tqdm, total=count, desc=name, unit="image"), **more)
+    def run(pictures: Pictures, count: int, name: str, **more) -> Report:
+        return evaluate(
+            spotter.spot, pictures, progress=partial(tqdm, total=count, desc=name, unit="image"), **more
+        )
 
     def scenes(style: str, count: int, seed: int) -> Report:
         pictures = rendered([style], count, options.backgrounds, seed)
-        return run(pictures, count, style, scene_height(style))
+        return run(pictures, count, style)
 
     each = -(-options.scenes // len(THIRDS))
     thirds = [scenes(style, each, FIRST_SEED + i * each) for i, style in enumerate(THIRDS)]

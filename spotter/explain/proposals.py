@@ -24,13 +24,21 @@ if TYPE_CHECKING:
     from spotter.explain.trace import Trace
 
 
-def starting_boxes(count: int, grid: tuple[int, int] | None) -> np.ndarray:
-    """(N, 4) cx, cy, w, h in 0..1, the boxes before any training: `Proposals` of the model with nothing
-    learnt.
+def starting_boxes(trace: Trace, grid: tuple[int, int] | None) -> np.ndarray:
+    """(N, 4) cx, cy, w, h in 0..1 of the photo, the boxes before any training: `Proposals` of the model with
+    nothing learnt. Without a grid all are the whole image.
     """
-    from spotter.model.proposals import Proposals
+    from spotter.model.proposals import Proposals, laid
 
-    return Proposals(count, 1, grid).boxes.detach().numpy()
+    count = trace.boxes.shape[1] if grid is None else trace.config.proposals
+    boxes = laid(Proposals(count, 1, grid).boxes.detach(), squares(trace) if grid else (1, 1)).numpy()
+    return np.concatenate([(boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]], 1)
+
+
+def squares(trace: Trace) -> tuple[int, int]:
+    """Columns and rows of squares of the photo over each of which the learned boxes are laid."""
+    count = trace.boxes.shape[1] // trace.config.proposals
+    return (count, 1) if trace.image.shape[1] > trace.image.shape[0] else (1, count)
 
 
 def proposal_of(trace: Trace, word: int | None) -> int:
@@ -102,7 +110,7 @@ def proposal_at(trace: Trace, place: list[float], width: int = 900) -> int:
     return int(((centres - place) ** 2).sum(1).argmin())
 
 
-def describe(trace: Trace, start: np.ndarray, chosen: int, grid: tuple[int, int] | None) -> str:
+def describe(trace: Trace, start: np.ndarray, chosen: int) -> str:
     """The formula of the first box with its numbers, as Markdown with LaTeX."""
     height, width = trace.image.shape[:2]
     cx, cy, w, h = learned_boxes(trace)[chosen]
@@ -114,13 +122,18 @@ def describe(trace: Trace, start: np.ndarray, chosen: int, grid: tuple[int, int]
         if words
         else f"On this photo it ends as background (score {trace.scores[-1, chosen]:.2f})."
     )
+    grid, times = trace.config.proposal_grid, max(squares(trace))
     begin = (
         f"These weights began with a grid of {grid[0]} × {grid[1]} boxes, a choice of this project that "
-        "learns faster; "
-        "the published ones all began as the whole image, (0.5, 0.5, 1, 1)."
+        "learns faster; the published ones all began as the whole image, (0.5, 0.5, 1, 1)."
         if grid
         else "All began as the whole image, (0.5, 0.5, 1, 1), as published."
     )
+    if times > 1:
+        begin += (
+            f" The {trace.config.proposals} learned boxes are laid {times} times, once over each square of "
+            f"this photo, which makes {trace.boxes.shape[1]}."
+        )
     return (
         f"Proposal {chosen} as learned, in parts of the image:\n\n"
         f"$$(c_x, c_y, w, h) = ({cx:.3f},\\ {cy:.3f},\\ {w:.3f},\\ {h:.3f})$$\n\n"

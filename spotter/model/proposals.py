@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -14,6 +16,7 @@ class Proposals(nn.Module):
         image.
         """
         super().__init__()
+        self.grid = grid
         boxes = torch.tensor([0.5, 0.5, 1.0, 1.0]).repeat(count, 1)
         if grid is not None:
             columns, rows = grid
@@ -27,8 +30,26 @@ class Proposals(nn.Module):
 
     def forward(self, levels: list[Tensor], image_sizes: Tensor) -> tuple[Tensor, Tensor]:
         """Levels P2..P5, image sizes (B, 2) as width, height in pixels -> boxes (B, N, 4) xyxy in pixels
-        of the resized image, features (B, N, C)."""
-        centre, size = self.boxes.split(2, dim=1)
-        boxes = torch.cat([centre - size / 2, centre + size / 2], 1) * image_sizes.repeat(1, 2)[:, None]
+        of the resized image, features (B, N, C).
+
+        A grid is laid once over each square of the image, so that a wide photograph has proposals as close to
+        each other as the squares of training: N is a multiple of the learnt count.
+        """
+        height, width = levels[0].shape[2:]  # of the padded batch: the same for all its images
+        squares = (max(1, round(width / height)), max(1, round(height / width))) if self.grid else (1, 1)
+        boxes = laid(self.boxes, squares) * image_sizes.repeat(1, 2)[:, None]
         image_feature = sum(level.float().mean((2, 3)) for level in levels)  # (B, C)
-        return boxes, self.features + image_feature[:, None]
+        return boxes, self.features.repeat(math.prod(squares), 1) + image_feature[:, None]
+
+
+def laid(boxes: Tensor, squares: tuple[int, int]) -> Tensor:
+    """Boxes (N, 4) cx, cy, w, h in 0..1 of a square -> (columns * rows * N, 4) xyxy in 0..1 of the image.
+
+    squares: (columns, rows) of squares that share the image; row after row.
+    """
+    columns, rows = squares
+    y, x = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
+    corner = torch.stack([x.flatten(), y.flatten()], 1).to(boxes)[:, None]  # (squares, 1, 2)
+    count = boxes.new_tensor(squares)
+    centre, size = (boxes[:, :2] + corner) / count, (boxes[:, 2:] / count).expand(len(corner), -1, -1)
+    return torch.cat([centre - size / 2, centre + size / 2], 2).flatten(0, 1)

@@ -35,7 +35,8 @@ class Weights:
     characters: float = 0.5  # from P2, and once more from the reader's map
     guided_attention: float = 1.0
     jitter: float = 0.04  # of true boxes that are read, in parts of their size
-    least_iou: float = 0.5  # predicted boxes that fit less are not read
+    predicted: float = 0.4  # share of the words that are read in their predicted box and mask, not the true
+    least_iou: float = 0.5  # ... where that box fits so well
 
 
 class TrainingSpotter(nn.Module):
@@ -103,7 +104,7 @@ class TrainingSpotter(nn.Module):
     def reading_losses(
         self, detection: Detection, targets: list[Targets], matches: list[Match], predicted_too: bool
     ) -> dict[str, Tensor]:
-        """Matched regions are read with their true box and mask, and once more with the predicted ones."""
+        """Matched regions are read, some with their true box and mask, some with the predicted ones."""
         device = detection.image_sizes.device
         image = torch.cat([torch.full_like(p, i) for i, (p, _) in enumerate(matches)]).to(device)
         proposal = torch.cat([p for p, _ in matches]).to(device)
@@ -123,27 +124,30 @@ class TrainingSpotter(nn.Module):
         size = (true_boxes[:, 2:] - true_boxes[:, :2]).repeat(1, 2)
         jitter = (torch.rand_like(true_boxes) * 2 - 1) * self.weights.jitter * size
         true = replace(predicted, boxes=true_boxes + jitter, mask_k=masks.float())
-        iou = box_iou(predicted.boxes, true_boxes).diagonal() if len(text) else text.new_zeros(0)
-        good = torch.nonzero((iou > self.weights.least_iou) & predicted_too).squeeze(1)
-        both = Regions(
+        iou = box_iou(predicted.boxes, true_boxes).diagonal() if len(text) else true_boxes.new_zeros(0)
+        found = (
+            (iou > self.weights.least_iou) & (torch.rand_like(iou) < self.weights.predicted) & predicted_too
+        )
+        read = Regions(
             *(
-                torch.cat([getattr(true, name), getattr(predicted, name)[good]])
+                torch.where(found.view(-1, *[1] * (one.ndim - 1)), other, one)
                 for name in Regions.__dataclass_fields__
+                for one, other in [(getattr(true, name), getattr(predicted, name))]
             )
         )
         if not len(text):  # keep every parameter in the graph
             return {"recognition": 0.0 * related.sum()}
         steps = int((text >= 0).sum(1).max())
-        ids = torch.cat([text, text[good]])[:, :steps]
-        _, reading = self.model.read(detection.levels, both, given=ids)
+        ids = text[:, :steps]
+        _, reading = self.model.read(detection.levels, read, given=ids)
         log_probabilities = reading.probabilities.clamp(min=1e-8).log()
-        known, place = self.places(centres[:, :steps], true.boxes)
+        known, place = self.places(centres[:, :steps], read.boxes.detach())
         height, width = self.model.config.reader_size
         channels = self.model.config.channels
-        maps = reading.encoded[: len(text), :, :channels].mT.unflatten(2, (height, width))
+        maps = reading.encoded[..., :channels].mT.unflatten(2, (height, width))
         seen = self.character_head(sample_cells(maps, known.nonzero()[:, 0], place)).float()
-        true_characters = F.cross_entropy(seen, text[:, :steps][known], reduction="sum") / max(len(place), 1)
-        guided = self.attention_loss(reading.attention[: len(text)][known], place)
+        true_characters = F.cross_entropy(seen, ids[known], reduction="sum") / max(len(place), 1)
+        guided = self.attention_loss(reading.attention[known], place)
         return {
             "recognition": recognition_loss(log_probabilities, ids, self.weights.recognition),
             "guided_attention": self.weights.guided_attention * guided,

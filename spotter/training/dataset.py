@@ -31,6 +31,8 @@ IGNORE = 255  # in the dense text map: do not care
 BLOCK = 8  # batches that train the same
 LARGER = 1.7  # the largest words of a large scene: a sign may fill a photograph's width
 MOST_WORDS = 60  # in a large scene: fewer than proposals
+WIDE = 1.36, 0.73  # width and height of every other large scene, in parts of its side: two squares, about
+DENSER = 3  # times as many words where only the pyramid is trained: each costs next to nothing there
 LEAST_SIDE = 4.0  # pixels; smaller boxes are not trained on
 
 # Many words a scene: the picture costs the same, and the reader learns from words.
@@ -76,13 +78,18 @@ class Curriculum:
         """Whether a batch is of the beginning, when only the pyramid is trained, on small scenes."""
         return batch // BLOCK * BLOCK < self.features_until
 
-    def scenes(self, batch: int) -> tuple[int, int]:
-        """How many scenes a batch has, and pixels a side of each. The same for all batches of a block."""
+    def scenes(self, batch: int) -> tuple[int, tuple[int, int]]:
+        """How many scenes a batch has, and width and height of each in pixels. The same for all batches of a
+        block.
+        """
         if self.first(batch):
-            return 2 * self.size, self.scene // 2
-        if falls(batch // BLOCK, self.large):
-            return max(1, round(self.size * (self.scene / self.large_scene) ** 2)), self.large_scene
-        return self.size, self.scene
+            return 2 * self.size, (self.scene // 2, self.scene // 2)
+        block, side = batch // BLOCK, self.large_scene
+        if falls(block, self.large):
+            wide = int((block + 1) * self.large) % 2 == 0
+            width, height = (32 * round(side * part / 32) for part in WIDE) if wide else (side, side)
+            return max(1, round(self.size * (self.scene / side) ** 2)), (width, height)
+        return self.size, (self.scene, self.scene)
 
     def easy_share(self, batch: int) -> float:
         """Share of easy scenes in a batch, falling from 1 to 0.2."""
@@ -183,20 +190,24 @@ class Batches(Dataset):
         for _ in range(count):
             image, regions = self.example(number, size, rng)
             image = faded(image, rng)
-            target, text_map = make_targets(regions, size, size, self.charset, self.steps, self.mask_size)
+            target, text_map = make_targets(regions, *size, self.charset, self.steps, self.mask_size)
             images.append(torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1))
             targets.append(target)
             maps.append(torch.from_numpy(text_map))
         return Batch(torch.stack(images), targets, torch.stack(maps), c.task(number))
 
-    def example(self, number: int, size: int, rng: random.Random) -> tuple[np.ndarray, list[GroundTruth]]:
-        """One image (size, size, 3) uint8 with its truth."""
+    def example(
+        self, number: int, size: tuple[int, int], rng: random.Random
+    ) -> tuple[np.ndarray, list[GroundTruth]]:
+        """One image (height, width, 3) uint8 with its truth; size: width and height."""
         c = self.curriculum
+        dense = c.task(number) == "features" and not c.first(number)
+        more = size[0] * size[1] / c.scene**2 * (DENSER if dense else 1)
+        most = MOST_WORDS * (DENSER if dense else 1)
         if self.samples and number >= c.mixed_from and rng.random() < c.photographs:
             image, regions = photographed(self.samples, size, rng)
-            if rng.random() < PAINTED:
-                words = rng.randint(3, round(12 * (size / c.scene) ** 2))
-                words = max(0, min(words, MOST_WORDS - len(regions)))
+            if dense or rng.random() < PAINTED:
+                words = max(0, min(rng.randint(3, round(12 * more)), most - len(regions)))
                 scene = self.generator(ON_PHOTOGRAPHS, size).write(rng, image, regions, words)
                 return scene.image, scene.regions
             return image, regions
@@ -206,17 +217,17 @@ class Batches(Dataset):
             style = CLEAR
         else:
             style = BENT if rng.random() < 0.2 else CROWDED
-        if size > c.scene:
-            more = (size / c.scene) ** 2
-            words = tuple(min(MOST_WORDS, round(n * more)) for n in style.words)
+        if more > 1:
+            words = tuple(min(most, round(n * more)) for n in style.words)
             low, high = style.text_height
-            style = replace(style, words=words, text_height=(low, min(high * LARGER, size / 4)))
+            high = high if dense else min(high * LARGER, min(size) / 4)
+            style = replace(style, words=words, text_height=(low, high), lines=0.9 if dense else style.lines)
         scene = self.generator(style, size).render(rng.getrandbits(48))
         return scene.image, scene.regions
 
-    def generator(self, style: SceneStyle, size: int) -> SceneGenerator:
-        """The generator of a style's scenes, size x size pixels."""
-        style = replace(style, height=size, width=size, backgrounds=self.backgrounds)
+    def generator(self, style: SceneStyle, size: tuple[int, int]) -> SceneGenerator:
+        """The generator of a style's scenes of a width and height in pixels."""
+        style = replace(style, width=size[0], height=size[1], backgrounds=self.backgrounds)
         if style not in self.generators:
             self.generators[style] = SceneGenerator(style, split="train")
         return self.generators[style]

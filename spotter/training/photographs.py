@@ -15,22 +15,27 @@ from spotter.images import read_image
 from spotter.types import GroundTruth
 
 SIDE_BY_SIDE = 0.5  # share of the pictures made of four crops: a photograph has few words
-LEAST_MOSAIC = 512  # pixels a side of such a picture
+LEAST_MOSAIC = 512  # pixels a side of such a picture, were it square
+SCALES = 0.7, 2.0  # of photographs of 1280 x 720; they are read at 1.33
 NARROW, WIDE = frozenset("iIljtf1|!.,:;'`()[]"), frozenset("mwMW@%&")
 
 
 def photographed(
-    samples: list[Sample], size: int, rng: random.Random
+    samples: list[Sample], size: tuple[int, int], rng: random.Random
 ) -> tuple[np.ndarray, list[GroundTruth]]:
-    """A picture (size, size, 3) uint8 RGB with its truth: a crop of one photograph, or four of several."""
-    if size < LEAST_MOSAIC or rng.random() > SIDE_BY_SIDE:
+    """A picture (height, width, 3) uint8 RGB with its truth: a crop of one photograph, or four of several.
+
+    size: width and height, even.
+    """
+    width, height = size
+    if width * height < LEAST_MOSAIC**2 or rng.random() > SIDE_BY_SIDE:
         return augmented_crop(_chosen(samples, rng), size, rng)
-    half = size // 2
-    image, regions = np.empty((size, size, 3), np.uint8), []
-    for x, y in ((0, 0), (half, 0), (0, half), (half, half)):
-        crop, found = augmented_crop(_chosen(samples, rng), half, rng)
-        image[y : y + half, x : x + half] = crop
-        regions += [_moved(region, np.array([x, y], np.float32), half) for region in found]
+    right, below = quarter = width // 2, height // 2
+    image, regions = np.empty((height, width, 3), np.uint8), []
+    for x, y in ((0, 0), (right, 0), (0, below), quarter):
+        crop, found = augmented_crop(_chosen(samples, rng), quarter, rng)
+        image[y : y + below, x : x + right] = crop
+        regions += [_moved(region, np.array([x, y], np.float32), quarter) for region in found]
     return image, regions
 
 
@@ -40,9 +45,9 @@ def _chosen(samples: list[Sample], rng: random.Random) -> Sample:
     return max(pair, key=lambda sample: sum(not region.ignore for region in sample.regions))
 
 
-def _moved(region: GroundTruth, by: np.ndarray, size: int) -> GroundTruth:
-    """A region of a crop of size x size, moved with it; what was outside the crop is cut off."""
-    polygon = np.clip(region.polygon, 0, size) + by
+def _moved(region: GroundTruth, by: np.ndarray, size: tuple[int, int]) -> GroundTruth:
+    """A region of a crop of size (width, height), moved with it; what was outside the crop is cut off."""
+    polygon = np.clip(region.polygon, 0, np.float32(size)) + by
     return replace(region, polygon=polygon, centres=None if region.centres is None else region.centres + by)
 
 
@@ -60,31 +65,34 @@ def character_centres(polygon: np.ndarray, text: str) -> np.ndarray | None:
     return (start + place[:, None] * (end - start)).astype(np.float32)
 
 
-def augmented_crop(sample: Sample, size: int, rng: random.Random) -> tuple[np.ndarray, list[GroundTruth]]:
-    """A random crop (size, size, 3) of an annotated photograph: scaled, turned a little, recoloured, blurred.
+def augmented_crop(
+    sample: Sample, size: tuple[int, int], rng: random.Random
+) -> tuple[np.ndarray, list[GroundTruth]]:
+    """A random crop of size (width, height) of an annotated photograph: scaled, turned a little,
+    recoloured, blurred.
 
     Words cut by the crop's border become 'do not care'.
     """
     image = _photograph(sample.image)
     height, width = image.shape[:2]
-    scale = rng.uniform(0.6, 1.6)
+    scale = rng.uniform(*SCALES)
     angle = np.radians(rng.gauss(0, 6))
     words = [r for r in sample.regions if not r.ignore]
     if words and rng.random() < 0.85:  # around a word, else anywhere
         centre = (
             rng.choice(words).polygon.mean(0)
-            + np.array([rng.uniform(-0.4, 0.4), rng.uniform(-0.4, 0.4)]) * size / scale
+            + np.array([rng.uniform(-0.4, 0.4), rng.uniform(-0.4, 0.4)]) * np.array(size) / scale
         )
     else:
         centre = np.array([rng.uniform(0, width), rng.uniform(0, height)])
-    margin = np.minimum(size / 2 / scale, np.array([width, height]) / 2)  # little outside the photograph
+    margin = np.minimum(
+        np.array(size) / 2 / scale, np.array([width, height]) / 2
+    )  # little outside the photograph
     centre = np.clip(centre, margin, np.array([width, height]) - margin)
     c, s = np.cos(angle) * scale, np.sin(angle) * scale
     matrix = np.array([[c, -s, 0], [s, c, 0]], np.float64)
-    matrix[:, 2] = size / 2 - matrix[:, :2] @ centre
-    crop = cv2.warpAffine(
-        image, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
-    )
+    matrix[:, 2] = np.array(size) / 2 - matrix[:, :2] @ centre
+    crop = cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
     if rng.random() < 0.3:
         crop = cv2.GaussianBlur(crop, (0, 0), rng.uniform(0.3, 1.2))
     gain = np.array([rng.uniform(0.75, 1.25)] * 3) * [rng.uniform(0.9, 1.1) for _ in range(3)]
@@ -95,13 +103,13 @@ def augmented_crop(sample: Sample, size: int, rng: random.Random) -> tuple[np.nd
         polygon = (region.polygon @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
         if (polygon.max(0) < 0).any() or (polygon.min(0) > size).any():
             continue
-        cut = (polygon.min(0) < -2).any() or (polygon.max(0) > size + 2).any()
+        cut = (polygon.min(0) < -2).any() or (polygon.max(0) > np.array(size) + 2).any()
         small = min(np.linalg.norm(polygon[0] - polygon[-1]), np.linalg.norm(polygon[0] - polygon[1])) < 6
         ignore = region.ignore or bool(cut or small)
         centres = None if ignore else character_centres(polygon, region.text)
         regions.append(replace(region, polygon=polygon, centres=centres, ignore=ignore))
     # Beyond the border the photograph is reflected; text there is no truth: paint it gray.
-    covered = np.zeros((size, size), np.uint8)
+    covered = np.zeros(size[::-1], np.uint8)
     cv2.fillConvexPoly(covered, np.round(inside).astype(np.int32), 1)
     crop[covered == 0] = 124
     return crop, regions

@@ -16,10 +16,10 @@ from spotter.training.matcher import MatchWeights, match, match_costs
 def test_learned_boxes_are_the_parameter(tiny_spotter, trace):
     expected = tiny_spotter.model.proposals.boxes.detach().numpy()
     np.testing.assert_allclose(proposals.learned_boxes(trace), expected, atol=1e-5)
-    start = proposals.starting_boxes(trace.config.proposals, trace.config.proposal_grid)
+    start = proposals.starting_boxes(trace, trace.config.proposal_grid)
     np.testing.assert_allclose(start, expected, atol=1e-6)  # nothing was trained
-    whole = proposals.starting_boxes(3, None)
-    np.testing.assert_array_equal(whole, np.tile(np.float32([0.5, 0.5, 1, 1]), (3, 1)))
+    whole = proposals.starting_boxes(trace, None)
+    np.testing.assert_array_equal(whole, np.tile(np.float32([0.5, 0.5, 1, 1]), (len(expected), 1)))
 
 
 def test_iou_curve_ends_at_1_and_is_an_iou(trace):

@@ -55,7 +55,7 @@ def test_shapes(batch, count):
 
 def test_proposals_start_on_a_grid_or_as_the_whole_image():
     sizes = torch.tensor([[200.0, 100.0], [80.0, 40.0]])
-    levels = [torch.zeros(2, 4, 2, 2)]
+    levels = [torch.zeros(2, 4, 2, 2)]  # square: the grid once
     boxes, _ = Proposals(3, 4, None)(levels, sizes)
     assert boxes[0].tolist() == [[0, 0, 200, 100]] * 3
     assert boxes[1].tolist() == [[0, 0, 80, 40]] * 3
@@ -68,6 +68,37 @@ def test_proposals_start_on_a_grid_or_as_the_whole_image():
     ]
     with pytest.raises(ValueError, match="2 x 2 does not hold 5"):
         Proposals(5, 4, (2, 2))
+
+
+@pytest.mark.parametrize(
+    ("shape", "squares"),
+    [
+        ((2, 2), [(0, 0, 1, 1)]),
+        ((2, 4), [(0, 0, 0.5, 1), (0.5, 0, 1, 1)]),
+        ((3, 1), [(0, k / 3, 1, 1) for k in range(3)]),
+    ],
+)
+def test_a_grid_is_laid_over_each_square_of_the_image(shape, squares):
+    levels, sizes = [torch.ones(1, 4, *shape)], torch.tensor([[240.0, 120.0]])
+    proposals = Proposals(4, 4, (2, 2))
+    boxes, features = proposals(levels, sizes)
+    assert boxes.shape == (1, 4 * len(squares), 4)
+    for k, (x, y, *_) in enumerate(squares):
+        first = boxes[0, 4 * k]  # centred on a quarter of its square, three quarters of it wide
+        right = squares[0][2] * 240, (1 / len(squares) if shape[0] > shape[1] else 1) * 120
+        expected = [
+            x * 240 - right[0] / 8,
+            y * 120 - right[1] / 8,
+            x * 240 + right[0] * 5 / 8,
+            y * 120 + right[1] * 5 / 8,
+        ]
+        assert first.tolist() == pytest.approx(expected, abs=1e-4)
+        torch.testing.assert_close(features[0, 4 * k : 4 * k + 4], proposals.features + 1)
+    assert Proposals(4, 4, None)(levels, sizes)[0].shape == (
+        1,
+        4,
+        4,
+    )  # the published ones: once, on any image
 
 
 def test_the_image_is_added_to_the_proposal_features():

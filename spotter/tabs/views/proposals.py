@@ -32,12 +32,12 @@ def build() -> View:
             text = formula()
 
     def draw(scene: Scene, which: str, chosen: int) -> tuple:
-        config = scene.trace.config
-        start = explain.starting_boxes(config.proposals, config.proposal_grid)
-        first = explain.starting_boxes(config.proposals, None) if which == "published" else start
+        trace = scene.trace
+        start = explain.starting_boxes(trace, trace.config.proposal_grid)
+        first = explain.starting_boxes(trace, None) if which == "published" else start
         return (
-            explain.draw_proposals(scene.trace, first, int(chosen), which),
-            explain.describe(scene.trace, start, int(chosen), config.proposal_grid),
+            explain.draw_proposals(trace, first, int(chosen), which),
+            explain.describe(trace, start, int(chosen)),
         )
 
     def prepare(scene: Scene) -> list[dict]:
