@@ -109,6 +109,7 @@ def nano() -> SpotterConfig:
         reader_embedding=64,
         max_steps=32,
         characters=PRINTABLE,
+        keep=300,  # a scene may hold 100 words, and each has neighbours that are dropped later
         score_threshold=0.3,
         nms_iou=0.5,  # its scores do not tell the one proposal of a word from its neighbours yet
         short_side=960,

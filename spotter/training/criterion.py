@@ -13,8 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.ops import box_iou
 
+from spotter.model.roi import FINEST_STRIDE, level_of
 from spotter.model.spotter import TEXT, SwinTextSpotter
-from spotter.training.dataset import IGNORE, MAP_STRIDE, Batch
+from spotter.training.dataset import IGNORE, Batch
 from spotter.training.losses import LossWeights, Match, Targets, detection_losses, recognition_loss
 from spotter.types import Detection, Regions
 
@@ -32,7 +33,7 @@ class Weights:
     detection: LossWeights = NANO_LOSSES
     recognition: float = 0.2  # of the sum over a word's steps, as published
     text_map: float = 1.0
-    characters: float = 0.5  # from P2, and once more from the reader's map
+    characters: float = 0.5  # from the level their word is read from, and once more from the reader's map
     guided_attention: float = 1.0
     jitter: float = 0.04  # of true boxes that are read, in parts of their size
     predicted: float = 0.4  # share of the words that are read in their predicted box and mask, not the true
@@ -74,7 +75,9 @@ class TrainingSpotter(nn.Module):
         return losses | self.reading_losses(detection, batch.targets, matches, predicted_too=not reading_only)
 
     def dense_losses(self, levels: list[Tensor], batch: Batch) -> dict[str, Tensor]:
-        """Text or not at every cell of P2; which character at each character's centre."""
+        """Text or not at every cell of P2; which character at each character's centre, seen on the level that
+        its word is read from.
+        """
         p2 = levels[0]
         maps = batch.text_maps.to(p2.device)
         logits = self.text_head(p2).float().squeeze(1)[:, : maps.shape[1], : maps.shape[2]]
@@ -85,17 +88,21 @@ class TrainingSpotter(nn.Module):
         )
         inside = logits.sigmoid() * care
         dice = 1 - (2 * (inside * truth).sum() + 1) / (inside.sum() + truth.sum() + 1)
-        image, centres, ids = [], [], []
+        image, level, centres, ids = [], [], [], []
         for i, target in enumerate(batch.targets):
             known = ~target.centres[..., 0].isnan() & (target.text > 0)
             centres.append(target.centres[known])
             ids.append(target.text[known])
             image.append(torch.full((len(ids[-1]),), i))
-        image, centres, ids = (torch.cat(t).to(p2.device) for t in (image, centres, ids))
-        cells = sample_cells(p2, image, centres / MAP_STRIDE)
-        characters = F.cross_entropy(self.character_head(cells).float(), ids, reduction="sum") / max(
-            len(ids), 1
-        )
+            level.append(level_of(target.boxes, len(levels))[:, None].expand_as(known)[known])
+        image, level, centres, ids = (torch.cat(t).to(p2.device) for t in (image, level, centres, ids))
+        characters = p2.new_zeros((), dtype=torch.float32)
+        for i, cells in enumerate(levels):
+            mine = torch.nonzero(level == i).squeeze(1)
+            if len(mine):
+                seen = sample_cells(cells, image[mine], centres[mine] / (FINEST_STRIDE * 2**i))
+                characters += F.cross_entropy(self.character_head(seen).float(), ids[mine], reduction="sum")
+        characters = characters / max(len(ids), 1)
         return {
             "text_map": self.weights.text_map * (entropy + dice),
             "characters": self.weights.characters * characters,

@@ -26,7 +26,7 @@ from spotter.weights import save_weights
 LARGEST = 25_000_000  # bytes of weights that may be committed
 AUXILIARY = [
     "dense text map at stride 4 (binary cross entropy and dice)",
-    "character at each rendered character's centre, from P2",
+    "character at each rendered character's centre, from the pyramid's level that its word is read from",
     "guided attention: the decoder's attention pulled to each character's centre",
     "the same from the reader's map",
 ]

@@ -18,8 +18,9 @@ import torch
 
 from spotter.training import train
 from spotter.training.__main__ import main
-from spotter.training.criterion import TrainingSpotter
+from spotter.training.criterion import TrainingSpotter, Weights
 from spotter.training.dataset import Batch, Batches, Curriculum
+from spotter.training.losses import Targets
 from spotter.training.train import (
     Settings,
     Trainer,
@@ -341,6 +342,33 @@ def test_reading_teaches_detecting(tiny_file, batch, cut, monkeypatch):
     assert reached != cut
     assert model.backbone.stem.conv1.weight.grad.any()  # by way of the picture in any case
     assert model.stages[-1].regress[-1].weight.grad is None  # boxes are detached
+
+
+@pytest.mark.parametrize("predicted", [0.0, 1.0])
+def test_words_read_in_either_box_give_finite_gradients(tiny_file, batch, predicted):
+    """Centres of unknown characters are NaN; none of it may reach the boxes."""
+    model, _ = load_weights(tiny_file)
+    training = TrainingSpotter(model, Weights(predicted=predicted, least_iou=-1.0)).train()
+    sum(training(batch).values()).backward()
+    assert all(p.grad.isfinite().all() for p in training.parameters() if p.grad is not None)
+
+
+@pytest.mark.parametrize(("side", "level"), [(40, 0), (150, 1)])
+def test_characters_are_seen_on_the_level_their_word_is_read_from(tiny_file, batch, side, level):
+    model, _ = load_weights(tiny_file)
+    training = TrainingSpotter(model)
+    box = torch.tensor([[2.0, 3.0, 2 + side, 3 + side]])
+    place = torch.full((1, model.config.max_steps, 2), torch.nan)
+    place[0, 0] = torch.tensor([side / 2, side / 2])
+    text = torch.full((1, model.config.max_steps), -1)
+    text[0, :2] = torch.tensor([5, 0])
+    target = Targets(box, torch.ones(1, 28, 28, dtype=torch.uint8), (160, 160), text=text, centres=place)
+    levels = [
+        torch.randn(1, model.config.channels, 40 // 2**i, 40 // 2**i, requires_grad=True) for i in range(4)
+    ]
+    one = Batch(batch.images[:1], [target], torch.zeros(1, 40, 40, dtype=torch.uint8), "features")
+    training.dense_losses(levels, one)["characters"].backward()
+    assert [i for i, cells in enumerate(levels) if cells.grad is not None and cells.grad.any()] == [level]
 
 
 def test_the_average_follows_slowly(settings, batch):
