@@ -9,7 +9,7 @@ ARGS ?=
 CHROMIUM ?= $(shell command -v chromium)
 
 .DEFAULT_GOAL := help
-.PHONY: help app test test-label-studio check format bench train chromium clean
+.PHONY: help app test check format bench train chromium clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -17,11 +17,8 @@ help:  ## list the targets
 app: $(VENV)/app  ## start the app on http://127.0.0.1:7860 (ARGS="--port 8000")
 	$(BIN)/python app.py $(ARGS)
 
-test: $(VENV)/dev chromium  ## run all tests (ARGS="-k images" for some)
+test: $(VENV)/dev $(LABEL_STUDIO)/bin/label-studio chromium  ## run all tests (ARGS="-k images" for some)
 	$(BIN)/python -m pytest $(ARGS)
-
-test-label-studio: $(VENV)/dev $(LABEL_STUDIO)/bin/label-studio chromium  ## test against a real Label Studio (1 GB)
-	$(BIN)/python -m pytest tests/label_studio $(ARGS)
 
 check: $(VENV)/dev  ## lint and check the formatting
 	$(BIN)/ruff check .

@@ -30,7 +30,7 @@ FIRST_START, START = 600, 240  # seconds; other work may go on beside
 def url(tmp_path_factory) -> Iterator[str]:
     """Address of a Label Studio that runs for all tests."""
     if not PROGRAM.is_file():
-        pytest.skip("Label Studio is not installed; `make test-label-studio` does it (1 GB)")
+        pytest.skip("Label Studio is not installed; `make test` does it (1 GB)")
     with label_studio(tmp_path_factory.getbasetemp() / "label-studio") as address:
         yield address
 
