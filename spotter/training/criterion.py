@@ -58,6 +58,7 @@ class TrainingSpotter(nn.Module):
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """Losses by name, each weighted; their sum is minimised."""
         levels, boxes, features, sizes = self.model.look(list(batch.images))
+        boxes, features = self.part_of_photograph(boxes, features, sizes)
         losses = self.dense_losses(levels, batch)
         if batch.task == "features":
             return losses
@@ -73,6 +74,23 @@ class TrainingSpotter(nn.Module):
         if not reading_only:
             losses |= {name: values.sum() for name, values in per_stage.items()}
         return losses | self.reading_losses(detection, batch.targets, matches, predicted_too=not reading_only)
+
+    def part_of_photograph(self, boxes: Tensor, features: Tensor, sizes: Tensor) -> tuple[Tensor, Tensor]:
+        """Proposals as if the images, all of one size, were a random part of a photograph that is read at the
+        preset's short side: as far apart as there, and only those whose centre lies in the part.
+
+        boxes (B, N, 4) xyxy in pixels, features (B, N, C) -> (B, M, 4), (B, M, C) with M <= N.
+        """
+        config, size = self.model.config, sizes[:1, None]  # (1, 1, 2)
+        most = config.short_side / float(size.min())
+        if config.proposal_grid is None or most <= 1:
+            return boxes, features
+        times = 1 + (most - 1) * torch.rand(1, device=boxes.device)
+        corner = torch.rand(2, device=boxes.device) * (times - 1) * size  # of the part, pixels
+        boxes = boxes * times - corner.repeat(1, 1, 2)
+        centre = (boxes[:1, :, :2] + boxes[:1, :, 2:]) / 2
+        inside = ((centre >= 0) & (centre <= size)).all(2)[0]
+        return boxes[:, inside], features[:, inside]
 
     def dense_losses(self, levels: list[Tensor], batch: Batch) -> dict[str, Tensor]:
         """Text or not at every cell of P2; which character at each character's centre, seen on the level that

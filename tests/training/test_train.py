@@ -344,6 +344,29 @@ def test_reading_teaches_detecting(tiny_file, batch, cut, monkeypatch):
     assert model.stages[-1].regress[-1].weight.grad is None  # boxes are detached
 
 
+@pytest.mark.parametrize("short_side", [160, 400])
+def test_proposals_lie_as_far_apart_as_on_a_whole_photograph(tiny_file, short_side):
+    model, _ = load_weights(tiny_file)
+    model.config = replace(model.config, short_side=short_side)
+    size = torch.tensor([[200.0, 160.0]]).repeat(2, 1)
+    boxes, features = model.proposals([torch.zeros(2, model.config.channels, 40, 50)], size)
+    found = [TrainingSpotter(model).part_of_photograph(boxes, features, size) for _ in range(20)]
+    if short_side == 160:  # no larger than the scene
+        assert all(torch.equal(b, boxes) and torch.equal(f, features) for b, f in found)
+        return
+    wide = (boxes[0, 0, 2:] - boxes[0, 0, :2]).tolist()
+    for part, its_features in found:
+        assert part.shape[:2] == its_features.shape[:2]
+        assert torch.equal(part[0], part[1])
+        centre = (part[0, :, :2] + part[0, :, 2:]) / 2
+        assert (centre >= 0).all()
+        assert (centre <= size[0]).all()
+        larger = (part[0, 0, 2:] - part[0, 0, :2]).tolist()
+        assert larger[0] / wide[0] == pytest.approx(larger[1] / wide[1])
+        assert 1 <= larger[0] / wide[0] <= 400 / 160
+    assert len({part.shape[1] for part, _ in found}) > 3
+
+
 @pytest.mark.parametrize("predicted", [0.0, 1.0])
 def test_words_read_in_either_box_give_finite_gradients(tiny_file, batch, predicted):
     """Centres of unknown characters are NaN; none of it may reach the boxes."""
