@@ -94,7 +94,7 @@ def nano() -> SpotterConfig:
         drop_path=0.0,
         channels=64,
         dilated_channels=32,
-        proposals=300,  # on each square of the image; 100 on a coarser grid missed most words
+        proposals=300,  # 100 on a coarser grid missed most words; laid more than once over a long image
         proposal_grid=(20, 15),
         dynamic_dim=32,
         feedforward=256,

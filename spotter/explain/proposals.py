@@ -31,12 +31,12 @@ def starting_boxes(trace: Trace, grid: tuple[int, int] | None) -> np.ndarray:
     from spotter.model.proposals import Proposals, laid
 
     count = trace.boxes.shape[1] if grid is None else trace.config.proposals
-    boxes = laid(Proposals(count, 1, grid).boxes.detach(), squares(trace) if grid else (1, 1)).numpy()
+    boxes = laid(Proposals(count, 1, grid).boxes.detach(), grids(trace) if grid else (1, 1)).numpy()
     return np.concatenate([(boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]], 1)
 
 
-def squares(trace: Trace) -> tuple[int, int]:
-    """Columns and rows of squares of the photo over each of which the learned boxes are laid."""
+def grids(trace: Trace) -> tuple[int, int]:
+    """Columns and rows of the parts of the photo over each of which the learned boxes are laid."""
     count = trace.boxes.shape[1] // trace.config.proposals
     return (count, 1) if trace.image.shape[1] > trace.image.shape[0] else (1, count)
 
@@ -122,7 +122,7 @@ def describe(trace: Trace, start: np.ndarray, chosen: int) -> str:
         if words
         else f"On this photo it ends as background (score {trace.scores[-1, chosen]:.2f})."
     )
-    grid, times = trace.config.proposal_grid, max(squares(trace))
+    grid, times = trace.config.proposal_grid, max(grids(trace))
     begin = (
         f"These weights began with a grid of {grid[0]} × {grid[1]} boxes, a choice of this project that "
         "learns faster; the published ones all began as the whole image, (0.5, 0.5, 1, 1)."
@@ -131,8 +131,8 @@ def describe(trace: Trace, start: np.ndarray, chosen: int) -> str:
     )
     if times > 1:
         begin += (
-            f" The {trace.config.proposals} learned boxes are laid {times} times, once over each square of "
-            f"this photo, which makes {trace.boxes.shape[1]}."
+            f" The {trace.config.proposals} learned boxes are laid {times} times side by side over this "
+            f"long photo, which makes {trace.boxes.shape[1]}."
         )
     return (
         f"Proposal {chosen} as learned, in parts of the image:\n\n"

@@ -71,28 +71,28 @@ def test_proposals_start_on_a_grid_or_as_the_whole_image():
 
 
 @pytest.mark.parametrize(
-    ("shape", "squares"),
+    ("shape", "times"),
     [
-        ((2, 2), [(0, 0, 1, 1)]),
-        ((2, 4), [(0, 0, 0.5, 1), (0.5, 0, 1, 1)]),
-        ((3, 1), [(0, k / 3, 1, 1) for k in range(3)]),
+        ((2, 2), (1, 1)),
+        ((12, 13), (1, 1)),
+        ((6, 8), (2, 1)),
+        ((18, 32), (3, 1)),
+        ((32, 18), (1, 3)),
+        ((1, 40), (4, 1)),
     ],
 )
-def test_a_grid_is_laid_over_each_square_of_the_image(shape, squares):
+def test_a_grid_is_laid_side_by_side_over_a_long_image(shape, times):
+    columns, rows = times
     levels, sizes = [torch.ones(1, 4, *shape)], torch.tensor([[240.0, 120.0]])
     proposals = Proposals(4, 4, (2, 2))
     boxes, features = proposals(levels, sizes)
-    assert boxes.shape == (1, 4 * len(squares), 4)
-    for k, (x, y, *_) in enumerate(squares):
-        first = boxes[0, 4 * k]  # centred on a quarter of its square, three quarters of it wide
-        right = squares[0][2] * 240, (1 / len(squares) if shape[0] > shape[1] else 1) * 120
-        expected = [
-            x * 240 - right[0] / 8,
-            y * 120 - right[1] / 8,
-            x * 240 + right[0] * 5 / 8,
-            y * 120 + right[1] * 5 / 8,
-        ]
-        assert first.tolist() == pytest.approx(expected, abs=1e-4)
+    assert boxes.shape == (1, 4 * columns * rows, 4)
+    width, height = 240 / columns, 120 / rows  # of a part
+    for k in range(columns * rows):
+        x, y = k % columns * width, k // columns * height
+        first = boxes[0, 4 * k].tolist()  # centred on a quarter of its part, three quarters of it wide
+        expected = [x - width / 8, y - height / 8, x + width * 5 / 8, y + height * 5 / 8]
+        assert first == pytest.approx(expected, abs=1e-3)
         torch.testing.assert_close(features[0, 4 * k : 4 * k + 4], proposals.features + 1)
     assert Proposals(4, 4, None)(levels, sizes)[0].shape == (
         1,
