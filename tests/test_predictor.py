@@ -64,8 +64,8 @@ def test_reading_score_is_the_geometric_mean(words):
 
 
 def test_coordinates_are_those_of_the_given_image(tiny_spotter, photographs, words):
-    """The same photo with each pixel twice as wide and high: the network sees the same but for the last digit,
-    which may change the order of words further down.
+    """The same photo with each pixel twice as wide and high: the network sees the same but for the
+    last digit, which may change the order of words further down.
     """
     found = tiny_spotter.spot(photographs[0].repeat(2, 0).repeat(2, 1))
     assert_same_words(found[:10], words[:10], 2, 6)
