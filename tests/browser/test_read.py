@@ -157,6 +157,9 @@ def test_a_photo_from_the_camera_is_read(app_url, open_page):
     page = open_page(app_url)
     page.locator("#photo").get_by_label("Capture from camera").click()
     page.get_by_text("Click to Access Webcam").click()
+    page.wait_for_function(
+        "(document.querySelector('#photo video')?.readyState ?? 0) >= 3"
+    )  # it has a picture
     page.get_by_label("capture photo").click()
     expect(page.locator("#words .status")).to_contain_text("1920 × 1440 pixels", timeout=120_000)
 
