@@ -37,8 +37,10 @@ def starting_boxes(trace: Trace, grid: tuple[int, int] | None) -> np.ndarray:
 
 def grids(trace: Trace) -> tuple[int, int]:
     """Columns and rows of the parts of the photo over each of which the learned boxes are laid."""
-    count = trace.boxes.shape[1] // trace.config.proposals
-    return (count, 1) if trace.image.shape[1] > trace.image.shape[0] else (1, count)
+    from spotter.model import proposals
+
+    height, width = trace.levels[0].shape[1:]  # as the network saw it
+    return proposals.grids(width, height) if trace.config.proposal_grid else (1, 1)
 
 
 def proposal_of(trace: Trace, word: int | None) -> int:

@@ -13,6 +13,7 @@ import torch
 
 from spotter.evaluation.icdar import Sample, samples, write_ground_truth
 from spotter.model.charset import Charset
+from spotter.training import photographs
 from spotter.training.dataset import (
     BLOCK,
     IGNORE,
@@ -287,14 +288,15 @@ def assert_polygons_follow(sample: Sample) -> None:
     """What is green in a crop is what the polygon holds; nothing green is left without a word."""
     whole = 0
     for seed in range(60):
-        crop, regions = augmented_crop(sample, (160, 160), random.Random(seed))
+        with pytest.MonkeyPatch.context() as patch:  # larger slivers at the border are mostly outline
+            patch.setattr(photographs, "SCALES", (0.6, 1.6))
+            crop, regions = augmented_crop(sample, (160, 160), random.Random(seed))
         words = [region for region in regions if region.text == "word"]
         if not words:
             assert green(crop).sum() < 60, seed
             continue
         mask = cover(words[0].polygon, 160)
-        slack = 15  # pixels along the outline of a sliver at the border
-        assert (green(crop) & mask).sum() > 0.85 * (green(crop) | mask).sum() - slack, seed
+        assert (green(crop) & mask).sum() > 0.85 * (green(crop) | mask).sum(), seed
         inside = bool(((words[0].polygon > -2) & (words[0].polygon < 162)).all())
         assert words[0].ignore == (not inside), seed
         whole += inside
