@@ -365,6 +365,9 @@ def test_proposals_lie_as_far_apart_as_on_a_whole_photograph(tiny_file, short_si
         assert larger[0] / wide[0] == pytest.approx(larger[1] / wide[1])
         assert 1 <= larger[0] / wide[0] <= 400 / 160
     assert len({part.shape[1] for part, _ in found}) > 3
+    assert (
+        len({tuple(its[0, 0].tolist()) for _, its in found}) > 3
+    )  # the part lies anywhere, not in one corner
 
 
 @pytest.mark.parametrize("predicted", [0.0, 1.0])
