@@ -32,6 +32,8 @@ CSS = (HERE / "correct.css").read_text(encoding="utf-8")
 KEYS = (HERE / "shortcuts.js").read_text(encoding="utf-8")
 PROJECT = "default"  # as on the command line
 HIDDEN = {"api_visibility": "private", "show_progress": "hidden"}
+# One after the other: else what an edit showed could reach the page after the step that came after it.
+IN_TURN = {"concurrency_id": "correct", "concurrency_limit": 1}
 ORDERS = [
     ("Least sure first", "uncertainty"),
     ("Random", "random"),
@@ -159,7 +161,7 @@ class Correct:
                 return self.show(desk, payload)
 
         inputs = [self.desk, self.editor, self.who, *more]
-        event(handle, inputs, self.shown, trigger_mode=mode, **HIDDEN)
+        event(handle, inputs, self.shown, trigger_mode=mode, **HIDDEN, **IN_TURN)
 
     def ready(self, desk: Desk | None, who: str) -> Desk:
         """The visitor's desk; a new one when the program was started anew."""
@@ -255,12 +257,14 @@ class Correct:
         about = [self.progress, self.listing, self.title, self.conflict_box, self.conflict]
         about += [self.waiting.listing, *self.states.values()]
         start = [*self.shown, self.who, self.order, self.filter]
-        tab.select(self.start, [desk, self.memory], start, **HIDDEN)
+        tab.select(self.start, [desk, self.memory], start, **HIDDEN, **IN_TURN)
         saved, everything = [desk, editor, *about], [desk, editor, self.who]
-        editing = editor.input(self.edited, everything, saved, trigger_mode="always_last", **HIDDEN)
+        editing = editor.input(
+            self.edited, everything, saved, trigger_mode="always_last", **HIDDEN, **IN_TURN
+        )
         editing.then(self.read_again, desk, editor, **HIDDEN, **QUEUE)
         self.who.blur(self.remember, [self.memory, self.who], self.memory, **HIDDEN)
-        self.timer.tick(self.tick, [desk, editor, self.who], self.shown, **HIDDEN)
+        self.timer.tick(self.tick, [desk, editor, self.who], self.shown, **HIDDEN, **IN_TURN)
         self.on(self.next.click, step_on, [], "multiple")
         self.on(self.previous.click, step_back, [], "multiple")
         self.on(self.listing.input, jump, [self.listing], "always_last")

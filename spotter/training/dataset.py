@@ -29,7 +29,8 @@ from spotter.types import GroundTruth
 MAP_STRIDE = 4  # of the dense text map: that of P2
 IGNORE = 255  # in the dense text map: do not care
 BLOCK = 8  # batches that train the same
-LARGER = 1.7  # the largest words of a large scene: a sign may fill a photograph's width
+LARGER = 1.7  # the largest words of every other large scene: a sign may fill a photograph's width
+PATIENT = 24  # blocks without a place before a large scene is full: half as many words again
 MOST_WORDS = 60  # in a large scene: fewer than proposals
 WIDE = 1.36, 0.73  # width and height of every other large scene, in parts of its side: two squares, about
 DENSER = 3  # times as many words where only the pyramid is trained: each costs next to nothing there
@@ -40,8 +41,10 @@ FIRST = replace(EASY, words=(3, 6), text_height=(14, 48))  # small scenes for th
 CLEAR = replace(EASY, words=(5, 14), text_height=(13, 60), lines=0.7)
 CROWDED = replace(MIXED, words=(6, 20), text_height=(12, 72), lines=0.65)
 BENT = replace(CURVED, words=(3, 9))
-ON_PHOTOGRAPHS = replace(MIXED, text_height=(11, 48), degradation=0.3)  # the photograph is degraded already
-PAINTED = 0.75  # share of annotated photographs that get rendered words beside their own
+ON_PHOTOGRAPHS = replace(  # which are degraded already
+    MIXED, text_height=(11, 48), degradation=0.3, patience=PATIENT
+)
+PAINTED = 0.85  # share of annotated photographs that get rendered words beside their own
 
 
 def falls(number: int, share: float) -> bool:
@@ -207,7 +210,7 @@ class Batches(Dataset):
         if self.samples and number >= c.mixed_from and rng.random() < c.photographs:
             image, regions = photographed(self.samples, size, rng)
             if dense or rng.random() < PAINTED:
-                words = max(0, min(rng.randint(3, round(12 * more)), most - len(regions)))
+                words = max(0, min(rng.randint(round(4 * more), round(14 * more)), most - len(regions)))
                 scene = self.generator(ON_PHOTOGRAPHS, size).write(rng, image, regions, words)
                 return scene.image, scene.regions
             return image, regions
@@ -218,10 +221,13 @@ class Batches(Dataset):
         else:
             style = BENT if rng.random() < 0.2 else CROWDED
         if more > 1:
-            words = tuple(min(most, round(n * more)) for n in style.words)
+            words = min(most, round(style.words[1] * more))
             low, high = style.text_height
-            high = high if dense else min(high * LARGER, min(size) / 4)
-            style = replace(style, words=words, text_height=(low, high), lines=0.9 if dense else style.lines)
+            if not dense and rng.random() < 0.5:
+                high = min(high * LARGER, min(size) / 4)
+            style = replace(
+                style, words=(words // 2, words), text_height=(low, high), lines=0.9, patience=PATIENT
+            )
         scene = self.generator(style, size).render(rng.getrandbits(48))
         return scene.image, scene.regions
 

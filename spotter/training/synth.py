@@ -48,6 +48,7 @@ class SceneStyle:
     panels: float = 0.35  # blocks on a sign
     degradation: float = 1.0  # strength of light, blur, noise, compression, low contrast, occlusion: 0..1
     negatives: float = 0.06  # share of the scenes that have no text
+    patience: int = 6  # blocks in a row without a place, after which a scene is full
     backgrounds: str | None = None  # folder of photographs; None: procedural backgrounds
 
 
@@ -117,7 +118,7 @@ class SceneGenerator:
         roll = rng.gauss(0, 9) * style.rotated  # of the camera, degrees
         regions: list[GroundTruth] = []
         failures = 0
-        while len(regions) < wanted and failures < 6:
+        while len(regions) < wanted and failures < style.patience:
             found = self._block(rng, image, taken, wanted - len(regions), roll)
             failures = 0 if found else failures + 1
             regions += found

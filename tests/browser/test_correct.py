@@ -367,6 +367,33 @@ def test_the_words_of_two_people_are_joined_on_one_click(app, open_tab):
     expect(bob.page.locator("#correct-conflict")).to_be_hidden()
 
 
+def test_a_slow_answer_to_an_edit_does_not_bring_a_settled_conflict_back(app, open_tab, monkeypatch):
+    image_id = app.put(1, Region(HOUSE, "house", "h"))
+    ann, bob = open_tab(), open_tab()
+    for tab in (ann, bob):
+        expect(tab.row("house")).to_be_visible()
+    ann.draw([[20, 120], [0, 0], [120, 160]], "Ann's")
+    about, answered = Correct.about, []
+
+    def slowly(self, desk):
+        shown = about(self, desk)
+        if desk.conflict:  # known now, shown later
+            time.sleep(1.5)
+            answered.append(desk)
+        return shown
+
+    monkeypatch.setattr(Correct, "about", slowly)
+    bob.do("box")
+    bob.drag((200, 200), (300, 240))
+    bob.field.fill("Bob's")
+    bob.page.keyboard.press("Enter")  # a second edit, on its way when the first one's answer is shown
+    bob.page.get_by_role("button", name="Join both").click()
+    wait_for(lambda: len(answered) > 1 and len(app.store.regions(image_id)) == 3)
+    expect(bob.row("Ann's")).to_be_visible()
+    bob.page.wait_for_timeout(500)
+    expect(bob.page.locator("#correct-conflict")).to_be_hidden()
+
+
 def test_findings_lead_to_the_word_and_are_fixed_on_one_click(app, open_tab):
     app.put(1, Region(HOUSE, "fine", "h"))
     image_id = app.put(2, Region(HOUSE, " padded ", "p"), Region([[x, y + 100] for x, y in HOUSE], "", "e"))
