@@ -59,11 +59,7 @@ def enter(page) -> None:
 
 
 def open_view(page, title: str) -> None:
-    tab = page.locator("#views").get_by_role("tab", name=title, exact=True)
-    if not tab.is_visible():  # on a narrow screen the last ones are in a menu
-        page.locator("#views .overflow-menu > button").first.click()
-        tab = page.locator("#views .overflow-dropdown button", has_text=title)
-    tab.click()
+    page.locator("#views").get_by_role("tab", name=title, exact=True).click()
 
 
 def pictures(page, number: int):
@@ -79,6 +75,15 @@ def test_each_view_shows_its_picture(page, module):
     assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 50
     link = page.locator(f"#view-{module.NUMBER} a.paper")
     expect(link).to_have_attribute("href", "https://arxiv.org/abs/2203.10209")
+
+
+def test_all_views_are_in_sight(page):
+    tabs = page.locator("#views [role=tablist]").first.get_by_role("tab")
+    expect(tabs).to_have_count(len(MODULES))
+    width = page.viewport_size["width"]
+    for tab in tabs.all():
+        box = tab.bounding_box()
+        assert 0 <= box["x"] and box["x"] + box["width"] <= width, tab.inner_text()
 
 
 def test_another_sample_is_followed(page):
