@@ -52,6 +52,7 @@ def save_weights(model: SwinTextSpotter, path: Path, card: dict, half: bool = Fa
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     save_file(state, partial, {"config": json.dumps(model.config.to_json())})
+    partial.chmod(0o644)  # safetensors lets nobody else read it
     partial.replace(path)
     card = {**card, "sha256": checksum(path)}
     path.with_suffix(".json").write_text(

@@ -66,6 +66,10 @@ def test_half_takes_half_the_space(tiny_model, tiny_file, tmp_path):
     assert sizes[0] < 0.6 * sizes[1]
 
 
+def test_others_may_read_the_weights(tiny_file):
+    assert tiny_file.stat().st_mode & 0o777 == 0o644
+
+
 def test_loaded_weights_do_not_hang_on_the_file(tiny_model, copy):
     model, _ = load_weights(copy)
     copy.write_bytes(b"\0" * copy.stat().st_size)

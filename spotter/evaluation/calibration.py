@@ -18,6 +18,7 @@ from scipy.optimize import minimize_scalar
 from tqdm import tqdm
 
 from spotter.evaluation.metrics import match, same_text
+from spotter.evaluation.sets import rendered
 from spotter.types import Character, GroundTruth, Reading, Word
 
 if TYPE_CHECKING:
@@ -144,26 +145,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
 
     from spotter.predictor import load_spotter
-    from spotter.training.synth import STYLES, SceneGenerator
 
     try:
-        if options.style not in STYLES:
-            raise ValueError(f"There is no style {options.style!r}; choose one of {', '.join(STYLES)}.")
         spotter = load_spotter(options.weights)
-        style = replace(STYLES[options.style], backgrounds=options.backgrounds)
-        generator = SceneGenerator(style, "held_out")
+        scenes = rendered([options.style], options.count, options.backgrounds, options.seed)
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     spotter.model.config = replace(spotter.model.config, reading_temperature=1.0)
     probabilities = record_probabilities(spotter)
     metric, logs = CalibrationMetric(), []
-    for k in tqdm(range(options.count), unit="scene"):
-        scene = generator.render(options.seed + k)
+    for image, regions in tqdm(scenes, total=options.count, unit="scene"):
         probabilities.clear()
-        words = spotter.spot(scene.image)
+        words = spotter.spot(image)
         before = len(metric.words)
-        metric.update(scene.regions, words)
+        metric.update(regions, words)
         logs += [np.log(probabilities[id(word.characters)].clip(1e-8)) for word in metric.words[before:]]
     try:
         temperature = fit_temperature(logs, metric.right)
