@@ -29,7 +29,7 @@ from spotter.types import GroundTruth
 MAP_STRIDE = 4  # of the dense text map: that of P2
 IGNORE = 255  # in the dense text map: do not care
 BLOCK = 8  # batches that train the same
-LARGER = 1.7  # the largest words of every other large scene: a sign may fill a photograph's width
+SIGNS = 24.0  # pixels; the least text height in every other large scene, the largest a quarter of its side
 PATIENT = 24  # blocks without a place before a large scene is full: half as many words again
 MOST_WORDS = 60  # in a large scene: fewer than proposals
 WIDE = 1.36, 0.73  # width and height of every other large scene, in parts of its side: two squares, about
@@ -224,7 +224,7 @@ class Batches(Dataset):
             words = min(most, round(style.words[1] * more))
             low, high = style.text_height
             if not dense and rng.random() < 0.5:
-                high = min(high * LARGER, min(size) / 4)
+                low, high = SIGNS, min(size) / 4
             style = replace(
                 style, words=(words // 2, words), text_height=(low, high), lines=0.9, patience=PATIENT
             )
