@@ -357,6 +357,7 @@ def test_the_words_of_two_people_are_joined_on_one_click(app, open_tab):
     for tab in (ann, bob):
         expect(tab.row("house")).to_be_visible()
     ann.draw([[20, 120], [0, 0], [120, 160]], "Ann's")
+    wait_for(lambda: {region.text for region in app.store.regions(image_id)} == {"house", "Ann's"})
     bob.do("box")
     bob.drag((200, 200), (300, 240))
     bob.field.fill("Bob's")
@@ -373,6 +374,7 @@ def test_a_slow_answer_to_an_edit_does_not_bring_a_settled_conflict_back(app, op
     for tab in (ann, bob):
         expect(tab.row("house")).to_be_visible()
     ann.draw([[20, 120], [0, 0], [120, 160]], "Ann's")
+    wait_for(lambda: {region.text for region in app.store.regions(image_id)} == {"house", "Ann's"})
     about, answered = Correct.about, []
 
     def slowly(self, desk):

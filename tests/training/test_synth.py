@@ -67,6 +67,15 @@ def test_dense_scenes_have_many_words():
     assert len(scene.regions) >= 45
 
 
+def test_a_patient_style_finds_places_for_more_words():
+    style = replace(EASY, words=(40, 40), negatives=0.0)
+    few, many = (
+        sum(len(render_scene(seed, replace(style, patience=patience)).regions) for seed in range(6))
+        for patience in (1, 24)
+    )
+    assert many > 1.3 * few
+
+
 def test_a_seed_gives_the_same_scene_after_other_scenes_and_in_another_generator():
     first = render_scene(5, MIXED)
     render_scene(6, MIXED)
