@@ -351,13 +351,19 @@ def test_two_people_on_one_photo_are_told_and_lose_nothing(app, open_tab):
     assert app.store.drafts(image_id) == []
 
 
-def test_the_words_of_two_people_are_joined_on_one_click(app, open_tab):
+def behind_ann(app, open_tab):
+    """A photo and the tab of Bob, who has not seen the word that Ann drew on it since."""
     image_id = app.put(1, Region(HOUSE, "house", "h"))
     ann, bob = open_tab(), open_tab()
     for tab in (ann, bob):
         expect(tab.row("house")).to_be_visible()
     ann.draw([[20, 120], [0, 0], [120, 160]], "Ann's")
     wait_for(lambda: {region.text for region in app.store.regions(image_id)} == {"house", "Ann's"})
+    return image_id, bob
+
+
+def test_the_words_of_two_people_are_joined_on_one_click(app, open_tab):
+    image_id, bob = behind_ann(app, open_tab)
     bob.do("box")
     bob.drag((200, 200), (300, 240))
     bob.field.fill("Bob's")
@@ -369,12 +375,7 @@ def test_the_words_of_two_people_are_joined_on_one_click(app, open_tab):
 
 
 def test_a_slow_answer_to_an_edit_does_not_bring_a_settled_conflict_back(app, open_tab, monkeypatch):
-    image_id = app.put(1, Region(HOUSE, "house", "h"))
-    ann, bob = open_tab(), open_tab()
-    for tab in (ann, bob):
-        expect(tab.row("house")).to_be_visible()
-    ann.draw([[20, 120], [0, 0], [120, 160]], "Ann's")
-    wait_for(lambda: {region.text for region in app.store.regions(image_id)} == {"house", "Ann's"})
+    image_id, bob = behind_ann(app, open_tab)
     about, answered = Correct.about, []
 
     def slowly(self, desk):
