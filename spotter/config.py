@@ -56,7 +56,9 @@ class SpotterConfig:
     mask_threshold: float = 0.4
     score_threshold: float = 0.4
     nms_iou: float = 1.0  # regions that overlap a better one by more are dropped; 1: none, as published
-    reading_temperature: float = 1.0  # of the characters' probabilities; fitted by evaluation.calibration
+    # Of the characters' probabilities, one after the other; fitted by evaluation.calibration.
+    reading_temperature: float = 1.0
+    reading_power: float = 1.0  # above 1: a word is right only when all of its characters are
     short_side: int = 1000
     long_side: int = 1824
     most_enlarged: float | None = None  # images are made at most so many times as large; None: no limit

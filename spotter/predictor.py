@@ -201,9 +201,11 @@ class Spotter:
         """The characters of chosen regions, up to each one's end sign, with calibrated probabilities."""
         ids = reading.ids[regions]
         probabilities = reading.probabilities[regions]
-        if (temperature := self.model.config.reading_temperature) != 1:
+        config = self.model.config
+        if (temperature := config.reading_temperature) != 1:
             probabilities = (probabilities.float().clamp(min=1e-9).log() / temperature).softmax(-1)
         best = probabilities.gather(2, ids[:, :, None]).squeeze(2) if ids.numel() else ids
+        best = best.float() ** config.reading_power
         found = []
         for row, scores in zip(ids.tolist(), best.tolist(), strict=True):
             text = self.charset.decode(row)

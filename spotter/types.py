@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # words and stored traces are looked at before torch is there
 
 @dataclass(frozen=True)
 class Character:
-    """One character that was read, with its probability."""
+    """One character that was read, with its probability, calibrated by the model's temperature and power."""
 
     text: str
     score: float

@@ -63,6 +63,17 @@ def test_reading_score_is_the_geometric_mean(words):
         assert word.reading_score == pytest.approx(mean if word.text else 0.0, abs=1e-4)
 
 
+def test_calibration_changes_scores_alone(tiny_spotter, photographs, words, monkeypatch):
+    config = replace(tiny_spotter.model.config, reading_temperature=1.5, reading_power=3.0)
+    monkeypatch.setattr(tiny_spotter.model, "config", config)
+    calibrated = tiny_spotter.spot(photographs[0])
+    assert [word.text for word in calibrated] == [word.text for word in words]
+    for word, before in zip(calibrated, words, strict=True):
+        assert word.reading_score < before.reading_score or not word.text
+        mean = math.prod(c.score for c in word.characters) ** (1 / max(1, len(word.text)))
+        assert word.reading_score == pytest.approx(mean if word.text else 0.0, rel=0.05, abs=1e-4)
+
+
 def test_coordinates_are_those_of_the_given_image(tiny_spotter, photographs):
     """The same photo with each pixel twice as wide and high: the network sees exactly the same."""
     small = cv2.resize(photographs[0], (128, 96), interpolation=cv2.INTER_AREA)  # what the network reads

@@ -1,8 +1,11 @@
 """Whether a confident reading is right: the expected calibration error of `reading_score`, and the
-temperature that makes it small (Guo et al. 2017).
+temperature (Guo et al. 2017) and power that make it small.
 
-`python -m spotter.evaluation.calibration --weights W --backgrounds FOLDER` fits the temperature on rendered,
-held-out scenes; `python -m spotter.training.export --temperature T` stores it with weights.
+The score is a geometric mean, and a word is right only when all of its characters are: the power makes of the
+mean something near the product.
+
+`python -m spotter.evaluation.calibration --weights W --backgrounds FOLDER` fits both on rendered, held-out
+scenes; `python -m spotter.training.export --temperature T --power P` stores them with weights.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize
 from tqdm import tqdm
 
 from spotter.evaluation.metrics import match, same_text
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from spotter.predictor import Spotter
 
 BINS = 10
-TEMPERATURES = (0.3, 8.0)  # between which the best one is looked for
+TEMPERATURES, POWERS = (0.3, 8.0), (0.5, 20.0)  # between which the best ones are looked for
 
 
 @dataclass(frozen=True)
@@ -88,34 +91,34 @@ def tempered(logs: np.ndarray, temperature: float) -> np.ndarray:
     return scaled / scaled.sum(-1, keepdims=True)
 
 
-def tempered_score(logs: np.ndarray, temperature: float) -> float:
-    """Geometric mean of the best probability of every step of log-probabilities (steps, classes); 0 without
-    steps.
+def calibrated_score(logs: np.ndarray, temperature: float, power: float) -> float:
+    """Geometric mean of every step's best probability, tempered and raised to a power; of log-probabilities
+    (steps, classes). 0 without steps.
     """
-    return float(np.exp(np.log(tempered(logs, temperature).max(-1)).mean())) if len(logs) else 0.0
+    return float(np.exp(power * np.log(tempered(logs, temperature).max(-1)).mean())) if len(logs) else 0.0
 
 
-def fit_temperature(logs: Sequence[np.ndarray], right: Sequence[bool]) -> float:
-    """The temperature at which the readings' scores are the likeliest for what was right.
+def fit(logs: Sequence[np.ndarray], right: Sequence[bool]) -> tuple[float, float]:
+    """The temperature and the power with which the readings' scores are the likeliest for what was right.
 
     logs: of every word the log-probabilities (steps, classes) of its characters; right: whether it was read
-    right. Minimises the negative log-likelihood of `right` under the scores (the geometric mean of the best
-    character's probability).
+    right. Minimises the negative log-likelihood of `right` under the calibrated scores.
 
     Raises:
         ValueError: there is no word with characters.
     """
     kept = [(rows, ok) for rows, ok in zip(logs, right, strict=True) if len(rows)]
     if not kept:
-        raise ValueError("No word was found and read: there is nothing to fit a temperature to.")
+        raise ValueError("No word was found and read: there is nothing to fit temperature and power to.")
     truth = np.array([ok for _, ok in kept])
 
-    def loss(log_temperature: float) -> float:
-        temperature = float(np.exp(log_temperature))
-        score = np.array([tempered_score(rows, temperature) for rows, _ in kept]).clip(1e-6, 1 - 1e-6)
+    def loss(both: np.ndarray) -> float:
+        score = np.array([calibrated_score(rows, *np.exp(both)) for rows, _ in kept]).clip(1e-6, 1 - 1e-6)
         return float(-np.where(truth, np.log(score), np.log(1 - score)).mean())
 
-    return float(np.exp(minimize_scalar(loss, bounds=np.log(TEMPERATURES), method="bounded").x))
+    found = minimize(loss, np.zeros(2), method="Nelder-Mead", bounds=np.log([TEMPERATURES, POWERS])).x
+    temperature, power = np.exp(found).tolist()
+    return temperature, power
 
 
 def record_probabilities(spotter: Spotter) -> dict[int, np.ndarray]:
@@ -152,7 +155,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
-    spotter.model.config = replace(spotter.model.config, reading_temperature=1.0)
+    spotter.model.config = replace(spotter.model.config, reading_temperature=1.0, reading_power=1.0)
     probabilities = record_probabilities(spotter)
     metric, logs = CalibrationMetric(), []
     for image, regions in tqdm(scenes, total=options.count, unit="scene"):
@@ -162,14 +165,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metric.update(regions, words)
         logs += [np.log(probabilities[id(word.characters)].clip(1e-8)) for word in metric.words[before:]]
     try:
-        temperature = fit_temperature(logs, metric.right)
+        temperature, power = fit(logs, metric.right)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    scores = [tempered_score(rows, temperature) for rows in logs]
+    scores = [calibrated_score(rows, temperature, power) for rows in logs]
     after = calibration(np.array(scores), np.array(metric.right, dtype=bool))
-    print(f"temperature {temperature:.2f}")
-    print(f"expected calibration error {metric.summary().error:.3f} without it, {after.error:.3f} with it")
+    print(f"temperature {temperature:.2f}, power {power:.2f}")
+    print(f"expected calibration error {metric.summary().error:.3f} without, {after.error:.3f} with them")
     print(f"{after.words} words, {np.mean(metric.right):.0%} read right")
     for score, share, count in after.bins:
         print(f"  score {score:.2f}: {share:.0%} right of {count}")

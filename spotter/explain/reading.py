@@ -102,13 +102,15 @@ def describe(trace: Trace, word: int, step: int) -> str:
     weights = trace.attention[word, step].astype(np.float32)
     p = float(trace.top_probabilities[word, step, 0])
     before = name_of(trace, int(trace.ids[word, step - 1])) if step else "start"
-    characters, temperature = trace.words[word].characters, trace.config.reading_temperature
+    characters, config = trace.words[word].characters, trace.config
+    temperature, power = config.reading_temperature, config.reading_power
     product = " · ".join(f"{c.score:.2f}" for c in characters)
     calibrated = ""
-    if temperature != 1:
+    if temperature != 1 or power != 1:
         calibrated = (
-            f"Before a score is told, the logits are divided by a temperature of {temperature:g}, fitted so "
-            "that scores say how often readings are right"
+            f"Before a score is told, the logits are divided by a temperature of {temperature:g} and $p$ is "
+            f"raised to the power {power:g} (a word is right only when all of its characters are), both "
+            "fitted so that scores say how often readings are right"
             + (f": this $p$ becomes {characters[step].score:.2f}. " if step < len(characters) else ". ")
         )
     score = (

@@ -33,7 +33,8 @@ SIGNS = 24.0  # pixels; the least text height in every other large scene, the la
 PATIENT = 24  # blocks without a place before a large scene is full: half as many words again
 MOST_WORDS = 60  # in a large scene: fewer than proposals
 WIDE = 1.36, 0.73  # width and height of every other large scene, in parts of its side: two squares, about
-DENSER = 3  # times as many words where only the pyramid is trained: each costs next to nothing there
+# Times as many words where the detector is not trained: there each costs little beside the picture.
+DENSER = {"features": 3, "reading": 2}
 LEAST_SIDE = 4.0  # pixels; smaller boxes are not trained on
 
 # Many words a scene: the picture costs the same, and the reader learns from words.
@@ -204,12 +205,13 @@ class Batches(Dataset):
     ) -> tuple[np.ndarray, list[GroundTruth]]:
         """One image (height, width, 3) uint8 with its truth; size: width and height."""
         c = self.curriculum
-        dense = c.task(number) == "features" and not c.first(number)
-        more = size[0] * size[1] / c.scene**2 * (DENSER if dense else 1)
-        most = MOST_WORDS * (DENSER if dense else 1)
+        task = c.task(number)
+        denser = 1 if c.first(number) else DENSER.get(task, 1)
+        more = size[0] * size[1] / c.scene**2 * denser
+        most = MOST_WORDS * denser
         if self.samples and number >= c.mixed_from and rng.random() < c.photographs:
             image, regions = photographed(self.samples, size, rng)
-            if dense or rng.random() < PAINTED:
+            if denser > 1 or rng.random() < PAINTED:
                 words = max(0, min(rng.randint(round(4 * more), round(14 * more)), most - len(regions)))
                 scene = self.generator(ON_PHOTOGRAPHS, size).write(rng, image, regions, words)
                 return scene.image, scene.regions
@@ -223,7 +225,7 @@ class Batches(Dataset):
         if more > 1:
             words = min(most, round(style.words[1] * more))
             low, high = style.text_height
-            if not dense and rng.random() < 0.5:
+            if task != "features" and rng.random() < 0.5:
                 low, high = SIGNS, min(size) / 4
             style = replace(
                 style, words=(words // 2, words), text_height=(low, high), lines=0.9, patience=PATIENT

@@ -101,13 +101,14 @@ def main(arguments: list[str] | None = None) -> int:
     p.add_argument(
         "--temperature", type=float, default=1.0, help="of the readings, from spotter.evaluation.calibration"
     )
+    p.add_argument("--power", type=float, default=1.0, help="of the readings, from there as well")
     p.add_argument("--command", default="", help="the command that trained it")
     o = p.parse_args(arguments)
-    if not o.temperature > 0:
-        p.error("--temperature must be above 0.")
+    if not (o.temperature > 0 and o.power > 0):
+        p.error("--temperature and --power must be above 0.")
     try:
         model, counts = averaged_model(o.run)
-        model.config = replace(model.config, reading_temperature=o.temperature)
+        model.config = replace(model.config, reading_temperature=o.temperature, reading_power=o.power)
         figures = {}
         for path in o.figures:
             report = json.loads(path.read_text(encoding="utf-8"))

@@ -12,8 +12,10 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass, field
+from copy import copy
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from pickle import UnpicklingError
 
@@ -33,6 +35,7 @@ from spotter.training.fit_masks import fit_mask_code, word_masks
 from spotter.weights import load_weights
 
 LOG_EVERY = 20  # steps
+HEADS_LEARNING_RATE = 5e-3
 
 
 class TrainingError(RuntimeError):
@@ -57,6 +60,7 @@ class Settings:
     backgrounds: str | None = None
     data: tuple[str, ...] = ()
     start_from: str | None = None  # weights to begin with
+    heads: int = 120  # batches from which the auxiliary heads learn first, when there are such weights
     device: str = "cpu"
     curriculum: Curriculum = field(default_factory=Curriculum)
 
@@ -153,6 +157,8 @@ class Trainer:
         self.dataset = Batches(
             s.curriculum, s.config.characters, s.config.max_steps, s.config.mask_size, s.backgrounds, s.data
         )
+        if s.start_from and not resume:
+            self.learn_heads()
         self.wrapped = (
             DistributedDataParallel(self.training, find_unused_parameters=True)
             if self.world > 1
@@ -162,6 +168,26 @@ class Trainer:
             s.folder.mkdir(parents=True, exist_ok=True)
             text = json.dumps(asdict(s), indent=1, default=str)
             (s.folder / "settings.json").write_text(text, encoding="utf-8")
+
+    def learn_heads(self) -> None:
+        """The auxiliary heads learn, alone, to tell what the pyramid of the weights to begin with shows:
+        weights hold no such heads, and the gradients of new ones would spoil the pyramid.
+        """
+        s = self.settings
+        dataset = copy(self.dataset)
+        dataset.curriculum = replace(s.curriculum, features_until=0, pyramid=1.0)
+        heads = [*self.training.text_head.parameters(), *self.training.character_head.parameters()]
+        optimizer = torch.optim.AdamW(heads, lr=HEADS_LEARNING_RATE)
+        source = islice(batches(dataset, 0, 1, s.workers), s.heads)
+        self.training.eval()
+        for batch in tqdm(source, "auxiliary heads", s.heads, disable=self.rank > 0, mininterval=5):
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=fast_bfloat16(self.device)):
+                with torch.no_grad():
+                    levels = self.training.model.look(list(batch.images))[0]
+                loss = sum(self.training.dense_losses(levels, batch).values())
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
 
     def state(self) -> dict:
         return {

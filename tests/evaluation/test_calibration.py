@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from spotter.evaluation.calibration import (
+    POWERS,
     TEMPERATURES,
     CalibrationMetric,
+    calibrated_score,
     calibration,
-    fit_temperature,
+    fit,
     main,
     tempered,
 )
@@ -62,19 +64,41 @@ def test_tempered():
     assert tempered(logs, 1e6) == pytest.approx([0.5, 0.5], abs=1e-5)
 
 
-def test_a_reader_that_is_too_sure_gets_a_high_temperature():
+def test_calibrated_score():
+    logs = np.log([[0.8, 0.2], [0.2, 0.8], [0.9, 0.1]])
+    assert calibrated_score(logs[:2], 1.0, 1.0) == pytest.approx(0.8)
+    assert calibrated_score(logs, 1.0, 3.0) == pytest.approx(0.8 * 0.8 * 0.9)  # the product of three
+    assert calibrated_score(logs[:2], 2.0, 2.0) == pytest.approx((2 / 3) ** 2)
+    assert calibrated_score(logs[:0], 1.0, 1.0) == 0.0
+
+
+@pytest.mark.parametrize("length", [1, 4])
+def test_what_is_fitted(length):
+    """Words whose characters are right by chance, as likely as their probabilities say."""
     rng = np.random.default_rng(0)
-    logits = rng.normal(0, 2, (400, 1, 5))
-    p = tempered(logits, 1.0)
-    right = [rng.random() < row[0].max() for row in p]
-    assert fit_temperature(list(logits), right) == pytest.approx(1.0, abs=0.25)
-    assert fit_temperature(list(3 * logits), right) == pytest.approx(3.0, abs=0.7)
-    assert fit_temperature([logits[0]], [False]) <= TEMPERATURES[1]
+    logits = 3 * rng.normal(0, 2, (1500, length, 5))
+    right = (rng.random((1500, length)) < tempered(logits, 1.0).max(-1)).all(1)
+    temperature, power = fit(list(logits), right)
+    scores = np.array([calibrated_score(rows, temperature, power) for rows in logits])
+    assert calibration(scores, right).error < 0.05
+    assert power == pytest.approx(length, rel=0.4)
+    sure = 3 * logits  # thrice as sure as it should be
+    temperature, power = fit(list(sure), right)
+    scores = np.array([calibrated_score(rows, temperature, power) for rows in sure])
+    assert calibration(scores, right).error < 0.05
+    assert temperature > 1.8
+
+
+def test_what_is_fitted_stays_in_bounds():
+    for right in (True, False):
+        temperature, power = fit([np.log([[0.8, 0.2]])], [right])
+        assert TEMPERATURES[0] <= temperature <= TEMPERATURES[1]
+        assert POWERS[0] <= power <= POWERS[1]
 
 
 def test_nothing_to_fit():
     with pytest.raises(ValueError, match="nothing to fit"):
-        fit_temperature([np.zeros((0, 5))], [False])
+        fit([np.zeros((0, 5))], [False])
 
 
 def test_command(tiny_file, capsys):

@@ -265,7 +265,8 @@ def test_the_reading_score_is_the_mean_that_the_text_says(trace, longest):
     assert "temperature" not in text
     warm = replace(trace, config=replace(trace.config, reading_temperature=1.82))
     told = reading.describe(warm, longest, 0)
-    assert "temperature of 1.82" in told
+    assert "temperature of 1.82 " in told
+    assert "power 1 " in told
     assert f"this $p$ becomes {scores[0]:.2f}" in told
     end = len(scores)
     if end < trace.ids.shape[1]:

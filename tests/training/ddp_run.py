@@ -23,6 +23,7 @@ if __name__ == "__main__":
         warmup=1,
         workers=0,
         start_from=weights,
+        heads=0,
         curriculum=Curriculum(size=2, scene=160),
     )
     with distributed():

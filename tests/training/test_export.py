@@ -24,6 +24,7 @@ def run(tiny_config, tiny_file, tmp_path_factory):
         steps=3,
         workers=0,
         start_from=str(tiny_file),
+        heads=0,
         curriculum=Curriculum(size=2, scene=192, features_until=1),
     )
     with pytest.MonkeyPatch.context() as patch:
@@ -36,11 +37,12 @@ def test_weights_and_card(run, tmp_path, capsys):
     report = tmp_path / "clear words.json"
     report.write_text(json.dumps({"images": 1, "detection": {"hmean": 0.5}, "end_to_end": {"hmean": 0.25}}))
     out = tmp_path / "small.safetensors"
-    options = ["--figures", str(report), "--notes", "short", "--command", "train", "--temperature", "1.5"]
+    options = ["--figures", str(report), "--notes", "short", "--command", "train"]
+    options += ["--temperature", "1.5", "--power", "4"]
     assert main([str(run), str(out), *options]) == 0
     assert "images seen" in capsys.readouterr().out
     model, card = load_weights(out)
-    assert model.config.reading_temperature == 1.5
+    assert (model.config.reading_temperature, model.config.reading_power) == (1.5, 4)
     assert (card["name"], card["steps"], card["notes"], card["command"]) == ("small", 3, "short", "train")
     assert card["figures"]["clear words"]["end_to_end"]["hmean"] == 0.25
     state = torch.load(run / "checkpoint.pt", weights_only=True)
@@ -76,8 +78,9 @@ def test_no_run(run, tmp_path, capsys, missing):
     assert f"{missing} is missing" in capsys.readouterr().err
 
 
-def test_a_temperature_of_nothing(run, tmp_path, capsys):
+@pytest.mark.parametrize("name", ["--temperature", "--power"])
+def test_a_calibration_of_nothing(run, tmp_path, capsys, name):
     with pytest.raises(SystemExit) as stop:
-        main([str(run), str(tmp_path / "w.safetensors"), "--temperature", "0"])
+        main([str(run), str(tmp_path / "w.safetensors"), name, "0"])
     assert stop.value.code == 2
     assert "must be above 0" in capsys.readouterr().err

@@ -59,6 +59,7 @@ def settings(tiny_config, tiny_file, tmp_path) -> Settings:
         warmup=2,
         workers=0,
         start_from=str(tiny_file),
+        heads=0,
         curriculum=Curriculum(size=2, scene=160),
     )
 
@@ -459,6 +460,32 @@ def test_what_the_first_weights_had_seen_counts(settings, tiny_model, tmp_path):
     trainer.images += 4
     trainer.save()
     assert Trainer(settings, resume=True).images == 304
+
+
+@torch.no_grad()
+def losses_of_heads(trainer: Trainer, settings: Settings) -> float:
+    """On four batches that no trainer has seen."""
+    c = settings.config
+    data = Batches(replace(settings.curriculum, seed=5), c.characters, c.max_steps, c.mask_size)
+    training = trainer.training
+    levels = [training.model.look(list(data[k].images))[0] for k in range(4)]
+    return sum(float(sum(training.dense_losses(levels[k], data[k]).values())) for k in range(4))
+
+
+def test_new_auxiliary_heads_learn_first_and_alone(settings, tiny_file):
+    """What they have learnt tells on scenes they have not seen; a resumed run has its own."""
+    start = dict(load_weights(tiny_file)[0].named_parameters())
+    untaught, taught = (Trainer(replace(settings, folder=settings.folder / str(n), heads=n)) for n in (0, 12))
+    now = dict(taught.training.model.named_parameters())
+    assert [name for name in start if not start[name].equal(now[name])] == []
+    assert (taught.step, taught.next_batch) == (0, 0)
+    buffers = dict(load_weights(tiny_file)[0].named_buffers())
+    now = dict(taught.training.model.named_buffers())
+    assert [name for name in buffers if not buffers[name].equal(now[name])] == []
+    assert losses_of_heads(taught, settings) < losses_of_heads(untaught, settings)
+    taught.save()
+    resumed = Trainer(replace(taught.settings, heads=1), resume=True)
+    assert_same_state(resumed, taught)
 
 
 def test_two_processes_stay_together(tiny_file, tmp_path):
