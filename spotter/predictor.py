@@ -19,7 +19,7 @@ from spotter.memory import keep_freed_memory
 from spotter.model.charset import Charset
 from spotter.model.spotter import SwinTextSpotter
 from spotter.polygons import clip, mask_polygon, rasterise
-from spotter.types import Character, Detection, DrawnReading, Reading, Regions, Word
+from spotter.types import Character, Detection, DrawnReading, Reading, Regions, Spotting, Word
 from spotter.weights import load_weights
 
 SAME_REGION = 0.5  # IoU from which a proposal is taken for the drawn region; that of training's read boxes
@@ -68,7 +68,8 @@ class Spotter:
         """The words of an image (path, PIL image or (H, W, 3) uint8 RGB) in the order of falling score.
 
         Coordinates are pixels of the image with its EXIF orientation applied. `threshold`: words with a score
-        below it are left out (default: the preset's); `short_side`: pixels the image's short side is resized
+        below it are left out (default: the preset's), as are those read below `config.reading_threshold`,
+        which mostly are no text; `short_side`: pixels the image's short side is resized
         to (default: the preset's, as far as it enlarges). Raises ImageError in one sentence.
         """
         return self.spot_batch([image], threshold, short_side)[0]
@@ -92,17 +93,30 @@ class Spotter:
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
                 found = self.model([resized[i].to(self.device) for i in members], threshold)
             for slot, i in enumerate(members):
-                mine = torch.nonzero(found.regions.image_index == slot).squeeze(1)
                 height, width = arrays[i].shape[:2]
                 scale = np.array([width / resized[i].shape[2], height / resized[i].shape[1]])
-                boxes = found.regions.boxes[mine].float().cpu().numpy() * np.tile(scale, 2)
-                masks = found.regions.mask_k[mine].float().cpu().numpy()
-                scores = found.regions.scores[mine].float().cpu().tolist()
-                texts = self.texts(found.reading, mine)
-                for box, mask, score, characters in zip(boxes, masks, scores, texts, strict=True):
-                    polygon = mask_polygon(mask, box, self.model.config.mask_threshold, width, height)
-                    if polygon is not None:
-                        words[i].append(_word(len(words[i]), polygon, score, characters))
+                words[i] = [word for _, word in self.words(found, slot, scale, width, height)]
+        return words
+
+    def words(
+        self, found: Spotting, image: int, scale: np.ndarray, width: int, height: int
+    ) -> list[tuple[int, Word]]:
+        """The words of one image of a batch, each with its row in `found.regions`: of the regions whose maskK
+        has an outline, those that are read likely enough (`config.reading_threshold`).
+
+        scale: x, y from pixels of the resized image to those of the image, which is width x height.
+        """
+        config = self.model.config
+        rows = torch.nonzero(found.regions.image_index == image).squeeze(1)
+        boxes = found.regions.boxes[rows].float().cpu().numpy() * np.tile(scale, 2)
+        masks = found.regions.mask_k[rows].float().cpu().numpy()
+        scores = found.regions.scores[rows].float().cpu().tolist()
+        texts = self.texts(found.reading, rows)
+        words: list[tuple[int, Word]] = []
+        for row, box, mask, score, characters in zip(rows.tolist(), boxes, masks, scores, texts, strict=True):
+            polygon = mask_polygon(mask, box, config.mask_threshold, width, height)
+            if polygon is not None and _reading_score(characters) >= config.reading_threshold:
+                words.append((row, _word(len(words), polygon, score, characters)))
         return words
 
     @torch.inference_mode()

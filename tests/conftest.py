@@ -102,6 +102,7 @@ def tiny_config() -> SpotterConfig:
         max_steps=8,
         keep=20,
         score_threshold=0.4,
+        reading_threshold=0.0,  # it cannot read
         nms_iou=1.0,
         short_side=96,
         most_enlarged=None,

@@ -74,6 +74,21 @@ def test_calibration_changes_scores_alone(tiny_spotter, photographs, words, monk
         assert word.reading_score == pytest.approx(mean if word.text else 0.0, rel=0.05, abs=1e-4)
 
 
+def test_regions_read_hardly_likely_are_no_words(tiny_spotter, photographs, words, monkeypatch):
+    least = float(np.median([word.reading_score for word in words]))
+    config = replace(tiny_spotter.model.config, reading_threshold=least)
+    monkeypatch.setattr(tiny_spotter.model, "config", config)
+    likely = [word for word in words if word.reading_score >= least]
+    assert 0 < len(likely) < len(words)
+    found = tiny_spotter.spot(photographs[0])
+    assert_same_words(found, [replace(word, id=f"w{i}") for i, word in enumerate(likely)])
+    trace = tiny_spotter.trace(photographs[0])
+    assert trace.words == found
+    assert len(trace.proposal) == len(trace.mask_k) == len(trace.ids) == len(found)
+    texts = [tiny_spotter.charset.decode(row.tolist()) for row in trace.ids]
+    assert texts == [word.text for word in found]
+
+
 def test_coordinates_are_those_of_the_given_image(tiny_spotter, photographs):
     """The same photo with each pixel twice as wide and high: the network sees exactly the same."""
     small = cv2.resize(photographs[0], (128, 96), interpolation=cv2.INTER_AREA)  # what the network reads

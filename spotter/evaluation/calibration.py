@@ -155,7 +155,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
-    spotter.model.config = replace(spotter.model.config, reading_temperature=1.0, reading_power=1.0)
+    spotter.model.config = replace(
+        spotter.model.config, reading_temperature=1.0, reading_power=1.0, reading_threshold=0.0
+    )
     probabilities = record_probabilities(spotter)
     metric, logs = CalibrationMetric(), []
     for image, regions in tqdm(scenes, total=options.count, unit="scene"):

@@ -20,6 +20,7 @@ from spotter.types import GroundTruth, Word
 
 MIN_IOU = 0.5  # a pair overlaps by more than this
 EDGE_SIGNS = tuple("!?.:,*\"()·[]/'")  # that a true text may go without at its beginning or end
+SURE = 0.9  # reading_score from which a lexicon does not change a word
 MIN_COVERED = 0.5  # a detection is left out when a do-not-care region covers more than this share of it
 
 
@@ -102,6 +103,16 @@ class Lexicon:
         self._folded = list(self._nearest)
         self._maximum = maximum_distance
 
+    def correct(self, words: Sequence[Word]) -> list[str]:
+        """The texts of words, each replaced by the nearest word of the lexicon, but for those without
+        letters, of which a lexicon says nothing, and those read with at least `SURE`.
+        """
+        nearest = self.nearest([word.text for word in words])
+        return [
+            word.text if word.reading_score >= SURE or not any(map(str.isalpha, word.text)) else near
+            for word, near in zip(words, nearest, strict=True)
+        ]
+
     def nearest(self, texts: Sequence[str]) -> list[str]:
         """For each text the word with the fewest edits (Levenshtein), the earlier one of equals."""
         folded = [text.casefold() for text in texts]
@@ -147,10 +158,9 @@ class EndToEndMetric(_Metric):
         """Adds one image; a lexicon given here is this image's own (strong) and goes before the metric's."""
         ignore = [self._ignored(region) for region in true]
         pairs, found = match(true, ignore, [word.polygon for word in words], self._min_iou)
-        texts = [words[j].text for _, j in pairs]
+        paired = [words[j] for _, j in pairs]
         lexicon = lexicon or self._lexicon
-        if lexicon:
-            texts = lexicon.nearest(texts)
+        texts = lexicon.correct(paired) if lexicon else [word.text for word in paired]
         right = sum(same_text(true[i].text, text) for (i, _), text in zip(pairs, texts, strict=True))
         self._add(right, found, ignore.count(False))
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # torch is imported by whoever runs the network, not by whoev
     from torch import Tensor, nn
 
     from spotter.predictor import Spotter
-    from spotter.types import Regions, Word
+    from spotter.types import Word
 
 TOP = 8  # characters kept of every step of the reader
 HALF_MAX = 65_504.0
@@ -202,9 +202,7 @@ def record(
     resized = spotter.resize(photo, short_side)
     small = resized.permute(1, 2, 0).round().byte().numpy()
     scale = np.array([photo.shape[1] / small.shape[1], photo.shape[0] / small.shape[0]])
-    rows = rows_of(spotter, whole.regions, scale, photo.shape)
-    if len(rows) != len(words):
-        raise RuntimeError(f"{len(words)} words were read, but {len(rows)} regions have an outline")
+    rows = [row for row, _ in spotter.words(whole, 0, scale, photo.shape[1], photo.shape[0])]
     first_boxes, first_features = kept["proposals"][0]
     stages = whole.detection.stages
     best = reading.probabilities.float().topk(min(TOP, reading.probabilities.shape[2]), dim=2)
@@ -235,16 +233,3 @@ def record(
     )
     keep(trace, "tokens", kept["tokens"])  # too many bytes for a stored trace, hence not in the trace itself
     return trace
-
-
-def rows_of(spotter: Spotter, regions: Regions, scale: np.ndarray, shape: tuple[int, ...]) -> list[int]:
-    """(W,) the region of each word: those whose maskK has an outline inside the photo, in their order."""
-    from spotter.polygons import mask_polygon
-
-    threshold = spotter.model.config.mask_threshold
-    boxes, masks = single(regions.boxes) * np.tile(scale, 2), single(regions.mask_k)
-    return [
-        row
-        for row, (box, mask) in enumerate(zip(boxes, masks, strict=True))
-        if mask_polygon(mask, box, threshold, shape[1], shape[0]) is not None
-    ]

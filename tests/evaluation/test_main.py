@@ -23,7 +23,7 @@ class KnowingSpotter:
 
     def spot(self, image, **options):
         self.calls.append((image.shape, options))
-        return [Word("w0", QUAD, [0, 0, 40, 10], f"w0rd{round(image.mean() / 10)}", 0.9, 0.9)]
+        return [Word("w0", QUAD, [0, 0, 40, 10], f"w0rd{round(image.mean() / 10)}", 0.9, 0.8)]
 
 
 @pytest.fixture

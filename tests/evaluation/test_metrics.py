@@ -1,5 +1,7 @@
 """Scores worked out by hand. Boxes are x1, y1, x2, y2 in pixels."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -26,7 +28,7 @@ def dont_care(box):
 
 
 def word(box, text="word"):
-    return Word("w0", corners(box), list(box), text, 0.9, 0.9)
+    return Word("w0", corners(box), list(box), text, 0.9, 0.8)
 
 
 def counts(metric):
@@ -235,6 +237,16 @@ def test_lexicon_can_spoil_a_reading():
     assert counts(metric) == (0, 1, 1)
 
 
+@pytest.mark.parametrize(
+    ("read", "score", "expected"),
+    [("mouse", 0.89, "house"), ("mouse", 0.9, "mouse"), ("50%", 0.1, "50%"), ("h0use", 0.1, "house")],
+)
+def test_sure_readings_and_numbers_are_not_replaced(read, score, expected):
+    word_read = replace(word(A, read), reading_score=score)
+    assert Lexicon(["house"]).correct([word_read, word(A, "hous")])[0] == expected
+    assert Lexicon(["house"]).correct([]) == []
+
+
 def test_lexicon_of_the_image_goes_before_the_one_of_the_set():
     metric = EndToEndMetric(Lexicon(["house"]))
     true, words = [truth(A, "mouse")], [word(A, "rouse")]
@@ -263,7 +275,7 @@ def test_evaluate_scores_with_and_without_lexicon():
     assert report.end_to_end_lexicon == Scores(0.5, 0.5, 0.5, 1, 2, 2)
     assert (report.images, len(wrapped)) == (2, 2)
     assert report.seconds > 0
-    assert report.calibration_error == pytest.approx(0.9)  # sure of the only word compared, and wrong
+    assert report.calibration_error == pytest.approx(0.8)  # sure of the only word compared, and wrong
     assert report.to_json()["detection"] == {
         "precision": 0.5,
         "recall": 0.5,

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -118,7 +118,7 @@ def least_seconds(function) -> float:
 @pytest.mark.slow
 def test_a_trace_costs_at_most_twice_a_reading():
     torch.manual_seed(0)
-    spotter = Spotter(SwinTextSpotter(nano()), {}, "cpu")
+    spotter = Spotter(SwinTextSpotter(replace(nano(), reading_threshold=0.0)), {}, "cpu")
     photo = np.random.default_rng(0).integers(0, 255, (240, 320, 3), np.uint8)
     plain = least_seconds(lambda: spotter.spot(photo, 0.0, 256))
     assert least_seconds(lambda: spotter.trace(photo, 0.0, 256)) <= 2 * plain
@@ -127,7 +127,7 @@ def test_a_trace_costs_at_most_twice_a_reading():
 @pytest.mark.slow
 def test_a_trace_of_the_small_spotter_is_small():
     torch.manual_seed(0)
-    spotter = Spotter(SwinTextSpotter(nano()), {}, "cpu")
+    spotter = Spotter(SwinTextSpotter(replace(nano(), reading_threshold=0.0)), {}, "cpu")
     photo = np.random.default_rng(0).integers(0, 255, (720, 1280, 3), np.uint8)
     trace = spotter.trace(photo, threshold=0.0)
     assert len(trace.words) >= 60  # of 100; a proposal kept for both classes counts once
