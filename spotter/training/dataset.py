@@ -29,7 +29,8 @@ from spotter.types import GroundTruth
 MAP_STRIDE = 4  # of the dense text map: that of P2
 IGNORE = 255  # in the dense text map: do not care
 BLOCK = 8  # batches that train the same
-SIGNS = 24.0  # pixels; the least text height in every other large scene, the largest a quarter of its side
+SIGNS = 24.0  # pixels; the least text height of large letters, the largest a quarter of the picture's side
+SIGNS_ON_PHOTOGRAPHS = 0.3  # share of the painted photographs with large letters; of large scenes half
 PATIENT = 24  # blocks without a place before a large scene is full: half as many words again
 MOST_WORDS = 60  # in a large scene: fewer than proposals
 WIDE = 1.36, 0.73  # width and height of every other large scene, in parts of its side: two squares, about
@@ -213,7 +214,10 @@ class Batches(Dataset):
             image, regions = photographed(self.samples, size, rng)
             if denser > 1 or rng.random() < PAINTED:
                 words = max(0, min(rng.randint(round(4 * more), round(14 * more)), most - len(regions)))
-                scene = self.generator(ON_PHOTOGRAPHS, size).write(rng, image, regions, words)
+                style = ON_PHOTOGRAPHS
+                if task != "features" and rng.random() < SIGNS_ON_PHOTOGRAPHS:
+                    style = replace(style, text_height=(SIGNS, min(size) / 4))
+                scene = self.generator(style, size).write(rng, image, regions, words)
                 return scene.image, scene.regions
             return image, regions
         if c.first(number):
