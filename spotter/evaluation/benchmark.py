@@ -9,41 +9,35 @@ busy, the table says so.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
-import resource
-import shutil
-import socket
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import cv2
-import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor
 
-from spotter.config import SpotterConfig, nano
+from spotter.config import nano
 from spotter.evaluation import peers
+from spotter.evaluation.first_paint import measure_first_paint
 from spotter.evaluation.peers import INSTALL
+from spotter.evaluation.stopwatch import (
+    GOLDEN,
+    ROOT,
+    in_fresh_process,
+    measure_import,
+    measure_official,
+    measure_peer,
+    measure_spotter,
+)
 from spotter.images import ImageError, read_image
 from spotter.model.spotter import SwinTextSpotter
-from spotter.predictor import Spotter, load_spotter
-from spotter.types import Reading, Regions, Spotting, Word
 from spotter.weights import WeightsError, save_weights, weights_path
 from spotter.words_json import write_json
 
-ROOT = Path(__file__).resolve().parents[2]
-GOLDEN = ROOT / "tests" / "golden"
-GOLDEN_SEED = 7
 WIDTH, HEIGHT = 1280, 720
 OFFICIAL_SIDE = 640  # pixels of the square image the official spotter reads
 OFFICIAL_WORDS = 12
@@ -85,278 +79,6 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-# What runs in a process of its own ------------------------------------------------------------------------
-
-
-def in_fresh_process(function: Callable[..., dict], threads: int, **arguments: object) -> dict:
-    """A function of this module, called with JSON arguments by a new Python. Raises RuntimeError."""
-    code = (
-        "import json, sys; from spotter.evaluation import benchmark; "
-        f"print(json.dumps(benchmark.{function.__name__}(**json.loads(sys.argv[1]))))"
-    )
-    limits = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(threads))
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    done = subprocess.run(
-        [sys.executable, "-c", code, json.dumps(arguments | {"threads": threads})],
-        env=os.environ | limits | {"PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise RuntimeError(f"{function.__name__} failed: {last}")
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-def measure_import(statement: str) -> tuple[float, float]:
-    """Seconds and CPU seconds of an import in a new Python."""
-    code = (
-        f"import time; t, c = time.perf_counter(), time.process_time(); {statement}; "
-        "print(time.perf_counter() - t, time.process_time() - c)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    seconds, cpu = map(float, done.stdout.split())
-    return seconds, cpu
-
-
-def measure_spotter(
-    weights: str, image: str, threads: int, runs: int, threshold: float | None = None, keep: int | None = None
-) -> dict:
-    """Seconds to load, and from image file to words (median after a first run); peak bytes.
-
-    `keep`: the threshold is chosen such that this many regions are read.
-    """
-    torch.set_num_threads(threads)
-    start = time.perf_counter()
-    spotter = load_spotter(weights, "cpu")
-    loading = time.perf_counter() - start
-    if keep is not None:
-        threshold = threshold_for(spotter, read_image(image), keep)
-    start = time.perf_counter()
-    spotter.spot(image, threshold)
-    first = time.perf_counter() - start
-    seconds, cpu, words = repeat(lambda: spotter.spot(image, threshold), runs)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return {
-        "load_seconds": loading,
-        "first_seconds": first,
-        "seconds": seconds,
-        "cpu_seconds": cpu,
-        "peak_bytes": peak,
-        "words": len(words),
-        "bfloat16": spotter.bfloat16,
-    }
-
-
-def measure_official(image: str, threads: int, runs: int, words: int, side: int) -> dict:
-    """The official spotter with the golden weights: seconds an image in the published order and in ours.
-
-    `ours` computes as the published order does, in float32; `shipped` is what `load_spotter` gives here.
-    """
-    from spotter.evaluation.parity import golden_model
-
-    torch.set_num_threads(threads)
-    model = golden_model(GOLDEN, GOLDEN_SEED, SpotterConfig().keep)
-    picture = cv2.resize(read_image(image), (side, side), interpolation=cv2.INTER_AREA)
-    card = {"name": "official"}
-    ours, shipped = Spotter(model, card, "cpu", bfloat16=False), Spotter(model, card, "cpu")
-    published = Spotter(model, card, "cpu", bfloat16=False)
-    published.model = PublishedOrder(model)
-    threshold = threshold_for(ours, picture, words, side)
-    found, seconds, cpu = {}, {}, {}
-    for spotter in (ours, shipped):  # warms up the published order too, which has the same layers
-        spotter.spot(picture, threshold, side)
-    for name, spotter in {"published": published, "ours": ours, "shipped": shipped}.items():
-        seconds[name], cpu[name], found[name] = repeat(
-            lambda s=spotter: s.spot(picture, threshold, side), runs
-        )
-    return {
-        "seconds": seconds,
-        "cpu_seconds": cpu,
-        "words": len(found["published"]),
-        "characters": statistics.mean(len(word.text) for word in found["published"]),
-        "same_words": same_words(found["published"], found["ours"]),
-        "shipped_words": len(found["shipped"]),
-        "shipped_bfloat16": shipped.bfloat16,
-    }
-
-
-def measure_peer(peer: str, image: str, threads: int, runs: int) -> dict:
-    """CPU seconds an image of another text reader, after a first run."""
-    torch.set_num_threads(threads)
-    cv2.setNumThreads(threads)
-    picture = read_image(image)
-    reader = peers.peer(peer, threads)
-
-    def read() -> list:
-        return reader.read(picture)
-
-    read()
-    seconds, cpu, words = repeat(read, runs)
-    return {"seconds": seconds, "cpu_seconds": cpu, "words": len(words)}
-
-
-def repeat(run: Callable[[], list], runs: int) -> tuple[float, float, list]:
-    """Median seconds and median CPU seconds of some runs, and what the last one returned."""
-    seconds, cpu = [], []
-    for _ in range(runs):
-        start, start_cpu = time.perf_counter(), time.process_time()
-        result = run()
-        cpu.append(time.process_time() - start_cpu)
-        seconds.append(time.perf_counter() - start)
-    return statistics.median(seconds), statistics.median(cpu), result
-
-
-@torch.inference_mode()
-def threshold_for(spotter: Spotter, image: np.ndarray, words: int, short_side: int | None = None) -> float:
-    """The threshold at which this many regions of an image (H, W, 3) are read."""
-    with torch.autocast("cpu", torch.bfloat16, enabled=spotter.bfloat16):
-        detection = spotter.model.detect([spotter.resize(image, short_side)])
-        scores = spotter.model.keep(detection, -1.0).scores.sort(descending=True).values
-    if len(scores) <= words:
-        return -1.0
-    return float((scores[words - 1] + scores[words]) / 2)
-
-
-def same_words(a: Sequence[Word], b: Sequence[Word], pixels: float = 1.0) -> bool:
-    """Whether texts are equal and boxes differ by less than a pixel, in the order of the scores."""
-    return [word.text for word in a] == [word.text for word in b] and all(
-        np.abs(np.subtract(x.box, y.box)).max() < pixels for x, y in zip(a, b, strict=True)
-    )
-
-
-# The published order of things ----------------------------------------------------------------------------
-
-
-class PublishedOrder:
-    """A spotter's network run as the published code runs it, in place of `Spotter.model`.
-
-    All kept regions are converted and read, twins too, and only then compared with the threshold; words are
-    decoded one after another, the features projected anew at every character. Nothing else differs.
-    """
-
-    def __init__(self, model: SwinTextSpotter) -> None:
-        self.network, self.config = model, model.config
-
-    def __call__(self, images: list[Tensor], threshold: float | None = None) -> Spotting:
-        """As `SwinTextSpotter.forward`, for one image."""
-        network = self.network
-        threshold = self.config.score_threshold if threshold is None else threshold
-        detection = network.detect(images)
-        regions = network.keep(detection, -1.0, drop_twins=False)
-        reader, network.reader = network.reader, Keep()
-        try:  # everything before the decoder, of all regions
-            conversion, masked = network.read(detection.levels, regions)
-        finally:
-            network.reader = reader
-        reading = self.read_word_by_word(masked)
-        twin = (regions.proposal_index[:, None] == regions.proposal_index[None]).tril(-1).any(1)
-        chosen = (regions.scores > threshold) & ~twin
-        return Spotting(
-            detection,
-            Regions(**{name: value[chosen] for name, value in vars(regions).items()}),
-            type(conversion)(**{name: value[chosen] for name, value in vars(conversion).items()}),
-            Reading(**{name: value[chosen] for name, value in vars(reading).items()}),
-        )
-
-    def read_word_by_word(self, features: Tensor) -> Reading:
-        """Masked features (R, C, H, W) -> Reading of R regions."""
-        reader = self.network.reader
-        encoded = reader.encode(features)
-        steps = reader.max_steps
-        ids = torch.zeros(len(encoded), steps, dtype=torch.long)
-        probabilities = torch.zeros(len(encoded), steps, reader.classes)
-        attentions = torch.zeros(len(encoded), steps, encoded.shape[1])
-        for r in range(len(encoded)):
-            word = encoded[r : r + 1]
-            hidden = word.new_zeros(1, reader.hidden)
-            previous = torch.zeros(1, dtype=torch.long)
-            for step in range(steps):
-                attention = reader.attention(hidden, reader.attention.key(word))
-                context = torch.bmm(attention[:, None], word).squeeze(1)
-                embedding = reader.embedding(reader.character_code[previous])
-                hidden = reader.gru(torch.cat([embedding, context], 1), hidden)
-                probability = reader.classify(hidden).softmax(-1)
-                previous = probability.argmax(-1)
-                ids[r, step], probabilities[r, step] = previous[0], probability[0]
-                attentions[r, step] = attention[0]
-                if previous[0] == 0:
-                    break
-        return Reading(ids, probabilities, attentions, encoded)
-
-
-class Keep(torch.nn.Module):
-    """Stands in for the reader: hands on what the reader would get."""
-
-    def forward(self, features: Tensor, given: Tensor | None = None, stop_early: bool = True) -> Tensor:
-        return features
-
-
-# The page -------------------------------------------------------------------------------------------------
-
-
-def measure_first_paint(weights: str, visits: int = 3) -> float:
-    """Seconds from the call of the page to its first content in Chromium, median; the server is up before.
-
-    Raises RuntimeError in one sentence where it cannot be measured.
-    """
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError as error:
-        raise RuntimeError("playwright is not installed: pip install playwright") from error
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if chromium is None:
-        raise RuntimeError("there is no Chromium (name it in CHROMIUM)")
-    if not (ROOT / "app.py").is_file():
-        raise RuntimeError("app.py is not here")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}/"
-    folder = tempfile.TemporaryDirectory(prefix="benchmark-")  # not the person's own corrections
-    database = f"sqlite:///{folder.name}/annotation.db"
-    server = subprocess.Popen(
-        [sys.executable, "app.py", "--port", str(port), "--weights", weights, "--database", database],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        wait_until_up(url, server)
-        with sync_playwright() as driver:
-            browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-            seconds = []
-            for _ in range(visits):
-                page = browser.new_context().new_page()
-                page.goto(url)
-                page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
-                seconds.append(
-                    page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-                )
-                page.context.close()
-            browser.close()
-        return statistics.median(seconds) / 1000
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-        folder.cleanup()
-
-
-def wait_until_up(url: str, server: subprocess.Popen, seconds: float = 120) -> None:
-    """Raises RuntimeError when the server ends or says nothing in time."""
-    give_up = time.monotonic() + seconds
-    while server.poll() is None and time.monotonic() < give_up:
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.2)
-    raise RuntimeError("the app does not start")
-
-
-# The table ------------------------------------------------------------------------------------------------
-
-
 def photograph(folder: Path, given: Path | None) -> tuple[Path, str]:
     """The image to read, 1280 x 720 unless it is given, and what it is. Raises ImageError."""
     if given is not None:
@@ -382,7 +104,7 @@ def random_weights(folder: Path) -> Path:
     from spotter.training.fit_masks import fit_mask_code, word_masks
 
     torch.manual_seed(0)
-    model = SwinTextSpotter(nano()).eval()
+    model = SwinTextSpotter(replace(nano(), reading_threshold=0.0)).eval()  # it cannot read
     model.mask_code.load_state_dict(fit_mask_code(word_masks(2000, seed=0)).state_dict())
     path = folder / "nano.safetensors"
     save_weights(model, path, {"name": "nano, random"})

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 
-import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from spotter.evaluation import benchmark
-from spotter.evaluation.benchmark import PublishedOrder, Row, main, same_words, table, threshold_for
-from spotter.predictor import Spotter
+from spotter.evaluation.benchmark import Row, main, table
 
 
 @pytest.fixture
@@ -37,61 +34,6 @@ def test_rows(row, verdict):
     assert ("skipped" in line) == (row.value is None)
     assert verdict in line
     assert line.endswith(row.note)
-
-
-@pytest.mark.parametrize("words", [0, 1, 5, 1000])
-def test_published_order_gives_the_same_words(tiny_model, tiny_spotter, photographs, words):
-    published = Spotter(tiny_model, tiny_spotter.card, "cpu", bfloat16=False)
-    published.model = PublishedOrder(tiny_model)
-    threshold = threshold_for(tiny_spotter, photographs[0], words) if words else 1.0
-    theirs, ours = (spotter.spot(photographs[0], threshold) for spotter in (published, tiny_spotter))
-    assert len(theirs) == len(ours)
-    assert same_words(theirs, ours)
-    for a, b in zip(theirs, ours, strict=True):
-        assert a.score == pytest.approx(b.score, abs=2e-4)
-        assert a.reading_score == pytest.approx(b.reading_score, abs=2e-4)
-    assert tiny_model.reader is tiny_spotter.model.reader  # put back
-
-
-@torch.inference_mode()
-def test_published_order_reads_every_kept_region(tiny_model, tiny_spotter, photographs):
-    seen = []
-    published = PublishedOrder(tiny_model)
-    read = published.read_word_by_word
-    published.read_word_by_word = lambda features: (seen.append(len(features)), read(features))[1]
-    found = published([tiny_spotter.resize(photographs[0])], threshold=1.0)
-    assert seen == [tiny_model.config.keep]
-    assert len(found.regions.scores) == len(found.reading.ids) == len(found.conversion.m1) == 0
-
-
-def test_threshold_for_a_number_of_regions(tiny_spotter, photographs):
-    with torch.inference_mode():
-        resized = tiny_spotter.resize(photographs[0])
-        for words in (1, 4):
-            threshold = threshold_for(tiny_spotter, photographs[0], words)
-            assert len(tiny_spotter.model([resized], threshold).regions.scores) == words
-
-
-def test_words_that_differ(tiny_spotter, photographs):
-    words = tiny_spotter.spot(photographs[0], 0.0)
-    assert len(words) > 1
-    assert same_words(words, words)
-    assert not same_words(words, words[:-1])
-    assert not same_words(words, words[::-1])
-
-
-def test_measures_in_a_fresh_process(tiny_file, photo):
-    arguments = {"weights": str(tiny_file), "image": str(photo), "runs": 2, "keep": 3}
-    found = benchmark.in_fresh_process(benchmark.measure_spotter, 1, **arguments)
-    assert found["words"] <= 3
-    assert found["peak_bytes"] > 2**26
-    assert min(found[name] for name in ("load_seconds", "seconds", "cpu_seconds", "first_seconds")) > 0
-
-
-def test_a_process_that_fails_says_why(photo):
-    arguments = {"weights": "nowhere", "image": str(photo), "runs": 1}
-    with pytest.raises(RuntimeError, match=r"measure_spotter failed: .*There are no weights 'nowhere'"):
-        benchmark.in_fresh_process(benchmark.measure_spotter, 1, **arguments)
 
 
 def test_image_by_default(tmp_path, monkeypatch):
@@ -215,11 +157,3 @@ def test_bad_options(options):
     with pytest.raises(SystemExit) as stop:
         main(options)
     assert stop.value.code == 2
-
-
-def test_repeat_gives_the_last_result():
-    results = iter([[1], [2], [3]])
-    seconds, cpu, last = benchmark.repeat(lambda: next(results), 3)
-    assert last == [3]
-    assert seconds >= 0
-    assert np.isfinite(cpu)

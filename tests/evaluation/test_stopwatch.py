@@ -1,0 +1,46 @@
+"""Measuring; how fast anything is, is not asked here."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from spotter.evaluation.stopwatch import in_fresh_process, measure_spotter, repeat, threshold_for
+
+
+@pytest.fixture
+def photo(tmp_path, photographs):
+    Image.fromarray(photographs[0]).save(tmp_path / "photo.png")
+    return tmp_path / "photo.png"
+
+
+def test_threshold_for_a_number_of_regions(tiny_spotter, photographs):
+    with torch.inference_mode():
+        resized = tiny_spotter.resize(photographs[0])
+        for words in (1, 4):
+            threshold = threshold_for(tiny_spotter, photographs[0], words)
+            assert len(tiny_spotter.model([resized], threshold).regions.scores) == words
+
+
+def test_measures_in_a_fresh_process(tiny_file, photo):
+    arguments = {"weights": str(tiny_file), "image": str(photo), "runs": 2, "keep": 3}
+    found = in_fresh_process(measure_spotter, 1, **arguments)
+    assert found["words"] <= 3
+    assert found["peak_bytes"] > 2**26
+    assert min(found[name] for name in ("load_seconds", "seconds", "cpu_seconds", "first_seconds")) > 0
+
+
+def test_a_process_that_fails_says_why(photo):
+    arguments = {"weights": "nowhere", "image": str(photo), "runs": 1}
+    with pytest.raises(RuntimeError, match=r"measure_spotter failed: .*There are no weights 'nowhere'"):
+        in_fresh_process(measure_spotter, 1, **arguments)
+
+
+def test_repeat_gives_the_last_result():
+    results = iter([[1], [2], [3]])
+    seconds, cpu, last = repeat(lambda: next(results), 3)
+    assert last == [3]
+    assert seconds >= 0
+    assert np.isfinite(cpu)
