@@ -116,6 +116,7 @@ def describe(trace: Trace, word: int, step: int) -> str:
     score = (
         f"The word's reading score is the geometric mean of its characters', {product}: "
         f"**{trace.words[word].reading_score:.3f}**."
+        + (f" Below {config.reading_threshold:g} it would be no word." if config.reading_threshold else "")
         if characters
         else "Nothing was read, so the word's reading score is **0**."
     )

@@ -263,8 +263,10 @@ def test_the_reading_score_is_the_mean_that_the_text_says(trace, longest):
     text = reading.describe(trace, longest, 0)
     assert "geometric mean of its characters', " + " · ".join(f"{s:.2f}" for s in scores) in text
     assert "temperature" not in text
-    warm = replace(trace, config=replace(trace.config, reading_temperature=1.82))
+    assert "no word" not in text
+    warm = replace(trace, config=replace(trace.config, reading_temperature=1.82, reading_threshold=0.02))
     told = reading.describe(warm, longest, 0)
+    assert "Below 0.02 it would be no word" in told
     assert "temperature of 1.82 " in told
     assert "power 1 " in told
     assert f"this $p$ becomes {scores[0]:.2f}" in told
