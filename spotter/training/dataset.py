@@ -31,7 +31,7 @@ IGNORE = 255  # in the dense text map: do not care
 BLOCK = 8  # batches that train the same
 SIGNS = 24.0  # pixels; the least text height of large letters, the largest a quarter of the picture's side
 SIGNS_ON_PHOTOGRAPHS = 0.3  # share of the painted photographs with large letters; of large scenes half
-PATIENT = 24  # blocks without a place before a large scene is full: half as many words again
+CROWD = {"patience": 10, "shrink": 0.8}  # of large scenes: more words in the same time
 MOST_WORDS = 60  # in a large scene: fewer than proposals
 WIDE = 1.36, 0.73  # width and height of every other large scene, in parts of its side: two squares, about
 # Times as many words where the detector is not trained: there each costs little beside the picture.
@@ -44,7 +44,7 @@ CLEAR = replace(EASY, words=(5, 14), text_height=(13, 60), lines=0.7)
 CROWDED = replace(MIXED, words=(6, 20), text_height=(12, 72), lines=0.65)
 BENT = replace(CURVED, words=(3, 9))
 ON_PHOTOGRAPHS = replace(  # which are degraded already
-    MIXED, text_height=(11, 48), degradation=0.3, patience=PATIENT
+    MIXED, text_height=(11, 48), degradation=0.3, **CROWD
 )
 PAINTED = 0.85  # share of annotated photographs that get rendered words beside their own
 
@@ -231,9 +231,7 @@ class Batches(Dataset):
             low, high = style.text_height
             if task != "features" and rng.random() < 0.5:
                 low, high = SIGNS, min(size) / 4
-            style = replace(
-                style, words=(words // 2, words), text_height=(low, high), lines=0.9, patience=PATIENT
-            )
+            style = replace(style, words=(words // 2, words), text_height=(low, high), lines=0.9, **CROWD)
         scene = self.generator(style, size).render(rng.getrandbits(48))
         return scene.image, scene.regions
 

@@ -49,6 +49,7 @@ class SceneStyle:
     degradation: float = 1.0  # strength of light, blur, noise, compression, low contrast, occlusion: 0..1
     negatives: float = 0.06  # share of the scenes that have no text
     patience: int = 6  # blocks in a row without a place, after which a scene is full
+    shrink: float = 1.0  # what a block without a place is scaled by, again and again; 1: it is given up
     backgrounds: str | None = None  # folder of photographs; None: procedural backgrounds
 
 
@@ -152,15 +153,20 @@ class SceneGenerator:
             if sheet.cap_height < low:
                 return []
         angle = roll + _angle(rng) if rng.random() < style.rotated else roll + rng.gauss(0, 1.5)
-        bend = random_bend(rng, *sheet.size, len(sheet.pieces)) if curved else None
-        stretch = rng.random() < 0.4
-        matrix = random_matrix(rng, sheet.size, angle, rng.random() < style.perspective, stretch)
-        warp = Warp(np.array(sheet.size) / 2, matrix, bend)
-        on_panel = not curved and rng.random() < style.panels
-        grow = rng.uniform(0.1, 0.7) * sheet.cap_height if on_panel else 0.0
-        warp = _place(rng, warp, border(sheet.size, grow + 1, 12 if curved else 2), taken, image.shape[:2])
-        if warp is None:
-            return []
+        while True:
+            bend = random_bend(rng, *sheet.size, len(sheet.pieces)) if curved else None
+            stretch = rng.random() < 0.4
+            matrix = random_matrix(rng, sheet.size, angle, rng.random() < style.perspective, stretch)
+            warp = Warp(np.array(sheet.size) / 2, matrix, bend)
+            on_panel = not curved and rng.random() < style.panels
+            grow = rng.uniform(0.1, 0.7) * sheet.cap_height if on_panel else 0.0
+            outline = border(sheet.size, grow + 1, 12 if curved else 2)
+            warp = _place(rng, warp, outline, taken, image.shape[:2])
+            if warp is not None:
+                break
+            if style.shrink == 1 or sheet.cap_height * style.shrink < low:
+                return []
+            sheet = sheet.shrunk(style.shrink)
         panel = warp(border(sheet.size, grow)) if on_panel else None
         draw(rng, image, sheet, warp, panel, style.degradation)
         regions = [region for word in sheet.words if (region := _region(warp, word, image.shape[:2]))]

@@ -76,6 +76,17 @@ def test_a_patient_style_finds_places_for_more_words():
     assert many > 1.3 * few
 
 
+def test_blocks_without_a_place_shrink_until_there_is_one():
+    style = replace(EASY, words=(40, 40), text_height=(14, 60), negatives=0.0, patience=2)
+    given_up, shrunk = (
+        [r for seed in range(6) for r in render_scene(seed, replace(style, shrink=shrink)).regions]
+        for shrink in (1.0, 0.8)
+    )
+    assert len(shrunk) > 1.3 * len(given_up)
+    capitals = [np.ptp(r.polygon[:, 1]) for r in shrunk if r.text.isupper()]
+    assert min(capitals) > 0.8 * 14
+
+
 def test_a_seed_gives_the_same_scene_after_other_scenes_and_in_another_generator():
     first = render_scene(5, MIXED)
     render_scene(6, MIXED)
