@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spotter.explain import deck, two_ways
+from spotter.explain import deck, deck_page, two_ways
 from spotter.explain.outlines import words_read
 
 
@@ -62,20 +62,21 @@ def test_what_is_said_of_suppression_is_what_the_weights_do(tiny_spotter, trace,
 
 
 def test_signs_of_formulas_on_a_photo_are_only_signs(tmp_path):
-    page = deck.Page(
+    page = deck_page.Page(
         r"a $\frac{ b", "section 3", r"read \"$x_$ $\nonsense$\"", [], [("$", r"\\$")], r"$\frac{P}{R}$"
     )
-    deck.draw_page(page, 1, "weights").savefig(tmp_path / "page.pdf")
+    deck_page.draw_page(page, 1, 9, "weights").savefig(tmp_path / "page.pdf")
 
 
 @pytest.mark.parametrize("sizes", [[(900, 300)], [(900, 300), (300, 900)], [(50, 50)] * 3])
 def test_pictures_stay_within_the_page(sizes):
     pictures = [Image.new("RGB", size) for size in sizes]
-    figure = deck.draw_page(deck.Page("t", "s", "words " * 60, pictures), 1, "weights")
+    figure = deck_page.draw_page(deck_page.Page("t", "s", "words " * 60, pictures), 1, 9, "weights")
     for axes in figure.axes:
         x, y, width, height = axes.get_position().bounds
         assert min(x, y) >= 0
         assert x + width <= 1
         assert y + height <= 1
-    shapes = [np.divide(*axes.get_position().bounds[2:]) * deck.WIDTH / deck.HEIGHT for axes in figure.axes]
+    paper = deck_page.WIDTH / deck_page.HEIGHT
+    shapes = [np.divide(*axes.get_position().bounds[2:]) * paper for axes in figure.axes]
     np.testing.assert_allclose(shapes, [w / h for w, h in sizes], rtol=1e-6)  # not stretched
