@@ -15,7 +15,8 @@ import torch
 
 from spotter.config import PRESETS
 from spotter.training.dataset import Curriculum
-from spotter.training.train import Settings, Trainer, TrainingError, distributed
+from spotter.training.start import Settings, TrainingError
+from spotter.training.train import Trainer, distributed
 from spotter.weights import WeightsError
 
 

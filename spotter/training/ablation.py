@@ -67,7 +67,8 @@ def train(job: Job, options: argparse.Namespace) -> None:
     Raises TrainingError when a signal stops it.
     """
     from spotter.training.dataset import Curriculum
-    from spotter.training.train import Settings, Trainer, TrainingError
+    from spotter.training.start import Settings, TrainingError
+    from spotter.training.train import Trainer
 
     settings = Settings(
         config=variant_config(PRESETS[options.preset](), job.variant),
@@ -172,7 +173,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    from spotter.training.train import TrainingError
+    from spotter.training.start import TrainingError
 
     options = parse(arguments)
     todo = jobs(options.folder, options.seeds)

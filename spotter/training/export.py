@@ -20,7 +20,7 @@ import torch
 
 from spotter.config import SpotterConfig
 from spotter.model.spotter import SwinTextSpotter
-from spotter.training.train import TrainingError
+from spotter.training.start import TrainingError
 from spotter.weights import save_weights
 
 LARGEST = 25_000_000  # bytes of weights that may be committed

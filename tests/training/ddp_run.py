@@ -9,7 +9,8 @@ from pathlib import Path
 import torch
 
 from spotter.training.dataset import Curriculum
-from spotter.training.train import Settings, Trainer, distributed
+from spotter.training.start import Settings
+from spotter.training.train import Trainer, distributed
 from spotter.weights import load_weights
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ def test_a_few_seconds_of_all_and_again(tmp_path, monkeypatch, tiny_config, caps
     """Trains, evaluates, prints; what is done is not done again."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(PRESETS, "nano", lambda: tiny_config)
-    monkeypatch.setattr("spotter.training.train.word_masks", few_masks)
+    monkeypatch.setattr("spotter.training.start.word_masks", few_masks)
     monkeypatch.setattr(ablation, "VARIANTS", {"base": (), "all": VARIANTS["all"]})
     options = ["--minutes", "5", "--steps", "1", "--features", "0", "--batch", "1", "--scene", "96"]
     options += ["--workers", "0", "--scenes", "1", "--folder", str(tmp_path / "runs")]

@@ -10,7 +10,8 @@ import torch
 from spotter.training import train
 from spotter.training.dataset import Curriculum
 from spotter.training.export import curve, main
-from spotter.training.train import Settings, Trainer
+from spotter.training.start import Settings
+from spotter.training.train import Trainer
 from spotter.weights import load_weights
 
 

@@ -16,19 +16,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from spotter.training import train
+from spotter.training import start, train
 from spotter.training.__main__ import main
 from spotter.training.criterion import TrainingSpotter, Weights
 from spotter.training.dataset import Batch, Batches, Curriculum
 from spotter.training.losses import Targets
-from spotter.training.train import (
-    Settings,
-    Trainer,
-    TrainingError,
-    build,
-    learning_rate_factor,
-    parameter_groups,
-)
+from spotter.training.start import Settings, TrainingError, build, parameter_groups
+from spotter.training.train import Trainer, learning_rate_factor
 from spotter.weights import WeightsError, load_weights, save_weights
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -437,14 +431,14 @@ def test_what_decays(tiny_model):
 
 
 def test_a_new_run_has_a_fitted_code_and_low_scores(settings, monkeypatch):
-    draw = train.word_masks
-    monkeypatch.setattr(train, "word_masks", lambda count, **options: draw(200, **options))
+    draw = start.word_masks
+    monkeypatch.setattr(start, "word_masks", lambda count, **options: draw(200, **options))
     model = build(replace(settings, start_from=None)).model
     assert model.mask_code.fitted
     stages = model.eval().detect([torch.zeros(3, 64, 64)]).stages
     assert stages[-1].class_logits.sigmoid().mean() < 0.1
-    start = model.proposals.boxes.detach()
-    corners = torch.cat([start[:, :2] - start[:, 2:] / 2, start[:, :2] + start[:, 2:] / 2], 1) * 64
+    boxes = model.proposals.boxes.detach()
+    corners = torch.cat([boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, :2] + boxes[:, 2:] / 2], 1) * 64
     torch.testing.assert_close(stages[-1].boxes[0].detach(), corners, atol=2, rtol=0)
     with pytest.raises(WeightsError):
         build(replace(settings, start_from="nowhere"))

@@ -1,0 +1,93 @@
+"""What a run begins with: its settings, the network, how its parameters are grouped."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from spotter.config import SpotterConfig
+from spotter.model.spotter import SwinTextSpotter
+from spotter.training.criterion import TrainingSpotter
+from spotter.training.dataset import Curriculum
+from spotter.training.fit_masks import fit_mask_code, word_masks
+from spotter.weights import load_weights
+
+
+class TrainingError(RuntimeError):
+    """Training cannot go on; the message is a sentence for the user."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A run."""
+
+    config: SpotterConfig
+    folder: Path  # of the run: checkpoint.pt, log.csv, settings.json
+    minutes: float = 60.0  # this process stops after so long
+    steps: int = 10_000  # the learning rate's cosine ends here, and so does the run
+    learning_rate: float = 1e-3
+    warmup: int = 200  # steps
+    weight_decay: float = 0.05
+    clip: float = 1.0
+    ema: float = 0.998
+    checkpoint_minutes: float = 4.0
+    workers: int = 1
+    backgrounds: str | None = None
+    data: tuple[str, ...] = ()
+    start_from: str | None = None  # weights to begin with
+    heads: int = 120  # batches from which the auxiliary heads learn first, when there are such weights
+    device: str = "cpu"
+    curriculum: Curriculum = field(default_factory=Curriculum)
+
+
+def build(settings: Settings) -> TrainingSpotter:
+    """A new spotter with fitted mask code, or the weights to begin with, and the auxiliary heads around
+    it.
+    """
+    torch.manual_seed(settings.curriculum.seed)
+    if settings.start_from:
+        model, _ = load_weights(settings.start_from)
+        for name in ("characters", "max_steps", "mask_size"):  # the data is made for the preset
+            if getattr(model.config, name) != getattr(settings.config, name):
+                raise TrainingError(
+                    f"The weights {settings.start_from} cannot start a run of {settings.config.name}: "
+                    f"their {name} differ."
+                )
+    else:
+        model = SwinTextSpotter(settings.config)
+        initialise(model)
+        code = fit_mask_code(
+            word_masks(20_000, seed=0, size=settings.config.mask_size), settings.config.mask_coefficients
+        )
+        model.mask_code.load_state_dict(code.state_dict())
+    return TrainingSpotter(model)
+
+
+def seen_before(weights: str) -> tuple[int, int, float]:
+    """Images, words and seconds that weights were trained on by their model card; 0 where it does not say."""
+    card = load_weights(weights)[1]
+    return card.get("trained_images", 0), card.get("trained_words", 0), 3600 * card.get("hours", 0.0)
+
+
+def initialise(model: SwinTextSpotter) -> None:
+    """Starting values apart from the layers' own: scores start low (focal loss), boxes start where they
+    are.
+    """
+    for stage in model.stages:
+        nn.init.constant_(stage.classify[-1].bias, -math.log((1 - 0.01) / 0.01))
+        nn.init.normal_(stage.regress[-1].weight, std=0.001)
+        nn.init.zeros_(stage.regress[-1].bias)
+
+
+def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict]:
+    """Matrices and filters decay; norms, biases, position tables and the proposals' boxes do not."""
+    decayed = [
+        p for n, p in model.named_parameters() if p.ndim > 1 and "bias" not in n and "proposals" not in n
+    ]
+    kept = {id(p) for p in decayed}
+    others = [p for p in model.parameters() if id(p) not in kept]
+    return [{"params": decayed, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
