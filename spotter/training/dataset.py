@@ -30,7 +30,7 @@ MAP_STRIDE = 4  # of the dense text map: that of P2
 IGNORE = 255  # in the dense text map: do not care
 BLOCK = 8  # batches that train the same
 SIGNS = 24.0  # pixels; the least text height of large letters, the largest a quarter of the picture's side
-SIGNS_ON_PHOTOGRAPHS = 0.3  # share of the painted photographs with large letters; of large scenes half
+SIGNS_ON_PHOTOGRAPHS = 0.1  # share of the painted photographs with large letters; of large scenes half
 CROWD = {"patience": 10, "shrink": 0.8}  # of large scenes: more words in the same time
 MOST_WORDS = 60  # in a large scene: fewer than proposals
 WIDE = 1.36, 0.73  # width and height of every other large scene, in parts of its side: two squares, about
@@ -46,7 +46,7 @@ BENT = replace(CURVED, words=(3, 9))
 ON_PHOTOGRAPHS = replace(  # which are degraded already
     MIXED, text_height=(11, 48), degradation=0.3, **CROWD
 )
-PAINTED = 0.85  # share of annotated photographs that get rendered words beside their own
+PAINTED = 0.5  # share of annotated photographs that get rendered words beside their own
 
 
 def falls(number: int, share: float) -> bool:

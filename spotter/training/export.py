@@ -21,7 +21,7 @@ import torch
 from spotter.config import SpotterConfig
 from spotter.model.spotter import SwinTextSpotter
 from spotter.training.start import TrainingError
-from spotter.weights import save_weights
+from spotter.weights import WeightsError, load_weights, save_weights
 
 LARGEST = 25_000_000  # bytes of weights that may be committed
 AUXILIARY = [
@@ -43,6 +43,19 @@ def averaged_model(folder: Path) -> tuple[SwinTextSpotter, dict]:
     average = {k.removeprefix("module."): v for k, v in state["average"].items() if k.startswith("module.")}
     model.load_state_dict(average)
     return model.eval(), {**state["counts"], "settings": settings}
+
+
+def mix(model: SwinTextSpotter, weights: str, share: float) -> None:
+    """Makes of the model the weighted mean with other weights, of which `share` (0..1) is taken: a run that
+    began with weights forgets less of what these knew (Wortsman et al. 2022, robust fine-tuning).
+
+    Raises TrainingError where the weights are of another network, WeightsError where there are none.
+    """
+    state, other = model.state_dict(), load_weights(weights)[0].state_dict()
+    if {name: t.shape for name, t in state.items()} != {name: t.shape for name, t in other.items()}:
+        raise TrainingError(f"The weights {weights} are of another network than the run.")
+    mean = {n: t.lerp(other[n].to(t), share) if t.is_floating_point() else t for n, t in state.items()}
+    model.load_state_dict(mean)
 
 
 def curve(folder: Path, points: int = 60) -> list[dict]:
@@ -102,12 +115,18 @@ def main(arguments: list[str] | None = None) -> int:
         "--temperature", type=float, default=1.0, help="of the readings, from spotter.evaluation.calibration"
     )
     p.add_argument("--power", type=float, default=1.0, help="of the readings, from there as well")
+    p.add_argument("--mix", metavar="W", help="weights to take the mean with, such as those it began with")
+    p.add_argument("--share", type=float, default=0.5, help="of these in the mean (0.5)")
     p.add_argument("--command", default="", help="the command that trained it")
     o = p.parse_args(arguments)
     if not (o.temperature > 0 and o.power > 0):
         p.error("--temperature and --power must be above 0.")
+    if not 0 <= o.share <= 1:
+        p.error("--share must be from 0 to 1.")
     try:
         model, counts = averaged_model(o.run)
+        if o.mix:
+            mix(model, o.mix, o.share)
         model.config = replace(model.config, reading_temperature=o.temperature, reading_power=o.power)
         figures = {}
         for path in o.figures:
@@ -117,7 +136,7 @@ def main(arguments: list[str] | None = None) -> int:
         if o.mistakes:
             card |= json.loads(o.mistakes.read_text(encoding="utf-8"))
         save_weights(model, o.out, card, half=True)
-    except (TrainingError, OSError, json.JSONDecodeError) as error:
+    except (TrainingError, WeightsError, OSError, json.JSONDecodeError) as error:
         print(error, file=sys.stderr)
         return 2
     size = o.out.stat().st_size

@@ -14,7 +14,7 @@ from spotter.evaluation.icdar import Sample
 from spotter.images import read_image
 from spotter.types import GroundTruth
 
-SIDE_BY_SIDE = 0.3  # share of the pictures made of four crops: a photograph has few words
+SIDE_BY_SIDE = 0.5  # share of the pictures made of four crops: a photograph has few words
 LEAST_MOSAIC = 512  # pixels a side of such a picture, were it square
 SCALES = 0.7, 2.0  # of photographs of 1280 x 720; they are read at 1.33
 NARROW, WIDE = frozenset("iIljtf1|!.,:;'`()[]"), frozenset("mwMW@%&")

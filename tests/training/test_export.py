@@ -9,7 +9,7 @@ import torch
 
 from spotter.training import train
 from spotter.training.dataset import Curriculum
-from spotter.training.export import curve, main
+from spotter.training.export import averaged_model, curve, main
 from spotter.training.start import Settings
 from spotter.training.train import Trainer
 from spotter.weights import load_weights
@@ -49,6 +49,25 @@ def test_weights_and_card(run, tmp_path, capsys):
     state = torch.load(run / "checkpoint.pt", weights_only=True)
     average = state["average"]["module.reader.conv.weight"]
     torch.testing.assert_close(model.reader.conv.weight.data, average, atol=1e-3, rtol=1e-3)  # half precision
+
+
+def test_the_mean_with_other_weights(run, tmp_path, tiny_file, capsys):
+    out = tmp_path / "mixed.safetensors"
+    start = load_weights(tiny_file)[0].state_dict()
+    average = averaged_model(run)[0].state_dict()
+    for share in (0.0, 0.25, 1.0):
+        assert main([str(run), str(out), "--mix", str(tiny_file), "--share", str(share)]) == 0
+        for name, value in load_weights(out)[0].state_dict().items():
+            if not value.is_floating_point():  # counters of BatchNorm
+                continue
+            expected = share * start[name] + (1 - share) * average[name]
+            torch.testing.assert_close(value, expected.to(value), atol=2e-3, rtol=2e-3)
+    assert not start["reader.conv.weight"].equal(average["reader.conv.weight"])
+    capsys.readouterr()
+    assert main([str(run), str(out), "--mix", "nano"]) == 2
+    assert capsys.readouterr().err == "The weights nano are of another network than the run.\n"
+    assert main([str(run), str(out), "--mix", "nowhere"]) == 2
+    assert "There are no weights 'nowhere'" in capsys.readouterr().err
 
 
 def test_the_card_is_json_without_nan(run, tmp_path):
