@@ -116,7 +116,7 @@ def nano() -> SpotterConfig:
         characters=PRINTABLE,
         keep=300,  # a scene may hold 100 words, and each has neighbours that are dropped later
         score_threshold=0.3,
-        reading_threshold=0.02,
+        reading_threshold=0.03,
         nms_iou=0.5,  # its scores do not tell the one proposal of a word from its neighbours yet
         short_side=960,
         long_side=1706,
