@@ -55,9 +55,7 @@ class SpotterConfig:
     keep: int = 100
     mask_threshold: float = 0.4
     score_threshold: float = 0.4
-    reading_threshold: float = (
-        0.0  # regions with a smaller reading_score are no words; 0: all are, as published
-    )
+    reading_threshold: float = 0.0  # regions with a smaller reading_score are no words; 0: as published
     nms_iou: float = 1.0  # regions that overlap a better one by more are dropped; 1: none, as published
     # Of the characters' probabilities, one after the other; fitted by evaluation.calibration.
     reading_temperature: float = 1.0

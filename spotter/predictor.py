@@ -115,8 +115,11 @@ class Spotter:
         words: list[tuple[int, Word]] = []
         for row, box, mask, score, characters in zip(rows.tolist(), boxes, masks, scores, texts, strict=True):
             polygon = mask_polygon(mask, box, config.mask_threshold, width, height)
-            if polygon is not None and _reading_score(characters) >= config.reading_threshold:
-                words.append((row, _word(len(words), polygon, score, characters)))
+            if polygon is None:
+                continue
+            word = _word(len(words), polygon, score, characters)
+            if word.reading_score >= config.reading_threshold:
+                words.append((row, word))
         return words
 
     @torch.inference_mode()

@@ -63,13 +63,16 @@ def test_reading_score_is_the_geometric_mean(words):
         assert word.reading_score == pytest.approx(mean if word.text else 0.0, abs=1e-4)
 
 
-def test_calibration_changes_scores_alone(tiny_spotter, photographs, words, monkeypatch):
-    config = replace(tiny_spotter.model.config, reading_temperature=1.5, reading_power=3.0)
+@pytest.mark.parametrize(("temperature", "power"), [(1.0, 2.0), (1.5, 1.0), (1.5, 3.0)])
+def test_calibration_changes_scores_alone(tiny_spotter, photographs, words, monkeypatch, temperature, power):
+    config = replace(tiny_spotter.model.config, reading_temperature=temperature, reading_power=power)
     monkeypatch.setattr(tiny_spotter.model, "config", config)
     calibrated = tiny_spotter.spot(photographs[0])
     assert [word.text for word in calibrated] == [word.text for word in words]
     for word, before in zip(calibrated, words, strict=True):
         assert word.reading_score < before.reading_score or not word.text
+        if temperature == 1:
+            assert word.reading_score == pytest.approx(before.reading_score**power, rel=0.05, abs=1e-4)
         mean = math.prod(c.score for c in word.characters) ** (1 / max(1, len(word.text)))
         assert word.reading_score == pytest.approx(mean if word.text else 0.0, rel=0.05, abs=1e-4)
 

@@ -11,12 +11,6 @@ from spotter.evaluation import benchmark
 from spotter.evaluation.benchmark import Row, main, table
 
 
-@pytest.fixture
-def photo(tmp_path, photographs):
-    Image.fromarray(photographs[0]).save(tmp_path / "photo.png")
-    return tmp_path / "photo.png"
-
-
 @pytest.mark.parametrize(
     ("row", "verdict"),
     [

@@ -5,15 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from spotter.evaluation.stopwatch import in_fresh_process, measure_spotter, repeat, threshold_for
-
-
-@pytest.fixture
-def photo(tmp_path, photographs):
-    Image.fromarray(photographs[0]).save(tmp_path / "photo.png")
-    return tmp_path / "photo.png"
 
 
 def test_threshold_for_a_number_of_regions(tiny_spotter, photographs):
