@@ -40,6 +40,7 @@ class SpotterConfig:
     # Recognition Conversion and reader
     recognition_conversion: bool = True  # False: the reader sees the RoI's features, gated by maskK alone
     recognition_roi: tuple[int, int] = (28, 28)  # (height, width) of a1
+    recognition_canonical: float = 224.0  # pixels; a box of this side is read from P4 (FPN, equation 1)
     conversion_layers: int = 3
     conversion_heads: int = 4
     two_level_blocks: int = 3
@@ -103,6 +104,7 @@ def nano() -> SpotterConfig:
         feedforward=256,
         roi_samples=1,
         recognition_roi=(16, 32),
+        recognition_canonical=448.0,  # long and tilted words have large boxes and small letters
         conversion_layers=1,
         two_level_blocks=1,
         two_level_window=4,

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 MAP_WIDTH = 440
 SAMPLES = 8192  # cells from which principal components are found
 COLOURS = (ORANGE, SKY, GREEN, PINK)  # of P2..P5
+ROLES = "stages", "reader"  # who cuts a word out of a level
 CANONICAL_SIZE, CANONICAL_LEVEL = 224, 4  # the level rule: a box of 224 x 224 pixels belongs to P4
 
 
@@ -121,7 +122,6 @@ def draw_levels(
 ) -> tuple[Image.Image, str]:
     """P2..P5 at one size, the same place outlined on each, with shape, stride, bytes and multiply-adds."""
     pictures, told = [], []
-    chosen = None if word is None else rule(trace.box(word))[1]
     for level in range(4):
         colours, note = map_of(trace, level, widened, kind)
         picture = Image.fromarray(colours)
@@ -140,7 +140,7 @@ def draw_levels(
         linked(picture, "photo", (stride_of(level) / width, stride_of(level) / height))
         shape = trace.levels[level].shape
         title = f"P{level + 2}: {shape[0]} × {shape[1]} × {shape[2]}, stride {stride_of(level)}"
-        title += "  ← the word's level" if level == chosen else ""
+        title += "" if word is None else cut_from(trace, word, level)
         cost = f"{size_text(level_bytes(level, steps))}, {count_text(level_multiply_adds(level, steps))}"
         pictures.append(titled(picture, title, f"{cost} multiply-adds; {note}"))
         told.append(f"P{level + 2} {shape[1]} by {shape[2]}")
@@ -149,6 +149,15 @@ def draw_levels(
         pictures.append(colour_bar("0", high, "energy, one scale for all four", 360))
     what = "energy" if kind == "energy" else "first three principal components"
     return tiles(pictures, 2), f"The levels of the pyramid, {what}: {', '.join(told)}; the place is outlined."
+
+
+def cut_from(trace: Trace, word: int, level: int) -> str:
+    """What a level says beside its title when a word is cut out of it: by the stages, by the reader."""
+    box = trace.box(word)
+    at = rule(box)[1], rule(box, trace.config.recognition_canonical)[1]
+    if level not in at:
+        return ""
+    return "  ← the word's level" if at[0] == at[1] else f"  ← the word's, for the {ROLES[at.index(level)]}"
 
 
 def own_steps(level: int, steps: Sequence[Step]) -> list[Step]:
@@ -165,15 +174,15 @@ def level_multiply_adds(level: int, steps: Sequence[Step]) -> int:
     return sum(step.multiply_adds for step in own_steps(level, steps))
 
 
-def rule(box: np.ndarray) -> tuple[float, int]:
+def rule(box: np.ndarray, canonical: float = CANONICAL_SIZE) -> tuple[float, int]:
     """The level rule of a box (4,) xyxy: its value before it is rounded down, and the level 0..3."""
     from torch import from_numpy
 
     from spotter.model.roi import level_of
 
     size = math.sqrt(max(float((box[2] - box[0]) * (box[3] - box[1])), 0.0))
-    value = CANONICAL_LEVEL + math.log2(size / CANONICAL_SIZE + 1e-8)
-    return value, int(level_of(from_numpy(box[None].astype(np.float32)))[0])
+    value = CANONICAL_LEVEL + math.log2(size / canonical + 1e-8)
+    return value, int(level_of(from_numpy(box[None].astype(np.float32)), 4, canonical)[0])
 
 
 def variation(trace: Trace, level: int, widened: bool) -> float:
@@ -208,12 +217,18 @@ def describe_rule(trace: Trace, word: int | None) -> str:
     whole = math.floor(value)
     clamped = "" if whole == level + 2 else f"Kept within 2 to 5 that is {level + 2}. "
     stride = stride_of(level)
+    canonical = trace.config.recognition_canonical
+    reader = rule(box, canonical)[1] + 2
+    told = f"**P{reader}**"
+    if canonical != CANONICAL_SIZE:
+        told += f": its rule has {canonical:.0f} in place of 224, as long and tilted words have large boxes"
+        told += " and small letters"
     return general + (
         f"Word {word + 1}, **{plain(trace.words[word].text)}**, has a box of {w:.0f} × {h:.0f} pixels:\n\n"
         f"$$4 + \\log_2 \\tfrac{{\\sqrt{{{w:.0f} \\cdot {h:.0f}}}}}{{224}} = 4 + \\log_2 "
         f"\\tfrac{{{math.sqrt(max(w * h, 0)):.0f}}}{{224}} = {value:.2f} \\;\\to\\; k = {whole}$$\n\n"
-        f"{clamped}It is cut out of **P{level + 2}**, where its box covers {w / stride:.1f} × "
-        f"{h / stride:.1f} cells."
+        f"{clamped}The stages cut it out of **P{level + 2}**, where its box covers {w / stride:.1f} × "
+        f"{h / stride:.1f} cells. The reader cuts it out of {told}."
     )
 
 

@@ -29,8 +29,8 @@ class SelfAttention(nn.Module):
         q, k, v = (
             self.qkv(x).view(b, length, 3, self.heads, c // self.heads).permute(2, 0, 3, 1, 4)
         )  # (B, heads, L, C/heads)
-        weights = self.softmax((q * self.scale @ k.transpose(-2, -1)).float())
-        return self.out((weights.to(v.dtype) @ v).transpose(1, 2).reshape(b, length, c))
+        weights = self.softmax(q * self.scale @ k.transpose(-2, -1))
+        return self.out((weights @ v).transpose(1, 2).reshape(b, length, c))
 
 
 class EncoderLayer(nn.Module):

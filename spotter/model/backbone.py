@@ -7,7 +7,13 @@ from functools import lru_cache
 import torch
 import torch.nn.functional as F
 from timm.layers import PatchEmbed
-from timm.models.swin_transformer import PatchMerging, SwinTransformerBlock, window_partition, window_reverse
+from timm.models.swin_transformer import (
+    PatchMerging,
+    SwinTransformerBlock,
+    WindowAttention,
+    window_partition,
+    window_reverse,
+)
 from torch import Tensor, nn
 
 
@@ -27,11 +33,33 @@ def shifted_window_mask(height: int, width: int, window: int, shift: int) -> Ten
     return torch.where(windows[:, None] != windows[:, :, None], -100.0, 0.0)
 
 
+class BiasedWindowAttention(WindowAttention):
+    """timm's, but bias and mask are added at once and in the energy's type: timm's float32 bias makes the
+    largest tensors of the backbone float32 under autocast too.
+    """
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Windows (B * M, N, C), mask (M, N, N) or None -> (B * M, N, C)."""
+        count, cells, c = x.shape
+        q, k, v = self.qkv(x).view(count, cells, 3, self.num_heads, -1).permute(2, 0, 3, 1, 4)
+        energy = q * self.scale @ k.mT
+        bias = self._get_rel_pos_bias().to(energy.dtype)  # (1, heads, N, N)
+        if mask is not None:
+            bias = (bias + mask[:, None].to(energy.dtype)).repeat(count // len(mask), 1, 1, 1)
+        weights = self.softmax(energy + bias)
+        return self.proj((weights @ v).transpose(1, 2).reshape(count, cells, c))
+
+
 class SwinBlock(SwinTransformerBlock):
     """timm's Swin block with the published order: the map is padded to a multiple of the window, then rolled.
 
     timm rolls and then pads, which differs wherever a map is no multiple of the window.
     """
+
+    def __init__(self, dim: int, size: tuple[int, int], heads: int, window_size: int, **options) -> None:
+        """As timm's."""
+        super().__init__(dim, size, heads, window_size=window_size, **options)
+        self.attn = BiasedWindowAttention(dim, heads, window_size=window_size)
 
     def _attn(self, x: Tensor) -> Tensor:
         """(B, H, W, C) -> (B, H, W, C)."""

@@ -64,8 +64,8 @@ class Reader(nn.Module):
         position.
         """
         height, width = self.size
-        x = F.interpolate(features.float(), (2 * height, 2 * width), mode="bilinear", align_corners=False)
-        x = F.max_pool2d(F.relu(self.conv(x)), 2).flatten(2).mT.float()
+        x = F.interpolate(features, (2 * height, 2 * width), mode="bilinear", align_corners=False)
+        x = F.relu(F.max_pool2d(self.conv(x), 2)).flatten(2).mT.float()
         position = torch.cat([self.x_code.repeat(height, 1), self.y_code.repeat_interleave(width, 0)], 1)
         return torch.cat([x, position.expand(len(x), -1, -1)], 2)
 

@@ -8,29 +8,38 @@ from torch import Tensor
 from torchvision.ops import roi_align
 
 FINEST_STRIDE = 4
+CANONICAL_SIZE = 224.0  # pixels of the resized image; a box of this side belongs to P4
 
 
-def level_of(boxes: Tensor, levels: int = 4) -> Tensor:
-    """(M, 4) xyxy pixels -> (M,) int64, 0 for P2: floor(4 + log2(sqrt(area) / 224)), clamped to P2..P5."""
+def level_of(boxes: Tensor, levels: int = 4, canonical: float = CANONICAL_SIZE) -> Tensor:
+    """(M, 4) xyxy pixels -> (M,) int64, 0 for P2: floor(4 + log2(sqrt(area) / canonical)), clamped to
+    P2..P5.
+    """
     size = ((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])).clamp(min=0).sqrt()
-    level = torch.floor(4 + torch.log2(size / 224 + 1e-8))
+    level = torch.floor(4 + torch.log2(size / canonical + 1e-8))
     return (level - 2).nan_to_num(0).clamp(0, levels - 1).long()  # boxes of a run that diverges are NaN
 
 
 def pyramid_roi_align(
-    levels: list[Tensor], boxes: Tensor, image_index: Tensor, size: tuple[int, int], samples: int = 2
+    levels: list[Tensor],
+    boxes: Tensor,
+    image_index: Tensor,
+    size: tuple[int, int],
+    samples: int = 2,
+    canonical: float = CANONICAL_SIZE,
 ) -> Tensor:
     """What each box sees, on the level that fits its size. A bin is the mean of samples x samples bilinear
     samples.
 
     `levels`: P2..P5, (B, C, H/stride, W/stride); `boxes`: (M, 4) xyxy, pixels of the resized image;
-    `image_index`: (M,). Returns (M, C, *size). On the CPU `table_roi_align` takes the place of torchvision's
-    kernel, which has no bfloat16, copies every level at each call, and takes 5 to 10 times as long.
+    `image_index`: (M,); `canonical`: see `level_of`. Returns (M, C, *size). On the CPU `table_roi_align`
+    takes the place of torchvision's kernel, which has no bfloat16, copies every level at each call, and takes
+    5 to 10 times as long.
     """
     if levels[0].device.type == "cpu":
-        return table_roi_align(levels, boxes, image_index, size, samples)
+        return table_roi_align(levels, boxes, image_index, size, samples, canonical)
     rois = torch.cat([image_index[:, None].to(boxes), boxes], 1).float()
-    chosen = level_of(boxes, len(levels))
+    chosen = level_of(boxes, len(levels), canonical)
     out = rois.new_zeros(len(boxes), levels[0].shape[1], *size)
     for i, level in enumerate(levels):
         mine = torch.nonzero(chosen == i).squeeze(1)
@@ -63,7 +72,12 @@ def bilinear_taps(
 
 
 def table_roi_align(
-    levels: list[Tensor], boxes: Tensor, image_index: Tensor, size: tuple[int, int], samples: int = 2
+    levels: list[Tensor],
+    boxes: Tensor,
+    image_index: Tensor,
+    size: tuple[int, int],
+    samples: int = 2,
+    canonical: float = CANONICAL_SIZE,
 ) -> Tensor:
     """The same as `pyramid_roi_align`, as weighted sums of rows of one table that holds the cells of all
     levels.
@@ -74,7 +88,7 @@ def table_roi_align(
     )  # (levels, 2) height, width
     table = torch.cat([level.permute(0, 2, 3, 1).reshape(-1, c) for level in levels])
     first = F.pad((b * cells.prod(1)).cumsum(0), (1, 0))[:-1]  # row of each level's first cell
-    chosen = level_of(boxes, len(levels))
+    chosen = level_of(boxes, len(levels), canonical)
     height, width = cells[chosen].unbind(1)
     x1, y1, x2, y2 = (boxes.detach().float() / (FINEST_STRIDE * 2.0**chosen)[:, None] - 0.5).unbind(1)
     rows, row_weights = bilinear_taps(y1, y2, size[0], samples, height)  # (M, bins, taps)

@@ -182,12 +182,18 @@ class SwinTextSpotter(nn.Module):
         """Recognition Conversion, two-level attention, maskK gating and the decoder (arguments as in
         `Reader`).
         """
+        c = self.config
         cells = pyramid_roi_align(
-            levels, regions.boxes, regions.image_index, self.config.recognition_roi, self.config.roi_samples
+            levels,
+            regions.boxes,
+            regions.image_index,
+            c.recognition_roi,
+            c.roi_samples,
+            c.recognition_canonical,
         )
         conversion = self.conversion(cells, regions.related)
         features = self.two_level(conversion.features.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
-        return conversion, self.reader(features * self.gate(regions.mask_k), given, stop_early)
+        return conversion, self.reader(features * self.gate(regions.mask_k).to(features), given, stop_early)
 
     def gate(self, mask_k: Tensor) -> Tensor:
         """maskK (R, 28, 28) binarised and resized to the recognition RoI, (R, 1, H, W)."""

@@ -53,9 +53,9 @@ class TwoLevelAttention(nn.Module):
         inside = F.unfold(pooled.new_ones(1, 1, gh, gw, dtype=torch.float32), NEIGHBOURS, padding=1)[
             0
         ].T  # (gh*gw, 9)
-        outside = F.pad((inside == 0) * -100.0, (cells, 0)).repeat(r, 1)  # (n, window^2 + 9)
-        energy = (q * self.scale @ k.mT).float() + bias + outside[:, None, None]
-        weights = self.softmax(energy).to(v.dtype)
+        outside = F.pad((inside == 0) * -100.0, (cells, 0))  # (gh*gw, window^2 + 9)
+        energy = (q * self.scale @ k.mT).float().unflatten(0, (r, gh * gw)) + (bias + outside[:, None, None])
+        weights = self.softmax(energy.flatten(0, 1)).to(v.dtype)
         return self.out((weights @ v).transpose(1, 2).reshape(n, cells, c))
 
 

@@ -112,7 +112,8 @@ class TrainingSpotter(nn.Module):
             centres.append(target.centres[known])
             ids.append(target.text[known])
             image.append(torch.full((len(ids[-1]),), i))
-            level.append(level_of(target.boxes, len(levels))[:, None].expand_as(known)[known])
+            from_level = level_of(target.boxes, len(levels), self.model.config.recognition_canonical)
+            level.append(from_level[:, None].expand_as(known)[known])
         image, level, centres, ids = (torch.cat(t).to(p2.device) for t in (image, level, centres, ids))
         characters = p2.new_zeros((), dtype=torch.float32)
         for i, cells in enumerate(levels):

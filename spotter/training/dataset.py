@@ -29,8 +29,8 @@ from spotter.types import GroundTruth
 MAP_STRIDE = 4  # of the dense text map: that of P2
 IGNORE = 255  # in the dense text map: do not care
 BLOCK = 8  # batches that train the same
-SIGNS = 24.0  # pixels; the least text height of large letters, the largest a quarter of the picture's side
-SIGNS_ON_PHOTOGRAPHS = 0.1  # share of the painted photographs with large letters; of large scenes half
+SIGNS = 32.0  # pixels; the least text height of large letters, the largest a quarter of the picture's side
+LARGE_LETTERS = 0.6  # share of large pictures with such letters alone: most words of an image enlarged by 4/3
 CROWD = {"patience": 10, "shrink": 0.8}  # of large scenes: more words in the same time
 MOST_WORDS = 60  # in a large scene: fewer than proposals
 WIDE = 1.36, 0.73  # width and height of every other large scene, in parts of its side: two squares, about
@@ -215,7 +215,7 @@ class Batches(Dataset):
             if denser > 1 or rng.random() < PAINTED:
                 words = max(0, min(rng.randint(round(4 * more), round(14 * more)), most - len(regions)))
                 style = ON_PHOTOGRAPHS
-                if task != "features" and rng.random() < SIGNS_ON_PHOTOGRAPHS:
+                if more > 1 and rng.random() < LARGE_LETTERS:
                     style = replace(style, text_height=(SIGNS, min(size) / 4))
                 scene = self.generator(style, size).write(rng, image, regions, words)
                 return scene.image, scene.regions
@@ -229,7 +229,7 @@ class Batches(Dataset):
         if more > 1:
             words = min(most, round(style.words[1] * more))
             low, high = style.text_height
-            if task != "features" and rng.random() < 0.5:
+            if rng.random() < LARGE_LETTERS:
                 low, high = SIGNS, min(size) / 4
             style = replace(style, words=(words // 2, words), text_height=(low, high), lines=0.9, **CROWD)
         scene = self.generator(style, size).render(rng.getrandbits(48))

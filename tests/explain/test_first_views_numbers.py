@@ -428,6 +428,23 @@ def test_level_rule(side, level):
     assert min(max(int(np.floor(value)), 2), 5) == level + 2
 
 
+@pytest.mark.parametrize(("canonical", "at"), [(224.0, None), (2.0, 3)])
+def test_levels_of_stages_and_reader_are_told(trace, canonical, at):
+    known = replace(trace, config=replace(trace.config, recognition_canonical=canonical))
+    stages = levels.rule(known.box(0))[1]
+    told = [levels.cut_from(known, 0, level).removeprefix("  ← the word's") for level in range(4)]
+    if at is None:
+        assert told == [" level" if i == stages else "" for i in range(4)]
+    else:
+        assert at != stages
+        names = {stages: ", for the stages", at: ", for the reader"}
+        assert told == [names.get(i, "") for i in range(4)]
+    text = levels.describe_rule(known, 0)
+    assert f"The stages cut it out of **P{stages + 2}**" in text
+    reader = f"The reader cuts it out of **P{(stages if at is None else at) + 2}**"
+    assert reader + ("." if at is None else f": its rule has {canonical:.0f} in place of 224") in text
+
+
 def test_multiply_adds_are_those_of_pytorchs_counter(tiny_spotter, trace):
     from torch.utils.flop_counter import FlopCounterMode
 

@@ -49,6 +49,18 @@ def test_level_by_hand(width, height, level):
     assert level_of(torch.tensor([[7.0, 9.0, 7.0 + width, 9.0 + height]])).tolist() == [level]
 
 
+@pytest.mark.parametrize(("canonical", "level"), [(112, 3), (224, 2), (448, 1), (896, 0), (1792, 0)])
+@torch.no_grad()
+def test_canonical_size_moves_the_level(canonical, level):
+    """Whoever cuts, by table or by torchvision's kernel, looks at the level of the rule."""
+    box, first = torch.tensor([[3.0, 5.0, 227.0, 229.0]]), torch.zeros(1, dtype=torch.long)
+    assert level_of(box, 4, canonical).tolist() == [level]
+    levels = [torch.full_like(cells, i) for i, cells in enumerate(pyramid(256, 256))]
+    for align in (table_roi_align, pyramid_roi_align):
+        cut = align(levels, box, first, (4, 8), 1, canonical)
+        torch.testing.assert_close(cut, torch.full_like(cut, level))
+
+
 @pytest.mark.parametrize("samples", [1, 2])
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("level", range(4))

@@ -230,6 +230,24 @@ def test_mask_k_closes_the_gate_outside_of_the_word(tiny_model):
     assert gate[0, 0, :, 0].tolist() == [1, 1, 1, 1, 0, 0, 0, 0]
 
 
+@pytest.mark.parametrize(("canonical", "level"), [(224.0, 2), (448.0, 1), (1e4, 0)])
+@torch.no_grad()
+def test_reader_cuts_by_its_own_rule(tiny_model, images, detection, canonical, level):
+    """Of a box of 224 x 224 pixels only one level changes what is read; the stages' rule stays."""
+    model = SwinTextSpotter(replace(tiny_model.config, recognition_canonical=canonical)).eval()
+    model.load_state_dict(tiny_model.state_dict())
+    regions = tiny_model.keep(detection, -1.0)
+    regions = replace(regions, boxes=torch.tensor([[0.0, 0.0, 224.0, 224.0]]).expand(len(regions.boxes), 4))
+    before = model.read(detection.levels, regions)[0].m3
+    changed = []
+    for i in range(4):
+        levels = [cells + (i == j) for j, cells in enumerate(detection.levels)]
+        changed.append(not model.read(levels, regions)[0].m3.equal(before))
+    assert changed == [i == level for i in range(4)]
+    again = model.detect(images)
+    assert again.stages[-1].proposal_features.equal(detection.stages[-1].proposal_features)
+
+
 def test_pad_normalises_and_keeps_the_sizes(tiny_model):
     mean = torch.tensor(PIXEL_MEAN)[:, None, None]
     batch, sizes = tiny_model.pad([mean.expand(3, 33, 20), mean.expand(3, 10, 64) + 58.395])
