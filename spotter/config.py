@@ -56,7 +56,9 @@ class SpotterConfig:
     keep: int = 100
     mask_threshold: float = 0.4
     score_threshold: float = 0.4
-    reading_threshold: float = 0.0  # regions with a smaller reading_score are no words; 0: as published
+    # Regions with a smaller reading_score are no words, unless their score is at least `sure_score`.
+    reading_threshold: float = 0.0  # 0: all are, as published
+    sure_score: float = 1.0
     nms_iou: float = 1.0  # regions that overlap a better one by more are dropped; 1: none, as published
     # Of the characters' probabilities, one after the other; fitted by evaluation.calibration.
     reading_temperature: float = 1.0
@@ -116,7 +118,8 @@ def nano() -> SpotterConfig:
         characters=PRINTABLE,
         keep=300,  # a scene may hold 100 words, and each has neighbours that are dropped later
         score_threshold=0.3,
-        reading_threshold=0.03,
+        reading_threshold=0.05,
+        sure_score=0.55,
         nms_iou=0.5,  # its scores do not tell the one proposal of a word from its neighbours yet
         short_side=960,
         long_side=1706,

@@ -68,9 +68,10 @@ class Spotter:
         """The words of an image (path, PIL image or (H, W, 3) uint8 RGB) in the order of falling score.
 
         Coordinates are pixels of the image with its EXIF orientation applied. `threshold`: words with a score
-        below it are left out (default: the preset's), as are those read below `config.reading_threshold`,
-        which mostly are no text; `short_side`: pixels the image's short side is resized
-        to (default: the preset's, as far as it enlarges). Raises ImageError in one sentence.
+        below it are left out (default: the preset's), as are those that are neither read likely enough nor
+        found surely (`config.reading_threshold`, `config.sure_score`), which mostly are no text;
+        `short_side`: pixels the image's short side is resized to (default: the preset's, as far as it
+        enlarges). Raises ImageError in one sentence.
         """
         return self.spot_batch([image], threshold, short_side)[0]
 
@@ -102,7 +103,8 @@ class Spotter:
         self, found: Spotting, image: int, scale: np.ndarray, width: int, height: int
     ) -> list[tuple[int, Word]]:
         """The words of one image of a batch, each with its row in `found.regions`: of the regions whose maskK
-        has an outline, those that are read likely enough (`config.reading_threshold`).
+        has an outline, those that are read likely enough (`config.reading_threshold`) or found surely
+        (`config.sure_score`).
 
         scale: x, y from pixels of the resized image to those of the image, which is width x height.
         """
@@ -118,7 +120,7 @@ class Spotter:
             if polygon is None:
                 continue
             word = _word(len(words), polygon, score, characters)
-            if word.reading_score >= config.reading_threshold:
+            if word.reading_score >= config.reading_threshold or word.score >= config.sure_score:
                 words.append((row, word))
         return words
 

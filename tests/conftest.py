@@ -103,6 +103,7 @@ def tiny_config() -> SpotterConfig:
         keep=20,
         score_threshold=0.4,
         reading_threshold=0.0,  # it cannot read
+        sure_score=1.0,
         nms_iou=1.0,
         short_side=96,
         most_enlarged=None,

@@ -77,12 +77,17 @@ def test_calibration_changes_scores_alone(tiny_spotter, photographs, words, monk
         assert word.reading_score == pytest.approx(mean if word.text else 0.0, rel=0.05, abs=1e-4)
 
 
-def test_regions_read_hardly_likely_are_no_words(tiny_spotter, photographs, words, monkeypatch):
+@pytest.mark.parametrize("surely", [False, True])
+def test_regions_read_hardly_likely_are_no_words(tiny_spotter, photographs, words, monkeypatch, surely):
+    """Unless they are found surely."""
     least = float(np.median([word.reading_score for word in words]))
-    config = replace(tiny_spotter.model.config, reading_threshold=least)
+    unlikely = [word for word in words if word.reading_score < least]
+    sure = float(np.median([word.score for word in unlikely])) if surely else 1.0
+    config = replace(tiny_spotter.model.config, reading_threshold=least, sure_score=sure)
     monkeypatch.setattr(tiny_spotter.model, "config", config)
-    likely = [word for word in words if word.reading_score >= least]
+    likely = [word for word in words if word.reading_score >= least or word.score >= sure]
     assert 0 < len(likely) < len(words)
+    assert any(word in likely for word in unlikely) == surely
     found = tiny_spotter.spot(photographs[0])
     assert_same_words(found, [replace(word, id=f"w{i}") for i, word in enumerate(likely)])
     trace = tiny_spotter.trace(photographs[0])

@@ -97,6 +97,16 @@ def force(spotter: Spotter, trace: Trace, word: int, step: int, index: int) -> t
         ids.append(int(probabilities[len(ids)].argmax()))
 
 
+def least_reading(trace: Trace, word: int) -> str:
+    """What the word's reading score has to be."""
+    least, sure, score = trace.config.reading_threshold, trace.config.sure_score, trace.words[word].score
+    if not least:
+        return ""
+    if score >= sure:
+        return f" Found as surely ({score:.2f}, at least {sure:g}), it is a word whatever is read in it."
+    return f" Below {least:g} it would be no word, as it was not found surely ({score:.2f}, below {sure:g})."
+
+
 def describe(trace: Trace, word: int, step: int) -> str:
     """The formula of the step with its numbers, Markdown with LaTeX."""
     weights = trace.attention[word, step].astype(np.float32)
@@ -115,8 +125,7 @@ def describe(trace: Trace, word: int, step: int) -> str:
         )
     score = (
         f"The word's reading score is the geometric mean of its characters', {product}: "
-        f"**{trace.words[word].reading_score:.3f}**."
-        + (f" Below {config.reading_threshold:g} it would be no word." if config.reading_threshold else "")
+        f"**{trace.words[word].reading_score:.3f}**." + least_reading(trace, word)
         if characters
         else "Nothing was read, so the word's reading score is **0**."
     )

@@ -266,7 +266,10 @@ def test_the_reading_score_is_the_mean_that_the_text_says(trace, longest):
     assert "no word" not in text
     warm = replace(trace, config=replace(trace.config, reading_temperature=1.82, reading_threshold=0.02))
     told = reading.describe(warm, longest, 0)
-    assert "Below 0.02 it would be no word" in told
+    assert f"Below 0.02 it would be no word, as it was not found surely ({word.score:.2f}, below 1)" in told
+    sure = replace(warm, config=replace(warm.config, sure_score=word.score))
+    assert "is a word whatever is read in it" in reading.describe(sure, longest, 0)
+    assert "no word" not in reading.describe(sure, longest, 0)
     assert "temperature of 1.82 " in told
     assert "power 1 " in told
     assert f"this $p$ becomes {scores[0]:.2f}" in told
