@@ -19,18 +19,15 @@ import numpy as np
 
 from spotter.training.backgrounds import Backgrounds
 from spotter.training.blocks import Warp, border, random_bend, random_matrix, set_text
-from spotter.training.camera import Shot, photograph
+from spotter.training.camera import photograph
 from spotter.training.fonts import Fonts
 from spotter.training.fonts import fonts as installed_fonts
+from spotter.training.legible import ignored, ink_height, is_legible, region_of
 from spotter.training.paint import draw, occlude
+from spotter.training.places import CELL, free_place, random_angle
 from spotter.training.words import Words
 from spotter.training.words import words as common_words
 from spotter.types import GroundTruth
-
-LEAST_HEIGHT = 7.0  # pixels of ink; lower words are not legible
-LEAST_VISIBLE = 0.9  # part of a word inside the image; less is not legible
-LEAST_DEVIATION = 7.5  # of the gray levels in the polygon, 0..255; less cannot be seen
-CELL = 4  # pixels of a cell of the map of what is taken
 
 
 @dataclass(frozen=True)
@@ -123,12 +120,12 @@ class SceneGenerator:
             found = self._block(rng, image, taken, wanted - len(regions), roll)
             failures = 0 if found else failures + 1
             regions += found
-        heights = sorted(_ink_height(region.polygon) for region in regions if not region.ignore)
+        heights = sorted(ink_height(region.polygon) for region in regions if not region.ignore)
         typical = heights[len(heights) // 3] if heights else 20.0
         shot = photograph(rng, image, style.degradation, typical)
         gray = cv2.GaussianBlur(cv2.cvtColor(shot.image, cv2.COLOR_RGB2GRAY), (3, 3), 0)
         regions = [
-            region if region.ignore or _legible(region.polygon, shot, gray) else _ignored(region.polygon)
+            region if region.ignore or is_legible(region.polygon, shot, gray) else ignored(region.polygon)
             for region in regions
         ]
         return Scene(shot.image, there + regions)
@@ -152,7 +149,7 @@ class SceneGenerator:
             sheet = sheet.shrunk(min(widest / sheet.size[0], 0.9 * style.height / sheet.size[1]))
             if sheet.cap_height < low:
                 return []
-        angle = roll + _angle(rng) if rng.random() < style.rotated else roll + rng.gauss(0, 1.5)
+        angle = roll + random_angle(rng) if rng.random() < style.rotated else roll + rng.gauss(0, 1.5)
         while True:
             bend = random_bend(rng, *sheet.size, len(sheet.pieces)) if curved else None
             stretch = rng.random() < 0.4
@@ -161,7 +158,7 @@ class SceneGenerator:
             on_panel = not curved and rng.random() < style.panels
             grow = rng.uniform(0.1, 0.7) * sheet.cap_height if on_panel else 0.0
             outline = border(sheet.size, grow + 1, 12 if curved else 2)
-            warp = _place(rng, warp, outline, taken, image.shape[:2])
+            warp = free_place(rng, warp, outline, taken, image.shape[:2])
             if warp is not None:
                 break
             if style.shrink == 1 or sheet.cap_height * style.shrink < low:
@@ -169,7 +166,7 @@ class SceneGenerator:
             sheet = sheet.shrunk(style.shrink)
         panel = warp(border(sheet.size, grow)) if on_panel else None
         draw(rng, image, sheet, warp, panel, style.degradation)
-        regions = [region for word in sheet.words if (region := _region(warp, word, image.shape[:2]))]
+        regions = [region for word in sheet.words if (region := region_of(warp, word, image.shape[:2]))]
         if rng.random() < 0.1 * style.degradation:
             occlude(rng, image, sheet, warp)
         return regions
@@ -185,104 +182,6 @@ def _counts(rng: random.Random, share: float, curved: bool, room: int) -> list[i
     for _ in range(rng.randint(2, 5)):
         counts.append(min(rng.choice((1, 1, 2, 2, 3)), room - sum(counts)))
     return [n for n in counts if n > 0] or [1]
-
-
-def _angle(rng: random.Random) -> float:
-    """Degrees of a rotated block: mostly small, now and then any."""
-    kind = rng.random()
-    if kind < 0.7:
-        return rng.choice((-1, 1)) * rng.uniform(3, 35)
-    if kind < 0.82:
-        return rng.choice((-90, 90)) + rng.gauss(0, 6)
-    return rng.uniform(-90, 90) if kind < 0.94 else rng.uniform(-180, 180)
-
-
-def _place(
-    rng: random.Random, warp: Warp, outline: np.ndarray, taken: np.ndarray, size: tuple[int, int]
-) -> Warp | None:
-    """The warp moved to a free place, which it marks in `taken`; None when there is none.
-
-    outline: (P, 2) flat points around the block; size: height and width of the image.
-    """
-    points = warp(outline)
-    low = points.min(0)
-    points = (points - low + (rng.uniform(0, CELL), rng.uniform(0, CELL))) / CELL  # in cells
-    columns, rows = (int(v) + 1 for v in points.max(0))
-    shape = np.zeros((rows, columns), np.uint8)
-    cv2.fillPoly(shape, [np.floor(points).astype(np.int32)], 1)
-    over = 0.25 if rng.random() < 0.06 else 0.0  # of its size, outside of the image
-    over_x, over_y = int(over * columns), int(over * rows)
-    free_x, free_y = size[1] // CELL - columns, size[0] // CELL - rows
-    if free_x + over_x < 0 or free_y + over_y < 0:
-        return None
-    tries = [(rng.randint(-over_x, free_x + over_x), rng.randint(-over_y, free_y + over_y)) for _ in range(6)]
-    if (
-        free_x >= 0 and free_y >= 0
-    ):  # crowded: any place where the bounding box is free, found by sums over the map
-        sums = cv2.integral(taken)
-        inside = (
-            sums[rows:, columns:] - sums[:-rows, columns:] - sums[rows:, :-columns] + sums[:-rows, :-columns]
-        )
-        free = np.argwhere(inside[: free_y + 1, : free_x + 1] == 0)
-        if len(free):
-            y, x = free[rng.randrange(len(free))]
-            tries.append((int(x), int(y)))
-    for x, y in tries:
-        window = taken[max(y, 0) : y + rows, max(x, 0) : x + columns]
-        part = shape[max(-y, 0) :, max(-x, 0) :][: window.shape[0], : window.shape[1]]
-        if not cv2.countNonZero(window & part):
-            window |= part
-            shift = (points.min(0) + np.array([x, y])) * CELL - low
-            return warp.moved(*shift)
-    return None
-
-
-def _ink_height(polygon: np.ndarray) -> float:
-    """Mean distance of the top and the bottom line of a polygon, pixels."""
-    half = len(polygon) // 2
-    return float(np.linalg.norm(polygon[:half] - polygon[half:][::-1], axis=1).mean())
-
-
-def _deviation(gray: np.ndarray, polygon: np.ndarray) -> float:
-    """Deviation of the gray levels ((H, W) uint8) inside a polygon, without slow changes of light."""
-    x1, y1 = polygon.min(0).astype(int)
-    x2, y2 = polygon.max(0).astype(int) + 1
-    window = gray[y1:y2, x1:x2].astype(np.float32)
-    mask = np.zeros(window.shape, np.uint8)
-    cv2.fillPoly(mask, [(polygon - (x1, y1)).astype(np.int32)], 1)
-    size = int(_ink_height(polygon)) | 1
-    return float(cv2.meanStdDev(window - cv2.blur(window, (size, size)), mask=mask)[1][0, 0])
-
-
-def _legible(polygon: np.ndarray, shot: Shot, gray: np.ndarray) -> bool:
-    """Whether a word is higher than the blur and out of the noise; gray: (H, W) uint8, smoothed."""
-    if _ink_height(polygon) < max(LEAST_HEIGHT, 6.5 * shot.blur):
-        return False
-    left = 0.375 * shot.noise  # of the noise, after the smoothing with 3 x 3 pixels
-    signal = _deviation(gray, polygon) ** 2 - left**2
-    return signal > max(LEAST_DEVIATION, 1.2 * shot.noise) ** 2
-
-
-def _ignored(polygon: np.ndarray) -> GroundTruth:
-    return GroundTruth(polygon, "", ignore=True)
-
-
-def _region(warp: Warp, word, size: tuple[int, int]) -> GroundTruth | None:
-    """The truth of a word in an image of (height, width); None when it is outside."""
-    polygon, centres = warp.polygon(word), warp(word.centres)
-    limit = np.array([size[1], size[0]], np.float32)
-    if polygon.min() >= 0 and (polygon <= limit).all():
-        return GroundTruth(polygon, word.text, False, centres)
-    x1, y1, x2, y2 = word.box
-    grid = np.stack(np.meshgrid(np.linspace(x1, x2, 9), np.linspace(y1, y2, 4)), -1).reshape(-1, 2)
-    grid = warp(grid)
-    visible = float(((grid >= 0) & (grid <= limit)).all(1).mean())
-    clipped = np.clip(polygon, 0, limit)
-    if visible < 0.05 or cv2.contourArea(clipped) < 4:
-        return None
-    if visible < LEAST_VISIBLE or (centres < 2).any() or (centres > limit - 2).any():
-        return _ignored(clipped)
-    return GroundTruth(clipped, word.text, False, centres)
 
 
 @functools.lru_cache(maxsize=8)
