@@ -60,8 +60,11 @@ def describe_card(card: dict) -> str:
         if name not in figures and report.get("images"):
             mean = report["detection"]["found"] / report["images"]
             lines.append(f"- **{plain(name)}**: {mean:.2f} words an image, {report['images']} images")
-    told = {key: value for key, value in card.items() if key not in ("figures", "curve")}
+    told = {key: value for key, value in card.items() if key not in ("figures", "curve", "experiments")}
     lines += [f"- **{plain(key.replace('_', ' '))}**: {describe(value)}" for key, value in told.items()]
+    if experiments := card.get("experiments"):
+        lines += ["", "**What was tried**, on what, and what came out", ""]
+        lines += [f"1. {describe(line)}" for line in experiments]
     return "\n".join(lines)
 
 

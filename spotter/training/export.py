@@ -13,6 +13,7 @@ import csv
 import json
 import math
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -77,8 +78,18 @@ def _number(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def make_card(name: str, counts: dict, folder: Path, figures: dict, notes: str, command: str) -> dict:
-    """What a user should know of weights."""
+def make_card(
+    name: str,
+    counts: dict,
+    folder: Path,
+    figures: dict,
+    notes: str,
+    experiments: Sequence[str],
+    command: str,
+) -> dict:
+    """What a user should know of weights. `experiments`: what was tried, on what, what came out; a line
+    each.
+    """
     settings = counts["settings"]
     data = ["scenes rendered by spotter.training.synth (fonts: fontpkg-*, words: wordfreq and Faker)"]
     if settings["backgrounds"]:
@@ -100,6 +111,7 @@ def make_card(name: str, counts: dict, folder: Path, figures: dict, notes: str, 
         "command": command,
         "figures": figures,
         "notes": notes,
+        "experiments": list(experiments),
         "curve": curve(folder),
     }
 
@@ -110,7 +122,8 @@ def main(arguments: list[str] | None = None) -> int:
     p.add_argument("out", type=Path, help="file to write (.safetensors)")
     p.add_argument("--figures", type=Path, nargs="*", default=[], help="reports of spotter.evaluation (JSON)")
     p.add_argument("--mistakes", type=Path, help="report of spotter.evaluation.mistakes (JSON)")
-    p.add_argument("--notes", default="", help="what decided the recipe, what it is good for")
+    p.add_argument("--notes", default="", help="what the weights are good for")
+    p.add_argument("--experiments", type=Path, help="text file: what was tried and came out, a line each")
     p.add_argument(
         "--temperature", type=float, default=1.0, help="of the readings, from spotter.evaluation.calibration"
     )
@@ -132,7 +145,9 @@ def main(arguments: list[str] | None = None) -> int:
         for path in o.figures:
             report = json.loads(path.read_text(encoding="utf-8"))
             figures |= {path.stem: report} if "images" in report else report  # of several sets
-        card = make_card(o.out.stem, counts, o.run, figures, o.notes, o.command)
+        text = o.experiments.read_text(encoding="utf-8", errors="replace") if o.experiments else ""
+        experiments = [line.strip() for line in text.splitlines() if line.strip()]
+        card = make_card(o.out.stem, counts, o.run, figures, o.notes, experiments, o.command)
         if o.mistakes:
             card |= json.loads(o.mistakes.read_text(encoding="utf-8"))
         save_weights(model, o.out, card, half=True)

@@ -48,6 +48,7 @@ def test_good_weights_are_not_called_weak():
         ({"notes": ["weak", "small"]}, "- **notes**: weak · small"),
         ({"data": "fontpkg-* and <b>\n![x](y_z)"}, r"- **data**: fontpkg-\* and \<b\> \!\[x\]\(y\_z\)"),
         ({"figures": {"a|b": report(0.7)}}, r"| a\|b | 200 |"),
+        ({"experiments": ["a: worse", "b*\n: .5"]}, "what came out\n\n1. a: worse\n1. b\\* : .5"),
     ],
 )
 def test_the_card_is_told_in_words(card, says):
@@ -72,6 +73,7 @@ def test_a_card_is_read(tmp_path):
         {"figures": {"scenes": {"end_to_end": {"hmean": 0.5}}}},
         {"figures": {"scenes": report("<b>")}},
         {"curve": [1]},
+        {"experiments": 3},
         {"curve": [{"images": "many", "giou": 1.0}] * 2},
     ],
 )

@@ -40,11 +40,15 @@ def test_weights_and_card(run, tmp_path, capsys):
     out = tmp_path / "small.safetensors"
     options = ["--figures", str(report), "--notes", "short", "--command", "train"]
     options += ["--temperature", "1.5", "--power", "4"]
+    tried = tmp_path / "tried.txt"
+    tried.write_text("larger boxes: worse\n\n  smaller ones: .1 in place of .2  \n", encoding="utf-8")
+    options += ["--experiments", str(tried)]
     assert main([str(run), str(out), *options]) == 0
     assert "images seen" in capsys.readouterr().out
     model, card = load_weights(out)
     assert (model.config.reading_temperature, model.config.reading_power) == (1.5, 4)
     assert (card["name"], card["steps"], card["notes"], card["command"]) == ("small", 3, "short", "train")
+    assert card["experiments"] == ["larger boxes: worse", "smaller ones: .1 in place of .2"]
     assert card["figures"]["clear words"]["end_to_end"]["hmean"] == 0.25
     state = torch.load(run / "checkpoint.pt", weights_only=True)
     average = state["average"]["module.reader.conv.weight"]
