@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from annotation.schema import Region
+from spotter.explain.as_read import word_mask
 
 if TYPE_CHECKING:
     from spotter.explain.trace import Trace
@@ -70,7 +71,7 @@ def box_iou(a: np.ndarray, b: np.ndarray) -> float:
 def mask_disagreement(trace: Trace, word: int) -> float:
     """1 - IoU of a word's maskK and M3, both on M3's grid."""
     m3 = trace.m3[word].astype(np.float32)  # (H, W)
-    mask_k = cv2.resize(trace.mask_k[word].astype(np.float32), m3.shape[::-1])
+    mask_k = cv2.resize(word_mask(trace, word).astype(np.float32), m3.shape[::-1])
     a, b = mask_k > trace.config.mask_threshold, m3 > (m3.min() + m3.max()) / 2
     union = np.logical_or(a, b).sum()
     return 1 - float(np.logical_and(a, b).sum() / union) if union else 0.0

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw
 
-from spotter.explain.canvas import SKY, blend_map, colour_bar, crop, outline, tiles, titled
+from spotter.explain.as_read import (
+    is_tall,
+    turn_note,
+    turned,
+    turned_points,
+    word_mask,
+    word_photo,
+    word_size,
+)
+from spotter.explain.canvas import SKY, blend_map, colour_bar, outline, tiles, titled
 from spotter.explain.charts import bars
 from spotter.explain.masks import binary_iou
 from spotter.explain.outlines import parse_outlines, show_outline
@@ -65,11 +74,13 @@ def true_polygon(trace: Trace, word: int, truth: str) -> np.ndarray | None:
 
 
 def where_word_is(trace: Trace, word: int, polygon: np.ndarray | None) -> np.ndarray:
-    """(s, s) bool over the word's box, as fine as maskK: inside a true polygon; without one, by maskK."""
-    size = trace.mask_k.shape[-1]
+    """(s, s) bool over the word's box as it is read, as fine as maskK: inside a true polygon; without one, by
+    maskK.
+    """
+    size, box = trace.mask_k.shape[-1], trace.box(word)
     if polygon is not None:
-        return rasterise(polygon, trace.box(word), size).astype(bool)
-    return trace.mask_k[word] > trace.config.mask_threshold
+        return turned(rasterise(polygon, box, size).astype(bool), is_tall(trace, box))
+    return word_mask(trace, word) > trace.config.mask_threshold
 
 
 def leakage(trace: Trace, word: int, gate: str, polygon: np.ndarray | None = None) -> Leakage | None:
@@ -91,20 +102,14 @@ def leakage(trace: Trace, word: int, gate: str, polygon: np.ndarray | None = Non
     )
 
 
-def word_size(trace: Trace, word: int, width: int = WIDTH) -> tuple[int, int]:
-    """Width and height the word is drawn with: its own shape within limits."""
-    x1, y1, x2, y2 = trace.box(word)
-    return width, int(np.clip(width * (y2 - y1) / max(x2 - x1, 1), width * 0.22, width * 0.9))
-
-
 def draw_map(trace: Trace, word: int, name: str) -> Image.Image:
     """One of MAPS over the word's crop. Gates and maskK share the scale 0..1, energies go from 0 to their
     largest.
     """
-    photo = crop(trace.image, trace.box(word), *word_size(trace, word))
+    photo = word_photo(trace, word, WIDTH)
     if name == "photo":
         return photo
-    values = getattr(trace, name)[word].astype(np.float32)
+    values = (word_mask(trace, word) if name == "mask_k" else getattr(trace, name)[word]).astype(np.float32)
     high = 1.0 if name in ("mask_k", "m1", "m2", "m3") else float(values.max())
     return blend_map(photo, values, high, 0.8)
 
@@ -116,7 +121,10 @@ def draw_gates(trace: Trace, word: int, truth: str = "", columns: int = 2) -> tu
     pictures, numbers = [], []
     for name, title in MAPS.items():
         shape = trace.roi_features.shape[2:] if name == "photo" else getattr(trace, name).shape[1:]
-        note = "cut out by RoIAlign" if name == "photo" else f"{shape[0]} × {shape[1]}"
+        tall = is_tall(trace, trace.box(word))
+        note = (
+            "cut out by RoIAlign" + turn_note(trace, word) if name == "photo" else f"{shape[0]} × {shape[1]}"
+        )
         if name not in ("photo", "mask_k"):
             note += f" × {channels} channels, " + (
                 "mean" if name.startswith("m") and len(name) == 2 else "energy"
@@ -136,7 +144,8 @@ def draw_gates(trace: Trace, word: int, truth: str = "", columns: int = 2) -> tu
         if name == "photo" and polygon is not None:
             corner, extent = trace.box(word)[:2], trace.box(word)[2:] - trace.box(word)[:2]
             draw = ImageDraw.Draw(picture, "RGBA")
-            outline(draw, (polygon - corner) / np.maximum(extent, 1e-6) * size, SKY, 2)
+            points = turned_points((polygon - corner) / np.maximum(extent, 1e-6), tall)
+            outline(draw, points * size, SKY, 2)
             note = "blue: the true outline"
         pictures.append(titled(picture, title, note))
     pictures.append(colour_bar("0", "1 (energy: largest)", "", TILE))

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw
 
-from spotter.explain.canvas import ORANGE, blend_map, colour_bar, crop, tiles, titled
+from spotter.explain.as_read import turn_note, word_photo
+from spotter.explain.canvas import ORANGE, blend_map, colour_bar, tiles, titled
 from spotter.explain.charts import bars
-from spotter.explain.conversion import word_size
 from spotter.explain.proposals import plain
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 END_NAME = "end"
 ALTERNATIVES = 5
+WIDTH = 620
 
 
 def steps(trace: Trace, word: int) -> int:
@@ -38,8 +39,7 @@ def step_names(trace: Trace, word: int) -> list[tuple[str, int]]:
 
 def draw_attention(trace: Trace, word: int, step: int) -> tuple[Image.Image, str]:
     """The attention of one step over the word's crop, and of all steps as a strip."""
-    size = word_size(trace, word, 620)
-    photo = crop(trace.image, trace.box(word), *size)
+    photo = word_photo(trace, word, WIDTH)
     weights = trace.attention[word, step].astype(np.float32)
     height, width = weights.shape
     character = name_of(trace, int(trace.ids[word, step]))
@@ -47,9 +47,9 @@ def draw_attention(trace: Trace, word: int, step: int) -> tuple[Image.Image, str
     large = titled(
         blend_map(photo, weights, float(weights.max()), 0.65),
         f'step {step + 1}: "{character}", attention ({height} × {width}), sums to {weights.sum():.2f}',
-        f"strongest at column {x + 1}, row {y + 1}: {weights.max():.2f}",
+        f"strongest at column {x + 1}, row {y + 1}: {weights.max():.2f}{turn_note(trace, word)}",
     )
-    small = (size[0] // 5, max(24, size[1] // 5))
+    small = (photo.width // 5, max(24, photo.height // 5))
     thumb = photo.resize(small)
     strip = []
     for t in range(min(steps(trace, word), 20)):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw
 
+from spotter.explain.as_read import turn_note, word_photo, word_size
 from spotter.explain.canvas import (
     INK,
     ORANGE,
@@ -22,12 +23,10 @@ from spotter.explain.canvas import (
     blend_map,
     colour_bar,
     colourise,
-    crop,
     font,
     tiles,
     titled,
 )
-from spotter.explain.conversion import word_size
 from spotter.explain.proposals import plain
 
 if TYPE_CHECKING:
@@ -126,7 +125,7 @@ def draw_query(trace: Trace, word: int, block: int, cell: int) -> tuple[Image.Im
     """Where a cell looks, over the word's crop; its keys with their weights; every cell's coarse share."""
     one = query(trace, word, block, cell)
     window, size = trace.config.two_level_window, word_size(trace, word, WIDTH)
-    photo = crop(trace.image, trace.box(word), *size)
+    photo = word_photo(trace, word, WIDTH)
     weight = density(trace, one)
     large = blend_map(photo, weight, float(weight.max()), 0.6)
     draw_windows(large, trace, one)
@@ -156,7 +155,11 @@ def draw_query(trace: Trace, word: int, block: int, cell: int) -> tuple[Image.Im
     )
     picture = tiles(
         [
-            titled(large, f"query: {place}", "white: windows; orange: the query and its window"),
+            titled(
+                large,
+                f"query: {place}",
+                "white: windows; orange: the query and its window" + turn_note(trace, word),
+            ),
             colour_bar("0", f"{highest:.3f}", "weight on a cell, a coarse key's spread evenly", 420),
             tiles(keys, 3),
             colour_bar("0", f"{high:.3f}", "weight of a key", 300),

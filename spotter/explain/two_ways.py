@@ -20,13 +20,13 @@ from spotter.evaluation.two_stage import (
     installed,
     spot_in_two_stages,
 )
+from spotter.explain.as_read import box_photo, is_tall, turn_note, word_photo, word_size
 from spotter.explain.canvas import (
     BLUE,
     ORANGE,
     SKY,
     blend_map,
     colour_bar,
-    crop,
     label,
     outline,
     photo_canvas,
@@ -34,7 +34,7 @@ from spotter.explain.canvas import (
     titled,
 )
 from spotter.explain.charts import curve
-from spotter.explain.conversion import draw_map, word_size
+from spotter.explain.conversion import draw_map
 from spotter.explain.looseness import FACTORS, Looseness, measure_looseness
 from spotter.explain.on_demand import kept, once
 from spotter.explain.proposals import plain
@@ -118,7 +118,7 @@ def draw_inputs(trace: Trace, found: TwoStage | None, word: int) -> tuple[Image.
     mine = titled(
         draw_map(trace, word, "masked").resize(word_size(trace, word, STRIP_WIDTH), Image.BILINEAR),
         f"our reader gets {trace.roi_features.shape[1]} × {height} × {width} masked features",
-        f'their energy over the crop; reads "{text}"',
+        f'their energy over the crop; reads "{text}"{turn_note(trace, word)}',
     )
     if found is None:
         return tiles(
@@ -127,7 +127,7 @@ def draw_inputs(trace: Trace, found: TwoStage | None, word: int) -> tuple[Image.
     strip = strip_of(trace, found, word)
     if strip is None:
         nothing = titled(
-            crop(trace.image, trace.box(word), *word_size(trace, word, STRIP_WIDTH)),
+            word_photo(trace, word, STRIP_WIDTH),
             "",
             "CRAFT found nothing here",
         )
@@ -162,10 +162,12 @@ def draw_cut(
         return None
     place, step = measured.words.index(word), nearest(factor)
     cut, mine, theirs = (rows[step][place] for rows in (measured.cuts, measured.ours, measured.theirs))
-    x1, y1, x2, y2 = cut.box
-    height = round(np.clip(STRIP_WIDTH * (y2 - y1) / max(x2 - x1, 1), STRIP_WIDTH * 0.15, STRIP_WIDTH * 0.6))
+    across, down = np.maximum(cut.box[2:] - cut.box[:2], 1)
+    if is_tall(trace, cut.box):
+        across, down = down, across
+    height = round(np.clip(STRIP_WIDTH * down / across, STRIP_WIDTH * 0.15, STRIP_WIDTH * 0.6))
     high = max(float(row[place].masked.max()) for row in measured.cuts)
-    photo = crop(trace.image, cut.box, STRIP_WIDTH, height)
+    photo = box_photo(trace, cut.box, STRIP_WIDTH, height)
     pictures = [
         titled(
             blend_map(photo, cut.masked.astype(np.float32), high, 0.8),

@@ -20,6 +20,18 @@ def level_of(boxes: Tensor, levels: int = 4, canonical: float = CANONICAL_SIZE) 
     return (level - 2).nan_to_num(0).clamp(0, levels - 1).long()  # boxes of a run that diverges are NaN
 
 
+def turned(values: Tensor) -> Tensor:
+    """(..., H, W) by 90 degrees against the clock, (..., W, H): what ran down runs to the right."""
+    return values.mT.flip(-2)
+
+
+def is_tall(boxes: Tensor, times: float | None) -> Tensor:
+    """(M, 4) xyxy -> (M,) bool, boxes more than so many times as tall as wide; None: no box is."""
+    if times is None:
+        return torch.zeros(len(boxes), dtype=torch.bool, device=boxes.device)
+    return boxes[:, 3] - boxes[:, 1] > times * (boxes[:, 2] - boxes[:, 0])
+
+
 def pyramid_roi_align(
     levels: list[Tensor],
     boxes: Tensor,
@@ -27,25 +39,42 @@ def pyramid_roi_align(
     size: tuple[int, int],
     samples: int = 2,
     canonical: float = CANONICAL_SIZE,
+    tall: Tensor | None = None,
 ) -> Tensor:
     """What each box sees, on the level that fits its size. A bin is the mean of samples x samples bilinear
     samples.
 
     `levels`: P2..P5, (B, C, H/stride, W/stride); `boxes`: (M, 4) xyxy, pixels of the resized image;
-    `image_index`: (M,); `canonical`: see `level_of`. Returns (M, C, *size). On the CPU `table_roi_align`
+    `image_index`: (M,); `canonical`: see `level_of`; `tall`: (M,) bool, boxes that are cut `turned`, their
+    height along the width of `size`; None: none are. Returns (M, C, *size). On the CPU `table_roi_align`
     takes the place of torchvision's kernel, which has no bfloat16, copies every level at each call, and takes
     5 to 10 times as long.
     """
-    if levels[0].device.type == "cpu":
-        return table_roi_align(levels, boxes, image_index, size, samples, canonical)
+    align = table_roi_align if levels[0].device.type == "cpu" else kernel_roi_align
+    return align(levels, boxes, image_index, size, samples, canonical, tall)
+
+
+def kernel_roi_align(
+    levels: list[Tensor],
+    boxes: Tensor,
+    image_index: Tensor,
+    size: tuple[int, int],
+    samples: int = 2,
+    canonical: float = CANONICAL_SIZE,
+    tall: Tensor | None = None,
+) -> Tensor:
+    """`pyramid_roi_align` by torchvision's kernel."""
     rois = torch.cat([image_index[:, None].to(boxes), boxes], 1).float()
     chosen = level_of(boxes, len(levels), canonical)
+    tall = torch.zeros_like(chosen, dtype=torch.bool) if tall is None else tall
     out = rois.new_zeros(len(boxes), levels[0].shape[1], *size)
     for i, level in enumerate(levels):
-        mine = torch.nonzero(chosen == i).squeeze(1)
-        if len(mine):
-            scale = 1 / (FINEST_STRIDE * 2**i)
-            out[mine] = roi_align(level.float(), rois[mine], size, scale, samples, aligned=True)
+        scale = 1 / (FINEST_STRIDE * 2**i)
+        for stands, shape in ((False, size), (True, size[::-1])):
+            mine = torch.nonzero((tall == stands) & (chosen == i)).squeeze(1)
+            if len(mine):
+                cut = roi_align(level.float(), rois[mine], shape, scale, samples, aligned=True)
+                out[mine] = turned(cut) if stands else cut
     return out
 
 
@@ -78,6 +107,7 @@ def table_roi_align(
     size: tuple[int, int],
     samples: int = 2,
     canonical: float = CANONICAL_SIZE,
+    tall: Tensor | None = None,
 ) -> Tensor:
     """The same as `pyramid_roi_align`, as weighted sums of rows of one table that holds the cells of all
     levels.
@@ -91,10 +121,18 @@ def table_roi_align(
     chosen = level_of(boxes, len(levels), canonical)
     height, width = cells[chosen].unbind(1)
     x1, y1, x2, y2 = (boxes.detach().float() / (FINEST_STRIDE * 2.0**chosen)[:, None] - 0.5).unbind(1)
-    rows, row_weights = bilinear_taps(y1, y2, size[0], samples, height)  # (M, bins, taps)
-    columns, column_weights = bilinear_taps(x1, x2, size[1], samples, width)
+    down, across = (y1, y2, height, width), (x1, x2, width, torch.ones_like(width))
+    if tall is not None:  # the grid's rows lie across the box, from right to left, its columns down
+        left = x2, x1, width, torch.ones_like(width)
+        down, across = (
+            tuple(torch.where(tall, other, own) for other, own in zip(axis, axes, strict=True))
+            for axis, axes in ((left, down), (down, across))
+        )
+    rows, row_weights = bilinear_taps(down[0], down[1], size[0], samples, down[2])  # (M, bins, taps)
+    columns, column_weights = bilinear_taps(across[0], across[1], size[1], samples, across[2])
     start = first[chosen] + image_index * height * width  # (M,)
-    row_start = start[:, None, None] + rows * width[:, None, None]
+    rows, columns = rows * down[3][:, None, None], columns * across[3][:, None, None]
+    row_start = start[:, None, None] + rows
     index = row_start[:, :, None, :, None] + columns[:, None, :, None, :]  # (M, H, W, taps, taps)
     weight = row_weights[:, :, None, :, None] * column_weights[:, None, :, None, :] / samples**2
     bags = len(boxes) * size[0] * size[1]

@@ -14,7 +14,7 @@ from spotter.model.fpn import FPN, DilatedBlock
 from spotter.model.mask_code import MaskCode
 from spotter.model.proposals import Proposals
 from spotter.model.reader import Reader
-from spotter.model.roi import pyramid_roi_align
+from spotter.model.roi import is_tall, pyramid_roi_align, turned
 from spotter.model.stage import Stage
 from spotter.model.two_level import TwoLevelBlock
 from spotter.types import Conversion, Detection, Reading, Regions, Spotting, StageOutput
@@ -183,6 +183,7 @@ class SwinTextSpotter(nn.Module):
         `Reader`).
         """
         c = self.config
+        tall = is_tall(regions.boxes, c.recognition_tall)
         cells = pyramid_roi_align(
             levels,
             regions.boxes,
@@ -190,14 +191,19 @@ class SwinTextSpotter(nn.Module):
             c.recognition_roi,
             c.roi_samples,
             c.recognition_canonical,
+            tall,
         )
         conversion = self.conversion(cells, regions.related)
         features = self.two_level(conversion.features.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
-        return conversion, self.reader(features * self.gate(regions.mask_k).to(features), given, stop_early)
+        gate = self.gate(regions.mask_k, tall).to(features)
+        return conversion, self.reader(features * gate, given, stop_early)
 
-    def gate(self, mask_k: Tensor) -> Tensor:
-        """maskK (R, 28, 28) binarised and resized to the recognition RoI, (R, 1, H, W)."""
-        binary = (mask_k > self.config.mask_threshold).float()[:, None]
+    def gate(self, mask_k: Tensor, tall: Tensor) -> Tensor:
+        """maskK (R, 28, 28) binarised, turned where the box is tall (R,), and resized to the recognition RoI,
+        (R, 1, H, W).
+        """
+        binary = (mask_k > self.config.mask_threshold).float()
+        binary = torch.where(tall[:, None, None], turned(binary), binary)[:, None]
         return F.interpolate(binary, self.config.recognition_roi, mode="bilinear", align_corners=False)
 
     def pad(self, images: list[Tensor]) -> tuple[Tensor, Tensor]:

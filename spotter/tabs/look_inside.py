@@ -194,6 +194,8 @@ class Frame:
         triggers = view.triggers or [component.input for component in view.inputs]
         if triggers:
             gr.on(list(triggers), trigger_mode="always_last", **drawing)
+        for setter in view.setters:
+            setter.success(**drawing)
         if view.follow is not None:
             button, number, component = view.follow
 

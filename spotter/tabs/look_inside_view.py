@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from gradio.components import Component
+from gradio.events import Dependency
 
 from spotter.explain import places
 from spotter.tabs.look_inside_figure import Figure
@@ -56,6 +57,9 @@ class View:
     clicks: Sequence[tuple[Figure, Component, Callable[..., Any]]] = field(default_factory=list)
     # Events that redraw; default: `input` of each input.
     triggers: Sequence[Callable] = field(default_factory=list)
+    # Events that set inputs by themselves; redrawn once they have. A component's `change` would be too early:
+    # when several inputs are set at once, the others still have their old values.
+    setters: Sequence[Dependency] = field(default_factory=list)
     # (button, NUMBER of another view, input): the button opens that view, whose scene has the input's value
     # as its `proposal`.
     follow: tuple[gr.Button, int, Component] | None = None

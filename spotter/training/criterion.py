@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.ops import box_iou
 
-from spotter.model.roi import FINEST_STRIDE, level_of
+from spotter.model.roi import FINEST_STRIDE, is_tall, level_of
 from spotter.model.spotter import TEXT, SwinTextSpotter
 from spotter.training.dataset import IGNORE, Batch
 from spotter.training.losses import LossWeights, Match, Targets, detection_losses, recognition_loss
@@ -182,10 +182,12 @@ class TrainingSpotter(nn.Module):
 
     def places(self, centres: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
         """Which of the characters' centres (R, S, 2) are known, (R, S) bool, and where those lie over the
-        boxes (R, 4) in cells of the reader's map, (K, 2) x, y.
+        boxes (R, 4) in cells of the reader's map, (K, 2) x, y; it is turned where a box is tall.
         """
         height, width = self.model.config.reader_size
         place = (centres - boxes[:, None, :2]) / (boxes[:, None, 2:] - boxes[:, None, :2]).clamp(min=1)
+        tall = is_tall(boxes, self.model.config.recognition_tall)[:, None, None]
+        place = torch.where(tall, torch.stack([place[..., 1], 1 - place[..., 0]], -1), place)
         known = ~place[..., 0].isnan()
         return known, place[known] * place.new_tensor([width, height])
 

@@ -41,10 +41,10 @@ LEAST_SIDE = 4.0  # pixels; smaller boxes are not trained on
 # Many words a scene: the picture costs the same, and the reader learns from words.
 FIRST = replace(EASY, words=(3, 6), text_height=(14, 48))  # small scenes for the pyramid alone
 CLEAR = replace(EASY, words=(5, 14), text_height=(13, 60), lines=0.7)
-CROWDED = replace(MIXED, words=(6, 20), text_height=(12, 72), lines=0.65)
+CROWDED = replace(MIXED, words=(6, 20), text_height=(12, 72), rotated=0.5, lines=0.65)
 BENT = replace(CURVED, words=(3, 9))
 ON_PHOTOGRAPHS = replace(  # which are degraded already
-    MIXED, text_height=(11, 48), degradation=0.3, **CROWD
+    MIXED, text_height=(11, 48), rotated=0.5, degradation=0.3, **CROWD
 )
 PAINTED = 0.5  # share of annotated photographs that get rendered words beside their own
 

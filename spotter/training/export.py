@@ -21,8 +21,8 @@ import torch
 
 from spotter.config import SpotterConfig
 from spotter.model.spotter import SwinTextSpotter
-from spotter.training.start import TrainingError
-from spotter.weights import WeightsError, load_weights, save_weights
+from spotter.training.start import TrainingError, grown
+from spotter.weights import WeightsError, save_weights
 
 LARGEST = 25_000_000  # bytes of weights that may be committed
 AUXILIARY = [
@@ -52,9 +52,7 @@ def mix(model: SwinTextSpotter, weights: str, share: float) -> None:
 
     Raises TrainingError where the weights are of another network, WeightsError where there are none.
     """
-    state, other = model.state_dict(), load_weights(weights)[0].state_dict()
-    if {name: t.shape for name, t in state.items()} != {name: t.shape for name, t in other.items()}:
-        raise TrainingError(f"The weights {weights} are of another network than the run.")
+    state, other = model.state_dict(), grown(weights, model.config).state_dict()
     mean = {n: t.lerp(other[n].to(t), share) if t.is_floating_point() else t for n, t in state.items()}
     model.load_state_dict(mean)
 

@@ -50,13 +50,7 @@ def build(settings: Settings) -> TrainingSpotter:
     """
     torch.manual_seed(settings.curriculum.seed)
     if settings.start_from:
-        model, _ = load_weights(settings.start_from)
-        for name in ("characters", "max_steps", "mask_size"):  # the data is made for the preset
-            if getattr(model.config, name) != getattr(settings.config, name):
-                raise TrainingError(
-                    f"The weights {settings.start_from} cannot start a run of {settings.config.name}: "
-                    f"their {name} differ."
-                )
+        model = grown(settings.start_from, settings.config)
     else:
         model = SwinTextSpotter(settings.config)
         initialise(model)
@@ -65,6 +59,37 @@ def build(settings: Settings) -> TrainingSpotter:
         )
         model.mask_code.load_state_dict(code.state_dict())
     return TrainingSpotter(model)
+
+
+def grown(weights: str, config: SpotterConfig) -> SwinTextSpotter:
+    """The spotter of a config with these weights. It may have more two-level blocks than they: those change
+    nothing (their last layers are zero) until they learn.
+
+    Raises TrainingError when the networks differ in something else, WeightsError when there are no weights.
+    """
+    known, _ = load_weights(weights)
+    for name in ("characters", "max_steps", "mask_size"):  # the data is made for the preset
+        if getattr(known.config, name) != getattr(config, name):
+            raise TrainingError(f"The weights {weights} do not fit {config.name}: their {name} differ.")
+    model = SwinTextSpotter(config)
+    added = range(len(known.two_level), len(model.two_level))
+    for i in added:
+        for last in (model.two_level[i].attention.out, model.two_level[i].mlp.fc2):
+            nn.init.zeros_(last.weight)
+            nn.init.zeros_(last.bias)
+    own = {
+        name: t
+        for name, t in model.state_dict().items()
+        if name.startswith(tuple(f"two_level.{i}." for i in added))
+    }
+    state = known.state_dict() | own
+    try:
+        model.load_state_dict(state)
+    except RuntimeError as error:
+        raise TrainingError(
+            f"The weights {weights} do not fit {config.name}: they are of another network."
+        ) from error
+    return model
 
 
 def seen_before(weights: str) -> tuple[int, int, float]:

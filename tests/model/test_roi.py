@@ -4,7 +4,7 @@ import pytest
 import torch
 from torchvision.ops import roi_align
 
-from spotter.model.roi import level_of, pyramid_roi_align, table_roi_align
+from spotter.model.roi import is_tall, kernel_roi_align, level_of, pyramid_roi_align, table_roi_align, turned
 
 BOXES = torch.tensor(
     [
@@ -52,11 +52,11 @@ def test_level_by_hand(width, height, level):
 @pytest.mark.parametrize(("canonical", "level"), [(112, 3), (224, 2), (448, 1), (896, 0), (1792, 0)])
 @torch.no_grad()
 def test_canonical_size_moves_the_level(canonical, level):
-    """Whoever cuts, by table or by torchvision's kernel, looks at the level of the rule."""
+    """Who cuts, by table or by torchvision's kernel, looks at the level of the rule."""
     box, first = torch.tensor([[3.0, 5.0, 227.0, 229.0]]), torch.zeros(1, dtype=torch.long)
     assert level_of(box, 4, canonical).tolist() == [level]
     levels = [torch.full_like(cells, i) for i, cells in enumerate(pyramid(256, 256))]
-    for align in (table_roi_align, pyramid_roi_align):
+    for align in (table_roi_align, kernel_roi_align, pyramid_roi_align):
         cut = align(levels, box, first, (4, 8), 1, canonical)
         torch.testing.assert_close(cut, torch.full_like(cut, level))
 
@@ -76,6 +76,35 @@ def test_table_is_torchvisions_on_each_level(level, size, samples):
     expected = roi_align(levels[level], rois, size, 1 / (4 * 2**level), samples, aligned=True)
     ours = table_roi_align(levels, boxes, image, size, samples)
     torch.testing.assert_close(ours, expected, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("size", "times", "tall"),
+    [((10, 20), 2.0, False), ((10, 20.5), 2.0, True), ((10, 20.5), None, False), ((20, 10), 0.4, True)],
+)
+def test_tall_by_hand(size, times, tall):
+    assert is_tall(torch.tensor([[5.0, 7.0, 5.0 + size[0], 7.0 + size[1]]]), times).tolist() == [tall]
+    assert is_tall(torch.zeros(0, 4), times).tolist() == []
+
+
+def test_what_runs_down_runs_right_once_turned():
+    rows = torch.arange(6).view(1, 3, 2)
+    assert turned(rows).tolist() == [[[1, 3, 5], [0, 2, 4]]]
+
+
+@pytest.mark.parametrize("align", [table_roi_align, kernel_roi_align])
+@pytest.mark.parametrize("samples", [1, 2])
+@torch.no_grad()
+def test_tall_boxes_are_cut_turned(align, samples):
+    """As if the whole pyramid were turned, and with it the box; the others are cut as ever."""
+    levels, tall = pyramid(256, 256), torch.arange(len(BOXES)) % 3 > 0
+    cut = align(levels, BOXES, IMAGE, (4, 8), samples, tall=tall)
+    x1, y1, x2, y2 = BOXES.unbind(1)
+    lying = torch.stack([y1, 256 - x2, y2, 256 - x1], 1)
+    other = align([turned(cells) for cells in levels], lying, IMAGE, (4, 8), samples)
+    torch.testing.assert_close(cut[tall], other[tall], atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(cut[~tall], align(levels, BOXES, IMAGE, (4, 8), samples)[~tall])
+    assert not torch.allclose(cut[tall], align(levels, BOXES, IMAGE, (4, 8), samples)[tall], atol=0.1)
 
 
 def torchvisions(levels: list[torch.Tensor], size: tuple[int, int], samples: int) -> torch.Tensor:

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from spotter.model.charset import Charset
+from spotter.model.roi import turned
 from spotter.model.spotter import PIXEL_MEAN, SwinTextSpotter
 from spotter.types import Detection, Regions, StageOutput
 
@@ -225,9 +226,32 @@ def test_boxes_pass_to_the_next_stage_detached(tiny_model, images):
 def test_mask_k_closes_the_gate_outside_of_the_word(tiny_model):
     mask_k = torch.full((1, 28, 28), 0.39)
     mask_k[:, :14] = 0.41
-    gate = tiny_model.gate(mask_k)
-    assert gate.shape == (1, 1, 8, 16)
+    gate = tiny_model.gate(mask_k.expand(2, 28, 28), torch.tensor([False, True]))
+    assert gate.shape == (2, 1, 8, 16)
     assert gate[0, 0, :, 0].tolist() == [1, 1, 1, 1, 0, 0, 0, 0]
+    assert gate[1, 0, 0].tolist() == [1] * 8 + [0] * 8  # of a tall box: the upper half comes first
+
+
+@torch.no_grad()
+def test_an_upright_word_is_read_as_if_it_lay(tiny_model, images, detection):
+    """A tall box gives what the same pyramid, turned, gives of the box that lies; without the rule it does
+    not.
+    """
+    levels = [cells[..., : 24 // 2**i, : 24 // 2**i] for i, cells in enumerate(detection.levels)]
+    regions = tiny_model.keep(detection, -1.0)
+    mask_k = torch.zeros(len(regions.boxes), 28, 28)
+    mask_k[:, 3:20, 5:18] = 1
+    upright = torch.tensor([[20.0, 8.0, 44.0, 80.0]]).expand(len(regions.boxes), 4)
+    lying = torch.tensor([[8.0, 96 - 44.0, 80.0, 96 - 20.0]]).expand(len(regions.boxes), 4)
+    one = replace(regions, boxes=upright, mask_k=mask_k)
+    other = replace(regions, boxes=lying, mask_k=turned(mask_k))
+    conversion, reading = tiny_model.read(levels, one)
+    expected_conversion, expected = tiny_model.read([turned(cells) for cells in levels], other)
+    torch.testing.assert_close(conversion.m3, expected_conversion.m3, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(reading.probabilities, expected.probabilities, atol=1e-3, rtol=1e-3)
+    without = SwinTextSpotter(replace(tiny_model.config, recognition_tall=None)).eval()
+    without.load_state_dict(tiny_model.state_dict())
+    assert not torch.allclose(without.read(levels, one)[0].m3, conversion.m3, atol=1e-3)
 
 
 @pytest.mark.parametrize(("canonical", "level"), [(224.0, 2), (448.0, 1), (1e4, 0)])

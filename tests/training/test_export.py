@@ -74,7 +74,7 @@ def test_the_mean_with_other_weights(run, tmp_path, tiny_file, capsys):
             torch.testing.assert_close(value, expected.to(value), atol=2e-3, rtol=2e-3)
     capsys.readouterr()
     assert main([str(run), str(out), "--mix", "nano"]) == 2
-    assert capsys.readouterr().err == "The weights nano are of another network than the run.\n"
+    assert capsys.readouterr().err == "The weights nano do not fit tiny: their max_steps differ.\n"
     assert main([str(run), str(out), "--mix", "nowhere"]) == 2
     assert "There are no weights 'nowhere'" in capsys.readouterr().err
 

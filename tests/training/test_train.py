@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from spotter.training.__main__ import main
 from spotter.training.criterion import TrainingSpotter, Weights
 from spotter.training.dataset import Batch, Batches, Curriculum
 from spotter.training.losses import Targets
-from spotter.training.start import Settings, TrainingError, build, parameter_groups
+from spotter.training.start import Settings, TrainingError, build, grown, parameter_groups
 from spotter.training.train import Trainer, learning_rate_factor
 from spotter.weights import WeightsError, load_weights, save_weights
 
@@ -196,7 +197,7 @@ def test_nothing_to_resume(settings):
     [
         (["--resume"], "There is no checkpoint to resume in runs/new."),
         (["--start-from", "/nowhere.safetensors"], "There are no weights '/nowhere.safetensors'"),
-        (["--data", "/nowhere"], "cannot start a run of nano: their max_steps differ"),
+        (["--data", "/nowhere"], "do not fit nano: their max_steps differ"),
     ],
 )
 def test_the_command_ends_with_a_sentence(tmp_path, monkeypatch, capsys, tiny_file, arguments, says):
@@ -374,20 +375,21 @@ def test_words_read_in_either_box_give_finite_gradients(tiny_file, batch, predic
     assert all(p.grad.isfinite().all() for p in training.parameters() if p.grad is not None)
 
 
-@pytest.mark.parametrize(("side", "level"), [(40, 0), (150, 1)])
+@pytest.mark.parametrize(("side", "level"), [(40, 0), (220, 0), (230, 1), (300, 1)])
 def test_characters_are_seen_on_the_level_their_word_is_read_from(tiny_file, batch, side, level):
     model, _ = load_weights(tiny_file)
+    assert model.config.recognition_canonical == 448
     training = TrainingSpotter(model)
     box = torch.tensor([[2.0, 3.0, 2 + side, 3 + side]])
     place = torch.full((1, model.config.max_steps, 2), torch.nan)
     place[0, 0] = torch.tensor([side / 2, side / 2])
     text = torch.full((1, model.config.max_steps), -1)
     text[0, :2] = torch.tensor([5, 0])
-    target = Targets(box, torch.ones(1, 28, 28, dtype=torch.uint8), (160, 160), text=text, centres=place)
+    target = Targets(box, torch.ones(1, 28, 28, dtype=torch.uint8), (320, 320), text=text, centres=place)
     levels = [
-        torch.randn(1, model.config.channels, 40 // 2**i, 40 // 2**i, requires_grad=True) for i in range(4)
+        torch.randn(1, model.config.channels, 80 // 2**i, 80 // 2**i, requires_grad=True) for i in range(4)
     ]
-    one = Batch(batch.images[:1], [target], torch.zeros(1, 40, 40, dtype=torch.uint8), "features")
+    one = Batch(batch.images[:1], [target], torch.zeros(1, 80, 80, dtype=torch.uint8), "features")
     training.dense_losses(levels, one)["characters"].backward()
     assert [i for i, cells in enumerate(levels) if cells.grad is not None and cells.grad.any()] == [level]
 
@@ -442,6 +444,51 @@ def test_a_new_run_has_a_fitted_code_and_low_scores(settings, monkeypatch):
     torch.testing.assert_close(stages[-1].boxes[0].detach(), corners, atol=2, rtol=0)
     with pytest.raises(WeightsError):
         build(replace(settings, start_from="nowhere"))
+
+
+def test_places_are_turned_with_a_tall_box(tiny_model):
+    """Where the network reads a tall box along its height, its characters stand side by side."""
+    training = TrainingSpotter(tiny_model)
+    boxes = torch.tensor([[10.0, 20.0, 50.0, 40.0], [10.0, 20.0, 30.0, 100.0]])
+    centres = torch.full((2, 3, 2), torch.nan)
+    centres[0, 0] = torch.tensor([20.0, 25.0])  # a quarter to the right, a quarter down
+    centres[1, :2] = torch.tensor([[25.0, 40.0], [25.0, 80.0]])  # three quarters to the right, the one above
+    known, place = training.places(centres, boxes)
+    assert known.tolist() == [[True, False, False], [True, True, False]]
+    height, width = tiny_model.config.reader_size
+    torch.testing.assert_close(
+        place / torch.tensor([width, height]), torch.tensor([[0.25, 0.25], [0.25, 0.25], [0.75, 0.25]])
+    )
+
+
+@torch.no_grad()
+def test_weights_grow_without_a_change_and_then_learn(settings, tiny_file, tiny_config, photographs):
+    """Two-level blocks that the weights do not have change nothing at first, but get gradients."""
+    known = load_weights(tiny_file)[0]
+    config = replace(tiny_config, two_level_blocks=len(known.two_level) + 2)
+    model = grown(str(tiny_file), config).eval()
+    assert len(model.two_level) == len(known.two_level) + 2
+    image = torch.from_numpy(photographs[0]).permute(2, 0, 1).float()
+    before, after = known([image], -1.0), model([image], -1.0)
+    assert len(before.reading.probabilities)
+    assert before.reading.probabilities.equal(after.reading.probabilities)
+    trainer = Trainer(replace(settings, config=config, steps=2))
+    with torch.enable_grad():
+        trainer.run(progress=False)
+    assert trainer.training.model.two_level[-1].mlp.fc2.weight.any()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"max_steps": 9}, "do not fit tiny: their max_steps differ."),
+        ({"channels": 64}, "do not fit tiny: they are of another network."),
+        ({"two_level_blocks": 0}, "do not fit tiny: they are of another network."),
+    ],
+)
+def test_other_networks_do_not_grow(tiny_file, tiny_config, change, says):
+    with pytest.raises(TrainingError, match=re.escape(says)):
+        grown(str(tiny_file), replace(tiny_config, **change))
 
 
 def test_what_the_first_weights_had_seen_counts(settings, tiny_model, tmp_path):

@@ -46,8 +46,10 @@ def build() -> View:
         return min(int(stage) + 1, int(count)), gr.Timer(active=stage + 1 < count)
 
     quiet = {"api_visibility": "private", "show_progress": "hidden"}
-    play.click(lambda: (0, gr.Timer(active=True)), None, [stage, timer], **quiet)
-    timer.tick(advance, [stage, count], [stage, timer], **quiet)
+    setters = [
+        play.click(lambda: (0, gr.Timer(active=True)), None, [stage, timer], **quiet),
+        timer.tick(advance, [stage, count], [stage, timer], **quiet),
+    ]
 
     def draw(scene: Scene, stage: int, show: list[str], proposal: int, _: int) -> tuple:
         stage, proposal = min(int(stage), len(scene.trace.scores)), int(proposal)
@@ -67,12 +69,12 @@ def build() -> View:
             {"value": count},
         ]
 
-    triggers = [stage.change, show.input, proposal.input]
     return View(
         [stage, show, proposal, count],
         [picture, path, text],
         draw,
         prepare,
         needs_word=False,
-        triggers=triggers,
+        triggers=[stage.input, show.input, proposal.input],
+        setters=setters,
     )
