@@ -206,9 +206,15 @@ def test_a_picked_proposal_is_followed_into_the_next_view(page):
     picture.click(position={"x": box["width"] - 4, "y": box["height"] - 4})
     expect(picture).not_to_have_attribute("alt", re.compile(f"{own} "))
     other = re.search(r"proposal \d+", picture.get_attribute("alt"))[0]
+    events = []
+    page.on("request", lambda request: events.append(request) if "queue/join" in request.url else None)
     page.locator("#proposals-follow").click()
     stages = page.locator("#stages-picture img")
     expect(stages).to_have_attribute("alt", re.compile(f"{other} is marked"))
+    page.wait_for_timeout(1000)
+    # Handing over and opening the view. Were it drawn once more since its inputs are set, one by one, that
+    # could show the proposal of before.
+    assert len(events) == 2
     page.locator("#view-6").get_by_role("button", name="Reset this view").click()
     expect(stages).to_have_attribute("alt", re.compile(f"{own} is marked"))
 
