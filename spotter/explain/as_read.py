@@ -12,6 +12,8 @@ from spotter.explain.canvas import crop
 if TYPE_CHECKING:
     from spotter.explain.trace import Trace
 
+TALL = "a tall box is read along its height"
+
 
 def is_tall(trace: Trace, box: np.ndarray) -> bool:
     """Whether the network turns a box (4,) xyxy (`spotter.model.roi.is_tall`)."""
@@ -21,7 +23,7 @@ def is_tall(trace: Trace, box: np.ndarray) -> bool:
 
 def turn_note(trace: Trace, word: int) -> str:
     """What to tell below a picture of the word: nothing, unless it is turned."""
-    return "; turned: a tall box is read along its height" if is_tall(trace, trace.box(word)) else ""
+    return f"; turned: {TALL}" if is_tall(trace, trace.box(word)) else ""
 
 
 def turned(values: np.ndarray, tall: bool) -> np.ndarray:

@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from spotter.explain.as_read import (
+    TALL,
     is_tall,
-    turn_note,
     turned,
     turned_points,
     word_mask,
@@ -122,9 +122,8 @@ def draw_gates(trace: Trace, word: int, truth: str = "", columns: int = 2) -> tu
     for name, title in MAPS.items():
         shape = trace.roi_features.shape[2:] if name == "photo" else getattr(trace, name).shape[1:]
         tall = is_tall(trace, trace.box(word))
-        note = (
-            "cut out by RoIAlign" + turn_note(trace, word) if name == "photo" else f"{shape[0]} × {shape[1]}"
-        )
+        cut = "cut by RoIAlign, turned (see below)" if tall else "cut out by RoIAlign"
+        note = cut if name == "photo" else f"{shape[0]} × {shape[1]}"
         if name not in ("photo", "mask_k"):
             note += f" × {channels} channels, " + (
                 "mean" if name.startswith("m") and len(name) == 2 else "energy"
@@ -184,7 +183,8 @@ def describe_leakage(trace: Trace, word: int, truth: str = "") -> str:
         "$$r_1 = a_3 \\odot M_1, \\qquad r_2 = (E_u(r_1) + a_2) \\odot M_2$$\n\n"
         "$$r_3 = (E_u(r_2) + a_1) \\odot M_3, \\qquad M_i = \\sigma(d_i)$$\n\n"
     )
-    return formulas + where
+    tall = is_tall(trace, trace.box(word))
+    return formulas + where + (f"\n\nAll maps are turned by 90°: {TALL}." if tall else "")
 
 
 def read_without(spotter: Spotter, trace: Trace, word: int, kept: set[str]) -> str:

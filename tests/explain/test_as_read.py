@@ -86,6 +86,7 @@ def test_the_views_say_that_a_word_is_turned(tall, monkeypatch):
     for one, count in ((tall, 4), (as_it_is, 0)):
         told.clear()
         conversion.draw_gates(one, 0)
+        assert ("turned by 90°" in conversion.describe_leakage(one, 0)) == (count > 0)
         reading.draw_attention(one, 0, 0)
         two_level.draw_query(one, 0, 0, 5)
         two_ways.draw_inputs(one, None, 0)
