@@ -36,7 +36,7 @@ class Weights:
     characters: float = 1.0  # from the level their word is read from, and once more from the reader's map
     guided_attention: float = 1.0
     jitter: float = 0.04  # of true boxes that are read, in parts of their size
-    predicted: float = 0.4  # share of the words that are read in their predicted box and mask, not the true
+    predicted: float = 0.5  # share of the words that are read in their predicted box and mask, not the true
     least_iou: float = 0.5  # ... where that box fits so well
 
 
@@ -73,7 +73,7 @@ class TrainingSpotter(nn.Module):
             )
         if not reading_only:
             losses |= {name: values.sum() for name, values in per_stage.items()}
-        return losses | self.reading_losses(detection, batch.targets, matches, predicted_too=not reading_only)
+        return losses | self.reading_losses(detection, batch.targets, matches)
 
     def part_of_photograph(self, boxes: Tensor, features: Tensor, sizes: Tensor) -> tuple[Tensor, Tensor]:
         """Proposals as if the images, all of one size, were a random part of a photograph that is read at the
@@ -128,7 +128,7 @@ class TrainingSpotter(nn.Module):
         }
 
     def reading_losses(
-        self, detection: Detection, targets: list[Targets], matches: list[Match], predicted_too: bool
+        self, detection: Detection, targets: list[Targets], matches: list[Match]
     ) -> dict[str, Tensor]:
         """Matched regions are read, some with their true box and mask, some with the predicted ones."""
         device = detection.image_sizes.device
@@ -151,9 +151,7 @@ class TrainingSpotter(nn.Module):
         jitter = (torch.rand_like(true_boxes) * 2 - 1) * self.weights.jitter * size
         true = replace(predicted, boxes=true_boxes + jitter, mask_k=masks.float())
         iou = box_iou(predicted.boxes, true_boxes).diagonal() if len(text) else true_boxes.new_zeros(0)
-        found = (
-            (iou > self.weights.least_iou) & (torch.rand_like(iou) < self.weights.predicted) & predicted_too
-        )
+        found = (iou > self.weights.least_iou) & (torch.rand_like(iou) < self.weights.predicted)
         read = Regions(
             *(
                 torch.where(found.view(-1, *[1] * (one.ndim - 1)), other, one)

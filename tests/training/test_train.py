@@ -375,6 +375,34 @@ def test_words_read_in_either_box_give_finite_gradients(tiny_file, batch, predic
     assert all(p.grad.isfinite().all() for p in training.parameters() if p.grad is not None)
 
 
+@pytest.mark.parametrize("task", ["all", "reading"])
+@pytest.mark.parametrize("predicted", [0.0, 1.0])
+def test_words_are_read_in_predicted_boxes_whatever_is_trained(
+    tiny_file, batch, task, predicted, monkeypatch
+):
+    """As they will be read: a reader that knows true boxes alone is lost in those that are found."""
+    model, _ = load_weights(tiny_file)
+    training = TrainingSpotter(model, Weights(predicted=predicted, least_iou=-1.0))
+    seen = {}
+
+    def keep(name):
+        real = getattr(model, name)
+
+        def call(*arguments, **options):
+            seen[name] = arguments, real(*arguments, **options)
+            return seen[name][1]
+
+        monkeypatch.setattr(model, name, call)
+
+    keep("refine")
+    keep("read")
+    training(replace(batch, task=task))
+    found = seen["refine"][1][-1].boxes.flatten(0, 1)
+    read = seen["read"][0][1].boxes
+    assert len(read) >= 4
+    assert [bool((found == box).all(1).any()) for box in read] == [predicted == 1] * len(read)
+
+
 @pytest.mark.parametrize(("side", "level"), [(40, 0), (220, 0), (230, 1), (300, 1)])
 def test_characters_are_seen_on_the_level_their_word_is_read_from(tiny_file, batch, side, level):
     model, _ = load_weights(tiny_file)
