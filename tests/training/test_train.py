@@ -399,7 +399,7 @@ def test_words_are_read_in_predicted_boxes_whatever_is_trained(
     training(replace(batch, task=task))
     found = seen["refine"][1][-1].boxes.flatten(0, 1)
     read = seen["read"][0][1].boxes
-    assert len(read) >= 4
+    assert len(read) > 1
     assert [bool((found == box).all(1).any()) for box in read] == [predicted == 1] * len(read)
 
 
