@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,9 +115,12 @@ class Spotter:
         masks = found.regions.mask_k[rows].float().cpu().numpy()
         scores = found.regions.scores[rows].float().cpu().tolist()
         texts = self.texts(found.reading, rows)
+        surest = surest_ways(found.regions.proposal_index[rows].tolist(), texts)
         words: list[tuple[int, Word]] = []
-        for row, box, mask, score, characters in zip(rows.tolist(), boxes, masks, scores, texts, strict=True):
-            polygon = mask_polygon(mask, box, config.mask_threshold, width, height)
+        for row, box, mask, score, characters, best in zip(
+            rows.tolist(), boxes, masks, scores, texts, surest, strict=True
+        ):
+            polygon = mask_polygon(mask, box, config.mask_threshold, width, height) if best else None
             if polygon is None:
                 continue
             word = _word(len(words), polygon, score, characters)
@@ -156,14 +160,17 @@ class Spotter:
             place = torch.zeros(len(boxes), dtype=torch.long, device=self.device)
             regions = Regions(
                 image_index=place,
-                proposal_index=place,
+                proposal_index=torch.arange(len(boxes), device=self.device),  # what tells them apart below
                 scores=torch.ones(len(boxes), device=self.device),
                 boxes=boxes,
                 mask_k=torch.from_numpy(masks).float().to(self.device),
                 related=related,
+                turns=place,
             )
+            regions = self.model.in_all_ways(regions)
             _, reading = self.model.read(detection.levels, regions)
-        texts = self.texts(reading, torch.arange(len(boxes), device=self.device))
+        texts = self.texts(reading, torch.arange(len(regions.boxes), device=self.device))
+        texts = list(compress(texts, surest_ways(regions.proposal_index.tolist(), texts)))
         return [
             DrawnReading("".join(c.text for c in characters), _reading_score(characters), characters, overlap)
             for characters, overlap in zip(texts, overlap.tolist(), strict=True)
@@ -243,6 +250,16 @@ def _word(number: int, polygon: np.ndarray, score: float, characters: list[Chara
         reading_score=_reading_score(characters),
         characters=characters,
     )
+
+
+def surest_ways(proposals: Sequence[int], texts: Sequence[list[Character]]) -> list[bool]:
+    """Of the regions of each proposal, which a tall box has several of, the one that is read surest."""
+    best: dict[int, int] = {}
+    scores = [_reading_score(characters) for characters in texts]
+    for i, proposal in enumerate(proposals):
+        if scores[i] > scores[best.setdefault(proposal, i)]:
+            best[proposal] = i
+    return [best[proposal] == i for i, proposal in enumerate(proposals)]
 
 
 def _reading_score(characters: list[Character]) -> float:

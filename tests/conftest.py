@@ -94,6 +94,7 @@ def tiny_config() -> SpotterConfig:
         feedforward=32,
         mask_coefficients=20,
         recognition_roi=(8, 16),
+        recognition_tall=None,  # a region is read once, unless a test asks for more
         two_level_blocks=1,
         two_level_heads=4,
         reader_size=(4, 16),

@@ -14,9 +14,10 @@ from shapely.geometry import Polygon
 
 from spotter import load_spotter
 from spotter.images import ImageError
+from spotter.model.spotter import SwinTextSpotter
 from spotter.polygons import mask_polygon
-from spotter.predictor import Spotter
-from spotter.types import Word
+from spotter.predictor import Spotter, surest_ways
+from spotter.types import Character, Word
 
 
 def assert_same_words(
@@ -252,6 +253,52 @@ def test_a_spotter_of_the_published_characters(tiny_config, photographs):
 
     model = SwinTextSpotter(replace(tiny_config, characters=OFFICIAL_CHARACTERS))
     assert isinstance(Spotter(model, {}, "cpu").spot(photographs[0]), list)
+
+
+@pytest.fixture
+def three_ways(tiny_model) -> Spotter:
+    """Reads every region as it is, down and up."""
+    model = SwinTextSpotter(replace(tiny_model.config, recognition_tall=1e-3)).eval()
+    model.load_state_dict(tiny_model.state_dict())
+    return Spotter(model, {})
+
+
+def in_one_way(spotter: Spotter, turns: int, monkeypatch) -> None:
+    """From now on the spotter reads every region with these quarter turns alone."""
+    monkeypatch.setattr(
+        spotter.model,
+        "in_all_ways",
+        lambda regions: replace(regions, turns=torch.full_like(regions.proposal_index, turns)),
+    )
+
+
+def test_the_surest_way_of_a_tall_box_counts(three_ways, photographs, monkeypatch):
+    quads = [[[40, 40], [120, 40], [120, 150], [40, 150]], [[130, 20], [160, 20], [160, 150], [130, 150]]]
+    found = three_ways.spot(photographs[0], threshold=-1.0), three_ways.read(photographs[0], quads)
+    trace = three_ways.trace(photographs[0], threshold=-1.0)
+    ways = {}
+    for turns in (0, 1, 3):
+        in_one_way(three_ways, turns, monkeypatch)
+        ways[turns] = three_ways.spot(photographs[0], threshold=-1.0), three_ways.read(photographs[0], quads)
+    best = [
+        [max(several, key=lambda one: one.reading_score) for several in zip(*kind, strict=True)]
+        for kind in zip(*ways.values(), strict=True)
+    ]
+    assert [word.text for word in found[0]] == [word.text for word in best[0]]
+    assert [reading.text for reading in found[1]] == [reading.text for reading in best[1]]
+    assert len({word.id for word in found[0]}) == len(found[0])
+    # Which way that was can be seen in a trace, and is the one in which a word is read again.
+    assert len(set(trace.turns.tolist())) > 1
+    for i, word in enumerate(trace.words):
+        assert word.text == found[0][i].text == ways[int(trace.turns[i])][0][i].text
+
+
+def test_surest_ways_by_hand():
+    sure, unsure, nothing = [Character("a", 0.9)], [Character("a", 0.9), Character("b", 0.2)], []
+    assert surest_ways([], []) == []
+    assert surest_ways([4], [nothing]) == [True]
+    texts = [unsure, sure, nothing, nothing, nothing, nothing, unsure]
+    assert surest_ways([4, 4, 4, 7, 2, 2, 2], texts) == [False, True, False, True, False, False, True]
 
 
 def test_what_is_drawn_is_read(tiny_spotter, photographs):

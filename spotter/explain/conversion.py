@@ -9,8 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from spotter.explain.as_read import (
-    TALL,
-    is_tall,
+    turn_note,
     turned,
     turned_points,
     word_mask,
@@ -79,7 +78,7 @@ def where_word_is(trace: Trace, word: int, polygon: np.ndarray | None) -> np.nda
     """
     size, box = trace.mask_k.shape[-1], trace.box(word)
     if polygon is not None:
-        return turned(rasterise(polygon, box, size).astype(bool), is_tall(trace, box))
+        return turned(rasterise(polygon, box, size).astype(bool), trace.turns[word])
     return word_mask(trace, word) > trace.config.mask_threshold
 
 
@@ -121,8 +120,7 @@ def draw_gates(trace: Trace, word: int, truth: str = "", columns: int = 2) -> tu
     pictures, numbers = [], []
     for name, title in MAPS.items():
         shape = trace.roi_features.shape[2:] if name == "photo" else getattr(trace, name).shape[1:]
-        tall = is_tall(trace, trace.box(word))
-        cut = "cut by RoIAlign, turned (see below)" if tall else "cut out by RoIAlign"
+        cut = "cut out by RoIAlign" + (", turned (see below)" if trace.turns[word] else "")
         note = cut if name == "photo" else f"{shape[0]} × {shape[1]}"
         if name not in ("photo", "mask_k"):
             note += f" × {channels} channels, " + (
@@ -143,7 +141,7 @@ def draw_gates(trace: Trace, word: int, truth: str = "", columns: int = 2) -> tu
         if name == "photo" and polygon is not None:
             corner, extent = trace.box(word)[:2], trace.box(word)[2:] - trace.box(word)[:2]
             draw = ImageDraw.Draw(picture, "RGBA")
-            points = turned_points((polygon - corner) / np.maximum(extent, 1e-6), tall)
+            points = turned_points((polygon - corner) / np.maximum(extent, 1e-6), trace.turns[word])
             outline(draw, points * size, SKY, 2)
             note = "blue: the true outline"
         pictures.append(titled(picture, title, note))
@@ -183,8 +181,8 @@ def describe_leakage(trace: Trace, word: int, truth: str = "") -> str:
         "$$r_1 = a_3 \\odot M_1, \\qquad r_2 = (E_u(r_1) + a_2) \\odot M_2$$\n\n"
         "$$r_3 = (E_u(r_2) + a_1) \\odot M_3, \\qquad M_i = \\sigma(d_i)$$\n\n"
     )
-    tall = is_tall(trace, trace.box(word))
-    return formulas + where + (f"\n\nAll maps are turned by 90°: {TALL}." if tall else "")
+    note = turn_note(trace, word)
+    return formulas + where + (f"\n\nAll maps are {note}." if note else "")
 
 
 def read_without(spotter: Spotter, trace: Trace, word: int, kept: set[str]) -> str:

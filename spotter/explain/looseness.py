@@ -98,6 +98,7 @@ def read_cuts(
         boxes=torch.from_numpy(np.asarray(cuts, np.float32)).to(device),
         mask_k=torch.from_numpy(np.stack(masks)).to(device),
         related=torch.from_numpy(trace.related[words]).to(device),
+        turns=torch.from_numpy(trace.turns[words]).to(device),
     )
     levels = [torch.from_numpy(level[None].astype(np.float32)).to(device) for level in trace.levels]
     with (

@@ -44,10 +44,11 @@ def draw_attention(trace: Trace, word: int, step: int) -> tuple[Image.Image, str
     height, width = weights.shape
     character = name_of(trace, int(trace.ids[word, step]))
     y, x = np.unravel_index(weights.argmax(), weights.shape)
+    about = [f"strongest at column {x + 1}, row {y + 1}: {weights.max():.2f}", turn_note(trace, word)]
     large = titled(
         blend_map(photo, weights, float(weights.max()), 0.65),
         f'step {step + 1}: "{character}", attention ({height} × {width}), sums to {weights.sum():.2f}',
-        f"strongest at column {x + 1}, row {y + 1}: {weights.max():.2f}{turn_note(trace, word)}",
+        "; ".join(filter(None, about)),
     )
     small = (photo.width // 5, max(24, photo.height // 5))
     thumb = photo.resize(small)

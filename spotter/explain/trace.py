@@ -56,6 +56,7 @@ class Trace:
     proposal_features: np.ndarray  # (S + 1, N, C) float16; 0: the learnable features plus the image's
     partners: np.ndarray  # (S, N, N) float16, self-attention of each stage, mean of its heads; rows sum to 1
     proposal: np.ndarray  # (W,) int64, the proposal each word comes from
+    turns: np.ndarray  # (W,) int64, quarter turns against the clock in which each word was read: 0, 1 or 3
     mask_k: np.ndarray  # (W, 28, 28) float16 probabilities over the word's box
     related: np.ndarray  # (W, C) float32, proposal features as Recognition Conversion gets them
     roi_features: np.ndarray  # (W, C, H, W) float16, what RoIAlign cuts out for Recognition Conversion
@@ -221,6 +222,7 @@ def record(
         proposal_features=np.stack([first_features, *(half(stage.proposal_features[0]) for stage in stages)]),
         partners=np.stack(kept["partners"]),
         proposal=whole.regions.proposal_index.cpu().numpy()[rows],
+        turns=whole.regions.turns.cpu().numpy()[rows],
         mask_k=half(whole.regions.mask_k)[rows],
         related=single(whole.regions.related)[rows],
         **{name: kept[name][0][rows] for name in ("roi_features", "m1", "m2", "m3", "converted", "masked")},

@@ -127,6 +127,7 @@ def draw_query(trace: Trace, word: int, block: int, cell: int) -> tuple[Image.Im
     window, size = trace.config.two_level_window, word_size(trace, word, WIDTH)
     photo = word_photo(trace, word, WIDTH)
     weight = density(trace, one)
+    about = ["white: windows; orange: the query and its window", turn_note(trace, word)]
     large = blend_map(photo, weight, float(weight.max()), 0.6)
     draw_windows(large, trace, one)
     height, width = trace.config.recognition_roi
@@ -158,7 +159,7 @@ def draw_query(trace: Trace, word: int, block: int, cell: int) -> tuple[Image.Im
             titled(
                 large,
                 f"query: {place}",
-                "white: windows; orange: the query and its window" + turn_note(trace, word),
+                "; ".join(filter(None, about)),
             ),
             colour_bar("0", f"{highest:.3f}", "weight on a cell, a coarse key's spread evenly", 420),
             tiles(keys, 3),

@@ -20,7 +20,7 @@ from spotter.evaluation.two_stage import (
     installed,
     spot_in_two_stages,
 )
-from spotter.explain.as_read import box_photo, is_tall, turn_note, word_photo, word_size
+from spotter.explain.as_read import box_photo, turn_note, word_photo, word_size
 from spotter.explain.canvas import (
     BLUE,
     ORANGE,
@@ -118,7 +118,7 @@ def draw_inputs(trace: Trace, found: TwoStage | None, word: int) -> tuple[Image.
     mine = titled(
         draw_map(trace, word, "masked").resize(word_size(trace, word, STRIP_WIDTH), Image.BILINEAR),
         f"our reader gets {trace.roi_features.shape[1]} × {height} × {width} masked features",
-        f'their energy over the crop; reads "{text}"{turn_note(trace, word)}',
+        "; ".join(filter(None, [f'their energy over the crop; reads "{text}"', turn_note(trace, word)])),
     )
     if found is None:
         return tiles(
@@ -163,11 +163,11 @@ def draw_cut(
     place, step = measured.words.index(word), nearest(factor)
     cut, mine, theirs = (rows[step][place] for rows in (measured.cuts, measured.ours, measured.theirs))
     across, down = np.maximum(cut.box[2:] - cut.box[:2], 1)
-    if is_tall(trace, cut.box):
+    if trace.turns[word]:
         across, down = down, across
     height = round(np.clip(STRIP_WIDTH * down / across, STRIP_WIDTH * 0.15, STRIP_WIDTH * 0.6))
     high = max(float(row[place].masked.max()) for row in measured.cuts)
-    photo = box_photo(trace, cut.box, STRIP_WIDTH, height)
+    photo = box_photo(trace.image, cut.box, trace.turns[word], STRIP_WIDTH, height)
     pictures = [
         titled(
             blend_map(photo, cut.masked.astype(np.float32), high, 0.8),

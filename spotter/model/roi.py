@@ -10,6 +10,13 @@ from torchvision.ops import roi_align
 FINEST_STRIDE = 4
 CANONICAL_SIZE = 224.0  # pixels of the resized image; a box of this side belongs to P4
 
+TURNS = torch.tensor([0, 1, 3])  # quarter turns against the clock of what is cut out: as it is, down, up
+
+
+def turn_number(turns: Tensor) -> Tensor:
+    """Which of `TURNS`: 0, 1, 3 -> 0, 1, 2."""
+    return (turns + 1) // 2
+
 
 def level_of(boxes: Tensor, levels: int = 4, canonical: float = CANONICAL_SIZE) -> Tensor:
     """(M, 4) xyxy pixels -> (M,) int64, 0 for P2: floor(4 + log2(sqrt(area) / canonical)), clamped to
@@ -18,11 +25,6 @@ def level_of(boxes: Tensor, levels: int = 4, canonical: float = CANONICAL_SIZE) 
     size = ((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])).clamp(min=0).sqrt()
     level = torch.floor(4 + torch.log2(size / canonical + 1e-8))
     return (level - 2).nan_to_num(0).clamp(0, levels - 1).long()  # boxes of a run that diverges are NaN
-
-
-def turned(values: Tensor) -> Tensor:
-    """(..., H, W) by 90 degrees against the clock, (..., W, H): what ran down runs to the right."""
-    return values.mT.flip(-2)
 
 
 def is_tall(boxes: Tensor, times: float | None) -> Tensor:
@@ -39,19 +41,19 @@ def pyramid_roi_align(
     size: tuple[int, int],
     samples: int = 2,
     canonical: float = CANONICAL_SIZE,
-    tall: Tensor | None = None,
+    turns: Tensor | None = None,
 ) -> Tensor:
     """What each box sees, on the level that fits its size. A bin is the mean of samples x samples bilinear
     samples.
 
     `levels`: P2..P5, (B, C, H/stride, W/stride); `boxes`: (M, 4) xyxy, pixels of the resized image;
-    `image_index`: (M,); `canonical`: see `level_of`; `tall`: (M,) bool, boxes that are cut `turned`, their
-    height along the width of `size`; None: none are. Returns (M, C, *size). On the CPU `table_roi_align`
-    takes the place of torchvision's kernel, which has no bfloat16, copies every level at each call, and takes
-    5 to 10 times as long.
+    `image_index`: (M,); `canonical`: see `level_of`; `turns`: (M,) int, quarter turns against the clock of
+    what is cut out: 0, 1 (what runs down lies along the width of `size`) or 3 (what runs up does); None: 0.
+    Returns (M, C, *size). On the CPU `table_roi_align` takes the place of torchvision's kernel, which has no
+    bfloat16, copies every level at each call, and takes 5 to 10 times as long.
     """
     align = table_roi_align if levels[0].device.type == "cpu" else kernel_roi_align
-    return align(levels, boxes, image_index, size, samples, canonical, tall)
+    return align(levels, boxes, image_index, size, samples, canonical, turns)
 
 
 def kernel_roi_align(
@@ -61,20 +63,20 @@ def kernel_roi_align(
     size: tuple[int, int],
     samples: int = 2,
     canonical: float = CANONICAL_SIZE,
-    tall: Tensor | None = None,
+    turns: Tensor | None = None,
 ) -> Tensor:
     """`pyramid_roi_align` by torchvision's kernel."""
     rois = torch.cat([image_index[:, None].to(boxes), boxes], 1).float()
     chosen = level_of(boxes, len(levels), canonical)
-    tall = torch.zeros_like(chosen, dtype=torch.bool) if tall is None else tall
+    turns = torch.zeros_like(chosen) if turns is None else turns
     out = rois.new_zeros(len(boxes), levels[0].shape[1], *size)
     for i, level in enumerate(levels):
         scale = 1 / (FINEST_STRIDE * 2**i)
-        for stands, shape in ((False, size), (True, size[::-1])):
-            mine = torch.nonzero((tall == stands) & (chosen == i)).squeeze(1)
+        for quarters, shape in ((0, size), (1, size[::-1]), (3, size[::-1])):
+            mine = torch.nonzero((turns == quarters) & (chosen == i)).squeeze(1)
             if len(mine):
                 cut = roi_align(level.float(), rois[mine], shape, scale, samples, aligned=True)
-                out[mine] = turned(cut) if stands else cut
+                out[mine] = cut.rot90(quarters, (2, 3))
     return out
 
 
@@ -107,7 +109,7 @@ def table_roi_align(
     size: tuple[int, int],
     samples: int = 2,
     canonical: float = CANONICAL_SIZE,
-    tall: Tensor | None = None,
+    turns: Tensor | None = None,
 ) -> Tensor:
     """The same as `pyramid_roi_align`, as weighted sums of rows of one table that holds the cells of all
     levels.
@@ -121,12 +123,18 @@ def table_roi_align(
     chosen = level_of(boxes, len(levels), canonical)
     height, width = cells[chosen].unbind(1)
     x1, y1, x2, y2 = (boxes.detach().float() / (FINEST_STRIDE * 2.0**chosen)[:, None] - 0.5).unbind(1)
-    down, across = (y1, y2, height, width), (x1, x2, width, torch.ones_like(width))
-    if tall is not None:  # the grid's rows lie across the box, from right to left, its columns down
-        left = x2, x1, width, torch.ones_like(width)
+    one = torch.ones_like(width)
+    down, across = (
+        (y1, y2, height, width),
+        (x1, x2, width, one),
+    )  # start, end, cells, rows of the table a cell
+    if turns is not None:
+        downs = (down, (x2, x1, width, one), (x1, x2, width, one))
+        acrosses = (across, (y1, y2, height, width), (y2, y1, height, width))
+        which = turn_number(turns)[None]
         down, across = (
-            tuple(torch.where(tall, other, own) for other, own in zip(axis, axes, strict=True))
-            for axis, axes in ((left, down), (down, across))
+            tuple(torch.stack(three).gather(0, which)[0] for three in zip(*ways, strict=True))
+            for ways in (downs, acrosses)
         )
     rows, row_weights = bilinear_taps(down[0], down[1], size[0], samples, down[2])  # (M, bins, taps)
     columns, column_weights = bilinear_taps(across[0], across[1], size[1], samples, across[2])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -14,7 +16,7 @@ from spotter.model.fpn import FPN, DilatedBlock
 from spotter.model.mask_code import MaskCode
 from spotter.model.proposals import Proposals
 from spotter.model.reader import Reader
-from spotter.model.roi import is_tall, pyramid_roi_align, turned
+from spotter.model.roi import TURNS, is_tall, pyramid_roi_align
 from spotter.model.stage import Stage
 from spotter.model.two_level import TwoLevelBlock
 from spotter.types import Conversion, Detection, Reading, Regions, Spotting, StageOutput
@@ -145,7 +147,16 @@ class SwinTextSpotter(nn.Module):
         regions = self.regions(
             detection, image_index[chosen], proposal_index[chosen], scores[chosen], related[chosen]
         )
-        return self.suppress(regions) if self.config.nms_iou < 1 else regions
+        return self.in_all_ways(self.suppress(regions) if self.config.nms_iou < 1 else regions)
+
+    def in_all_ways(self, regions: Regions) -> Regions:
+        """Regions of tall boxes three times, in each way they may be read: as they are, down and up. Who
+        wants their words takes the surest of each (`Spotter.words`). The published spotter reads one way.
+        """
+        tall = is_tall(regions.boxes, self.config.recognition_tall)
+        row, way = torch.nonzero(tall[:, None] | (TURNS.to(tall.device) == 0), as_tuple=True)
+        ways = Regions(*(getattr(regions, name)[row] for name in Regions.__dataclass_fields__))
+        return replace(ways, turns=TURNS.to(tall.device)[way])
 
     def suppress(self, regions: Regions) -> Regions:
         """Non-maximum suppression, which the published spotter does without: a region that overlaps a better
@@ -174,6 +185,7 @@ class SwinTextSpotter(nn.Module):
             boxes=last.boxes[image_index, proposal_index],
             mask_k=self.mask_code.decode(last.mask_vector[image_index, proposal_index]),
             related=related,
+            turns=torch.zeros_like(image_index),
         )
 
     def read(
@@ -183,7 +195,6 @@ class SwinTextSpotter(nn.Module):
         `Reader`).
         """
         c = self.config
-        tall = is_tall(regions.boxes, c.recognition_tall)
         cells = pyramid_roi_align(
             levels,
             regions.boxes,
@@ -191,19 +202,22 @@ class SwinTextSpotter(nn.Module):
             c.recognition_roi,
             c.roi_samples,
             c.recognition_canonical,
-            tall,
+            regions.turns,
         )
         conversion = self.conversion(cells, regions.related)
         features = self.two_level(conversion.features.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
-        gate = self.gate(regions.mask_k, tall).to(features)
+        gate = self.gate(regions.mask_k, regions.turns).to(features)
         return conversion, self.reader(features * gate, given, stop_early)
 
-    def gate(self, mask_k: Tensor, tall: Tensor) -> Tensor:
-        """maskK (R, 28, 28) binarised, turned where the box is tall (R,), and resized to the recognition RoI,
+    def gate(self, mask_k: Tensor, turns: Tensor) -> Tensor:
+        """maskK (R, 28, 28) binarised, turned as the region (R,), and resized to the recognition RoI,
         (R, 1, H, W).
         """
-        binary = (mask_k > self.config.mask_threshold).float()
-        binary = torch.where(tall[:, None, None], turned(binary), binary)[:, None]
+        binary = (mask_k > self.config.mask_threshold).float()[:, None]
+        for quarters in (1, 3):
+            binary = torch.where(
+                (turns == quarters)[:, None, None, None], binary.rot90(quarters, (2, 3)), binary
+            )
         return F.interpolate(binary, self.config.recognition_roi, mode="bilinear", align_corners=False)
 
     def pad(self, images: list[Tensor]) -> tuple[Tensor, Tensor]:

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.ops import box_iou
 
-from spotter.model.roi import FINEST_STRIDE, is_tall, level_of
+from spotter.model.roi import FINEST_STRIDE, TURNS, is_tall, level_of, turn_number
 from spotter.model.spotter import TEXT, SwinTextSpotter
 from spotter.training.dataset import IGNORE, Batch
 from spotter.training.losses import LossWeights, Match, Targets, detection_losses, recognition_loss
@@ -38,6 +38,9 @@ class Weights:
     jitter: float = 0.04  # of true boxes that are read, in parts of their size
     predicted: float = 0.5  # share of the words that are read in their predicted box and mask, not the true
     least_iou: float = 0.5  # ... where that box fits so well
+    wrong_way: float = (
+        0.35  # share of the words in tall boxes that are read in a way in which they do not run
+    )
 
 
 class TrainingSpotter(nn.Module):
@@ -152,6 +155,10 @@ class TrainingSpotter(nn.Module):
         true = replace(predicted, boxes=true_boxes + jitter, mask_k=masks.float())
         iou = box_iou(predicted.boxes, true_boxes).diagonal() if len(text) else true_boxes.new_zeros(0)
         found = (iou > self.weights.least_iou) & (torch.rand_like(iou) < self.weights.predicted)
+        tall = is_tall(true_boxes, self.model.config.recognition_tall)
+        turns, text, centres = self.ways(tall, text, centres)
+        true = replace(true, turns=turns)
+        predicted = replace(predicted, turns=turns)
         read = Regions(
             *(
                 torch.where(found.view(-1, *[1] * (one.ndim - 1)), other, one)
@@ -165,7 +172,7 @@ class TrainingSpotter(nn.Module):
         ids = text[:, :steps]
         _, reading = self.model.read(detection.levels, read, given=ids)
         log_probabilities = reading.probabilities.clamp(min=1e-8).log()
-        known, place = self.places(centres[:, :steps], read.boxes.detach())
+        known, place = self.places(centres[:, :steps], read.boxes.detach(), read.turns)
         height, width = self.model.config.reader_size
         channels = self.model.config.channels
         maps = reading.encoded[..., :channels].mT.unflatten(2, (height, width))
@@ -178,14 +185,32 @@ class TrainingSpotter(nn.Module):
             "seen_characters": self.weights.characters * true_characters,
         }
 
-    def places(self, centres: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
+    def ways(self, tall: Tensor, text: Tensor, centres: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The turns with which words (R, ...) are read, and what is to be read then: tall ones so that they
+        run from left to right, but some in another way, where there is nothing to read and the word ends at
+        once. So the right one of the three ways is the surest.
+        """
+        turns = tall * quarter_turns(centres)
+        wrong = tall & (torch.rand(len(tall), device=tall.device) < self.weights.wrong_way)
+        wrong &= ~centres[:, 0, 0].isnan()  # of a photographed word it is not known how it runs
+        other = TURNS.to(turns)[(turn_number(turns) + torch.randint_like(turns, 1, 3)) % 3]
+        nothing = torch.full_like(text, -1)
+        nothing[:, 0] = 0
+        return (
+            torch.where(wrong, other, turns),
+            torch.where(wrong[:, None], nothing, text),
+            centres.masked_fill(wrong[:, None, None], torch.nan),
+        )
+
+    def places(self, centres: Tensor, boxes: Tensor, turns: Tensor) -> tuple[Tensor, Tensor]:
         """Which of the characters' centres (R, S, 2) are known, (R, S) bool, and where those lie over the
-        boxes (R, 4) in cells of the reader's map, (K, 2) x, y; it is turned where a box is tall.
+        boxes (R, 4), read with `turns` (R,), in cells of the reader's map, (K, 2) x, y.
         """
         height, width = self.model.config.reader_size
         place = (centres - boxes[:, None, :2]) / (boxes[:, None, 2:] - boxes[:, None, :2]).clamp(min=1)
-        tall = is_tall(boxes, self.model.config.recognition_tall)[:, None, None]
-        place = torch.where(tall, torch.stack([place[..., 1], 1 - place[..., 0]], -1), place)
+        x, y = place.unbind(-1)
+        for quarters, other in ((1, (y, 1 - x)), (3, (1 - y, x))):
+            place = torch.where((turns == quarters)[:, None, None], torch.stack(other, -1), place)
         known = ~place[..., 0].isnan()
         return known, place[known] * place.new_tensor([width, height])
 
@@ -216,3 +241,13 @@ def sample_cells(level: Tensor, image: Tensor, places: Tensor) -> Tensor:
     upper = table[at] * (1 - fx) + table[at + 1] * fx
     lower = table[at + w] * (1 - fx) + table[at + w + 1] * fx
     return upper * (1 - fy) + lower * fy
+
+
+def quarter_turns(centres: Tensor) -> Tensor:
+    """(R, S, 2) centres of characters, NaN where unknown -> (R,) quarter turns against the clock with which
+    a word runs from left to right: 1 where it runs down, 3 where it runs up; 0 also where that is not known.
+    """
+    count = (~centres[..., 0].isnan()).sum(1)
+    last = centres[torch.arange(len(centres), device=centres.device), (count - 1).clamp(min=0)]
+    x, y = (last - centres[:, 0]).nan_to_num(0).unbind(1)
+    return torch.where(y.abs() > x.abs(), torch.where(y > 0, 1, 3), 0)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torchvision.ops import roi_align
 
-from spotter.model.roi import is_tall, kernel_roi_align, level_of, pyramid_roi_align, table_roi_align, turned
+from spotter.model.roi import TURNS, is_tall, kernel_roi_align, level_of, pyramid_roi_align, table_roi_align
 
 BOXES = torch.tensor(
     [
@@ -87,24 +87,25 @@ def test_tall_by_hand(size, times, tall):
     assert is_tall(torch.zeros(0, 4), times).tolist() == []
 
 
-def test_what_runs_down_runs_right_once_turned():
-    rows = torch.arange(6).view(1, 3, 2)
-    assert turned(rows).tolist() == [[[1, 3, 5], [0, 2, 4]]]
-
-
 @pytest.mark.parametrize("align", [table_roi_align, kernel_roi_align])
 @pytest.mark.parametrize("samples", [1, 2])
 @torch.no_grad()
-def test_tall_boxes_are_cut_turned(align, samples):
+def test_boxes_are_cut_turned(align, samples):
     """As if the whole pyramid were turned, and with it the box; the others are cut as ever."""
-    levels, tall = pyramid(256, 256), torch.arange(len(BOXES)) % 3 > 0
-    cut = align(levels, BOXES, IMAGE, (4, 8), samples, tall=tall)
+    levels, turns = pyramid(256, 256), TURNS[torch.arange(len(BOXES)) % 3]
+    cut = align(levels, BOXES, IMAGE, (4, 8), samples, turns=turns)
     x1, y1, x2, y2 = BOXES.unbind(1)
-    lying = torch.stack([y1, 256 - x2, y2, 256 - x1], 1)
-    other = align([turned(cells) for cells in levels], lying, IMAGE, (4, 8), samples)
-    torch.testing.assert_close(cut[tall], other[tall], atol=1e-5, rtol=1e-5)
-    torch.testing.assert_close(cut[~tall], align(levels, BOXES, IMAGE, (4, 8), samples)[~tall])
-    assert not torch.allclose(cut[tall], align(levels, BOXES, IMAGE, (4, 8), samples)[tall], atol=0.1)
+    for quarters, lying in (
+        (0, (x1, y1, x2, y2)),
+        (1, (y1, 256 - x2, y2, 256 - x1)),
+        (3, (256 - y2, x1, 256 - y1, x2)),
+    ):
+        mine = turns == quarters
+        around = [cells.rot90(quarters, (2, 3)) for cells in levels]
+        expected = align(around, torch.stack(lying, 1)[mine], IMAGE[mine], (4, 8), samples)
+        torch.testing.assert_close(cut[mine], expected, atol=1e-5, rtol=1e-5)
+        as_it_is = align(levels, BOXES[mine], IMAGE[mine], (4, 8), samples)
+        assert torch.allclose(cut[mine], as_it_is, atol=0.1) == (quarters == 0)
 
 
 def torchvisions(levels: list[torch.Tensor], size: tuple[int, int], samples: int) -> torch.Tensor:

@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from spotter.model.charset import Charset
-from spotter.model.roi import turned
 from spotter.model.spotter import PIXEL_MEAN, SwinTextSpotter
 from spotter.types import Detection, Regions, StageOutput
 
@@ -141,6 +140,7 @@ def test_non_maximum_suppression(tiny_model, images, iou, kept):
         boxes=boxes,
         mask_k=everything.mask_k[:4],
         related=everything.related[:4],
+        turns=everything.turns[:4],
     )
     model = SwinTextSpotter(replace(tiny_model.config, nms_iou=iou))
     assert model.suppress(regions).proposal_index.tolist() == kept
@@ -226,32 +226,57 @@ def test_boxes_pass_to_the_next_stage_detached(tiny_model, images):
 def test_mask_k_closes_the_gate_outside_of_the_word(tiny_model):
     mask_k = torch.full((1, 28, 28), 0.39)
     mask_k[:, :14] = 0.41
-    gate = tiny_model.gate(mask_k.expand(2, 28, 28), torch.tensor([False, True]))
-    assert gate.shape == (2, 1, 8, 16)
+    gate = tiny_model.gate(mask_k.expand(3, 28, 28), torch.tensor([0, 1, 3]))
+    assert gate.shape == (3, 1, 8, 16)
     assert gate[0, 0, :, 0].tolist() == [1, 1, 1, 1, 0, 0, 0, 0]
-    assert gate[1, 0, 0].tolist() == [1] * 8 + [0] * 8  # of a tall box: the upper half comes first
+    assert gate[1, 0, 0].tolist() == [1] * 8 + [0] * 8  # read down: the upper half comes first
+    assert gate[2, 0, 0].tolist() == [0] * 8 + [1] * 8  # read up: it comes last
 
 
+@pytest.mark.parametrize(("turns", "lying"), [(1, [8.0, 52.0, 80.0, 76.0]), (3, [16.0, 20.0, 88.0, 44.0])])
 @torch.no_grad()
-def test_an_upright_word_is_read_as_if_it_lay(tiny_model, images, detection):
-    """A tall box gives what the same pyramid, turned, gives of the box that lies; without the rule it does
-    not.
-    """
+def test_an_upright_word_is_read_as_if_it_lay(tiny_model, detection, turns, lying):
+    """Turned, a box gives what the same pyramid, turned, gives of the box that lies."""
     levels = [cells[..., : 24 // 2**i, : 24 // 2**i] for i, cells in enumerate(detection.levels)]
     regions = tiny_model.keep(detection, -1.0)
-    mask_k = torch.zeros(len(regions.boxes), 28, 28)
+    count = len(regions.boxes)
+    mask_k = torch.zeros(count, 28, 28)
     mask_k[:, 3:20, 5:18] = 1
-    upright = torch.tensor([[20.0, 8.0, 44.0, 80.0]]).expand(len(regions.boxes), 4)
-    lying = torch.tensor([[8.0, 96 - 44.0, 80.0, 96 - 20.0]]).expand(len(regions.boxes), 4)
-    one = replace(regions, boxes=upright, mask_k=mask_k)
-    other = replace(regions, boxes=lying, mask_k=turned(mask_k))
+    upright = torch.tensor([[20.0, 8.0, 44.0, 80.0]]).expand(count, 4)
+    one = replace(regions, boxes=upright, mask_k=mask_k, turns=torch.full((count,), turns))
+    other = replace(
+        regions,
+        boxes=torch.tensor([lying]).expand(count, 4),
+        mask_k=mask_k.rot90(turns, (1, 2)),
+        turns=torch.zeros(count, dtype=torch.long),
+    )
     conversion, reading = tiny_model.read(levels, one)
-    expected_conversion, expected = tiny_model.read([turned(cells) for cells in levels], other)
+    around = [cells.rot90(turns, (2, 3)) for cells in levels]
+    expected_conversion, expected = tiny_model.read(around, other)
     torch.testing.assert_close(conversion.m3, expected_conversion.m3, atol=1e-4, rtol=1e-4)
     torch.testing.assert_close(reading.probabilities, expected.probabilities, atol=1e-3, rtol=1e-3)
-    without = SwinTextSpotter(replace(tiny_model.config, recognition_tall=None)).eval()
-    without.load_state_dict(tiny_model.state_dict())
-    assert not torch.allclose(without.read(levels, one)[0].m3, conversion.m3, atol=1e-3)
+    as_it_is = tiny_model.read(levels, replace(one, turns=other.turns))[0]
+    assert not torch.allclose(as_it_is.m3, conversion.m3, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("times", "turns"), [(None, [0, 0, 0]), (2.0, [0, 0, 1, 3, 0]), (1e-3, [0, 1, 3] * 3)]
+)
+@torch.no_grad()
+def test_tall_boxes_are_kept_in_each_way(tiny_model, detection, times, turns):
+    model = SwinTextSpotter(replace(tiny_model.config, recognition_tall=times))
+    boxes = torch.tensor([[0.0, 0.0, 9.0, 9.0], [0.0, 0.0, 9.0, 19.0], [0.0, 0.0, 9.0, 18.0]])
+    regions = tiny_model.keep(detection, -1.0)
+    first = Regions(*(getattr(regions, name)[:3] for name in Regions.__dataclass_fields__))
+    first = replace(first, boxes=boxes, proposal_index=torch.arange(3))
+    ways = model.in_all_ways(first)
+    assert ways.turns.tolist() == turns
+    rows = ways.proposal_index
+    assert rows.tolist() == sorted(rows.tolist())
+    assert ways.boxes.equal(boxes[rows])
+    assert ways.mask_k.equal(first.mask_k[rows])
+    none = Regions(*(getattr(regions, name)[:0] for name in Regions.__dataclass_fields__))
+    assert len(model.in_all_ways(none).turns) == 0
 
 
 @pytest.mark.parametrize(("canonical", "level"), [(224.0, 2), (448.0, 1), (1e4, 0)])

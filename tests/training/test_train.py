@@ -19,7 +19,7 @@ import torch
 
 from spotter.training import start, train
 from spotter.training.__main__ import main
-from spotter.training.criterion import TrainingSpotter, Weights
+from spotter.training.criterion import TrainingSpotter, Weights, quarter_turns
 from spotter.training.dataset import Batch, Batches, Curriculum
 from spotter.training.losses import Targets
 from spotter.training.start import Settings, TrainingError, build, grown, parameter_groups
@@ -474,19 +474,57 @@ def test_a_new_run_has_a_fitted_code_and_low_scores(settings, monkeypatch):
         build(replace(settings, start_from="nowhere"))
 
 
-def test_places_are_turned_with_a_tall_box(tiny_model):
-    """Where the network reads a tall box along its height, its characters stand side by side."""
+def test_places_are_turned_with_the_word(tiny_model):
+    """Where the network reads a word down or up, its characters stand side by side."""
     training = TrainingSpotter(tiny_model)
-    boxes = torch.tensor([[10.0, 20.0, 50.0, 40.0], [10.0, 20.0, 30.0, 100.0]])
-    centres = torch.full((2, 3, 2), torch.nan)
+    boxes = torch.tensor([[10.0, 20.0, 50.0, 40.0], [10.0, 20.0, 30.0, 100.0], [10.0, 20.0, 30.0, 100.0]])
+    centres = torch.full((3, 3, 2), torch.nan)
     centres[0, 0] = torch.tensor([20.0, 25.0])  # a quarter to the right, a quarter down
-    centres[1, :2] = torch.tensor([[25.0, 40.0], [25.0, 80.0]])  # three quarters to the right, the one above
-    known, place = training.places(centres, boxes)
-    assert known.tolist() == [[True, False, False], [True, True, False]]
+    centres[1:, :2] = torch.tensor([[25.0, 40.0], [25.0, 80.0]])  # both three quarters to the right
+    known, place = training.places(centres, boxes, torch.tensor([0, 1, 3]))
+    assert known.tolist() == [[True, False, False], [True, True, False], [True, True, False]]
     height, width = tiny_model.config.reader_size
-    torch.testing.assert_close(
-        place / torch.tensor([width, height]), torch.tensor([[0.25, 0.25], [0.25, 0.25], [0.75, 0.25]])
-    )
+    parts = [[0.25, 0.25], [0.25, 0.25], [0.75, 0.25], [0.75, 0.75], [0.25, 0.75]]
+    torch.testing.assert_close(place / torch.tensor([width, height]), torch.tensor(parts))
+
+
+NAN = torch.nan
+
+
+@pytest.mark.parametrize(
+    ("centres", "turns"),
+    [
+        ([[0, 0], [5, 1], [9, 2]], 0),
+        ([[0, 0], [1, 5], [2, 9]], 1),
+        ([[2, 9], [1, 5], [NAN, NAN]], 3),
+        ([[9, 2], [5, 1], [0, 0]], 0),
+        ([[3, 3], [NAN, NAN], [NAN, NAN]], 0),
+        ([[NAN, NAN], [NAN, NAN], [NAN, NAN]], 0),
+    ],
+)
+def test_quarter_turns_by_hand(centres, turns):
+    assert quarter_turns(torch.tensor([centres], dtype=torch.float32)).tolist() == [turns]
+    assert quarter_turns(torch.zeros(0, 3, 2)).tolist() == []
+
+
+@pytest.mark.parametrize("wrong", [0.0, 1.0])
+def test_in_a_wrong_way_there_is_nothing_to_read(tiny_model, wrong):
+    training = TrainingSpotter(tiny_model, Weights(wrong_way=wrong))
+    down = torch.tensor([[5.0, 0.0], [5.0, 9.0]])
+    centres = torch.stack([down, down.flip(0), down, torch.full((2, 2), NAN)]).repeat(20, 1, 1)
+    tall = torch.tensor([True, True, False, True]).repeat(20)
+    text = torch.tensor([[4, 5, 0, -1]]).expand(80, 4)
+    turns, ids, places = (each.unflatten(0, (20, 4)) for each in training.ways(tall, text, centres))
+    if not wrong:
+        assert turns.tolist() == [[1, 3, 0, 0]] * 20
+        assert ids.eq(text[0]).all()
+        return
+    assert {tuple(column.unique().tolist()) for column in turns.T} == {(0, 3), (0, 1), (0,)}
+    assert (ids[:, :2] == torch.tensor([0, -1, -1, -1])).all()
+    assert places[:, :2].isnan().all()
+    # A word in a box that is not tall, and a photographed one, of which it is not known how it runs.
+    assert turns[:, 2:].tolist() == [[0, 0]] * 20
+    assert ids[:, 2:].eq(text[0]).all()
 
 
 @torch.no_grad()
