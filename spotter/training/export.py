@@ -22,7 +22,7 @@ import torch
 from spotter.config import SpotterConfig
 from spotter.model.spotter import SwinTextSpotter
 from spotter.training.start import TrainingError, grown
-from spotter.weights import WeightsError, save_weights
+from spotter.weights import WeightsError, load_weights, save_weights
 
 LARGEST = 25_000_000  # bytes of weights that may be committed
 AUXILIARY = [
@@ -48,12 +48,17 @@ def averaged_model(folder: Path) -> tuple[SwinTextSpotter, dict]:
 
 def mix(model: SwinTextSpotter, weights: str, share: float) -> None:
     """Makes of the model the weighted mean with other weights, of which `share` (0..1) is taken: a run that
-    began with weights forgets less of what these knew (Wortsman et al. 2022, robust fine-tuning).
+    began with weights forgets less of what these knew (Wortsman et al. 2022, robust fine-tuning). Blocks that
+    the weights do not have stay the run's.
 
     Raises TrainingError where the weights are of another network, WeightsError where there are none.
     """
-    state, other = model.state_dict(), grown(weights, model.config).state_dict()
-    mean = {n: t.lerp(other[n].to(t), share) if t.is_floating_point() else t for n, t in state.items()}
+    grown(weights, model.config)  # whether they fit
+    state, other = model.state_dict(), load_weights(weights)[0].state_dict()
+    mean = {
+        n: t.lerp(other[n].to(t), share) if n in other and t.is_floating_point() else t
+        for n, t in state.items()
+    }
     model.load_state_dict(mean)
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
 
 from spotter.training import train
 from spotter.training.dataset import Curriculum
-from spotter.training.export import averaged_model, curve, main
-from spotter.training.start import Settings
+from spotter.training.export import averaged_model, curve, main, mix
+from spotter.training.start import Settings, grown
 from spotter.training.train import Trainer
 from spotter.weights import load_weights, save_weights
 
@@ -77,6 +78,19 @@ def test_the_mean_with_other_weights(run, tmp_path, tiny_file, capsys):
     assert capsys.readouterr().err == "The weights nano do not fit tiny: their max_steps differ.\n"
     assert main([str(run), str(out), "--mix", "nowhere"]) == 2
     assert "There are no weights 'nowhere'" in capsys.readouterr().err
+
+
+def test_a_block_the_weights_do_not_have_stays_the_runs(tiny_file, tiny_config):
+    model = grown(str(tiny_file), replace(tiny_config, two_level_blocks=2))
+    for parameter in model.parameters():
+        parameter.data += 1
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    mix(model, str(tiny_file), 0.5)
+    after = model.state_dict()
+    added = [name for name in before if name.startswith("two_level.1.")]
+    assert len(added) > 4
+    assert all(after[name].equal(before[name]) for name in added)
+    torch.testing.assert_close(after["two_level.0.pool.bias"], before["two_level.0.pool.bias"] - 0.5)
 
 
 def test_the_card_is_json_without_nan(run, tmp_path):
