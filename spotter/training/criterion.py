@@ -150,15 +150,14 @@ class TrainingSpotter(nn.Module):
         related = self.model.conversion.relate(detection.stages[-1].proposal_features)[image, proposal]
         scores = detection.stages[-1].class_logits[image, proposal, TEXT]
         predicted = self.model.regions(detection, image, proposal, scores, related)
+        tall = is_tall(true_boxes, self.model.config.recognition_tall)
+        turns, text, centres = self.ways(tall, text, centres)
+        predicted = replace(predicted, turns=turns)
         size = (true_boxes[:, 2:] - true_boxes[:, :2]).repeat(1, 2)
         jitter = (torch.rand_like(true_boxes) * 2 - 1) * self.weights.jitter * size
         true = replace(predicted, boxes=true_boxes + jitter, mask_k=masks.float())
         iou = box_iou(predicted.boxes, true_boxes).diagonal() if len(text) else true_boxes.new_zeros(0)
         found = (iou > self.weights.least_iou) & (torch.rand_like(iou) < self.weights.predicted)
-        tall = is_tall(true_boxes, self.model.config.recognition_tall)
-        turns, text, centres = self.ways(tall, text, centres)
-        true = replace(true, turns=turns)
-        predicted = replace(predicted, turns=turns)
         read = Regions(
             *(
                 torch.where(found.view(-1, *[1] * (one.ndim - 1)), other, one)
