@@ -9,7 +9,7 @@ same bit for bit.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -114,44 +114,40 @@ def energy(features: Tensor) -> np.ndarray:
     return half(features.detach().float().square().mean(1).sqrt())
 
 
-def by_region(weights: Tensor, regions: int) -> np.ndarray:
-    """Two-level attention (regions * windows, heads, q, k) -> (regions, windows, q, k), mean of the heads."""
-    mean = weights.detach().float().mean(1)
-    return half(mean.view(regions, -1, *mean.shape[1:]) if regions else mean.view(0, 1, *mean.shape[1:]))
+def by_region(parts: Sequence[np.ndarray], blocks: int, regions: int) -> np.ndarray:
+    """Two-level attention as it is computed, for a few regions all blocks, then for the next, each
+    (regions * windows, q, k) -> (regions, blocks, windows, q, k).
+    """
+    each = [np.concatenate(parts[block::blocks]) for block in range(blocks)]
+    return np.stack([w.reshape(regions, -1 if regions else 1, *w.shape[1:]) for w in each], 1)
 
 
 @dataclass(frozen=True)
 class Tap:
-    """`keep` gets the module's positional inputs and its output, and what earlier taps kept; returns what is
-    kept.
-    """
+    """`keep` gets the module's positional inputs and its output, and returns what is kept."""
 
     name: str
     module: str  # path inside the model; "*": every member, in order
-    keep: Callable[[tuple, Any, Mapping[str, list]], Any]
+    keep: Callable[[tuple, Any], Any]
 
 
 # Everything that is seen, in the order of the data. The paper's own nouns come from the output of the whole
 # ("").
 TAPS = (
-    Tap("tokens", "backbone.stages.*.*", lambda i, o, kept: half(i[0][0])),
-    Tap("plain_levels", "fpn", lambda i, o, kept: [half(level[0]) for level in o]),
-    Tap("proposals", "proposals", lambda i, o, kept: (single(o[0][0]), half(o[1][0]))),
-    Tap("partners", "stages.*.attention.softmax", lambda i, o, kept: half(o[0].float().mean(0))),
-    Tap("roi_features", "conversion", lambda i, o, kept: half(i[0])),
-    Tap("m1", "conversion", lambda i, o, kept: half(o.m1.float().mean(1))),
-    Tap("m2", "conversion", lambda i, o, kept: half(o.m2.float().mean(1))),
-    Tap("m3", "conversion", lambda i, o, kept: half(o.m3.float().mean(1))),
-    Tap("converted", "conversion", lambda i, o, kept: energy(o.features)),
-    Tap(
-        "two_level",
-        "two_level.*.attention.softmax",
-        lambda i, o, kept: by_region(o, len(kept["roi_features"][0])),
-    ),
-    Tap("masked", "reader", lambda i, o, kept: energy(i[0])),
-    Tap("reader_map", "reader.conv", lambda i, o, kept: energy(o.relu())),
-    Tap("reading", "reader", lambda i, o, kept: o),
-    Tap("whole", "", lambda i, o, kept: o),
+    Tap("tokens", "backbone.stages.*.*", lambda i, o: half(i[0][0])),
+    Tap("plain_levels", "fpn", lambda i, o: [half(level[0]) for level in o]),
+    Tap("proposals", "proposals", lambda i, o: (single(o[0][0]), half(o[1][0]))),
+    Tap("partners", "stages.*.attention.softmax", lambda i, o: half(o[0].float().mean(0))),
+    Tap("roi_features", "conversion", lambda i, o: half(i[0])),
+    Tap("m1", "conversion", lambda i, o: half(o.m1.float().mean(1))),
+    Tap("m2", "conversion", lambda i, o: half(o.m2.float().mean(1))),
+    Tap("m3", "conversion", lambda i, o: half(o.m3.float().mean(1))),
+    Tap("converted", "conversion", lambda i, o: energy(o.features)),
+    Tap("two_level", "two_level.*.attention.softmax", lambda i, o: half(o.float().mean(1))),
+    Tap("masked", "reader", lambda i, o: energy(i[0])),
+    Tap("reader_map", "reader.conv", lambda i, o: energy(o.relu())),
+    Tap("reading", "reader", lambda i, o: o),
+    Tap("whole", "", lambda i, o: o),
 )
 
 
@@ -176,7 +172,7 @@ def tapped(model: nn.Module, taps: Sequence[Tap] = TAPS) -> Iterator[dict[str, l
     def listen(tap: Tap) -> Callable:
         def hook(_: nn.Module, inputs: tuple, output: Any) -> None:
             if threading.get_ident() == mine:
-                kept[tap.name].append(tap.keep(inputs, output, kept))
+                kept[tap.name].append(tap.keep(inputs, output))
 
         return hook
 
@@ -227,7 +223,7 @@ def record(
         related=single(whole.regions.related)[rows],
         **{name: kept[name][0][rows] for name in ("roi_features", "m1", "m2", "m3", "converted", "masked")},
         reader_map=kept["reader_map"][0][rows],
-        two_level=np.stack(kept["two_level"], 1)[rows],
+        two_level=by_region(kept["two_level"], len(spotter.model.two_level), len(reading.ids))[rows],
         attention=half(reading.attention.unflatten(2, (height, width)))[rows],
         ids=reading.ids.cpu().numpy().astype(np.int16)[rows],
         top_ids=best.indices.cpu().numpy().astype(np.int16)[rows],

@@ -133,7 +133,7 @@ def window_attention(spotter: Spotter, trace: Trace, at: Partners) -> np.ndarray
     path = f"backbone.stages.{at.stage}.{at.block}"
     index = blocks(trace.config.depths).index((at.stage, at.block))
     tokens = torch.from_numpy(tokens_of(spotter, trace)[index].astype(np.float32))
-    tap = Tap("weights", f"{path}.attn.softmax", lambda i, o, kept: half(o[at.window]))
+    tap = Tap("weights", f"{path}.attn.softmax", lambda i, o: half(o[at.window]))
     with tapped(spotter.model, [tap]) as seen, torch.inference_mode(), autocast(spotter):
         spotter.model.get_submodule(path)(tokens[None].to(spotter.device))
     return seen["weights"][0]

@@ -18,7 +18,7 @@ from spotter.model.proposals import Proposals
 from spotter.model.reader import Reader
 from spotter.model.roi import TURNS, is_tall, pyramid_roi_align
 from spotter.model.stage import Stage
-from spotter.model.two_level import TwoLevelBlock
+from spotter.model.two_level import TwoLevelBlock, TwoLevelBlocks
 from spotter.types import Conversion, Detection, Reading, Regions, Spotting, StageOutput
 
 PIXEL_MEAN = (123.675, 116.28, 103.53)
@@ -67,7 +67,7 @@ class SwinTextSpotter(nn.Module):
             if c.recognition_conversion
             else PlainFeatures(c.channels)
         )
-        self.two_level = nn.Sequential(
+        self.two_level = TwoLevelBlocks(
             *(
                 TwoLevelBlock(c.channels, c.two_level_heads, c.two_level_window)
                 for _ in range(c.two_level_blocks)

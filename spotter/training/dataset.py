@@ -30,22 +30,23 @@ MAP_STRIDE = 4  # of the dense text map: that of P2
 IGNORE = 255  # in the dense text map: do not care
 BLOCK = 8  # batches that train the same
 SIGNS = 32.0  # pixels; the least text height of large letters, the largest a quarter of the picture's side
-LARGE_LETTERS = 0.6  # share of large pictures with such letters alone: most words of an image enlarged by 4/3
-CROWD = {"patience": 10, "shrink": 0.8}  # of large scenes: more words in the same time
+LARGE_LETTERS = 0.35  # share of large pictures with such letters alone: many of an image enlarged by 4/3
+CROWD = {"patience": 16, "shrink": 0.8}  # of large scenes: more words in the same time
 MOST_WORDS = 60  # in a large scene: fewer than proposals
 WIDE = 1.36, 0.73  # width and height of every other large scene, in parts of its side: two squares, about
 # Times as many words where the detector is not trained: there each costs little beside the picture.
-DENSER = {"features": 3, "reading": 2}
+DENSER = {"features": 3, "reading": 3}
 LEAST_SIDE = 4.0  # pixels; smaller boxes are not trained on
 
 # Many words a scene: the picture costs the same, and the reader learns from words.
 FIRST = replace(EASY, words=(3, 6), text_height=(14, 48))  # small scenes for the pyramid alone
 CLEAR = replace(EASY, words=(5, 14), text_height=(13, 60), lines=0.7)
 CROWDED = replace(MIXED, words=(6, 20), text_height=(12, 72), rotated=0.5, lines=0.65)
-BENT = replace(CURVED, words=(3, 9))
+BENT = replace(CURVED, words=(5, 14), lines=0.65)
 ON_PHOTOGRAPHS = replace(  # which are degraded already
-    MIXED, text_height=(11, 48), rotated=0.5, degradation=0.3, **CROWD
+    MIXED, text_height=(11, 48), rotated=0.5, curved=0.3, degradation=0.3, **CROWD
 )
+BENT_SHARE = 0.35  # of the scenes that are not clear
 PAINTED = 0.5  # share of annotated photographs that get rendered words beside their own
 
 
@@ -225,7 +226,7 @@ class Batches(Dataset):
         elif rng.random() < c.easy_share(number):
             style = CLEAR
         else:
-            style = BENT if rng.random() < 0.2 else CROWDED
+            style = BENT if rng.random() < BENT_SHARE else CROWDED
         if more > 1:
             words = min(most, round(style.words[1] * more))
             low, high = style.text_height

@@ -14,9 +14,10 @@ import torch
 
 from spotter.config import nano
 from spotter.explain import on_demand, trace_file
-from spotter.explain.trace import TAPS, Trace, modules_at, tapped
+from spotter.explain.trace import TAPS, Trace, by_region, modules_at, tapped
 from spotter.model.proposals import grids, laid
 from spotter.model.spotter import SwinTextSpotter
+from spotter.model.two_level import REGIONS_AT_ONCE, TwoLevelBlock, TwoLevelBlocks
 from spotter.predictor import Spotter
 
 THRESHOLD = 0.05  # as in conftest.py
@@ -93,6 +94,25 @@ def test_every_array_has_a_row_for_each_word(trace, empty_trace):
             assert len(getattr(one, name)) == len(one.words)
         for name in ("two_level", "attention", "ids", "top_ids", "top_probabilities", "proposal"):
             assert len(getattr(one, name)) == len(one.words)
+
+
+@pytest.mark.parametrize("regions", [0, 1, REGIONS_AT_ONCE + 2])
+@torch.inference_mode()
+def test_two_level_attention_goes_with_its_region(regions):
+    torch.manual_seed(0)
+    model = torch.nn.ModuleDict({"two_level": TwoLevelBlocks(TwoLevelBlock(8, 2, 2), TwoLevelBlock(8, 2, 2))})
+    features = torch.randn(regions, 4, 6, 8)
+    tap = [tap for tap in TAPS if tap.name == "two_level"]
+
+    def weights(x: torch.Tensor) -> np.ndarray:
+        with tapped(model, tap) as kept:
+            model["two_level"](x)
+        return by_region(kept["two_level"], 2, len(x))
+
+    of_all = weights(features)
+    assert of_all.shape == (regions, 2, 6 if regions else 1, 4, 4 + 9)
+    for i in range(regions):
+        np.testing.assert_allclose(of_all[i : i + 1], weights(features[i : i + 1]), atol=2e-3)
 
 
 def test_hooks_are_gone_afterwards_and_see_their_own_thread_only(tiny_spotter, photographs):

@@ -4,7 +4,13 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from spotter.model.two_level import TwoLevelAttention, TwoLevelBlock, relative_position
+from spotter.model.two_level import (
+    REGIONS_AT_ONCE,
+    TwoLevelAttention,
+    TwoLevelBlock,
+    TwoLevelBlocks,
+    relative_position,
+)
 
 
 @pytest.mark.parametrize("window", [2, 4, 7])
@@ -105,3 +111,21 @@ def test_pooling_and_residuals_of_a_block():
         .reshape(1, 4, 4, 8)
     )
     torch.testing.assert_close(block(x), x + out + block.mlp(block.norm2(x + out)))
+
+
+@pytest.mark.parametrize("regions", [0, 1, REGIONS_AT_ONCE, 2 * REGIONS_AT_ONCE + 3])
+@torch.no_grad()
+def test_blocks_for_a_few_regions_at_a_time(regions):
+    torch.manual_seed(0)
+    blocks = TwoLevelBlocks(TwoLevelBlock(8, 2, 2), TwoLevelBlock(8, 2, 2))
+    most = []
+    blocks[0].register_forward_hook(lambda _, args, out: most.append(len(out)))
+    x = torch.randn(regions, 4, 6, 8)
+    torch.testing.assert_close(blocks(x), blocks[1](blocks[0](x)))
+    assert max(most[:-1]) <= REGIONS_AT_ONCE
+    assert sum(most[:-1]) == regions
+
+
+def test_no_blocks():
+    x = torch.randn(20, 4, 6, 8)
+    torch.testing.assert_close(TwoLevelBlocks()(x), x)
