@@ -11,10 +11,12 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 LARGEST = 2**30  # bytes; a block up to here is taken from the heap instead of being mapped afresh
 LARGEST_BEFORE_2_35 = 2**25  # the most that an older glibc accepts
 KEPT = 2**29  # bytes that stay at the end of the heap
+KEPT_IN_TRAINING = 2**31 - 1  # the most; a step of nano needs about that
 
 
-def keep_freed_memory() -> bool:
-    """Large blocks that are freed stay with the process. False, and nothing done, where there is no glibc.
+def keep_freed_memory(kept: int = KEPT) -> bool:
+    """Large blocks that are freed stay with the process, up to `kept` bytes at the end of the heap. False,
+    and nothing done, where there is no glibc.
 
     By default glibc maps every large tensor anew, and the kernel zeroes each page at the first touch:
     60,000 page faults on an image of 1280 x 720, which take a sixth of the time. Threads started after this
@@ -24,4 +26,4 @@ def keep_freed_memory() -> bool:
         return False
     mallopt = ctypes.CDLL(None).mallopt
     taken = mallopt(M_MMAP_THRESHOLD, LARGEST) or mallopt(M_MMAP_THRESHOLD, LARGEST_BEFORE_2_35)
-    return bool(taken and mallopt(M_TRIM_THRESHOLD, KEPT) and mallopt(M_ARENA_MAX, 1))
+    return bool(taken and mallopt(M_TRIM_THRESHOLD, kept) and mallopt(M_ARENA_MAX, 1))

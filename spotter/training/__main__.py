@@ -14,6 +14,7 @@ import cv2
 import torch
 
 from spotter.config import PRESETS
+from spotter.memory import KEPT_IN_TRAINING, keep_freed_memory
 from spotter.training.dataset import Curriculum
 from spotter.training.start import Settings, TrainingError
 from spotter.training.train import Trainer, distributed
@@ -64,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     o = parser().parse_args(arguments)
+    keep_freed_memory(KEPT_IN_TRAINING)
     torch.set_num_threads(o.threads)
     cv2.setNumThreads(1)
     settings = Settings(

@@ -29,8 +29,8 @@ from spotter.types import GroundTruth
 MAP_STRIDE = 4  # of the dense text map: that of P2
 IGNORE = 255  # in the dense text map: do not care
 BLOCK = 8  # batches that train the same
-SIGNS = 32.0  # pixels; the least text height of large letters, the largest a quarter of the picture's side
-LARGE_LETTERS = 0.35  # share of large pictures with such letters alone: many of an image enlarged by 4/3
+LARGEST = 0.25  # letters of large pictures, in parts of their shorter side
+SMALL = 1.6  # of large pictures (`SceneStyle.small`): a third of the letters are above 32 pixels
 CROWD = {"patience": 16, "shrink": 0.8}  # of large scenes: more words in the same time
 MOST_WORDS = 60  # in a large scene: fewer than proposals
 WIDE = 1.36, 0.73  # width and height of every other large scene, in parts of its side: two squares, about
@@ -215,9 +215,7 @@ class Batches(Dataset):
             image, regions = photographed(self.samples, size, rng)
             if denser > 1 or rng.random() < PAINTED:
                 words = max(0, min(rng.randint(round(4 * more), round(14 * more)), most - len(regions)))
-                style = ON_PHOTOGRAPHS
-                if more > 1 and rng.random() < LARGE_LETTERS:
-                    style = replace(style, text_height=(SIGNS, min(size) / 4))
+                style = ON_PHOTOGRAPHS if more <= 1 else self.of_all_sizes(ON_PHOTOGRAPHS, size)
                 scene = self.generator(style, size).write(rng, image, regions, words)
                 return scene.image, scene.regions
             return image, regions
@@ -229,12 +227,16 @@ class Batches(Dataset):
             style = BENT if rng.random() < BENT_SHARE else CROWDED
         if more > 1:
             words = min(most, round(style.words[1] * more))
-            low, high = style.text_height
-            if rng.random() < LARGE_LETTERS:
-                low, high = SIGNS, min(size) / 4
-            style = replace(style, words=(words // 2, words), text_height=(low, high), lines=0.9, **CROWD)
+            style = replace(style, words=(words // 2, words), lines=0.9, **CROWD)
+            style = self.of_all_sizes(style, size)
         scene = self.generator(style, size).render(rng.getrandbits(48))
         return scene.image, scene.regions
+
+    def of_all_sizes(self, style: SceneStyle, size: tuple[int, int]) -> SceneStyle:
+        """The style with letters up to those of signs, in each picture: so all have about as many words, and
+        processes that train together wait little for each other.
+        """
+        return replace(style, text_height=(style.text_height[0], LARGEST * min(size)), small=SMALL)
 
     def generator(self, style: SceneStyle, size: tuple[int, int]) -> SceneGenerator:
         """The generator of a style's scenes of a width and height in pixels."""

@@ -38,6 +38,7 @@ class SceneStyle:
     width: int = 320
     words: tuple[int, int] = (3, 14)  # in a scene, when there is room
     text_height: tuple[float, float] = (10.0, 80.0)  # of capitals, pixels
+    small: float = 1.15  # share of small letters: 1 as many of each octave, above 1 more small ones
     rotated: float = 0.4
     curved: float = 0.15
     perspective: float = 0.4
@@ -138,7 +139,7 @@ class SceneGenerator:
         curved = rng.random() < style.curved
         face = self.fonts.sample(rng)
         low, high = style.text_height
-        height = low * (high / low) ** (rng.random() ** 1.15)
+        height = low * (high / low) ** (rng.random() ** style.small)
         counts = [1] if height > 0.12 * style.height else _counts(rng, style.lines, curved, room)
         lines = [[self.words.sample(rng, face.caps_only, face.script) for _ in range(n)] for n in counts]
         sheet = set_text(rng, face, lines, height, outlined=rng.random() < 0.12)
