@@ -17,6 +17,8 @@ from spotter.training import photographs
 from spotter.training.dataset import (
     BLOCK,
     IGNORE,
+    LARGEST,
+    SMALL,
     Batch,
     Batches,
     Curriculum,
@@ -83,6 +85,22 @@ def test_large_scenes_are_few_and_hold_more_words():
     assert data[3 * BLOCK].images.shape == (1, 3, 192, 352)
     assert data[3 * BLOCK].text_maps.shape == (1, 48, 88)
     assert sum(data[BLOCK + k].words for k in range(4)) > sum(data[k].words for k in range(4)) / 4
+
+
+@pytest.mark.parametrize("photographs", [0.0, 1.0])
+def test_large_scenes_have_letters_of_all_sizes(folder, photographs):
+    """Each of them, so that all have about as many words."""
+    curriculum = Curriculum(
+        size=1, scene=256, large=1.0, large_scene=768, reading=1.0, mixed_full=0, photographs=photographs
+    )
+    data = dataset(curriculum, (str(folder),))
+    for number in range(4):
+        data[number]
+    assert data.generators
+    for style in data.generators:
+        assert style.text_height[0] <= 14
+        assert style.text_height[1] == LARGEST * 768
+        assert style.small == SMALL
 
 
 def test_batches_for_the_pyramid_alone_are_spread_and_as_large_as_others():

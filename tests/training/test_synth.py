@@ -243,6 +243,17 @@ def test_words_are_as_high_as_asked_for():
         assert cap_height(face, SIZES[0]) > 15
 
 
+def test_a_style_can_have_more_small_letters():
+    def share_of_large(small: float) -> float:
+        style = replace(
+            EASY, height=512, width=512, text_height=(12, 96), small=small, rotated=0, perspective=0
+        )
+        regions = [r for seed in range(12) for r in SceneGenerator(style).render(seed).regions]
+        return float(np.mean([np.ptp(region.polygon[:, 1]) > 48 for region in regions]))
+
+    assert share_of_large(3.0) < 0.6 * share_of_large(1.0)
+
+
 def test_command_line_writes_a_contact_sheet(tmp_path):
     out = tmp_path / "sheet.png"
     synth.main(["--count", "3", "--columns", "2", "--style", "easy", "--out", str(out)])

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from spotter.memory import KEPT_IN_TRAINING
 from spotter.training import start, train
 from spotter.training.__main__ import main
 from spotter.training.criterion import TrainingSpotter, Weights, quarter_turns
@@ -208,6 +209,16 @@ def test_the_command_ends_with_a_sentence(tmp_path, monkeypatch, capsys, tiny_fi
     assert main(["--name", "new", "--minutes", "0", *arguments]) == 2
     torch.set_num_threads(threads)
     assert says in capsys.readouterr().err
+
+
+def test_the_command_keeps_freed_memory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    kept = []
+    monkeypatch.setattr("spotter.training.__main__.keep_freed_memory", kept.append)
+    threads = torch.get_num_threads()
+    main(["--name", "new", "--resume"])
+    torch.set_num_threads(threads)
+    assert kept == [KEPT_IN_TRAINING]
 
 
 def spoil(settings: Settings, change) -> None:
