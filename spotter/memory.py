@@ -11,7 +11,7 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 LARGEST = 2**30  # bytes; a block up to here is taken from the heap instead of being mapped afresh
 LARGEST_BEFORE_2_35 = 2**25  # the most that an older glibc accepts
 KEPT = 2**29  # bytes that stay at the end of the heap
-KEPT_IN_TRAINING = 2**31 - 1  # the most; a step of nano needs about that
+KEPT_IN_TRAINING = 2**31 - 1  # the most that mallopt takes
 
 
 def keep_freed_memory(kept: int = KEPT) -> bool:
