@@ -35,7 +35,7 @@ CROWD = {"patience": 16, "shrink": 0.8}  # of large scenes: more words in the sa
 MOST_WORDS = 60  # in a large scene: fewer than proposals
 WIDE = 1.36, 0.73  # width and height of every other large scene, in parts of its side: two squares, about
 # Times as many words where the detector is not trained: there each costs little beside the picture.
-DENSER = {"features": 3, "reading": 3}
+DENSER = 3
 LEAST_SIDE = 4.0  # pixels; smaller boxes are not trained on
 
 # Many words a scene: the picture costs the same, and the reader learns from words.
@@ -53,6 +53,13 @@ PAINTED = 0.5  # share of annotated photographs that get rendered words beside t
 def falls(number: int, share: float) -> bool:
     """Whether one of evenly spread numbers, a share of all, falls on this one."""
     return int((number + 1) * share) > int(number * share)
+
+
+def of_all_sizes(style: SceneStyle, size: tuple[int, int]) -> SceneStyle:
+    """The style with letters up to those of signs, in each picture (`size`: width and height in pixels): so
+    all have about as many words, and processes that train together wait little for each other.
+    """
+    return replace(style, text_height=(style.text_height[0], LARGEST * min(size)), small=SMALL)
 
 
 @dataclass(frozen=True)
@@ -208,14 +215,14 @@ class Batches(Dataset):
         """One image (height, width, 3) uint8 with its truth; size: width and height."""
         c = self.curriculum
         task = c.task(number)
-        denser = 1 if c.first(number) else DENSER.get(task, 1)
+        denser = 1 if c.first(number) or task == "all" else DENSER
         more = size[0] * size[1] / c.scene**2 * denser
         most = MOST_WORDS * denser
         if self.samples and number >= c.mixed_from and rng.random() < c.photographs:
             image, regions = photographed(self.samples, size, rng)
             if denser > 1 or rng.random() < PAINTED:
                 words = max(0, min(rng.randint(round(4 * more), round(14 * more)), most - len(regions)))
-                style = ON_PHOTOGRAPHS if more <= 1 else self.of_all_sizes(ON_PHOTOGRAPHS, size)
+                style = ON_PHOTOGRAPHS if more <= 1 else of_all_sizes(ON_PHOTOGRAPHS, size)
                 scene = self.generator(style, size).write(rng, image, regions, words)
                 return scene.image, scene.regions
             return image, regions
@@ -228,15 +235,9 @@ class Batches(Dataset):
         if more > 1:
             words = min(most, round(style.words[1] * more))
             style = replace(style, words=(words // 2, words), lines=0.9, **CROWD)
-            style = self.of_all_sizes(style, size)
+            style = of_all_sizes(style, size)
         scene = self.generator(style, size).render(rng.getrandbits(48))
         return scene.image, scene.regions
-
-    def of_all_sizes(self, style: SceneStyle, size: tuple[int, int]) -> SceneStyle:
-        """The style with letters up to those of signs, in each picture: so all have about as many words, and
-        processes that train together wait little for each other.
-        """
-        return replace(style, text_height=(style.text_height[0], LARGEST * min(size)), small=SMALL)
 
     def generator(self, style: SceneStyle, size: tuple[int, int]) -> SceneGenerator:
         """The generator of a style's scenes of a width and height in pixels."""
