@@ -31,7 +31,7 @@ format: $(VENV)/dev  ## repair what ruff can repair
 bench: $(VENV)/dev  ## measure speed and memory
 	$(BIN)/python -m spotter.evaluation.benchmark $(ARGS)
 
-train: $(VENV)/dev  ## train the small spotter (ARGS="--minutes 60 --resume")
+train: $(VENV)/dev $(VENV)/fonts  ## train the small spotter (ARGS="--minutes 60 --resume")
 	$(BIN)/python -m spotter.training $(ARGS)
 
 clean:  ## remove .venv and caches
@@ -49,6 +49,14 @@ $(VENV)/app: requirements.txt | $(BIN)/python
 $(VENV)/dev: pyproject.toml requirements-train.txt $(VENV)/app
 	$(BIN)/python -m pip install -r requirements-train.txt -e '.[train,dev]'
 	@touch $@
+
+$(VENV)/fonts: requirements-fonts.txt | $(BIN)/python
+	@if command -v npm >/dev/null; then \
+	  npm install --prefix $(VENV) --no-save --no-package-lock --ignore-scripts --no-audit --no-fund \
+	    $$(grep '^@' requirements-fonts.txt) && touch $@; \
+	else \
+	  echo "There is no npm: training draws its words in the fonts from PyPI alone."; \
+	fi
 
 # An environment of its own: the server and the app want different versions of half a dozen packages.
 $(LABEL_STUDIO)/bin/label-studio:

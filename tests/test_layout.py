@@ -19,6 +19,7 @@ TOP_LEVEL = {"app.py", "spotter", "annotation", "assets", "tests", "requirements
     "LICENSE",
     "CONTRIBUTING.md",
     "requirements-train.txt",
+    "requirements-fonts.txt",
 }
 NAMELESS = {"utils.py", "util.py", "misc.py", "helpers.py", "common.py"}
 

@@ -94,7 +94,9 @@ def make_card(
     each.
     """
     settings = counts["settings"]
-    data = ["scenes rendered by spotter.training.synth (fonts: fontpkg-*, words: wordfreq and Faker)"]
+    data = [
+        "scenes rendered by spotter.training.synth (fonts: fontpkg-* and Fontsource, words: wordfreq and Faker)"
+    ]
     if settings["backgrounds"]:
         data.append(f"photographs behind them: {Path(settings['backgrounds']).name}")
     data += [

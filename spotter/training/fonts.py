@@ -1,4 +1,8 @@
-"""Fonts of the `fontpkg-*` packages that are installed, and their glyphs as cached masks."""
+"""Fonts of the packages that are installed, and their glyphs as cached masks.
+
+Packages are `fontpkg-*` from PyPI (requirements-train.txt) and, for training alone, those of Fontsource from
+npm (requirements-fonts.txt).
+"""
 
 from __future__ import annotations
 
@@ -7,18 +11,23 @@ import json
 import pkgutil
 import random
 import re
+import sys
 import zlib
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
+import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 SIZES = (32, 64, 96)  # em sizes the glyphs are drawn at, in pixels
-CAPS_FAMILIES = frozenset({"bebas_neue", "bungee", "cinzel", "luckiest_guy", "permanent_marker"})
+CAPS_LETTERS = "abdeghnqrt"  # unlike their capitals
+CAPS_ALIKE = 0.91  # share of ink common to small and capital letters: .92 and more in fonts of capitals only
 HELD_OUT_PERCENT = 12
 FACES_A_FAMILY = 4
+FONTSOURCE = Path(sys.prefix) / "node_modules" / "@fontsource"  # where `make fonts` puts them
+REGULAR = 400  # the least weight that is drawn of Fontsource's
 _TOO_THIN = re.compile(r"thin|hairline|light", re.IGNORECASE)
 _WEIGHTS = {"SANS_SERIF": 2.0, "SERIF": 1.5, "HANDWRITING": 0.6}  # how often a kind is drawn; others 1
 
@@ -45,7 +54,7 @@ class Face:
     @property
     def caps_only(self) -> bool:
         """Whether lower-case letters are drawn as capitals: a label in lower case would be wrong."""
-        return self.family in CAPS_FAMILIES
+        return _caps_only(self)
 
     @property
     def script(self) -> bool:
@@ -53,7 +62,7 @@ class Face:
         return self.kind == "HANDWRITING"
 
 
-@functools.lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=2048)
 def _font(face: Face, size: int) -> ImageFont.FreeTypeFont:
     font = ImageFont.truetype(face.path, size, layout_engine=ImageFont.Layout.BASIC)
     if face.instance is not None:
@@ -71,7 +80,7 @@ def _draw(font: ImageFont.FreeTypeFont, size: int, text: str) -> tuple[np.ndarra
     return np.array(image.crop(box)), box[0] - size, box[1] - 2 * size
 
 
-@functools.lru_cache(maxsize=32768)
+@functools.lru_cache(maxsize=131072)
 def glyph(face: Face, size: int, character: str) -> Glyph | None:
     """The glyph of a character, None when the font has none."""
     font = _font(face, size)
@@ -81,10 +90,23 @@ def glyph(face: Face, size: int, character: str) -> Glyph | None:
     return Glyph(mask, left, top, font.getlength(character))
 
 
-@functools.lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=2048)
 def _missing(face: Face, size: int) -> np.ndarray:
     """The box a font draws for characters it does not have."""
     return _draw(_font(face, size), size, "\U000f1234")[0]
+
+
+@functools.lru_cache(maxsize=2048)
+def _caps_only(face: Face) -> bool:
+    """Whether most small letters, stretched to the size of the capitals, are the capitals."""
+    common = []
+    for letter in CAPS_LETTERS:
+        small, capital = (
+            cv2.resize(glyph(face, SIZES[1], c).mask, (24, 24), interpolation=cv2.INTER_AREA).astype(float)
+            for c in (letter, letter.upper())
+        )
+        common.append(2 * np.minimum(small, capital).sum() / (small + capital).sum())
+    return bool(np.median(common) > CAPS_ALIKE)
 
 
 def cap_height(face: Face, size: int) -> int:
@@ -93,12 +115,12 @@ def cap_height(face: Face, size: int) -> int:
 
 
 def is_held_out(family: str) -> bool:
-    """Whether a family belongs to the held-out split."""
+    """Whether a family belongs to the held-out split, by its name with '_' between the words."""
     return zlib.crc32(f"family:{family}".encode()) % 100 < HELD_OUT_PERCENT
 
 
 def _installed_families() -> dict[str, Path]:
-    """Folder of every installed font package, by family."""
+    """Folder of every font package from PyPI, by family."""
     return {
         module.name.removeprefix("fontpkg_"): Path(module.module_finder.path) / module.name
         for module in pkgutil.iter_modules()
@@ -107,7 +129,7 @@ def _installed_families() -> dict[str, Path]:
 
 
 def _faces(family: str, folder: Path) -> list[Face]:
-    """At most FACES_A_FAMILY styles of a family, spread over its weights; no thin ones."""
+    """The styles of a family from PyPI; no thin ones."""
     metadata = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
     kind = (metadata.get("category") or ["DISPLAY"])[0]
     faces = []
@@ -119,6 +141,23 @@ def _faces(family: str, folder: Path) -> list[Face]:
         names = ImageFont.truetype(str(path), SIZES[0]).get_variation_names()
         names = [name.decode() for name in names]
         faces += [Face(family, str(path), name, kind) for name in names if not _TOO_THIN.search(name)]
+    return faces
+
+
+def _fontsource_faces(folder: Path) -> list[Face]:
+    """The upright styles of a family of Fontsource; no thin ones."""
+    metadata = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
+    kind = metadata["category"].upper().replace("-", "_")
+    paths = [folder / "files" / f"{folder.name}-latin-{w}-normal.woff2" for w in metadata["weights"]]
+    return [
+        Face(folder.name.replace("-", "_"), str(path), None, kind)
+        for weight, path in zip(metadata["weights"], paths, strict=True)
+        if path.is_file() and (weight >= REGULAR or len(paths) == 1)
+    ]
+
+
+def _some(faces: list[Face]) -> list[Face]:
+    """At most FACES_A_FAMILY of them, spread over the weights."""
     steps = np.linspace(0, len(faces) - 1, min(len(faces), FACES_A_FAMILY)).round().astype(int)
     return [faces[step] for step in steps]
 
@@ -133,7 +172,14 @@ class Fonts:
             raise RuntimeError(
                 f"no font of the {split} split is installed: pip install --no-deps -r requirements-train.txt"
             )
-        self.families = [_faces(name, families[name]) for name in chosen]
+        self.families = [_some(_faces(name, families[name])) for name in chosen]
+        if split == "train" and FONTSOURCE.is_dir():
+            more = (
+                folder
+                for folder in sorted(FONTSOURCE.iterdir())
+                if not is_held_out(folder.name.replace("-", "_"))
+            )
+            self.families += [_some(_fontsource_faces(folder)) for folder in more]
         self.families = [faces for faces in self.families if faces]
         self._cumulative = list(accumulate(_WEIGHTS.get(faces[0].kind, 1.0) for faces in self.families))
 
