@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+FONTS := $(VENV)/node_modules/@fontsource
 LABEL_STUDIO := .venv-label-studio
 ARGS ?=
 CHROMIUM ?= $(shell command -v chromium)
@@ -32,7 +33,7 @@ bench: $(VENV)/dev  ## measure speed and memory
 	$(BIN)/python -m spotter.evaluation.benchmark $(ARGS)
 
 train: $(VENV)/dev $(VENV)/fonts  ## train the small spotter (ARGS="--minutes 60 --resume")
-	$(BIN)/python -m spotter.training $(ARGS)
+	$(BIN)/python -m spotter.training $$(test -d $(FONTS) && echo --fonts $(FONTS)) $(ARGS)
 
 clean:  ## remove .venv and caches
 	rm -rf $(VENV) $(LABEL_STUDIO) .pytest_cache .ruff_cache *.egg-info

@@ -22,11 +22,9 @@ from spotter.config import SpotterConfig, nano
 from spotter.model.mask_code import MaskCode
 from spotter.model.spotter import SwinTextSpotter
 from spotter.predictor import Spotter
-from spotter.training import fonts
 from spotter.training.fit_masks import fit_mask_code, word_masks
 from spotter.weights import load_weights, save_weights
 
-fonts.FONTSOURCE = Path(os.devnull)  # scenes of the tests are the same whether or not it is installed
 GOLDEN = Path(__file__).parent / "golden"
 SEED = 7  # of the golden weights
 CHROMIUM_OPTIONS = [

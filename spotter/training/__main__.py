@@ -40,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
         "--photographs", type=float, default=0.3, help="share of annotated photographs, with --data"
     )
     p.add_argument("--backgrounds", metavar="FOLDER", help="photographs behind rendered text")
+    p.add_argument("--fonts", metavar="FOLDER", help="more fonts, those of Fontsource (`make .venv/fonts`)")
     p.add_argument("--learning-rate", type=float, default=1e-3)
     p.add_argument("--batch", type=int, default=8, help="images a step and process")
     p.add_argument("--scene", type=int, default=320, help="pixels a side of a scene")
@@ -76,6 +77,7 @@ def main(arguments: list[str] | None = None) -> int:
         learning_rate=o.learning_rate,
         workers=o.workers,
         backgrounds=o.backgrounds,
+        fonts=o.fonts,
         data=tuple(o.data),
         start_from=o.start_from,
         device=o.device,

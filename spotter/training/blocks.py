@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from spotter.training.fonts import SIZES, Face, cap_height, glyph
+from spotter.training.fonts import SIZES, Face, cap_height, glyph, stroke
 
 PAD = 4  # empty pixels around the ink of a sheet
+THICKEST = 0.3  # of the height of a capital, where it is made thicker
 MARGIN = 0.05  # of the height of a word, between its ink and its polygon
 
 
@@ -39,6 +40,7 @@ class Sheet:
     capital: int  # height of a capital, drawn pixels
     border: int  # width of the outline, drawn pixels; 0: none
     scale: float
+    thicker: float = 0.0  # what strokes gain on either side, drawn pixels; below 0: what they lose
 
     @property
     def size(self) -> tuple[int, int]:
@@ -71,21 +73,49 @@ class Sheet:
         for mask, x, y in self.pieces:
             part = ink[y : y + mask.shape[0], x : x + mask.shape[1]]
             np.maximum(part, mask, out=part)
+        if self.thicker:
+            ink = _changed(ink, self.thicker)
         if self.size != self.drawn:
             ink = cv2.resize(
                 ink, self.size, interpolation=cv2.INTER_AREA if self.scale < 1 else cv2.INTER_LINEAR
             )
         if not self.border:
             return ink
-        radius = max(1, round(self.border * self.scale))
-        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-        return cv2.merge([ink, cv2.dilate(ink, kernel)])
+        return cv2.merge([ink, cv2.dilate(ink, _disc(max(1, round(self.border * self.scale))))])
+
+
+def _disc(radius: int) -> np.ndarray:
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+
+
+def _changed(ink: np.ndarray, thicker: float) -> np.ndarray:
+    """Ink (h, w) uint8 with strokes that gain `thicker` pixels on either side, between two whole numbers."""
+    change, pixels = (cv2.dilate if thicker > 0 else cv2.erode), int(abs(thicker))
+    some = change(ink, _disc(pixels)) if pixels else ink
+    rest = abs(thicker) - pixels
+    return cv2.addWeighted(some, 1 - rest, change(ink, _disc(pixels + 1)), rest, 0)
+
+
+def _thicker(face: Face, size: int, weight: float) -> float:
+    """Pixels by which the strokes of a font have to grow on either side to be `weight` times as wide, but no
+    wider than letters stay open with.
+    """
+    width = stroke(face, size)
+    wanted = min(width * weight, max(width, THICKEST * cap_height(face, size)))
+    return (wanted - width) / 2
 
 
 def set_text(
-    rng: random.Random, face: Face, lines: list[list[str]], height: float, outlined: bool = False
+    rng: random.Random,
+    face: Face,
+    lines: list[list[str]],
+    height: float,
+    outlined: bool = False,
+    weight: float = 1.0,
 ) -> Sheet | None:
-    """Sets lines of words with capitals of `height` pixels; None when the font lacks a character."""
+    """Sets lines of words with capitals of `height` pixels and strokes `weight` times as wide as the font's;
+    None when the font lacks a character.
+    """
     size = next((size for size in SIZES if cap_height(face, size) >= height), SIZES[-1])
     capital = cap_height(face, size)
     tracking = rng.uniform(-0.02, 0.04) if rng.random() < 0.8 else rng.uniform(0.05, 0.35)
@@ -121,7 +151,8 @@ def set_text(
         pieces += moved
         y += bottom - top + round(gap)
     drawn_size = width + 2 * pad, y - round(gap) + pad
-    return Sheet(pieces, texts, drawn_size, capital, border, height / capital)
+    thicker = 0 if weight == 1 else _thicker(face, size, weight)
+    return Sheet(pieces, texts, drawn_size, capital, border, height / capital, thicker)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from torch.utils.data import DataLoader, Dataset
 from spotter.evaluation.icdar import samples
 from spotter.model.charset import Charset
 from spotter.polygons import rasterise
+from spotter.training.fonts import fonts
 from spotter.training.losses import Targets
 from spotter.training.photographs import photographed
 from spotter.training.synth import CURVED, EASY, MIXED, SceneGenerator, SceneStyle
@@ -36,15 +37,22 @@ MOST_WORDS = 60  # in a large scene: fewer than proposals
 WIDE = 1.36, 0.73  # width and height of every other large scene, in parts of its side: two squares, about
 # Times as many words where the detector is not trained: there each costs little beside the picture.
 DENSER = 3
+REWEIGHTED = 0.35  # of the blocks: fonts are few, and so each stands for some more
 LEAST_SIDE = 4.0  # pixels; smaller boxes are not trained on
 
 # Many words a scene: the picture costs the same, and the reader learns from words.
 FIRST = replace(EASY, words=(3, 6), text_height=(14, 48))  # small scenes for the pyramid alone
-CLEAR = replace(EASY, words=(5, 14), text_height=(13, 60), lines=0.7)
-CROWDED = replace(MIXED, words=(6, 20), text_height=(12, 72), rotated=0.5, lines=0.65)
-BENT = replace(CURVED, words=(5, 14), lines=0.65)
+CLEAR = replace(EASY, words=(5, 14), text_height=(13, 60), lines=0.7, reweighted=REWEIGHTED)
+CROWDED = replace(MIXED, words=(6, 20), text_height=(12, 72), rotated=0.5, lines=0.65, reweighted=REWEIGHTED)
+BENT = replace(CURVED, words=(5, 14), lines=0.65, reweighted=REWEIGHTED)
 ON_PHOTOGRAPHS = replace(  # which are degraded already
-    MIXED, text_height=(11, 48), rotated=0.5, curved=0.3, degradation=0.3, **CROWD
+    MIXED,
+    text_height=(11, 48),
+    rotated=0.5,
+    curved=0.3,
+    degradation=0.3,
+    reweighted=REWEIGHTED,
+    **CROWD,
 )
 BENT_SHARE = 0.35  # of the scenes that are not clear
 PAINTED = 0.5  # share of annotated photographs that get rendered words beside their own
@@ -187,11 +195,15 @@ class Batches(Dataset):
         mask_size: int,
         backgrounds: str | None = None,
         data: tuple[str, ...] = (),
+        fonts: str | None = None,
     ) -> None:
-        """`data`: folders of annotated photographs in ICDAR 2015 form. Raises ValueError when one is none."""
+        """`data`: folders of annotated photographs in ICDAR 2015 form; `fonts`: folder of more fonts
+        (Fontsource). Raises ValueError when one is none.
+        """
         self.curriculum = curriculum
         self.charset, self.steps, self.mask_size = Charset(characters), steps, mask_size
         self.backgrounds = backgrounds
+        self.fonts = fonts
         self.samples = [sample for folder in data for sample in samples(Path(folder))]
         self.generators: dict[SceneStyle, SceneGenerator] = {}
 
@@ -243,7 +255,7 @@ class Batches(Dataset):
         """The generator of a style's scenes of a width and height in pixels."""
         style = replace(style, width=size[0], height=size[1], backgrounds=self.backgrounds)
         if style not in self.generators:
-            self.generators[style] = SceneGenerator(style, split="train")
+            self.generators[style] = SceneGenerator(style, "train", fonts("train", self.fonts))
         return self.generators[style]
 
 

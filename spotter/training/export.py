@@ -94,9 +94,8 @@ def make_card(
     each.
     """
     settings = counts["settings"]
-    data = [
-        "scenes rendered by spotter.training.synth (fonts: fontpkg-* and Fontsource, words: wordfreq and Faker)"
-    ]
+    fonts = "fontpkg-* and Fontsource" if settings.get("fonts") else "fontpkg-*"
+    data = [f"scenes rendered by spotter.training.synth (fonts: {fonts}, words: wordfreq and Faker)"]
     if settings["backgrounds"]:
         data.append(f"photographs behind them: {Path(settings['backgrounds']).name}")
     data += [

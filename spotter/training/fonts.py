@@ -11,7 +11,6 @@ import json
 import pkgutil
 import random
 import re
-import sys
 import zlib
 from dataclasses import dataclass
 from itertools import accumulate
@@ -26,7 +25,6 @@ CAPS_LETTERS = "abdeghnqrt"  # unlike their capitals
 CAPS_ALIKE = 0.91  # share of ink common to small and capital letters: .92 and more in fonts of capitals only
 HELD_OUT_PERCENT = 12
 FACES_A_FAMILY = 4
-FONTSOURCE = Path(sys.prefix) / "node_modules" / "@fontsource"  # where `make fonts` puts them
 REGULAR = 400  # the least weight that is drawn of Fontsource's
 _TOO_THIN = re.compile(r"thin|hairline|light", re.IGNORECASE)
 _WEIGHTS = {"SANS_SERIF": 2.0, "SERIF": 1.5, "HANDWRITING": 0.6}  # how often a kind is drawn; others 1
@@ -97,6 +95,14 @@ def _missing(face: Face, size: int) -> np.ndarray:
 
 
 @functools.lru_cache(maxsize=2048)
+def stroke(face: Face, size: int) -> float:
+    """Width of the strokes in pixels: of some letters, the widest place of each."""
+    masks = [np.pad(glyph(face, size, c).mask, 1) for c in "aenorstHE"]
+    widest = [cv2.distanceTransform((mask > 127).astype(np.uint8), cv2.DIST_L2, 3).max() for mask in masks]
+    return 2 * float(np.mean(widest))
+
+
+@functools.lru_cache(maxsize=2048)
 def _caps_only(face: Face) -> bool:
     """Whether most small letters, stretched to the size of the capitals, are the capitals."""
     common = []
@@ -156,6 +162,18 @@ def _fontsource_faces(folder: Path) -> list[Face]:
     ]
 
 
+def _fontsource(root: Path) -> list[list[Face]]:
+    """The families of Fontsource in a folder that belong to the training split."""
+    folders = sorted(path.parent for path in root.glob("*/metadata.json"))
+    if not folders:
+        raise ValueError(f"{root} holds no font of Fontsource: `make .venv/fonts` puts them there.")
+    return [
+        _some(_fontsource_faces(folder))
+        for folder in folders
+        if not is_held_out(folder.name.replace("-", "_"))
+    ]
+
+
 def _some(faces: list[Face]) -> list[Face]:
     """At most FACES_A_FAMILY of them, spread over the weights."""
     steps = np.linspace(0, len(faces) - 1, min(len(faces), FACES_A_FAMILY)).round().astype(int)
@@ -163,9 +181,10 @@ def _some(faces: list[Face]) -> list[Face]:
 
 
 class Fonts:
-    """The faces of one split."""
+    """The faces of one split; for training, those of Fontsource in the folder `more` beside them."""
 
-    def __init__(self, split: str = "train") -> None:
+    def __init__(self, split: str = "train", more: str | None = None) -> None:
+        """Raises RuntimeError when no font is installed, ValueError when `more` holds none."""
         families = _installed_families()
         chosen = sorted(name for name in families if is_held_out(name) == (split == "held_out"))
         if not chosen:
@@ -173,13 +192,8 @@ class Fonts:
                 f"no font of the {split} split is installed: pip install --no-deps -r requirements-train.txt"
             )
         self.families = [_some(_faces(name, families[name])) for name in chosen]
-        if split == "train" and FONTSOURCE.is_dir():
-            more = (
-                folder
-                for folder in sorted(FONTSOURCE.iterdir())
-                if not is_held_out(folder.name.replace("-", "_"))
-            )
-            self.families += [_some(_fontsource_faces(folder)) for folder in more]
+        if more is not None:
+            self.families += _fontsource(Path(more))
         self.families = [faces for faces in self.families if faces]
         self._cumulative = list(accumulate(_WEIGHTS.get(faces[0].kind, 1.0) for faces in self.families))
 
@@ -189,7 +203,7 @@ class Fonts:
         return rng.choice(faces)
 
 
-@functools.lru_cache(maxsize=2)
-def fonts(split: str) -> Fonts:
-    """The fonts of a split, "train" or "held_out"; made once a process."""
-    return Fonts(split)
+@functools.lru_cache(maxsize=3)
+def fonts(split: str, more: str | None = None) -> Fonts:
+    """The fonts of a split, "train" or "held_out", and of the folder `more`; made once a process."""
+    return Fonts(split, more)

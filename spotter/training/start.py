@@ -37,6 +37,7 @@ class Settings:
     checkpoint_minutes: float = 4.0
     workers: int = 1
     backgrounds: str | None = None
+    fonts: str | None = None  # folder of more fonts
     data: tuple[str, ...] = ()
     start_from: str | None = None  # weights to begin with
     heads: int = 120  # batches from which the auxiliary heads learn first, when there are such weights

@@ -29,6 +29,8 @@ from spotter.training.words import Words
 from spotter.training.words import words as common_words
 from spotter.types import GroundTruth
 
+WEIGHTS = 0.8, 1.5  # times the width of the strokes of a font; thinner, hairlines would vanish
+
 
 @dataclass(frozen=True)
 class SceneStyle:
@@ -42,6 +44,7 @@ class SceneStyle:
     rotated: float = 0.4
     curved: float = 0.15
     perspective: float = 0.4
+    reweighted: float = 0.0  # letters thicker or thinner than their font has them
     lines: float = 0.5  # blocks of several words: one line, or lines stacked
     panels: float = 0.35  # blocks on a sign
     degradation: float = 1.0  # strength of light, blur, noise, compression, low contrast, occlusion: 0..1
@@ -142,7 +145,9 @@ class SceneGenerator:
         height = low * (high / low) ** (rng.random() ** style.small)
         counts = [1] if height > 0.12 * style.height else _counts(rng, style.lines, curved, room)
         lines = [[self.words.sample(rng, face.caps_only, face.script) for _ in range(n)] for n in counts]
-        sheet = set_text(rng, face, lines, height, outlined=rng.random() < 0.12)
+        outlined = rng.random() < 0.12
+        weight = rng.uniform(*WEIGHTS) if style.reweighted and rng.random() < style.reweighted else 1.0
+        sheet = set_text(rng, face, lines, height, outlined, weight)
         if sheet is None:
             return []
         widest = 0.95 * max(style.width, style.height if rng.random() < 0.1 else 0)

@@ -74,7 +74,13 @@ class Trainer:
         elif s.start_from:
             self.images, self.words, self.seconds = seen_before(s.start_from)
         self.dataset = Batches(
-            s.curriculum, s.config.characters, s.config.max_steps, s.config.mask_size, s.backgrounds, s.data
+            s.curriculum,
+            s.config.characters,
+            s.config.max_steps,
+            s.config.mask_size,
+            s.backgrounds,
+            s.data,
+            s.fonts,
         )
         if s.start_from and not resume:
             self.learn_heads()

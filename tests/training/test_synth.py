@@ -19,9 +19,17 @@ pytest.importorskip("faker", reason="names of synthetic scenes: pip install -r r
 
 from spotter.config import PRINTABLE
 from spotter.training import backgrounds, synth, words
-from spotter.training import fonts as fonts_module
-from spotter.training.blocks import Bend, Warp, around, set_text
-from spotter.training.fonts import SIZES, Fonts, _installed_families, cap_height, fonts, glyph, is_held_out
+from spotter.training.blocks import Bend, Warp, _thicker, around, set_text
+from spotter.training.fonts import (
+    SIZES,
+    Fonts,
+    _installed_families,
+    cap_height,
+    fonts,
+    glyph,
+    is_held_out,
+    stroke,
+)
 from spotter.training.synth import CURVED, DENSE, EASY, MIXED, SceneGenerator, render_scene
 from spotter.types import GroundTruth
 
@@ -229,7 +237,7 @@ def test_fonts_of_capitals_only_are_noticed_and_never_label_lower_case():
     assert not any(c.islower() for _ in range(2000) for c in source.sample(rng, caps_only=True))
 
 
-def test_fonts_of_fontsource_are_trained_with_and_never_held_out(tmp_path, monkeypatch):
+def test_fonts_of_fontsource_are_trained_with_unless_they_are_held_out(tmp_path):
     """A package as npm lays it out, with a font of this machine in it."""
     some = next(face for face in _faces() if face.instance is None)
     for family in ("new-family", "zilla-slab"):  # the second belongs to the held-out split
@@ -240,14 +248,18 @@ def test_fonts_of_fontsource_are_trained_with_and_never_held_out(tmp_path, monke
         for weight in metadata["weights"]:
             shutil.copy(some.path, files / f"{family}-latin-{weight}-normal.woff2")
     assert is_held_out("zilla_slab")
-    before = {split: {faces[0].family for faces in Fonts(split).families} for split in ("train", "held_out")}
-    monkeypatch.setattr(fonts_module, "FONTSOURCE", tmp_path)
-    alone = {faces[0].family for faces in Fonts("train").families if str(tmp_path) in faces[0].path}
-    assert alone == {"new_family"}
-    assert {faces[0].family for faces in Fonts("held_out").families} == before["held_out"]
-    new = next(faces for faces in Fonts("train").families if faces[0].family == "new_family")
+    both = Fonts("train", str(tmp_path))
+    added = {faces[0].family for faces in both.families if str(tmp_path) in faces[0].path}
+    assert added == {"new_family"}
+    assert len(both.families) == len(Fonts("train").families) + 1
+    new = next(faces for faces in both.families if faces[0].family == "new_family")
     assert [Path(face.path).name.split("-")[3] for face in new] == ["400", "700"]  # no thin one
     assert all(face.kind == "SANS_SERIF" and glyph(face, SIZES[0], "H") is not None for face in new)
+
+
+def test_a_folder_without_fonts_is_an_error(tmp_path):
+    with pytest.raises(ValueError, match="holds no font"):
+        Fonts("train", str(tmp_path))
 
 
 def test_no_listed_font_is_held_out_or_there_twice():
@@ -309,3 +321,30 @@ def test_words_are_written_beside_what_is_there():
         count += len(scene.regions) - 1
     assert count >= 6
     assert SceneGenerator(style).write(random.Random(0), image, there, 0).regions == there
+
+
+def _ink(face, weight: float) -> np.ndarray:
+    return set_text(random.Random(0), face, [["HoE"]], 60.0, weight=weight).layers()
+
+
+def test_strokes_are_made_thinner_and_thicker_and_words_stay_where_they_are():
+    faces = [face for face in _faces() if face.kind == "SANS_SERIF"]
+    for face in faces[::5]:
+        thin, plain, thick = (int(_ink(face, weight).sum()) for weight in (0.7, 1.0, 1.5))
+        assert thin < 0.95 * plain, face
+        assert plain <= thick, face  # fat ones are as fat as they may be
+    assert sum(_ink(face, 1.5).sum() > 1.2 * _ink(face, 1.0).sum() for face in faces) > 0.5 * len(faces)
+    words = [set_text(random.Random(0), faces[0], [["HoE"]], 60.0, weight=w).words[0] for w in (1.0, 1.5)]
+    assert words[0].box.tolist() == words[1].box.tolist()
+
+
+def test_hairlines_stay_and_fat_letters_stay_open():
+    for face in _faces():
+        plain, thin = (_ink(face, weight) for weight in (1.0, synth.WEIGHTS[0]))
+        assert thin.sum() > 0.5 * plain.sum(), face
+        assert stroke(face, SIZES[2]) > 0
+        assert _thicker(face, SIZES[2], 9.0) <= max(0, 0.15 * cap_height(face, SIZES[2]) + 1)
+
+
+def test_letters_of_the_scenes_that_figures_are_measured_on_are_as_their_fonts_have_them():
+    assert MIXED.reweighted == CURVED.reweighted == EASY.reweighted == DENSE.reweighted == 0
