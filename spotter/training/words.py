@@ -13,6 +13,10 @@ from spotter.config import PRINTABLE
 HELD_OUT_PERCENT = 10
 LONGEST = 24  # characters
 VOCABULARY = 60_000
+# Words of other languages teach to read letters, not to guess English words; held-out texts have none.
+LANGUAGES = ("de", "es", "fi", "fr", "id", "it", "nl", "pl", "pt", "sv")
+FOREIGN_VOCABULARY = 12_000  # of each language
+FOREIGN = 0.15  # share of the words
 _LETTERS_DIGITS = string.ascii_letters + string.digits
 _SINGLES = "&&&$%#@?!+*" + string.digits * 2 + string.ascii_uppercase
 _SHORT = "TO,OF,IN,ON,AT,BY,UP,GO,NO,OK,WE,US,IS,IT,24,10,50,20,A1,B2,3D,4G,UK,TV,PC,CD,XL,No,Mr,Dr,St"
@@ -32,14 +36,14 @@ class Words:
         from wordfreq import top_n_list, word_frequency
 
         self.held_out = split == "held_out"
-        common = [
-            word
-            for word in top_n_list("en", VOCABULARY)
-            if len(word) <= LONGEST
-            and any(c.isalpha() for c in word)
-            and all(c in string.ascii_lowercase + "'" for c in word)
-        ]
+        common = filter(_is_plain, top_n_list("en", VOCABULARY))
         self.common = [word for word in common if is_held_out(word) == self.held_out]
+        foreign = {
+            word
+            for language in ([] if self.held_out else LANGUAGES)
+            for word in top_n_list(language, FOREIGN_VOCABULARY)
+        }
+        self.foreign = sorted(filter(_is_plain, foreign - set(self.common)))
         self._cumulative = list(accumulate(word_frequency(word, "en") ** 0.7 for word in self.common))
         self.long = [word for word in self.common if len(word) >= 10]
         self.names = self._names(Faker("en_US"))
@@ -92,6 +96,8 @@ class Words:
         return rng.choice(_LETTERS_DIGITS) + "".join(rng.choices(pool, k=rng.randint(1, 9)))
 
     def _word(self, rng: random.Random) -> str:
+        if self.foreign and rng.random() < FOREIGN:
+            return rng.choice(self.foreign)
         kind = rng.random()
         if kind < 0.45:
             return rng.choices(self.common, cum_weights=self._cumulative)[0]
@@ -110,6 +116,15 @@ class Words:
         if kind < 0.1:
             return rng.choice("#@-*~$") + word
         return word + rng.choice("-/&+._|\\") + _cased(rng, rng.choice(self.common))
+
+
+def _is_plain(word: str) -> bool:
+    """Whether a word is of the English alphabet and apostrophes."""
+    return (
+        len(word) <= LONGEST
+        and any(c.isalpha() for c in word)
+        and all(c in string.ascii_lowercase + "'" for c in word)
+    )
 
 
 def _cased(rng: random.Random, word: str) -> str:

@@ -207,6 +207,11 @@ def test_splits_share_no_font_word_or_background(tmp_path):
     assert held_out
     sources = words.words("train"), words.words("held_out")
     assert not set(sources[0].common) & set(sources[1].common)
+    assert len(sources[0].foreign) > 10_000
+    assert not sources[1].foreign
+    foreign = set(sources[0].foreign)
+    drawn = [sources[0].sample(synth.random.Random(seed)).lower() for seed in range(2000)]
+    assert 0.05 < np.mean([text in foreign for text in drawn]) < 0.15
     assert 0.08 < len(sources[1].common) / len(sources[0].common) < 0.14
     for source, wanted in zip(sources, (False, True), strict=True):
         rng = synth.random.Random(1)
