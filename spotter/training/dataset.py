@@ -21,7 +21,7 @@ from torch.utils.data import DataLoader, Dataset
 from spotter.evaluation.icdar import samples
 from spotter.model.charset import Charset
 from spotter.polygons import rasterise
-from spotter.training.fonts import fonts
+from spotter.training.fonts import fonts as installed_fonts
 from spotter.training.losses import Targets
 from spotter.training.photographs import photographed
 from spotter.training.synth import CURVED, EASY, MIXED, SceneGenerator, SceneStyle
@@ -204,6 +204,8 @@ class Batches(Dataset):
         self.charset, self.steps, self.mask_size = Charset(characters), steps, mask_size
         self.backgrounds = backgrounds
         self.fonts = fonts
+        if fonts is not None:
+            installed_fonts("train", fonts)  # a wrong folder is said here, not by a worker process
         self.samples = [sample for folder in data for sample in samples(Path(folder))]
         self.generators: dict[SceneStyle, SceneGenerator] = {}
 
@@ -255,7 +257,7 @@ class Batches(Dataset):
         """The generator of a style's scenes of a width and height in pixels."""
         style = replace(style, width=size[0], height=size[1], backgrounds=self.backgrounds)
         if style not in self.generators:
-            self.generators[style] = SceneGenerator(style, "train", fonts("train", self.fonts))
+            self.generators[style] = SceneGenerator(style, "train", installed_fonts("train", self.fonts))
         return self.generators[style]
 
 

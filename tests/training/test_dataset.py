@@ -142,6 +142,11 @@ def test_processes_share_the_batches_out(first, start, step, numbers):
         assert same(next(source), first[k])
 
 
+def test_a_folder_without_fonts_is_said_before_anything_is_rendered(tmp_path):
+    with pytest.raises(ValueError, match="holds no font of Fontsource"):
+        Batches(CURRICULUM, "abc", 8, 28, fonts=str(tmp_path))
+
+
 def test_photographs_are_batches_like_others(folder):
     curriculum = replace(CURRICULUM, mixed_from=0, photographs=1.0)
     a, b = dataset(curriculum, (str(folder),)), dataset(curriculum, (str(folder),))
