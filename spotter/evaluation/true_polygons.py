@@ -51,7 +51,9 @@ def measure(
         words = spotter.spot(image, **settings)
         pairs, _ = match(true, ignore, [word.polygon for word in words])
         predicted = {i: same_text(true[i].text, words[j].text) for i, j in pairs}
-        for i, right in zip(*_drawn(spotter, image, true, ignore, settings.get("short_side")), strict=True):
+        for i, right in zip(
+            *read_drawn(spotter, image, true, ignore, settings.get("short_side")), strict=True
+        ):
             gain.true += 1
             gain.true_right += right
             if i in predicted:
@@ -61,7 +63,7 @@ def measure(
     return gain
 
 
-def _drawn(
+def read_drawn(
     spotter: Spotter,
     image: np.ndarray,
     true: list[GroundTruth],
