@@ -142,7 +142,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser("python -m spotter.evaluation.calibration", description=__doc__)
     parser.add_argument("--weights", default="nano", help="nano or a .safetensors file")
     parser.add_argument("--backgrounds", metavar="FOLDER", help="photographs to write on")
-    parser.add_argument("--style", default="mixed", help="kind of scenes (mixed)")
+    parser.add_argument(
+        "--style", nargs="+", default=["mixed"], help="kinds of scenes, one after the other (mixed)"
+    )
     parser.add_argument("--count", type=int, default=200, help="number of scenes (200)")
     parser.add_argument("--seed", type=int, default=50_000, help="of the first scene (50000)")
     options = parser.parse_args(arguments)
@@ -151,7 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         spotter = load_spotter(options.weights)
-        scenes = rendered([options.style], options.count, options.backgrounds, options.seed)
+        scenes = rendered(options.style, options.count, options.backgrounds, options.seed)
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
