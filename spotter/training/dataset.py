@@ -37,7 +37,7 @@ MOST_WORDS = 60  # in a large scene: fewer than proposals
 WIDE = 1.36, 0.73  # width and height of every other large scene, in parts of its side: two squares, about
 # Times as many words where the detector is not trained: there each costs little beside the picture.
 DENSER = 3
-REWEIGHTED = 0.35  # of the blocks: fonts are few, and so each stands for some more
+REWEIGHTED = 0.35  # of the blocks: so each font stands for some more
 LEAST_SIDE = 4.0  # pixels; smaller boxes are not trained on
 
 # Many words a scene: the picture costs the same, and the reader learns from words.

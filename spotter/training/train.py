@@ -73,14 +73,9 @@ class Trainer:
             self.load()
         elif s.start_from:
             self.images, self.words, self.seconds = seen_before(s.start_from)
+        c = s.config
         self.dataset = Batches(
-            s.curriculum,
-            s.config.characters,
-            s.config.max_steps,
-            s.config.mask_size,
-            s.backgrounds,
-            s.data,
-            s.fonts,
+            s.curriculum, c.characters, c.max_steps, c.mask_size, s.backgrounds, s.data, s.fonts
         )
         if s.start_from and not resume:
             self.learn_heads()

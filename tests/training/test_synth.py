@@ -351,5 +351,22 @@ def test_hairlines_stay_and_fat_letters_stay_open():
         assert _thicker(face, SIZES[2], 9.0) <= max(0, 0.15 * cap_height(face, SIZES[2]) + 1)
 
 
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_a_share_of_the_blocks_has_other_strokes(share, monkeypatch):
+    weights = []
+
+    def spy(rng, face, lines, height, outlined, weight):
+        weights.append(weight)
+        return set_text(rng, face, lines, height, outlined, weight)
+
+    monkeypatch.setattr(synth, "set_text", spy)
+    generator = SceneGenerator(replace(EASY, reweighted=share))
+    for seed in range(12):
+        generator.render(seed)
+    assert np.mean([weight != 1 for weight in weights]) == pytest.approx(share, abs=0.2 * share)
+    low, high = synth.WEIGHTS
+    assert all(low <= weight <= high for weight in weights)
+
+
 def test_letters_of_the_scenes_that_figures_are_measured_on_are_as_their_fonts_have_them():
     assert MIXED.reweighted == CURVED.reweighted == EASY.reweighted == DENSE.reweighted == 0
