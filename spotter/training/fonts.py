@@ -11,6 +11,7 @@ import json
 import pkgutil
 import random
 import re
+import string
 import zlib
 from dataclasses import dataclass
 from itertools import accumulate
@@ -115,6 +116,13 @@ def _caps_only(face: Face) -> bool:
     return bool(np.median(common) > CAPS_ALIKE)
 
 
+def _has_letters(face: Face) -> bool:
+    """Whether the font draws all letters and digits of English; fonts of icons or of other scripts do not."""
+    size = SIZES[0]
+    drawn = [glyph(face, size, c) for c in string.ascii_letters + string.digits]
+    return all(g is not None and not np.array_equal(g.mask, _missing(face, size)) for g in drawn)
+
+
 def cap_height(face: Face, size: int) -> int:
     """Height of a capital H in pixels."""
     return glyph(face, size, "H").mask.shape[0]
@@ -163,15 +171,16 @@ def _fontsource_faces(folder: Path) -> list[Face]:
 
 
 def _fontsource(root: Path) -> list[list[Face]]:
-    """The families of Fontsource in a folder that belong to the training split."""
+    """The families of Fontsource in a folder that belong to the training split and draw English."""
     folders = sorted(path.parent for path in root.glob("*/metadata.json"))
     if not folders:
         raise ValueError(f"{root} holds no font of Fontsource: `make .venv/fonts` puts them there.")
-    return [
+    families = [
         _some(_fontsource_faces(folder))
         for folder in folders
         if not is_held_out(folder.name.replace("-", "_"))
     ]
+    return [faces for faces in families if faces and _has_letters(faces[0])]
 
 
 def _some(faces: list[Face]) -> list[Face]:

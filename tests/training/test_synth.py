@@ -19,6 +19,7 @@ pytest.importorskip("faker", reason="names of synthetic scenes: pip install -r r
 
 from spotter.config import PRINTABLE
 from spotter.training import backgrounds, synth, words
+from spotter.training import fonts as fonts_module
 from spotter.training.blocks import Bend, Warp, _thicker, around, set_text
 from spotter.training.fonts import (
     SIZES,
@@ -260,6 +261,24 @@ def test_fonts_of_fontsource_are_trained_with_unless_they_are_held_out(tmp_path)
     new = next(faces for faces in both.families if faces[0].family == "new_family")
     assert [Path(face.path).name.split("-")[3] for face in new] == ["400", "700"]  # no thin one
     assert all(face.kind == "SANS_SERIF" and glyph(face, SIZES[0], "H") is not None for face in new)
+
+
+def test_a_font_without_letters_is_left_out(tmp_path, monkeypatch):
+    """A font of icons draws the same box for every letter."""
+    files = tmp_path / "icons" / "files"
+    files.mkdir(parents=True)
+    (tmp_path / "icons" / "metadata.json").write_text('{"category": "display", "weights": [400]}')
+    shutil.copy(_faces()[0].path, files / "icons-latin-400-normal.woff2")
+    assert "icons" in {faces[0].family for faces in Fonts("train", str(tmp_path)).families}
+    box = fonts_module._draw
+
+    def draw(font, size, text):
+        return box(font, size, text if "icons" not in str(font.path) else "\U000f1234")
+
+    fonts_module.glyph.cache_clear()
+    monkeypatch.setattr(fonts_module, "_draw", draw)
+    assert "icons" not in {faces[0].family for faces in Fonts("train", str(tmp_path)).families}
+    fonts_module.glyph.cache_clear()
 
 
 def test_a_folder_without_fonts_is_an_error(tmp_path):
