@@ -246,12 +246,12 @@ def test_the_truth_changes_the_h_mean(page):
     box = page.get_by_label("True words (editable)")
     box.fill("CAFE: 10,10 90,10 90,40 10,40\n###: 5,5 795,5 795,595 5,595")
     box.blur()
-    expect(picture).to_have_attribute("alt", re.compile("1 true and 0 found"), timeout=30_000)
+    expect(picture).to_have_attribute("alt", re.compile("1 true and 0 found"), timeout=120_000)
     box.fill("")
     box.blur()
-    expect(picture).to_have_attribute("alt", re.compile(" 0 true"), timeout=30_000)
+    expect(picture).to_have_attribute("alt", re.compile(" 0 true"), timeout=120_000)
     page.get_by_role("button", name="Bring the first ones back").click()
-    expect(picture).to_have_attribute("alt", re.compile("8 true"), timeout=30_000)
+    expect(picture).to_have_attribute("alt", re.compile("8 true"), timeout=120_000)
 
 
 def fill_truth(page, lines: str) -> None:
