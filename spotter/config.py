@@ -41,7 +41,10 @@ class SpotterConfig:
     recognition_conversion: bool = True  # False: the reader sees the RoI's features, gated by maskK alone
     recognition_roi: tuple[int, int] = (28, 28)  # (height, width) of a1
     recognition_canonical: float = 224.0  # pixels; a box of this side is read from P4 (FPN, equation 1)
-    # Boxes more than so many times as tall as wide are read down and up as well, in an RoI turned by 90°.
+    # Words are read in the smallest rectangle around their maskK, at any angle, where that has less than so
+    # many times the area of the level one.
+    recognition_tilt: float | None = None  # None: in its box, as published
+    # RoIs more than so many times as tall as wide are read down and up as well.
     recognition_tall: float | None = None  # None: none are, as published
     conversion_layers: int = 3
     conversion_heads: int = 4
@@ -108,7 +111,8 @@ def nano() -> SpotterConfig:
         feedforward=256,
         roi_samples=1,
         recognition_roi=(16, 32),
-        recognition_canonical=448.0,  # long and tilted words have large boxes and small letters
+        recognition_canonical=448.0,  # long words have large boxes and small letters
+        recognition_tilt=0.6,  # from 8 degrees of long words to 20 of short ones
         recognition_tall=1.25,  # a grid of 16 rows is too coarse for the letters of an upright word
         conversion_layers=1,
         two_level_blocks=2,

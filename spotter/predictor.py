@@ -18,6 +18,7 @@ from torchvision.ops import box_iou
 from spotter.images import read_image
 from spotter.memory import keep_freed_memory
 from spotter.model.charset import Charset
+from spotter.model.rotated_roi import rois_of
 from spotter.model.spotter import SwinTextSpotter
 from spotter.polygons import clip, mask_polygon, rasterise
 from spotter.types import Character, Detection, DrawnReading, Reading, Regions, Spotting, Word
@@ -165,9 +166,9 @@ class Spotter:
                 boxes=boxes,
                 mask_k=torch.from_numpy(masks).float().to(self.device),
                 related=related,
-                turns=place,
+                rois=rois_of(boxes),
             )
-            regions = self.model.in_all_ways(regions)
+            regions = self.model.along_words(regions)
             _, reading = self.model.read(detection.levels, regions)
         texts = self.texts(reading, torch.arange(len(regions.boxes), device=self.device))
         texts = list(compress(texts, surest_ways(regions.proposal_index.tolist(), texts)))

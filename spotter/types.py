@@ -112,7 +112,7 @@ class Regions:
     boxes: Tensor  # (R, 4) xyxy, pixels of the resized image, not clipped
     mask_k: Tensor  # (R, 28, 28) probabilities, over the box
     related: Tensor  # (R, C) proposal features after the self-attention of Recognition Conversion
-    turns: Tensor  # (R,) int64, quarter turns against the clock in which a region is read: 0, 1 or 3
+    rois: Tensor  # (R, 5) the rectangles that are read, see model.rotated_roi; the boxes, or along the words
 
 
 @dataclass(frozen=True)

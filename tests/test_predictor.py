@@ -14,6 +14,7 @@ from shapely.geometry import Polygon
 
 from spotter import load_spotter
 from spotter.images import ImageError
+from spotter.model.rotated_roi import quarter_turned
 from spotter.model.spotter import SwinTextSpotter
 from spotter.polygons import mask_polygon
 from spotter.predictor import Spotter, surest_ways
@@ -263,13 +264,14 @@ def three_ways(tiny_model) -> Spotter:
     return Spotter(model, {})
 
 
-def in_one_way(spotter: Spotter, turns: int, monkeypatch) -> None:
+def in_one_way(spotter: Spotter, quarters: int, monkeypatch) -> None:
     """From now on the spotter reads every region with these quarter turns alone."""
-    monkeypatch.setattr(
-        spotter.model,
-        "in_all_ways",
-        lambda regions: replace(regions, turns=torch.full_like(regions.proposal_index, turns)),
-    )
+
+    def turned(regions):
+        count = torch.full_like(regions.proposal_index, quarters)
+        return replace(regions, rois=quarter_turned(regions.rois, count))
+
+    monkeypatch.setattr(spotter.model, "along_words", turned)
 
 
 def test_the_surest_way_of_a_tall_box_counts(three_ways, photographs, monkeypatch):
@@ -277,9 +279,10 @@ def test_the_surest_way_of_a_tall_box_counts(three_ways, photographs, monkeypatc
     found = three_ways.spot(photographs[0], threshold=-1.0), three_ways.read(photographs[0], quads)
     trace = three_ways.trace(photographs[0], threshold=-1.0)
     ways = {}
-    for turns in (0, 1, 3):
-        in_one_way(three_ways, turns, monkeypatch)
-        ways[turns] = three_ways.spot(photographs[0], threshold=-1.0), three_ways.read(photographs[0], quads)
+    for quarters in (0, 1, 3):
+        in_one_way(three_ways, quarters, monkeypatch)
+        one_way = three_ways.spot(photographs[0], threshold=-1.0), three_ways.read(photographs[0], quads)
+        ways[quarters] = one_way
     best = [
         [max(several, key=lambda one: one.reading_score) for several in zip(*kind, strict=True)]
         for kind in zip(*ways.values(), strict=True)
@@ -288,9 +291,10 @@ def test_the_surest_way_of_a_tall_box_counts(three_ways, photographs, monkeypatc
     assert [reading.text for reading in found[1]] == [reading.text for reading in best[1]]
     assert len({word.id for word in found[0]}) == len(found[0])
     # Which way that was can be seen in a trace, and is the one in which a word is read again.
-    assert len(set(trace.turns.tolist())) > 1
+    quarters = (np.degrees(trace.rois[:, 4]) / 90).round().astype(int) % 4
+    assert len(set(quarters.tolist())) > 1
     for i, word in enumerate(trace.words):
-        assert word.text == found[0][i].text == ways[int(trace.turns[i])][0][i].text
+        assert word.text == found[0][i].text == ways[int(quarters[i])][0][i].text
 
 
 def test_surest_ways_by_hand():

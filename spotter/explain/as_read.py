@@ -1,4 +1,4 @@
-"""A word's box as the reader gets it: an upright word is turned, so that it runs from left to right."""
+"""A word as the reader gets it: cut out along a tilted word, so that it runs from left to right."""
 
 from __future__ import annotations
 
@@ -7,52 +7,58 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from spotter.explain.canvas import crop
-
 if TYPE_CHECKING:
     from spotter.explain.trace import Trace
-
-WAYS = {1: "down", 3: "up"}  # in which a word runs, by the quarter turns against the clock that undo it
-ROTATIONS = {1: Image.Transpose.ROTATE_90, 3: Image.Transpose.ROTATE_270}
 
 
 def turn_note(trace: Trace, word: int) -> str:
     """What to tell of a word that is turned; nothing of the others."""
-    way = WAYS.get(int(trace.turns[word]))
-    return f"turned, as this word is read {way} its tall box" if way else ""
+    degrees = round(np.degrees(trace.rois[word, 4]))
+    if degrees == 0:
+        return ""
+    way = f", which is read {'down' if degrees > 0 else 'up'}" if abs(degrees) > 45 else ""
+    return f"turned by {abs(degrees)}°, along this word{way}"
 
 
-def turned(values: np.ndarray, turns: int) -> np.ndarray:
-    """(H, W, ...) over a box, by so many quarter turns against the clock."""
-    return np.rot90(values, turns) if turns else values
+def over_roi(points: np.ndarray, roi: np.ndarray) -> np.ndarray:
+    """(P, 2) x, y of the image to parts of an RoI's (5,) width and height, 0..1."""
+    x, y, width, height, angle = roi
+    cos, sin = np.cos(angle), np.sin(angle)
+    turned = (np.asarray(points) - [x, y]) @ np.array([[cos, -sin], [sin, cos]])
+    return turned / np.maximum([width, height], 1e-6) + 0.5
 
 
-def turned_points(points: np.ndarray, turns: int) -> np.ndarray:
-    """(P, 2) x and y in parts of a box, 0..1, to where they are once it is turned."""
-    x, y = points.T
-    return np.stack({0: (x, y), 1: (y, 1 - x), 3: (1 - y, x)}[int(turns)], 1)
+def grid(roi: np.ndarray, width: int, height: int) -> np.ndarray:
+    """(2, 3) from x, y in cells over an RoI (5,), `width` x `height` of them, to x, y of the image."""
+    x, y, across, down, angle = np.asarray(roi, float)
+    cos, sin = np.cos(angle), np.sin(angle)
+    sides = np.array([[cos, -sin], [sin, cos]]) * np.maximum([across, down], 1e-6)  # columns: along the sides
+    return np.column_stack([sides / [width, height], [x, y] - sides.sum(1) / 2])
+
+
+def cut(photo: np.ndarray, roi: np.ndarray, width: int, height: int) -> Image.Image:
+    """What an RoI (5,) shows of a photo (h, w, 3) uint8, stretched to a size; black outside the photo."""
+    matrix = grid(roi, width, height).ravel()
+    return Image.fromarray(photo).transform((width, height), Image.AFFINE, tuple(matrix), Image.BILINEAR)
 
 
 def word_size(trace: Trace, word: int, width: int) -> tuple[int, int]:
     """Width and height the word is drawn with: its own shape, as read, within limits."""
-    across, down = np.maximum(trace.box(word)[2:] - trace.box(word)[:2], 1)
-    if trace.turns[word]:
-        across, down = down, across
+    across, down = np.maximum(trace.rois[word, 2:4], 1)
     return width, int(np.clip(width * down / across, width * 0.22, width * 0.9))
 
 
-def box_photo(image: np.ndarray, box: np.ndarray, turns: int, width: int, height: int) -> Image.Image:
-    """What a box (4,) xyxy shows of the photo (h, w, 3), turned, then stretched to a size."""
-    if turns:
-        return crop(image, box, height, width).transpose(ROTATIONS[int(turns)])
-    return crop(image, box, width, height)
-
-
 def word_photo(trace: Trace, word: int, width: int) -> Image.Image:
-    """The word's box, as it is read, so many pixels wide."""
-    return box_photo(trace.image, trace.box(word), trace.turns[word], *word_size(trace, word, width))
+    """The word, as it is read, so many pixels wide."""
+    return cut(trace.image, trace.rois[word], *word_size(trace, word, width))
 
 
 def word_mask(trace: Trace, word: int) -> np.ndarray:
-    """The word's maskK (s, s) float16, as it gates what is read."""
-    return turned(trace.mask_k[word], trace.turns[word])
+    """The word's maskK (s, s) float32 over its RoI, as it gates what is read; 0 where that leaves the box."""
+    mask, box = trace.mask_k[word].astype(np.float32), trace.box(word)
+    size = mask.shape[::-1]
+    matrix = grid(trace.rois[word], *size)
+    matrix[:, 2] -= box[:2]
+    matrix *= (size / np.maximum(box[2:] - box[:2], 1e-6))[:, None]
+    turned = Image.fromarray(mask).transform(size, Image.AFFINE, tuple(matrix.ravel()), Image.BILINEAR)
+    return np.asarray(turned)

@@ -8,14 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw
 
-from spotter.explain.as_read import (
-    turn_note,
-    turned,
-    turned_points,
-    word_mask,
-    word_photo,
-    word_size,
-)
+from spotter.explain.as_read import over_roi, turn_note, word_mask, word_photo, word_size
 from spotter.explain.canvas import SKY, blend_map, colour_bar, outline, tiles, titled
 from spotter.explain.charts import bars
 from spotter.explain.masks import binary_iou
@@ -73,12 +66,10 @@ def true_polygon(trace: Trace, word: int, truth: str) -> np.ndarray | None:
 
 
 def where_word_is(trace: Trace, word: int, polygon: np.ndarray | None) -> np.ndarray:
-    """(s, s) bool over the word's box as it is read, as fine as maskK: inside a true polygon; without one, by
-    maskK.
-    """
-    size, box = trace.mask_k.shape[-1], trace.box(word)
+    """(s, s) bool over the word's RoI, as fine as maskK: inside a true polygon; without one, by maskK."""
     if polygon is not None:
-        return turned(rasterise(polygon, box, size).astype(bool), trace.turns[word])
+        points = over_roi(polygon, trace.rois[word])
+        return rasterise(points, np.array([0, 0, 1, 1]), trace.mask_k.shape[-1]).astype(bool)
     return word_mask(trace, word) > trace.config.mask_threshold
 
 
@@ -120,7 +111,7 @@ def draw_gates(trace: Trace, word: int, truth: str = "", columns: int = 2) -> tu
     pictures, numbers = [], []
     for name, title in MAPS.items():
         shape = trace.roi_features.shape[2:] if name == "photo" else getattr(trace, name).shape[1:]
-        cut = "cut out by RoIAlign" + (", turned (see below)" if trace.turns[word] else "")
+        cut = "cut out by RoIAlign" + (", turned (see below)" if turn_note(trace, word) else "")
         note = cut if name == "photo" else f"{shape[0]} × {shape[1]}"
         if name not in ("photo", "mask_k"):
             note += f" × {channels} channels, " + (
@@ -139,10 +130,8 @@ def draw_gates(trace: Trace, word: int, truth: str = "", columns: int = 2) -> tu
         size = word_size(trace, word, TILE)
         picture = draw_map(trace, word, name).resize(size, Image.BILINEAR)
         if name == "photo" and polygon is not None:
-            corner, extent = trace.box(word)[:2], trace.box(word)[2:] - trace.box(word)[:2]
             draw = ImageDraw.Draw(picture, "RGBA")
-            points = turned_points((polygon - corner) / np.maximum(extent, 1e-6), trace.turns[word])
-            outline(draw, points * size, SKY, 2)
+            outline(draw, over_roi(polygon, trace.rois[word]) * size, SKY, 2)
             note = "blue: the true outline"
         pictures.append(titled(picture, title, note))
     pictures.append(colour_bar("0", "1 (energy: largest)", "", TILE))

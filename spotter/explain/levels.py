@@ -153,8 +153,8 @@ def draw_levels(
 
 def cut_from(trace: Trace, word: int, level: int) -> str:
     """What a level says beside its title when a word is cut out of it: by the stages, by the reader."""
-    box = trace.box(word)
-    at = rule(box)[1], rule(box, trace.config.recognition_canonical)[1]
+    canonical = trace.config.recognition_canonical
+    at = rule(trace.box(word))[1], rule(as_box(trace.rois[word]), canonical)[1]
     if level not in at:
         return ""
     return "  ← the word's level" if at[0] == at[1] else f"  ← the word's, for the {ROLES[at.index(level)]}"
@@ -172,6 +172,11 @@ def level_bytes(level: int, steps: Sequence[Step]) -> int:
 
 def level_multiply_adds(level: int, steps: Sequence[Step]) -> int:
     return sum(step.multiply_adds for step in own_steps(level, steps))
+
+
+def as_box(roi: np.ndarray) -> np.ndarray:
+    """A level box (4,) xyxy of the size of an RoI (5,)."""
+    return np.array([0, 0, roi[2], roi[3]])
 
 
 def rule(box: np.ndarray, canonical: float = CANONICAL_SIZE) -> tuple[float, int]:
@@ -218,11 +223,13 @@ def describe_rule(trace: Trace, word: int | None) -> str:
     clamped = "" if whole == level + 2 else f"Kept within 2 to 5 that is {level + 2}. "
     stride = stride_of(level)
     canonical = trace.config.recognition_canonical
-    reader = rule(box, canonical)[1] + 2
-    told = f"**P{reader}**"
+    roi = trace.rois[word]
+    told = f"**P{rule(as_box(roi), canonical)[1] + 2}**"
+    if roi[4]:
+        told += f", in a rectangle along the word, {roi[2]:.0f} × {roi[3]:.0f} pixels"
     if canonical != CANONICAL_SIZE:
-        told += f": its rule has {canonical:.0f} in place of 224, as long and tilted words have large boxes"
-        told += " and small letters"
+        told += f": its rule has {canonical:.0f} in place of 224, as long words have large boxes and small"
+        told += " letters"
     return general + (
         f"Word {word + 1}, **{plain(trace.words[word].text)}**, has a box of {w:.0f} × {h:.0f} pixels:\n\n"
         f"$$4 + \\log_2 \\tfrac{{\\sqrt{{{w:.0f} \\cdot {h:.0f}}}}}{{224}} = 4 + \\log_2 "

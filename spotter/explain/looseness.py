@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from PIL import Image
 from rapidfuzz.distance import Levenshtein
 
 from spotter.evaluation.metrics import overlaps, same_text
@@ -28,7 +27,7 @@ class Cut:
     """One word cut out one way: what either reader gets."""
 
     strip: Strip | None  # None where the cut lies outside the photo
-    box: np.ndarray  # (4,) xyxy, pixels of `trace.image`
+    roi: np.ndarray  # (5,) see model.rotated_roi, pixels of `trace.image`
     masked: np.ndarray  # (H, W) float16, energy of the features our reader gets
 
 
@@ -66,19 +65,17 @@ def loosen(quad: np.ndarray, factor: float) -> np.ndarray:
     return centre + (quad - centre) * factor
 
 
-def mask_in(mask: np.ndarray, box: np.ndarray, cut: np.ndarray) -> np.ndarray:
-    """maskK (s, s) over its box as it lies in another box: (s, s), 0 outside. Boxes (4,) xyxy."""
-    size = np.maximum(np.tile(box[2:] - box[:2], 2), 1e-6)
-    corners = (np.asarray(cut, np.float64) - np.tile(box[:2], 2)) / size * len(mask)
-    picture = Image.fromarray(mask.astype(np.float32))
-    moved = picture.transform(mask.shape[::-1], Image.EXTENT, tuple(corners), Image.BILINEAR)
-    return np.asarray(moved)
+def roi_around(quad: np.ndarray, angle: float) -> np.ndarray:
+    """The smallest RoI (5,) of an angle around (4, 2) points; see `model.rotated_roi`."""
+    axes = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])  # rows: along, across
+    low, high = (quad @ axes.T).min(0), (quad @ axes.T).max(0)
+    return np.concatenate([(low + high) / 2 @ axes, high - low, [angle]])
 
 
 def read_cuts(
-    spotter: Spotter, trace: Trace, words: list[int], cuts: np.ndarray
+    spotter: Spotter, trace: Trace, words: list[int], rois: np.ndarray
 ) -> tuple[list[str], np.ndarray]:
-    """Ours reads each word in another box, (K, 4) xyxy in pixels of `trace.image`, with its own maskK.
+    """Ours reads each word in another RoI, (K, 5) in pixels of `trace.image`, with its own maskK.
 
     Returns the texts, and the energy of the features that the reader got, (K, H, W) float16.
     """
@@ -90,15 +87,14 @@ def read_cuts(
     if not words:
         return [], trace.masked[:0]
     device = spotter.device
-    masks = [mask_in(trace.mask_k[w], trace.box(w), cut) for w, cut in zip(words, cuts, strict=True)]
     regions = Regions(
         image_index=torch.zeros(len(words), dtype=torch.long, device=device),
         proposal_index=torch.from_numpy(trace.proposal[words]).to(device),
         scores=torch.tensor([trace.words[w].score for w in words], device=device),
-        boxes=torch.from_numpy(np.asarray(cuts, np.float32)).to(device),
-        mask_k=torch.from_numpy(np.stack(masks)).to(device),
+        boxes=torch.from_numpy(np.stack([trace.box(w) for w in words])).to(device),
+        mask_k=torch.from_numpy(trace.mask_k[words].astype(np.float32)).to(device),
         related=torch.from_numpy(trace.related[words]).to(device),
-        turns=torch.from_numpy(trace.turns[words]).to(device),
+        rois=torch.from_numpy(np.asarray(rois, np.float32)).to(device),
     )
     levels = [torch.from_numpy(level[None].astype(np.float32)).to(device) for level in trace.levels]
     with (
@@ -137,10 +133,10 @@ def measure_looseness(
     for step, factor in enumerate(FACTORS):
         progress(step / len(FACTORS))
         quads = [loosen(rectangle(polygon), float(factor)) for _, polygon, _ in pairs]
-        boxes = np.array([[*quad.min(0), *quad.max(0)] for quad in quads])
-        texts, masked = read_cuts(spotter, trace, words, boxes)
+        rois = np.stack([roi_around(q, trace.rois[w, 4]) for q, w in zip(quads, words, strict=True)])
+        texts, masked = read_cuts(spotter, trace, words, rois)
         strips = read_quads(trace.image, quads)
         ours.append(texts)
         theirs.append([strip.text if strip else "" for strip in strips])
-        cuts.append([Cut(*parts) for parts in zip(strips, boxes, masked, strict=True)])
+        cuts.append([Cut(*parts) for parts in zip(strips, rois, masked, strict=True)])
     return Looseness([text for text, _, _ in pairs], ours, theirs, words, cuts)

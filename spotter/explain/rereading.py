@@ -66,7 +66,7 @@ def word_region(spotter: Spotter, trace: Trace, word: int) -> tuple[Regions, Ten
         boxes=torch.from_numpy(trace.box(word)[None]).to(device),
         mask_k=torch.from_numpy(trace.mask_k[word][None].astype(np.float32)).to(device),
         related=torch.from_numpy(trace.related[word][None]).to(device),
-        turns=torch.from_numpy(trace.turns[word][None]).to(device),
+        rois=torch.from_numpy(trace.rois[word][None]).to(device),
     )
     return regions, torch.from_numpy(trace.roi_features[word][None].astype(np.float32)).to(device)
 

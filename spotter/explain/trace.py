@@ -56,7 +56,7 @@ class Trace:
     proposal_features: np.ndarray  # (S + 1, N, C) float16; 0: the learnable features plus the image's
     partners: np.ndarray  # (S, N, N) float16, self-attention of each stage, mean of its heads; rows sum to 1
     proposal: np.ndarray  # (W,) int64, the proposal each word comes from
-    turns: np.ndarray  # (W,) int64, quarter turns against the clock in which each word was read: 0, 1 or 3
+    rois: np.ndarray  # (W, 5) float32, the rectangle each word was read in; see model.rotated_roi
     mask_k: np.ndarray  # (W, 28, 28) float16 probabilities over the word's box
     related: np.ndarray  # (W, C) float32, proposal features as Recognition Conversion gets them
     roi_features: np.ndarray  # (W, C, H, W) float16, what RoIAlign cuts out for Recognition Conversion
@@ -93,7 +93,7 @@ class Trace:
         return 1 / (1 + np.exp(-self.class_logits[..., 0]))
 
     def box(self, word: int) -> np.ndarray:
-        """(4,) float32, the box a word was read in, pixels of `image`."""
+        """(4,) float32, the box a word was found in, pixels of `image`."""
         return self.boxes[-1, self.proposal[word]]
 
     def polygon(self, word: int) -> np.ndarray:
@@ -218,7 +218,7 @@ def record(
         proposal_features=np.stack([first_features, *(half(stage.proposal_features[0]) for stage in stages)]),
         partners=np.stack(kept["partners"]),
         proposal=whole.regions.proposal_index.cpu().numpy()[rows],
-        turns=whole.regions.turns.cpu().numpy()[rows],
+        rois=single(whole.regions.rois)[rows],
         mask_k=half(whole.regions.mask_k)[rows],
         related=single(whole.regions.related)[rows],
         **{name: kept[name][0][rows] for name in ("roi_features", "m1", "m2", "m3", "converted", "masked")},

@@ -20,7 +20,7 @@ from spotter.evaluation.two_stage import (
     installed,
     spot_in_two_stages,
 )
-from spotter.explain.as_read import box_photo, turn_note, word_photo, word_size
+from spotter.explain.as_read import cut, turn_note, word_photo, word_size
 from spotter.explain.canvas import (
     BLUE,
     ORANGE,
@@ -161,25 +161,23 @@ def draw_cut(
     if measured is None or word not in measured.words:
         return None
     place, step = measured.words.index(word), nearest(factor)
-    cut, mine, theirs = (rows[step][place] for rows in (measured.cuts, measured.ours, measured.theirs))
-    across, down = np.maximum(cut.box[2:] - cut.box[:2], 1)
-    if trace.turns[word]:
-        across, down = down, across
+    shown, mine, theirs = (rows[step][place] for rows in (measured.cuts, measured.ours, measured.theirs))
+    across, down = np.maximum(shown.roi[2:4], 1)
     height = round(np.clip(STRIP_WIDTH * down / across, STRIP_WIDTH * 0.15, STRIP_WIDTH * 0.6))
     high = max(float(row[place].masked.max()) for row in measured.cuts)
-    photo = box_photo(trace.image, cut.box, trace.turns[word], STRIP_WIDTH, height)
+    photo = cut(trace.image, shown.roi, STRIP_WIDTH, height)
     pictures = [
         titled(
-            blend_map(photo, cut.masked.astype(np.float32), high, 0.8),
-            f"our reader gets the same cut masked, {cut.masked.shape[0]} × {cut.masked.shape[1]}",
+            blend_map(photo, shown.masked.astype(np.float32), high, 0.8),
+            f"our reader gets the same cut masked, {shown.masked.shape[0]} × {shown.masked.shape[1]}",
             f'reads "{mine}"; true is "{measured.texts[place]}"',
         ),
         colour_bar("0", f"{high:.2f}", "energy, the same scale for every cut", 400),
     ]
-    if cut.strip is not None:
-        size = f"{cut.strip.pixels.shape[0]} × {cut.strip.pixels.shape[1]}"
+    if shown.strip is not None:
+        size = f"{shown.strip.pixels.shape[0]} × {shown.strip.pixels.shape[1]}"
         title = f"cut {FACTORS[step]:g} times as large: the CRNN gets {size} grey pixels"
-        pictures.insert(0, titled(draw_strip(cut.strip), title, f'reads "{theirs}"'))
+        pictures.insert(0, titled(draw_strip(shown.strip), title, f'reads "{theirs}"'))
     alt = f"Word {word + 1} cut {FACTORS[step]:g} times as large: the CRNN reads {theirs}, ours {mine}."
     return tiles(pictures, 1), alt
 

@@ -10,28 +10,21 @@ from torchvision.ops import roi_align
 FINEST_STRIDE = 4
 CANONICAL_SIZE = 224.0  # pixels of the resized image; a box of this side belongs to P4
 
-TURNS = torch.tensor([0, 1, 3])  # quarter turns against the clock of what is cut out: as it is, down, up
-
-
-def turn_number(turns: Tensor) -> Tensor:
-    """Which of `TURNS`: 0, 1, 3 -> 0, 1, 2."""
-    return (turns + 1) // 2
-
 
 def level_of(boxes: Tensor, levels: int = 4, canonical: float = CANONICAL_SIZE) -> Tensor:
     """(M, 4) xyxy pixels -> (M,) int64, 0 for P2: floor(4 + log2(sqrt(area) / canonical)), clamped to
     P2..P5.
     """
-    size = ((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])).clamp(min=0).sqrt()
+    return level_of_size(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1], levels, canonical)
+
+
+def level_of_size(
+    width: Tensor, height: Tensor, levels: int = 4, canonical: float = CANONICAL_SIZE
+) -> Tensor:
+    """`level_of` for widths and heights (M,)."""
+    size = (width * height).clamp(min=0).sqrt()
     level = torch.floor(4 + torch.log2(size / canonical + 1e-8))
     return (level - 2).nan_to_num(0).clamp(0, levels - 1).long()  # boxes of a run that diverges are NaN
-
-
-def is_tall(boxes: Tensor, times: float | None) -> Tensor:
-    """(M, 4) xyxy -> (M,) bool, boxes more than so many times as tall as wide; None: no box is."""
-    if times is None:
-        return torch.zeros(len(boxes), dtype=torch.bool, device=boxes.device)
-    return boxes[:, 3] - boxes[:, 1] > times * (boxes[:, 2] - boxes[:, 0])
 
 
 def pyramid_roi_align(
@@ -41,19 +34,17 @@ def pyramid_roi_align(
     size: tuple[int, int],
     samples: int = 2,
     canonical: float = CANONICAL_SIZE,
-    turns: Tensor | None = None,
 ) -> Tensor:
     """What each box sees, on the level that fits its size. A bin is the mean of samples x samples bilinear
     samples.
 
     `levels`: P2..P5, (B, C, H/stride, W/stride); `boxes`: (M, 4) xyxy, pixels of the resized image;
-    `image_index`: (M,); `canonical`: see `level_of`; `turns`: (M,) int, quarter turns against the clock of
-    what is cut out: 0, 1 (what runs down lies along the width of `size`) or 3 (what runs up does); None: 0.
-    Returns (M, C, *size). On the CPU `table_roi_align` takes the place of torchvision's kernel, which has no
-    bfloat16, copies every level at each call, and takes 5 to 10 times as long.
+    `image_index`: (M,); `canonical`: see `level_of`. Returns (M, C, *size). On the CPU `table_roi_align`
+    takes the place of torchvision's kernel, which has no bfloat16, copies every level at each call, and takes
+    5 to 10 times as long.
     """
     align = table_roi_align if levels[0].device.type == "cpu" else kernel_roi_align
-    return align(levels, boxes, image_index, size, samples, canonical, turns)
+    return align(levels, boxes, image_index, size, samples, canonical)
 
 
 def kernel_roi_align(
@@ -63,20 +54,16 @@ def kernel_roi_align(
     size: tuple[int, int],
     samples: int = 2,
     canonical: float = CANONICAL_SIZE,
-    turns: Tensor | None = None,
 ) -> Tensor:
     """`pyramid_roi_align` by torchvision's kernel."""
     rois = torch.cat([image_index[:, None].to(boxes), boxes], 1).float()
     chosen = level_of(boxes, len(levels), canonical)
-    turns = torch.zeros_like(chosen) if turns is None else turns
     out = rois.new_zeros(len(boxes), levels[0].shape[1], *size)
     for i, level in enumerate(levels):
         scale = 1 / (FINEST_STRIDE * 2**i)
-        for quarters, shape in ((0, size), (1, size[::-1]), (3, size[::-1])):
-            mine = torch.nonzero((turns == quarters) & (chosen == i)).squeeze(1)
-            if len(mine):
-                cut = roi_align(level.float(), rois[mine], shape, scale, samples, aligned=True)
-                out[mine] = cut.rot90(quarters, (2, 3))
+        mine = torch.nonzero(chosen == i).squeeze(1)
+        if len(mine):
+            out[mine] = roi_align(level.float(), rois[mine], size, scale, samples, aligned=True)
     return out
 
 
@@ -109,38 +96,19 @@ def table_roi_align(
     size: tuple[int, int],
     samples: int = 2,
     canonical: float = CANONICAL_SIZE,
-    turns: Tensor | None = None,
 ) -> Tensor:
     """The same as `pyramid_roi_align`, as weighted sums of rows of one table that holds the cells of all
     levels.
     """
-    b, c = levels[0].shape[:2]
-    cells = torch.tensor(
-        [level.shape[2:] for level in levels], device=boxes.device
-    )  # (levels, 2) height, width
-    table = torch.cat([level.permute(0, 2, 3, 1).reshape(-1, c) for level in levels])
-    first = F.pad((b * cells.prod(1)).cumsum(0), (1, 0))[:-1]  # row of each level's first cell
+    c = levels[0].shape[1]
+    table, cells, first = table_of(levels)
     chosen = level_of(boxes, len(levels), canonical)
     height, width = cells[chosen].unbind(1)
     x1, y1, x2, y2 = (boxes.detach().float() / (FINEST_STRIDE * 2.0**chosen)[:, None] - 0.5).unbind(1)
-    one = torch.ones_like(width)
-    down, across = (
-        (y1, y2, height, width),
-        (x1, x2, width, one),
-    )  # start, end, cells, rows of the table a cell
-    if turns is not None:
-        downs = (down, (x2, x1, width, one), (x1, x2, width, one))
-        acrosses = (across, (y1, y2, height, width), (y2, y1, height, width))
-        which = turn_number(turns)[None]
-        down, across = (
-            tuple(torch.stack(three).gather(0, which)[0] for three in zip(*ways, strict=True))
-            for ways in (downs, acrosses)
-        )
-    rows, row_weights = bilinear_taps(down[0], down[1], size[0], samples, down[2])  # (M, bins, taps)
-    columns, column_weights = bilinear_taps(across[0], across[1], size[1], samples, across[2])
+    rows, row_weights = bilinear_taps(y1, y2, size[0], samples, height)  # (M, bins, taps)
+    columns, column_weights = bilinear_taps(x1, x2, size[1], samples, width)
     start = first[chosen] + image_index * height * width  # (M,)
-    rows, columns = rows * down[3][:, None, None], columns * across[3][:, None, None]
-    row_start = start[:, None, None] + rows
+    row_start = start[:, None, None] + rows * width[:, None, None]
     index = row_start[:, :, None, :, None] + columns[:, None, :, None, :]  # (M, H, W, taps, taps)
     weight = row_weights[:, :, None, :, None] * column_weights[:, None, :, None, :] / samples**2
     bags = len(boxes) * size[0] * size[1]
@@ -151,3 +119,13 @@ def table_roi_align(
         mode="sum",
     )
     return out.view(len(boxes), *size, c).permute(0, 3, 1, 2)
+
+
+def table_of(levels: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+    """The cells of all levels (B, C, h, w) as rows of one table (rows, C), level by level, image by image,
+    row by row; each level's height and width (levels, 2); the row of its first cell (levels,).
+    """
+    b, c = levels[0].shape[:2]
+    cells = torch.tensor([level.shape[2:] for level in levels], device=levels[0].device)
+    table = torch.cat([level.permute(0, 2, 3, 1).reshape(-1, c) for level in levels])
+    return table, cells, F.pad((b * cells.prod(1)).cumsum(0), (1, 0))[:-1]

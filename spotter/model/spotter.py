@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.ops import batched_nms
 
@@ -16,7 +15,14 @@ from spotter.model.fpn import FPN, DilatedBlock
 from spotter.model.mask_code import MaskCode
 from spotter.model.proposals import Proposals
 from spotter.model.reader import Reader
-from spotter.model.roi import TURNS, is_tall, pyramid_roi_align
+from spotter.model.rotated_roi import (
+    is_tall,
+    masks_over,
+    quarter_turned,
+    rois_of,
+    rotated_roi_align,
+    tilted_rois,
+)
 from spotter.model.stage import Stage
 from spotter.model.two_level import TwoLevelBlock, TwoLevelBlocks
 from spotter.types import Conversion, Detection, Reading, Regions, Spotting, StageOutput
@@ -24,6 +30,7 @@ from spotter.types import Conversion, Detection, Reading, Regions, Spotting, Sta
 PIXEL_MEAN = (123.675, 116.28, 103.53)
 PIXEL_STD = (58.395, 57.12, 57.375)
 STRIDE = 32  # images are padded right and below to a multiple of it
+WAYS = torch.tensor([0, 1, 3])  # in quarter turns with the clock: as it lies, down, up
 TEXT = 0  # the class that means text; the other one means none
 
 
@@ -147,16 +154,20 @@ class SwinTextSpotter(nn.Module):
         regions = self.regions(
             detection, image_index[chosen], proposal_index[chosen], scores[chosen], related[chosen]
         )
-        return self.in_all_ways(self.suppress(regions) if self.config.nms_iou < 1 else regions)
+        return self.along_words(self.suppress(regions) if self.config.nms_iou < 1 else regions)
 
-    def in_all_ways(self, regions: Regions) -> Regions:
-        """Regions of tall boxes three times, in each way they may be read: as they are, down and up. Who
-        wants their words takes the surest of each (`Spotter.words`). The published spotter reads one way.
+    def along_words(self, regions: Regions) -> Regions:
+        """Regions with the RoIs they are read in, which follow tilted words (`config.recognition_tilt`).
+
+        Those of tall RoIs come three times, in each way they may be read: as they lie, down and up. Who wants
+        their words takes the surest of each (`Spotter.words`). The published spotter reads boxes, in one way.
         """
-        tall = is_tall(regions.boxes, self.config.recognition_tall)
-        row, way = torch.nonzero(tall[:, None] | (TURNS.to(tall.device) == 0), as_tuple=True)
+        c = self.config
+        rois = tilted_rois(regions.boxes, regions.mask_k > c.mask_threshold, c.recognition_tilt)
+        tall = is_tall(rois, c.recognition_tall)
+        row, way = torch.nonzero(tall[:, None] | (WAYS.to(tall.device) == 0), as_tuple=True)
         ways = Regions(*(getattr(regions, name)[row] for name in Regions.__dataclass_fields__))
-        return replace(ways, turns=TURNS.to(tall.device)[way])
+        return replace(ways, rois=quarter_turned(rois[row], WAYS.to(tall.device)[way]))
 
     def suppress(self, regions: Regions) -> Regions:
         """Non-maximum suppression, which the published spotter does without: a region that overlaps a better
@@ -178,14 +189,15 @@ class SwinTextSpotter(nn.Module):
     ) -> Regions:
         """The regions of chosen proposals, with their boxes and decoded maskK. All arguments (R, ...)."""
         last = detection.stages[-1]
+        boxes = last.boxes[image_index, proposal_index]
         return Regions(
             image_index=image_index,
             proposal_index=proposal_index,
             scores=scores,
-            boxes=last.boxes[image_index, proposal_index],
+            boxes=boxes,
             mask_k=self.mask_code.decode(last.mask_vector[image_index, proposal_index]),
             related=related,
-            turns=torch.zeros_like(image_index),
+            rois=rois_of(boxes),
         )
 
     def read(
@@ -195,30 +207,19 @@ class SwinTextSpotter(nn.Module):
         `Reader`).
         """
         c = self.config
-        cells = pyramid_roi_align(
+        cells = rotated_roi_align(
             levels,
-            regions.boxes,
+            regions.rois,
             regions.image_index,
             c.recognition_roi,
             c.roi_samples,
             c.recognition_canonical,
-            regions.turns,
         )
         conversion = self.conversion(cells, regions.related)
         features = self.two_level(conversion.features.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
-        gate = self.gate(regions.mask_k, regions.turns).to(features)
+        binary = regions.mask_k > c.mask_threshold
+        gate = masks_over(regions.rois, regions.boxes, binary, c.recognition_roi)[:, None].to(features)
         return conversion, self.reader(features * gate, given, stop_early)
-
-    def gate(self, mask_k: Tensor, turns: Tensor) -> Tensor:
-        """maskK (R, 28, 28) binarised, turned as the region (R,), and resized to the recognition RoI,
-        (R, 1, H, W).
-        """
-        binary = (mask_k > self.config.mask_threshold).float()[:, None]
-        for quarters in (1, 3):
-            binary = torch.where(
-                (turns == quarters)[:, None, None, None], binary.rot90(quarters, (2, 3)), binary
-            )
-        return F.interpolate(binary, self.config.recognition_roi, mode="bilinear", align_corners=False)
 
     def pad(self, images: list[Tensor]) -> tuple[Tensor, Tensor]:
         """Normalise, then pad right and below to one size -> (B, 3, H, W), sizes (B, 2) as width, height."""

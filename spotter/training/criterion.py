@@ -13,8 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.ops import box_iou
 
-from spotter.model.roi import FINEST_STRIDE, TURNS, is_tall, level_of, turn_number
-from spotter.model.spotter import TEXT, SwinTextSpotter
+from spotter.model.roi import FINEST_STRIDE, level_of_size
+from spotter.model.rotated_roi import is_tall, quarter_turned, tilted_rois, to_roi
+from spotter.model.spotter import TEXT, WAYS, SwinTextSpotter
 from spotter.training.dataset import IGNORE, Batch
 from spotter.training.losses import LossWeights, Match, Targets, detection_losses, recognition_loss
 from spotter.types import Detection, Regions
@@ -99,7 +100,7 @@ class TrainingSpotter(nn.Module):
         """Text or not at every cell of P2; which character at each character's centre, seen on the level that
         its word is read from.
         """
-        p2 = levels[0]
+        config, p2 = self.model.config, levels[0]
         maps = batch.text_maps.to(p2.device)
         logits = self.text_head(p2).float().squeeze(1)[:, : maps.shape[1], : maps.shape[2]]
         care = (maps != IGNORE).float()
@@ -115,7 +116,8 @@ class TrainingSpotter(nn.Module):
             centres.append(target.centres[known])
             ids.append(target.text[known])
             image.append(torch.full((len(ids[-1]),), i))
-            from_level = level_of(target.boxes, len(levels), self.model.config.recognition_canonical)
+            rois = tilted_rois(target.boxes, target.masks > 0, config.recognition_tilt)
+            from_level = level_of_size(*rois[:, 2:4].T, len(levels), config.recognition_canonical)
             level.append(from_level[:, None].expand_as(known)[known])
         image, level, centres, ids = (torch.cat(t).to(p2.device) for t in (image, level, centres, ids))
         characters = p2.new_zeros((), dtype=torch.float32)
@@ -150,9 +152,6 @@ class TrainingSpotter(nn.Module):
         related = self.model.conversion.relate(detection.stages[-1].proposal_features)[image, proposal]
         scores = detection.stages[-1].class_logits[image, proposal, TEXT]
         predicted = self.model.regions(detection, image, proposal, scores, related)
-        tall = is_tall(true_boxes, self.model.config.recognition_tall)
-        turns, text, centres = self.ways(tall, text, centres)
-        predicted = replace(predicted, turns=turns)
         size = (true_boxes[:, 2:] - true_boxes[:, :2]).repeat(1, 2)
         jitter = (torch.rand_like(true_boxes) * 2 - 1) * self.weights.jitter * size
         true = replace(predicted, boxes=true_boxes + jitter, mask_k=masks.float())
@@ -167,11 +166,13 @@ class TrainingSpotter(nn.Module):
         )
         if not len(text):  # keep every parameter in the graph
             return {"recognition": 0.0 * related.sum()}
+        rois, text, centres = self.ways(read, text, centres)
+        read = replace(read, rois=rois)
         steps = int((text >= 0).sum(1).max())
         ids = text[:, :steps]
         _, reading = self.model.read(detection.levels, read, given=ids)
         log_probabilities = reading.probabilities.clamp(min=1e-8).log()
-        known, place = self.places(centres[:, :steps], read.boxes.detach(), read.turns)
+        known, place = self.places(centres[:, :steps], rois)
         height, width = self.model.config.reader_size
         channels = self.model.config.channels
         maps = reading.encoded[..., :channels].mT.unflatten(2, (height, width))
@@ -184,32 +185,33 @@ class TrainingSpotter(nn.Module):
             "seen_characters": self.weights.characters * true_characters,
         }
 
-    def ways(self, tall: Tensor, text: Tensor, centres: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The turns with which words (R, ...) are read, and what is to be read then: tall ones so that they
-        run from left to right, but some in another way, where there is nothing to read and the word ends at
-        once. So the right one of the three ways is the surest.
+    def ways(self, regions: Regions, text: Tensor, centres: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The RoIs (R, 5) in which words are read, and what is to be read then: tall ones so that they run
+        from left to right, but some in another way, where there is nothing to read and the word ends at once.
+        So the right one of the three ways is the surest.
         """
-        turns = tall * quarter_turns(centres)
+        config = self.model.config
+        masks = regions.mask_k > config.mask_threshold
+        rois = tilted_rois(regions.boxes, masks, config.recognition_tilt).detach()
+        tall = is_tall(rois, config.recognition_tall)
+        right = tall * ways_of(to_roi(centres, rois) * rois[:, None, 2:4])
         wrong = tall & (torch.rand(len(tall), device=tall.device) < self.weights.wrong_way)
         wrong &= ~centres[:, 0, 0].isnan()  # of a photographed word it is not known how it runs
-        other = TURNS.to(turns)[(turn_number(turns) + torch.randint_like(turns, 1, 3)) % 3]
+        way = torch.where(wrong, (right + torch.randint_like(right, 1, 3)) % 3, right)
         nothing = torch.full_like(text, -1)
         nothing[:, 0] = 0
         return (
-            torch.where(wrong, other, turns),
+            quarter_turned(rois, WAYS.to(way.device)[way]),
             torch.where(wrong[:, None], nothing, text),
             centres.masked_fill(wrong[:, None, None], torch.nan),
         )
 
-    def places(self, centres: Tensor, boxes: Tensor, turns: Tensor) -> tuple[Tensor, Tensor]:
+    def places(self, centres: Tensor, rois: Tensor) -> tuple[Tensor, Tensor]:
         """Which of the characters' centres (R, S, 2) are known, (R, S) bool, and where those lie over the
-        boxes (R, 4), read with `turns` (R,), in cells of the reader's map, (K, 2) x, y.
+        RoIs (R, 5), in cells of the reader's map, (K, 2) x, y.
         """
         height, width = self.model.config.reader_size
-        place = (centres - boxes[:, None, :2]) / (boxes[:, None, 2:] - boxes[:, None, :2]).clamp(min=1)
-        x, y = place.unbind(-1)
-        for quarters, other in ((1, (y, 1 - x)), (3, (1 - y, x))):
-            place = torch.where((turns == quarters)[:, None, None], torch.stack(other, -1), place)
+        place = to_roi(centres, rois)
         known = ~place[..., 0].isnan()
         return known, place[known] * place.new_tensor([width, height])
 
@@ -242,11 +244,11 @@ def sample_cells(level: Tensor, image: Tensor, places: Tensor) -> Tensor:
     return upper * (1 - fy) + lower * fy
 
 
-def quarter_turns(centres: Tensor) -> Tensor:
-    """(R, S, 2) centres of characters, NaN where unknown -> (R,) quarter turns against the clock with which
-    a word runs from left to right: 1 where it runs down, 3 where it runs up; 0 also where that is not known.
+def ways_of(centres: Tensor) -> Tensor:
+    """(R, S, 2) centres of characters, NaN where unknown -> (R,) in which of `WAYS` a word runs from left to
+    right: 1 where it runs down, 2 where it runs up, 0 also where that is not known.
     """
     count = (~centres[..., 0].isnan()).sum(1)
     last = centres[torch.arange(len(centres), device=centres.device), (count - 1).clamp(min=0)]
     x, y = (last - centres[:, 0]).nan_to_num(0).unbind(1)
-    return torch.where(y.abs() > x.abs(), torch.where(y > 0, 1, 3), 0)
+    return torch.where(y.abs() > x.abs(), torch.where(y > 0, 1, 2), 0)

@@ -1,4 +1,4 @@
-"""Upright words are shown as the reader gets them: turned."""
+"""Upright and tilted words are shown as the reader gets them: turned."""
 
 from __future__ import annotations
 
@@ -10,34 +10,47 @@ import torch
 
 from annotation.uncertainty import mask_disagreement
 from spotter.explain import as_read, conversion, reading, two_level, two_ways
+from spotter.model.rotated_roi import from_roi, masks_over
 
 
-@pytest.fixture(params=[1, 3])
+@pytest.fixture(params=[90, -90])
 def upright(trace, request):
     """The trace with a tall box for its first word, read down or up; what is read first is bright."""
-    boxes, turns = trace.boxes.copy(), trace.turns.copy()
+    boxes, rois = trace.boxes.copy(), trace.rois.copy()
     boxes[-1, trace.proposal[0]] = [20, 10, 40, 70]
-    turns[0] = request.param
+    rois[0] = [30, 40, 60, 20, np.radians(request.param)]
     image = np.zeros_like(trace.image)
-    image[slice(40) if turns[0] == 1 else slice(40, None), :, 0] = 255
-    return replace(trace, boxes=boxes, turns=turns, image=image)
+    image[slice(40) if request.param > 0 else slice(40, None), :, 0] = 255
+    return replace(trace, boxes=boxes, rois=rois, image=image)
 
 
 def as_it_is(trace):
-    return replace(trace, turns=np.zeros_like(trace.turns))
+    rois = trace.rois.copy()
+    rois[0] = [30, 40, 20, 60, 0]
+    return replace(trace, rois=rois)
 
 
-@pytest.mark.parametrize("turns", [0, 1, 3])
-def test_arrays_and_points_turn_as_the_networks_features(turns):
-    values = np.zeros((3, 4))
-    values[0, 3] = 1  # upper right
-    expected = torch.from_numpy(values).rot90(turns, (0, 1)).numpy()
-    found = as_read.turned(values, turns)
-    assert (found == expected).all()
-    corner = as_read.turned_points(np.array([[1.0, 0.0]]), turns)[0]  # upper right
-    row, column = np.argwhere(found)[0]
-    assert corner.tolist() == [column / (found.shape[1] - 1), row / (found.shape[0] - 1)]
-    assert as_read.turned_points(np.zeros((0, 2)), turns).shape == (0, 2)
+@pytest.mark.parametrize("degrees", [0, 90, -90, 30, -140])
+def test_points_masks_and_photos_turn_as_the_networks_features(trace, degrees):
+    """What `model.rotated_roi` sees at a cell of an RoI is what is drawn there."""
+    roi = np.array([31.0, 42.0, 50.0, 20.0, np.radians(degrees)], np.float32)
+    points = from_roi(torch.from_numpy(roi)[None], 28, 28)[0].numpy()
+    over = as_read.over_roi(points.reshape(-1, 2), roi).reshape(28, 28, 2)
+    np.testing.assert_allclose(over[..., 0], np.tile((np.arange(28) + 0.5) / 28, (28, 1)), atol=1e-5)
+    np.testing.assert_allclose(over[..., 1], over[..., 0].T, atol=1e-5)
+    assert as_read.over_roi(np.zeros((0, 2)), roi).shape == (0, 2)
+    x, y = np.meshgrid(np.arange(80) + 0.5, np.arange(90) + 0.5)
+    photo = np.stack([2 * x, 2 * y, 0 * x], 2).astype(np.uint8)  # a pixel's colour says where it is
+    drawn = np.asarray(as_read.cut(photo, roi, 28, 28)).astype(float)
+    np.testing.assert_allclose(drawn[..., :2], 2 * points, atol=2)
+    boxes, rois, masks = trace.boxes.copy(), trace.rois.copy(), trace.mask_k.copy()
+    boxes[-1, trace.proposal[0]] = [10, 20, 60, 65]
+    rois[0], masks[0] = roi, np.random.default_rng(0).random((28, 28))
+    known = replace(trace, boxes=boxes, rois=rois, mask_k=masks)
+    expected = masks_over(*(torch.from_numpy(a[[0]]) for a in (rois, known.box(0)[None], masks)), (28, 28))[0]
+    found, inner = as_read.word_mask(known, 0), (points >= [11, 21]).all(2) & (points <= [59, 64]).all(2)
+    np.testing.assert_allclose(found[inner], expected.numpy()[inner], atol=1e-3)
+    assert inner.sum() > 200
 
 
 def test_the_photo_of_an_upright_word_lies(upright):
@@ -52,11 +65,11 @@ def test_the_photo_of_an_upright_word_lies(upright):
 def test_the_mask_turns_with_the_photo(upright):
     mask, quad = np.zeros((28, 28), np.float16), np.array([[20.0, 10], [40, 10], [40, 40], [20, 40]])
     mask[:14] = 1
-    if upright.turns[0] == 3:
+    if upright.rois[0, 4] < 0:
         mask, quad = 1 - mask, quad + np.array([0, 30])
     masked = replace(upright, mask_k=np.stack([mask] * len(upright.words)))
-    assert as_read.word_mask(masked, 0)[:, :14].all()
-    assert not as_read.word_mask(masked, 0)[:, 14:].any()
+    assert as_read.word_mask(masked, 0)[:, :14].min() > 0.99
+    assert as_read.word_mask(masked, 0)[:, 14:].max() < 0.01
     where = conversion.where_word_is(masked, 0, quad)
     assert where.mean() == pytest.approx(0.5, abs=0.04)
     assert where[:, :13].all()
@@ -91,5 +104,8 @@ def test_the_views_say_that_a_word_is_turned(upright, monkeypatch):
         two_level.draw_query(one, 0, 0, 5)
         two_ways.draw_inputs(one, None, 0)
         assert sum("turned" in note for note in told) == count
-    way = {1: "read down its", 3: "read up its"}[upright.turns[0]]
-    assert way in as_read.turn_note(upright, 0)
+    way = "read down" if upright.rois[0, 4] > 0 else "read up"
+    assert as_read.turn_note(upright, 0) == f"turned by 90°, along this word, which is {way}"
+    tilted = upright.rois.copy()
+    tilted[0, 4] = np.radians(-31.4)
+    assert as_read.turn_note(replace(upright, rois=tilted), 0) == "turned by 31°, along this word"

@@ -7,6 +7,7 @@ import pytest
 
 from spotter.evaluation.two_stage import Strip
 from spotter.explain import looseness, two_ways
+from spotter.explain.as_read import over_roi
 from spotter.explain.outlines import show_outlines, words_read
 
 UPRIGHT = np.array([[10.0, 20], [50, 20], [50, 30], [10, 30]])
@@ -25,26 +26,31 @@ def test_a_loose_cut_keeps_its_centre():
     np.testing.assert_array_equal(looseness.loosen(UPRIGHT, 1.0), UPRIGHT)
 
 
-def test_a_mask_moves_with_its_box():
-    mask = np.ones((28, 28), np.float16)
-    box = np.array([10.0, 10, 30, 20])
-    np.testing.assert_array_equal(looseness.mask_in(mask, box, box), 1)
-    loose = looseness.mask_in(mask, box, np.array([0.0, 5, 40, 25]))  # twice the sides, the same centre
-    assert loose.mean() == pytest.approx(0.25, abs=0.03)
-    assert loose[14, 14] == 1
-    assert loose[0, 0] == 0
-    assert looseness.mask_in(mask, box, np.array([100.0, 100, 120, 110])).max() == 0
+@pytest.mark.parametrize("degrees", [0, 30, -100])
+def test_an_roi_of_any_angle_holds_the_cut(degrees):
+    roi = looseness.roi_around(UPRIGHT, np.radians(degrees))
+    np.testing.assert_allclose(roi[[0, 1, 4]], [30, 25, np.radians(degrees)])
+    over = over_roi(UPRIGHT, roi)
+    np.testing.assert_allclose([over.min(0), over.max(0)], [[0, 0], [1, 1]], atol=1e-9)
+    if not degrees:
+        np.testing.assert_allclose(roi[2:4], [40, 10])
+
+
+def test_ours_reads_a_cut_elsewhere_with_a_closed_gate(tiny_spotter, trace):
+    """maskK stays where it was found: over another place it is zero, and so are the features."""
+    rois = trace.rois[[0]].copy()
+    rois[:, 0] += 4 * rois[:, 2]
+    assert looseness.read_cuts(tiny_spotter, trace, [0], rois)[1].max() == 0
 
 
 def test_ours_reads_its_own_box_as_before(tiny_spotter, trace):
     words = list(range(len(trace.words)))
-    boxes = np.stack([trace.box(word) for word in words])
-    texts, masked = looseness.read_cuts(tiny_spotter, trace, words, boxes)
+    texts, masked = looseness.read_cuts(tiny_spotter, trace, words, trace.rois)
     assert masked.shape == trace.masked.shape
     np.testing.assert_allclose(masked.astype(float), trace.masked, atol=0.05 * float(trace.masked.max()))
     same = [text == trace.words[word].text for word, text in zip(words, texts, strict=True)]
     assert np.mean(same) > 0.7  # levels are kept as float16, and these weights are random
-    assert looseness.read_cuts(tiny_spotter, trace, [], np.zeros((0, 4)))[0] == []
+    assert looseness.read_cuts(tiny_spotter, trace, [], np.zeros((0, 5)))[0] == []
 
 
 def test_true_words_go_with_ours(trace, empty_trace):
@@ -84,8 +90,8 @@ def test_the_curve_is_measured_for_both(tiny_spotter, trace, monkeypatch):
     _, alt = two_ways.draw_cut(trace, measured, word, 1.38)
     assert f"Word {word + 1} cut 1.4 times as large" in alt
     assert measured.ours[3][measured.words.index(word)] in alt
-    tight, loose = (rows[-1].box for rows in (measured.cuts[1], measured.cuts[-1]))
-    np.testing.assert_allclose(loose[2:] - loose[:2], 2 * (tight[2:] - tight[:2]))
+    tight, loose = (rows[-1].roi for rows in (measured.cuts[1], measured.cuts[-1]))
+    np.testing.assert_allclose(loose[2:4], 2 * tight[2:4], rtol=1e-6)
     assert two_ways.draw_cut(trace, measured, measured.words[0], 1.0)  # the other reader got nothing there
     assert two_ways.draw_cut(trace, measured, 10**6, 1.0) is None
     assert two_ways.draw_cut(trace, None, 0, 1.0) is None

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torchvision.ops import roi_align
 
-from spotter.model.roi import TURNS, is_tall, kernel_roi_align, level_of, pyramid_roi_align, table_roi_align
+from spotter.model.roi import kernel_roi_align, level_of, level_of_size, pyramid_roi_align, table_roi_align
 
 BOXES = torch.tensor(
     [
@@ -47,6 +47,7 @@ def pyramid(height: int = 192, width: int = 256, channels: int = 3) -> list[torc
 )
 def test_level_by_hand(width, height, level):
     assert level_of(torch.tensor([[7.0, 9.0, 7.0 + width, 9.0 + height]])).tolist() == [level]
+    assert level_of_size(torch.tensor([float(height)]), torch.tensor([float(width)])).tolist() == [level]
 
 
 @pytest.mark.parametrize(("canonical", "level"), [(112, 3), (224, 2), (448, 1), (896, 0), (1792, 0)])
@@ -76,36 +77,6 @@ def test_table_is_torchvisions_on_each_level(level, size, samples):
     expected = roi_align(levels[level], rois, size, 1 / (4 * 2**level), samples, aligned=True)
     ours = table_roi_align(levels, boxes, image, size, samples)
     torch.testing.assert_close(ours, expected, atol=1e-5, rtol=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("size", "times", "tall"),
-    [((10, 20), 2.0, False), ((10, 20.5), 2.0, True), ((10, 20.5), None, False), ((20, 10), 0.4, True)],
-)
-def test_tall_by_hand(size, times, tall):
-    assert is_tall(torch.tensor([[5.0, 7.0, 5.0 + size[0], 7.0 + size[1]]]), times).tolist() == [tall]
-    assert is_tall(torch.zeros(0, 4), times).tolist() == []
-
-
-@pytest.mark.parametrize("align", [table_roi_align, kernel_roi_align])
-@pytest.mark.parametrize("samples", [1, 2])
-@torch.no_grad()
-def test_boxes_are_cut_turned(align, samples):
-    """As if the whole pyramid were turned, and with it the box; the others are cut as ever."""
-    levels, turns = pyramid(256, 256), TURNS[torch.arange(len(BOXES)) % 3]
-    cut = align(levels, BOXES, IMAGE, (4, 8), samples, turns=turns)
-    x1, y1, x2, y2 = BOXES.unbind(1)
-    for quarters, lying in (
-        (0, (x1, y1, x2, y2)),
-        (1, (y1, 256 - x2, y2, 256 - x1)),
-        (3, (256 - y2, x1, 256 - y1, x2)),
-    ):
-        mine = turns == quarters
-        around = [cells.rot90(quarters, (2, 3)) for cells in levels]
-        expected = align(around, torch.stack(lying, 1)[mine], IMAGE[mine], (4, 8), samples)
-        torch.testing.assert_close(cut[mine], expected, atol=1e-5, rtol=1e-5)
-        as_it_is = align(levels, BOXES[mine], IMAGE[mine], (4, 8), samples)
-        assert torch.allclose(cut[mine], as_it_is, atol=0.1) == (quarters == 0)
 
 
 def torchvisions(levels: list[torch.Tensor], size: tuple[int, int], samples: int) -> torch.Tensor:

@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
 from spotter.model.charset import Charset
+from spotter.model.rotated_roi import quarter_turned, rois_of
 from spotter.model.spotter import PIXEL_MEAN, SwinTextSpotter
+from spotter.polygons import rasterise
 from spotter.types import Detection, Regions, StageOutput
 
 
@@ -140,7 +143,7 @@ def test_non_maximum_suppression(tiny_model, images, iou, kept):
         boxes=boxes,
         mask_k=everything.mask_k[:4],
         related=everything.related[:4],
-        turns=everything.turns[:4],
+        rois=everything.rois[:4],
     )
     model = SwinTextSpotter(replace(tiny_model.config, nms_iou=iou))
     assert model.suppress(regions).proposal_index.tolist() == kept
@@ -222,20 +225,27 @@ def test_boxes_pass_to_the_next_stage_detached(tiny_model, images):
     assert features.requires_grad
 
 
+@pytest.mark.parametrize("threshold", [0.4, 0.38])
 @torch.no_grad()
-def test_mask_k_closes_the_gate_outside_of_the_word(tiny_model):
-    mask_k = torch.full((1, 28, 28), 0.39)
+def test_mask_k_closes_the_gate_outside_of_the_word(tiny_model, detection, threshold):
+    """Cells below the threshold reach the reader as zeros, whatever they hold."""
+    model = SwinTextSpotter(replace(tiny_model.config, mask_threshold=threshold)).eval()
+    model.load_state_dict(tiny_model.state_dict())
+    regions = tiny_model.keep(detection, -1.0)
+    mask_k = torch.full((len(regions.boxes), 28, 28), 0.39)
     mask_k[:, :14] = 0.41
-    gate = tiny_model.gate(mask_k.expand(3, 28, 28), torch.tensor([0, 1, 3]))
-    assert gate.shape == (3, 1, 8, 16)
-    assert gate[0, 0, :, 0].tolist() == [1, 1, 1, 1, 0, 0, 0, 0]
-    assert gate[1, 0, 0].tolist() == [1] * 8 + [0] * 8  # read down: the upper half comes first
-    assert gate[2, 0, 0].tolist() == [0] * 8 + [1] * 8  # read up: it comes last
+    seen = []
+    model.reader.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    model.read(detection.levels, replace(regions, mask_k=mask_k))
+    cells = seen[0].abs().sum(1)
+    assert (cells[:, :4] > 0).all()
+    assert (cells[:, 4:] > 0).all() == (threshold == 0.38)
+    assert (cells[:, 4:] == 0).all() == (threshold == 0.4)
 
 
-@pytest.mark.parametrize(("turns", "lying"), [(1, [8.0, 52.0, 80.0, 76.0]), (3, [16.0, 20.0, 88.0, 44.0])])
+@pytest.mark.parametrize(("quarters", "lying"), [(1, [8.0, 52.0, 80.0, 76.0]), (3, [16.0, 20.0, 88.0, 44.0])])
 @torch.no_grad()
-def test_an_upright_word_is_read_as_if_it_lay(tiny_model, detection, turns, lying):
+def test_an_upright_word_is_read_as_if_it_lay(tiny_model, detection, quarters, lying):
     """Turned, a box gives what the same pyramid, turned, gives of the box that lies."""
     levels = [cells[..., : 24 // 2**i, : 24 // 2**i] for i, cells in enumerate(detection.levels)]
     regions = tiny_model.keep(detection, -1.0)
@@ -243,40 +253,64 @@ def test_an_upright_word_is_read_as_if_it_lay(tiny_model, detection, turns, lyin
     mask_k = torch.zeros(count, 28, 28)
     mask_k[:, 3:20, 5:18] = 1
     upright = torch.tensor([[20.0, 8.0, 44.0, 80.0]]).expand(count, 4)
-    one = replace(regions, boxes=upright, mask_k=mask_k, turns=torch.full((count,), turns))
-    other = replace(
-        regions,
-        boxes=torch.tensor([lying]).expand(count, 4),
-        mask_k=mask_k.rot90(turns, (1, 2)),
-        turns=torch.zeros(count, dtype=torch.long),
-    )
+    level = rois_of(upright)
+    turned = quarter_turned(level, torch.full((count,), quarters))
+    one = replace(regions, boxes=upright, mask_k=mask_k, rois=turned)
+    boxes = torch.tensor([lying]).expand(count, 4)
+    other = replace(regions, boxes=boxes, mask_k=mask_k.rot90(quarters, (1, 2)), rois=rois_of(boxes))
     conversion, reading = tiny_model.read(levels, one)
-    around = [cells.rot90(turns, (2, 3)) for cells in levels]
+    around = [cells.rot90(quarters, (2, 3)) for cells in levels]
     expected_conversion, expected = tiny_model.read(around, other)
     torch.testing.assert_close(conversion.m3, expected_conversion.m3, atol=1e-4, rtol=1e-4)
     torch.testing.assert_close(reading.probabilities, expected.probabilities, atol=1e-3, rtol=1e-3)
-    as_it_is = tiny_model.read(levels, replace(one, turns=other.turns))[0]
+    as_it_is = tiny_model.read(levels, replace(one, rois=level))[0]
     assert not torch.allclose(as_it_is.m3, conversion.m3, atol=1e-3)
 
 
+def quarters_of(rois: torch.Tensor) -> list[int]:
+    return [round(float(angle) / (torch.pi / 2)) % 4 for angle in rois[:, 4]]
+
+
 @pytest.mark.parametrize(
-    ("times", "turns"), [(None, [0, 0, 0]), (2.0, [0, 0, 1, 3, 0]), (1e-3, [0, 1, 3] * 3)]
+    ("times", "ways"), [(None, [0, 0, 0]), (2.0, [0, 0, 1, 3, 0]), (1e-3, [0, 1, 3] * 3)]
 )
 @torch.no_grad()
-def test_tall_boxes_are_kept_in_each_way(tiny_model, detection, times, turns):
+def test_tall_boxes_are_kept_in_each_way(tiny_model, detection, times, ways):
     model = SwinTextSpotter(replace(tiny_model.config, recognition_tall=times))
     boxes = torch.tensor([[0.0, 0.0, 9.0, 9.0], [0.0, 0.0, 9.0, 19.0], [0.0, 0.0, 9.0, 18.0]])
     regions = tiny_model.keep(detection, -1.0)
     first = Regions(*(getattr(regions, name)[:3] for name in Regions.__dataclass_fields__))
     first = replace(first, boxes=boxes, proposal_index=torch.arange(3))
-    ways = model.in_all_ways(first)
-    assert ways.turns.tolist() == turns
-    rows = ways.proposal_index
+    kept = model.along_words(first)
+    assert quarters_of(kept.rois) == ways
+    rows = kept.proposal_index
     assert rows.tolist() == sorted(rows.tolist())
-    assert ways.boxes.equal(boxes[rows])
-    assert ways.mask_k.equal(first.mask_k[rows])
+    assert kept.boxes.equal(boxes[rows])
+    assert kept.mask_k.equal(first.mask_k[rows])
     none = Regions(*(getattr(regions, name)[:0] for name in Regions.__dataclass_fields__))
-    assert len(model.in_all_ways(none).turns) == 0
+    assert len(model.along_words(none).rois) == 0
+
+
+@pytest.mark.parametrize("tilt", [None, 0.6])
+@torch.no_grad()
+def test_the_roi_of_a_tilted_word_follows_it(tiny_model, detection, tilt):
+    """A word that runs down, 60 degrees, has an RoI tilted the other way, which is tall: of its three ways
+    one runs along the word. A level word has its box.
+    """
+    model = SwinTextSpotter(replace(tiny_model.config, recognition_tilt=tilt, recognition_tall=1.25))
+    cos, sin = 0.5, 0.75**0.5
+    corner = np.array([[-60, -12], [60, -12], [60, 12], [-60, 12]]) @ [[cos, sin], [-sin, cos]] + 100
+    box = np.concatenate([corner.min(0), corner.max(0)])
+    mask = torch.from_numpy(rasterise(corner, box, 28)).float()
+    regions = tiny_model.keep(detection, -1.0)
+    first = Regions(*(getattr(regions, name)[:2] for name in Regions.__dataclass_fields__))
+    boxes = torch.tensor([box.tolist(), [0.0, 0.0, 40.0, 10.0]])
+    masks = torch.stack([mask, torch.ones_like(mask)])
+    kept = model.along_words(replace(first, boxes=boxes, mask_k=masks, proposal_index=torch.arange(2)))
+    degrees = torch.rad2deg(kept.rois[:, 4]).tolist()
+    assert kept.proposal_index.tolist() == [0, 0, 0, 1]
+    assert degrees == pytest.approx([-30, 60, -120, 0] if tilt else [0, 90, -90, 0], abs=1)
+    torch.testing.assert_close(kept.rois[3], torch.tensor([20.0, 5, 40, 10, 0]))
 
 
 @pytest.mark.parametrize(("canonical", "level"), [(224.0, 2), (448.0, 1), (1e4, 0)])
@@ -286,7 +320,8 @@ def test_reader_cuts_by_its_own_rule(tiny_model, images, detection, canonical, l
     model = SwinTextSpotter(replace(tiny_model.config, recognition_canonical=canonical)).eval()
     model.load_state_dict(tiny_model.state_dict())
     regions = tiny_model.keep(detection, -1.0)
-    regions = replace(regions, boxes=torch.tensor([[0.0, 0.0, 224.0, 224.0]]).expand(len(regions.boxes), 4))
+    boxes = torch.tensor([[0.0, 0.0, 224.0, 224.0]]).expand(len(regions.boxes), 4)
+    regions = replace(regions, boxes=boxes, rois=rois_of(boxes))
     before = model.read(detection.levels, regions)[0].m3
     changed = []
     for i in range(4):

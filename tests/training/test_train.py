@@ -14,17 +14,21 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from spotter.memory import KEPT_IN_TRAINING
+from spotter.model.rotated_roi import rois_of
+from spotter.model.spotter import SwinTextSpotter
 from spotter.training import start, train
 from spotter.training.__main__ import main
-from spotter.training.criterion import TrainingSpotter, Weights, quarter_turns
+from spotter.training.criterion import TrainingSpotter, Weights, ways_of
 from spotter.training.dataset import Batch, Batches, Curriculum
 from spotter.training.losses import Targets
 from spotter.training.start import Settings, TrainingError, build, grown, parameter_groups
 from spotter.training.train import Trainer, learning_rate_factor
+from spotter.types import Regions
 from spotter.weights import WeightsError, load_weights, save_weights
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -488,11 +492,12 @@ def test_a_new_run_has_a_fitted_code_and_low_scores(settings, monkeypatch):
 def test_places_are_turned_with_the_word(tiny_model):
     """Where the network reads a word down or up, its characters stand side by side."""
     training = TrainingSpotter(tiny_model)
-    boxes = torch.tensor([[10.0, 20.0, 50.0, 40.0], [10.0, 20.0, 30.0, 100.0], [10.0, 20.0, 30.0, 100.0]])
+    tall = [20.0, 60.0, 80.0, 20.0]
+    rois = torch.tensor([[30.0, 30.0, 40.0, 20.0, 0], [*tall, torch.pi / 2], [*tall, -torch.pi / 2]])
     centres = torch.full((3, 3, 2), torch.nan)
     centres[0, 0] = torch.tensor([20.0, 25.0])  # a quarter to the right, a quarter down
     centres[1:, :2] = torch.tensor([[25.0, 40.0], [25.0, 80.0]])  # both three quarters to the right
-    known, place = training.places(centres, boxes, torch.tensor([0, 1, 3]))
+    known, place = training.places(centres, rois)
     assert known.tolist() == [[True, False, False], [True, True, False], [True, True, False]]
     height, width = tiny_model.config.reader_size
     parts = [[0.25, 0.25], [0.25, 0.25], [0.75, 0.25], [0.75, 0.75], [0.25, 0.75]]
@@ -503,39 +508,59 @@ NAN = torch.nan
 
 
 @pytest.mark.parametrize(
-    ("centres", "turns"),
+    ("centres", "way"),
     [
         ([[0, 0], [5, 1], [9, 2]], 0),
         ([[0, 0], [1, 5], [2, 9]], 1),
-        ([[2, 9], [1, 5], [NAN, NAN]], 3),
+        ([[2, 9], [1, 5], [NAN, NAN]], 2),
         ([[9, 2], [5, 1], [0, 0]], 0),
         ([[3, 3], [NAN, NAN], [NAN, NAN]], 0),
         ([[NAN, NAN], [NAN, NAN], [NAN, NAN]], 0),
     ],
 )
-def test_quarter_turns_by_hand(centres, turns):
-    assert quarter_turns(torch.tensor([centres], dtype=torch.float32)).tolist() == [turns]
-    assert quarter_turns(torch.zeros(0, 3, 2)).tolist() == []
+def test_ways_by_hand(centres, way):
+    assert ways_of(torch.tensor([centres], dtype=torch.float32)).tolist() == [way]
+    assert ways_of(torch.zeros(0, 3, 2)).tolist() == []
 
 
 @pytest.mark.parametrize("wrong", [0.0, 1.0])
 def test_in_a_wrong_way_there_is_nothing_to_read(tiny_model, wrong):
-    training = TrainingSpotter(tiny_model, Weights(wrong_way=wrong))
-    down = torch.tensor([[5.0, 0.0], [5.0, 9.0]])
-    centres = torch.stack([down, down.flip(0), down, torch.full((2, 2), NAN)]).repeat(20, 1, 1)
-    tall = torch.tensor([True, True, False, True]).repeat(20)
-    text = torch.tensor([[4, 5, 0, -1]]).expand(80, 4)
-    turns, ids, places = (each.unflatten(0, (20, 4)) for each in training.ways(tall, text, centres))
+    """Words that run down and up their tall boxes, and down one that is not tall; a photographed one, of
+    which it is not known how it runs; one that runs down to the right, whose smallest rectangle is tall.
+    """
+    model = SwinTextSpotter(replace(tiny_model.config, recognition_tall=1.25, recognition_tilt=0.6))
+    model.mask_code.load_state_dict(tiny_model.mask_code.state_dict())
+    training = TrainingSpotter(model, Weights(wrong_way=wrong))
+    down = torch.tensor([[5.0, 1.0], [5.0, 9.0]])
+    steep = torch.tensor([[20.0, 20.0], [60.0, 80.0]])
+    centres = torch.stack([down, down.flip(0), down, torch.full((2, 2), NAN), steep]).repeat(20, 1, 1)
+    boxes = torch.tensor([[0.0, 0, 5, 10]] * 2 + [[0.0, 0, 10, 10]] + [[0.0, 0, 5, 10], [10.0, 10, 70, 90]])
+    masks = torch.ones(5, 28, 28)
+    y, x = torch.meshgrid(torch.arange(28), torch.arange(28), indexing="ij")
+    masks[4] = ((x - y).abs() < 5).float()
+    blank = torch.zeros(100, dtype=torch.long)
+    regions = Regions(
+        blank, blank, blank, boxes.repeat(20, 1), masks.repeat(20, 1, 1), blank, rois_of(boxes).repeat(20, 1)
+    )
+    text = torch.tensor([[4, 5, 0, -1]]).expand(100, 4)
+    rois, ids, places = (each.unflatten(0, (20, 5)) for each in training.ways(regions, text, centres))
+    degrees = torch.rad2deg(rois[..., 4]).round().int()
+    along = round(float(np.degrees(np.arctan2(8, 6))))  # of the last box's diagonal
+    found = [set(column.tolist()) for column in degrees.T]
+    # A word in a box that is not tall, and a photographed one, are read as they are.
+    assert found[2:4] == [{0}, {0}]
+    assert ids[:, 2:4].eq(text[0]).all()
     if not wrong:
-        assert turns.tolist() == [[1, 3, 0, 0]] * 20
+        assert found[:2] == [{90}, {-90}]
+        assert [abs(angle - along) < 3 for angle in found[4]] == [True]
         assert ids.eq(text[0]).all()
         return
-    assert {tuple(column.unique().tolist()) for column in turns.T} == {(0, 3), (0, 1), (0,)}
-    assert (ids[:, :2] == torch.tensor([0, -1, -1, -1])).all()
-    assert places[:, :2].isnan().all()
-    # A word in a box that is not tall, and a photographed one, of which it is not known how it runs.
-    assert turns[:, 2:].tolist() == [[0, 0]] * 20
-    assert ids[:, 2:].eq(text[0]).all()
+    assert found[:2] == [{0, -90}, {0, 90}]
+    assert all(min(abs(angle - along + 90), abs(angle - along + 180)) < 3 for angle in found[4])
+    assert len(found[4]) == 2
+    for row in (0, 1, 4):
+        assert (ids[:, row] == torch.tensor([0, -1, -1, -1])).all()
+        assert places[:, row].isnan().all()
 
 
 @torch.no_grad()
