@@ -99,7 +99,7 @@ def nano() -> SpotterConfig:
         name="nano",
         stem="conv",
         embed_dim=32,
-        depths=(2, 2, 4, 2),
+        depths=(2, 4, 6, 2),
         heads=(2, 4, 8, 16),
         window=8,
         drop_path=0.0,

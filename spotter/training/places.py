@@ -10,10 +10,13 @@ import numpy as np
 from spotter.training.blocks import Warp
 
 CELL = 4  # pixels of a cell of the map of what is taken
+STEEPEST = 115.0  # degrees
 
 
-def random_angle(rng: random.Random) -> float:
-    """Degrees of a rotated block: mostly small, now and then any."""
+def random_angle(rng: random.Random, steep: float = 0.0) -> float:
+    """Degrees of a rotated block: mostly small, now and then any; a share of them as steep as words get."""
+    if steep and rng.random() < steep:
+        return rng.uniform(-STEEPEST, STEEPEST)
     kind = rng.random()
     if kind < 0.7:
         return rng.choice((-1, 1)) * rng.uniform(3, 35)

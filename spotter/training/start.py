@@ -63,8 +63,8 @@ def build(settings: Settings) -> TrainingSpotter:
 
 
 def grown(weights: str, config: SpotterConfig) -> SwinTextSpotter:
-    """The spotter of a config with these weights. It may have more two-level blocks than they: those change
-    nothing (their last layers are zero) until they learn.
+    """The spotter of a config with these weights. It may have more Swin or two-level blocks than they: those
+    change nothing (their last layers are zero) until they learn.
 
     Raises TrainingError when the networks differ in something else, WeightsError when there are no weights.
     """
@@ -73,16 +73,15 @@ def grown(weights: str, config: SpotterConfig) -> SwinTextSpotter:
         if getattr(known.config, name) != getattr(config, name):
             raise TrainingError(f"The weights {weights} do not fit {config.name}: their {name} differ.")
     model = SwinTextSpotter(config)
-    added = range(len(known.two_level), len(model.two_level))
-    for i in added:
-        for last in (model.two_level[i].attention.out, model.two_level[i].mlp.fc2):
-            nn.init.zeros_(last.weight)
-            nn.init.zeros_(last.bias)
-    own = {
-        name: t
-        for name, t in model.state_dict().items()
-        if name.startswith(tuple(f"two_level.{i}." for i in added))
-    }
+    own = {}
+    for path, blocks in residual_blocks(model).items():
+        before = residual_blocks(known).get(path, ())
+        for i, block in enumerate(blocks[len(before) :], len(before)):
+            for name, layer in block.named_modules():
+                if name in ("attention.out", "attn.proj", "mlp.fc2"):
+                    nn.init.zeros_(layer.weight)
+                    nn.init.zeros_(layer.bias)
+            own |= {f"{path}.{i}.{name}": t for name, t in block.state_dict().items()}
     state = known.state_dict() | own
     try:
         model.load_state_dict(state)
@@ -91,6 +90,12 @@ def grown(weights: str, config: SpotterConfig) -> SwinTextSpotter:
             f"The weights {weights} do not fit {config.name}: they are of another network."
         ) from error
     return model
+
+
+def residual_blocks(model: SwinTextSpotter) -> dict[str, nn.Sequential]:
+    """The blocks of which a network may have more or fewer, by the name of what holds them."""
+    swin = {f"backbone.stages.{i}": stage for i, stage in enumerate(model.backbone.stages)}
+    return swin | {"two_level": model.two_level}
 
 
 def seen_before(weights: str) -> tuple[int, int, float]:

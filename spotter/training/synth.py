@@ -42,6 +42,7 @@ class SceneStyle:
     text_height: tuple[float, float] = (10.0, 80.0)  # of capitals, pixels
     small: float = 1.15  # share of small letters: 1 as many of each octave, above 1 more small ones
     rotated: float = 0.4
+    steep: float = 0.0  # share of the rotated ones that may be tilted as much as upright words and more
     curved: float = 0.15
     perspective: float = 0.4
     reweighted: float = 0.0  # letters thicker or thinner than their font has them
@@ -155,7 +156,7 @@ class SceneGenerator:
             sheet = sheet.shrunk(min(widest / sheet.size[0], 0.9 * style.height / sheet.size[1]))
             if sheet.cap_height < low:
                 return []
-        angle = roll + random_angle(rng) if rng.random() < style.rotated else roll + rng.gauss(0, 1.5)
+        angle = roll + (random_angle(rng, style.steep) if rng.random() < style.rotated else rng.gauss(0, 1.5))
         while True:
             bend = random_bend(rng, *sheet.size, len(sheet.pieces)) if curved else None
             stretch = rng.random() < 0.4

@@ -31,6 +31,7 @@ from spotter.training.fonts import (
     is_held_out,
     stroke,
 )
+from spotter.training.places import STEEPEST, random_angle
 from spotter.training.synth import CURVED, DENSE, EASY, MIXED, SceneGenerator, render_scene
 from spotter.types import GroundTruth
 
@@ -389,3 +390,15 @@ def test_a_share_of_the_blocks_has_other_strokes(share, monkeypatch):
 
 def test_letters_of_the_scenes_that_figures_are_measured_on_are_as_their_fonts_have_them():
     assert MIXED.reweighted == CURVED.reweighted == EASY.reweighted == DENSE.reweighted == 0
+    assert MIXED.steep == CURVED.steep == EASY.steep == DENSE.steep == 0
+
+
+@pytest.mark.parametrize("steep", [0.0, 0.5, 1.0])
+def test_a_share_of_the_rotated_blocks_is_as_steep_as_words_get(steep):
+    """Above 40 degrees lie two thirds of such blocks, and a quarter of the others."""
+    rng = random.Random(0)
+    degrees = np.abs([random_angle(rng, steep) for _ in range(4000)])
+    expected = steep * (1 - 40 / STEEPEST) + (1 - steep) * 0.233
+    assert (degrees > 40).mean() == pytest.approx(expected, abs=0.03)
+    if steep == 1:
+        assert degrees.max() <= STEEPEST

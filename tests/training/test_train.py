@@ -565,11 +565,13 @@ def test_in_a_wrong_way_there_is_nothing_to_read(tiny_model, wrong):
 
 @torch.no_grad()
 def test_weights_grow_without_a_change_and_then_learn(settings, tiny_file, tiny_config, photographs):
-    """Two-level blocks that the weights do not have change nothing at first, but get gradients."""
+    """Blocks that the weights do not have change nothing at first, but get gradients."""
     known = load_weights(tiny_file)[0]
-    config = replace(tiny_config, two_level_blocks=len(known.two_level) + 2)
+    depths = tuple(depth + 2 * (i == 1) for i, depth in enumerate(tiny_config.depths))
+    config = replace(tiny_config, depths=depths, two_level_blocks=len(known.two_level) + 2)
     model = grown(str(tiny_file), config).eval()
     assert len(model.two_level) == len(known.two_level) + 2
+    assert [len(stage) for stage in model.backbone.stages] == list(depths)
     image = torch.from_numpy(photographs[0]).permute(2, 0, 1).float()
     before, after = known([image], -1.0), model([image], -1.0)
     assert len(before.reading.probabilities)
@@ -578,6 +580,8 @@ def test_weights_grow_without_a_change_and_then_learn(settings, tiny_file, tiny_
     with torch.enable_grad():
         trainer.run(progress=False)
     assert trainer.training.model.two_level[-1].mlp.fc2.weight.any()
+    assert trainer.training.model.backbone.stages[1][-1].mlp.fc2.weight.any()
+    assert trainer.training.model.backbone.stages[1][-1].attn.proj.weight.any()
 
 
 @pytest.mark.parametrize(
@@ -585,6 +589,7 @@ def test_weights_grow_without_a_change_and_then_learn(settings, tiny_file, tiny_
     [
         ({"max_steps": 9}, "do not fit tiny: their max_steps differ."),
         ({"channels": 64}, "do not fit tiny: they are of another network."),
+        ({"depths": (1, 1, 1, 1)}, "do not fit tiny: they are of another network."),
         ({"two_level_blocks": 0}, "do not fit tiny: they are of another network."),
     ],
 )
