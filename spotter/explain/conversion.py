@@ -74,7 +74,7 @@ def where_word_is(trace: Trace, word: int, polygon: np.ndarray | None) -> np.nda
 
 
 def leakage(trace: Trace, word: int, gate: str, polygon: np.ndarray | None = None) -> Leakage | None:
-    """`gate`: one of GATE_MAPS; `polygon`: of `true_polygon`. None when the word fills its box, or has no
+    """`gate`: one of GATE_MAPS; `polygon`: of `true_polygon`. None when the word fills its RoI, or has no
     cell.
     """
     mask = where_word_is(trace, word, polygon)
@@ -147,8 +147,8 @@ def describe_leakage(trace: Trace, word: int, truth: str = "") -> str:
     by = "its true outline" if polygon is not None else "maskK"
     if None in leaks.values():
         where = (
-            f"**No background to leak onto:** by {by} the word fills its box. Pick a tilted or "
-            "curved word, or write the word's true outline under the photo."
+            f"**No background to leak onto:** by {by} the word fills what is cut out. Pick a curved word, "
+            "or write the word's true outline under the photo."
         )
     else:
         rows = [
@@ -163,8 +163,9 @@ def describe_leakage(trace: Trace, word: int, truth: str = "") -> str:
         chance = float(where_word_is(trace, word, polygon).mean())
         more = " (its true outline can be written under the photo)" if polygon is None else ""
         where = "\n".join(rows) + (
-            f"\n\nBy {by}{more} the word is {chance:.0%} of its box. The IoU is that of the gate's strongest "
-            f"cells, as many as the word has; cells picked blindly have {chance / (2 - chance):.2f}."
+            f"\n\nBy {by}{more} the word is {chance:.0%} of what is cut out. The IoU is that of the gate's "
+            "strongest cells, as many as the word has; cells picked blindly have "
+            f"{chance / (2 - chance):.2f}."
         )
     formulas = (
         "$$r_1 = a_3 \\odot M_1, \\qquad r_2 = (E_u(r_1) + a_2) \\odot M_2$$\n\n"
