@@ -445,6 +445,19 @@ def test_levels_of_stages_and_reader_are_told(trace, canonical, at):
     assert reader + ("." if at is None else f": its rule has {canonical:.0f} in place of 224") in text
 
 
+def test_a_tilted_word_is_read_from_the_level_of_its_own_rectangle(trace):
+    """Its box is large, the rectangle along it has the height of its letters."""
+    boxes, rois = trace.boxes.copy(), trace.rois.copy()
+    boxes[-1, trace.proposal[0]] = [0, 0, 240, 220]  # P4 by the rule
+    rois[0] = [120, 110, 300, 30, np.radians(40)]  # P2
+    tilted = replace(trace, boxes=boxes, rois=rois)
+    told = [levels.cut_from(tilted, 0, level) for level in range(4)]
+    assert told == ["  ← the word's, for the reader", "", "  ← the word's, for the stages", ""]
+    text = levels.describe_rule(tilted, 0)
+    assert "cut it out of **P4**" in text
+    assert "The reader cuts it out of **P2**, in a rectangle along the word, 300 × 30 pixels" in text
+
+
 def test_multiply_adds_are_those_of_pytorchs_counter(tiny_spotter, trace):
     from torch.utils.flop_counter import FlopCounterMode
 
