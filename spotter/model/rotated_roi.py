@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 
-import cv2
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from spotter.model.roi import CANONICAL_SIZE, FINEST_STRIDE, level_of_size, table_of
+
+ANGLES = tuple(range(-45, 46))  # degrees that a word's RoI may have; steeper words are a quarter turn further
 
 
 def rois_of(boxes: Tensor) -> Tensor:
@@ -27,42 +27,55 @@ def rois_of(boxes: Tensor) -> Tensor:
 def tilted_rois(boxes: Tensor, masks: Tensor, smaller: float | None) -> Tensor:
     """RoIs (R, 5) along the words in boxes (R, 4) xyxy, whose masks (R, s, s) bool lie over their boxes.
 
-    Where the smallest rectangle around a mask has less than `smaller` times the area of the level one, the
-    RoI is that rectangle, at an angle of at most 45°; elsewhere, and with None, it is the box.
+    Where the smallest rectangle around a mask, of ANGLES, has less than `smaller` times the area of the level
+    one, the RoI is that rectangle; elsewhere, and with None, it is the box.
     """
     rois = rois_of(boxes)
     if smaller is None or not len(boxes):
         return rois
-    found = [
-        smallest_rectangle(mask, box, smaller)
-        for mask, box in zip(
-            masks.cpu().numpy().astype(np.uint8), boxes.detach().float().cpu().numpy(), strict=True
-        )
-    ]
-    chosen = torch.tensor([each is not None for each in found], device=rois.device)
-    if chosen.any():
-        tilted = np.array([each for each in found if each is not None], np.float32)
-        rois[chosen] = torch.from_numpy(tilted).to(rois.device)
-    return rois
+    boxes, size = boxes.detach().float(), masks.shape[2]
+    cell = ((boxes[:, 2:] - boxes[:, :2]) / size)[:, None]  # (R, 1, 2) pixels
+    points = outer_cells(masks) * cell
+    angles = torch.deg2rad(torch.tensor(ANGLES, dtype=torch.float32, device=boxes.device))
+    cos, sin = angles.cos()[:, None], angles.sin()[:, None]  # (A, 1)
+    x, y = points[:, None, :, 0], points[:, None, :, 1]  # (R, 1, 2s)
+    low, high = zip(*((v.amin(2), v.amax(2)) for v in (x * cos + y * sin, y * cos - x * sin)), strict=True)
+    # The points are centres of cells: of what lies outside them, half is the word's.
+    axes = torch.stack([torch.cat([cos, sin], 1), torch.cat([sin, cos], 1)]).abs()  # (2, A, 2)
+    sides = (
+        torch.stack(high, 2)
+        - torch.stack(low, 2)
+        + (cell @ axes.flatten(0, 1).T / 2).unflatten(2, (2, -1)).squeeze(1).mT
+    )
+    area = sides.prod(2)  # (R, A)
+    best = area.argmin(1)
+    row = torch.arange(len(boxes), device=boxes.device)
+    along, across = ((b + a)[row, best] / 2 for a, b in zip(low, high, strict=True))
+    angle, level = angles[best], area[:, ANGLES.index(0)]
+    tilted = torch.stack(
+        [
+            along * angle.cos() - across * angle.sin() + boxes[:, 0],
+            along * angle.sin() + across * angle.cos() + boxes[:, 1],
+            *sides[row, best].unbind(1),
+            angle,
+        ],
+        1,
+    )
+    return torch.where((area[row, best] < smaller * level)[:, None], tilted, rois)
 
 
-def smallest_rectangle(mask: np.ndarray, box: np.ndarray, smaller: float) -> tuple[float, ...] | None:
-    """One RoI of `tilted_rois`, None where it is the box. mask: (s, s) uint8, box: (4,)."""
-    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    if not contours or not np.isfinite(box).all():
-        return None
-    contour = max(contours, key=len)[:, 0]
-    cell = np.maximum(box[2:] - box[:2], 1e-6) / mask.shape[::-1]
-    points = (box[:2] + (contour + 0.5) * cell).astype(np.float32)
-    centre, (width, height), degrees = cv2.minAreaRect(points)
-    if degrees > 45:
-        width, height, degrees = height, width, degrees - 90
-    angle = math.radians(degrees)
-    # The contour runs through the centres of cells: of what lies outside them, half is the word's.
-    along, across = abs(math.cos(angle)) * cell, abs(math.sin(angle)) * cell
-    width, height = width + (along[0] + across[1]) / 2, height + (across[0] + along[1]) / 2
-    level = np.prod(np.ptp(points, axis=0) + cell / 2)
-    return (*centre, width, height, angle) if width * height < smaller * level else None
+def outer_cells(masks: Tensor) -> Tensor:
+    """The centres of each row's first and last cell of masks (R, s, s), (R, 2s, 2) x, y in cells: their
+    convex hull is the mask's. For rows without a cell a middle stands in; an empty mask has one point.
+    """
+    size = masks.shape[2]
+    centres = torch.arange(size, device=masks.device) + 0.5
+    first = torch.where(masks, centres, torch.inf).amin(2)
+    last = torch.where(masks, centres, -torch.inf).amax(2)
+    points = torch.stack([torch.cat([first, last], 1), centres.repeat(2).expand(len(masks), -1)], 2)
+    some = masks.any(2).repeat(1, 2)[..., None]  # (R, 2s, 1)
+    middle = (points.masked_fill(~some, 0).sum(1) / some.sum(1).clamp(min=1))[:, None]
+    return torch.where(some, points, middle)
 
 
 def quarter_turned(rois: Tensor, quarters: Tensor) -> Tensor:

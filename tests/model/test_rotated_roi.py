@@ -13,6 +13,7 @@ from spotter.model.rotated_roi import (
     from_roi,
     is_tall,
     masks_over,
+    outer_cells,
     quarter_turned,
     rois_of,
     rotated_roi_align,
@@ -150,11 +151,21 @@ def test_an_empty_mask_and_a_box_that_is_not_finite_have_no_tilt():
     assert tilted_rois(box[:0], mask[:0], 0.6).shape == (0, 5)
 
 
-def test_a_speck_beside_the_word_does_not_turn_it():
+def test_what_is_cut_out_holds_a_speck_beside_the_word():
+    """A second piece of maskK far off: no tilt is worth it any more."""
     _, box, mask = tilted(30, 120, 30)
-    alone = tilted_rois(box, mask, 0.6)
     mask[0, 1:3, 25:27] = True
-    assert tilted_rois(box, mask, 0.6).equal(alone)
+    assert tilted_rois(box, mask, 0.6).equal(rois_of(box))
+
+
+def test_the_outer_cells_of_a_mask():
+    masks = torch.zeros(2, 4, 4, dtype=torch.bool)
+    masks[0, 1, 1:] = masks[0, 2, 2] = True
+    found = outer_cells(masks)
+    assert found[0, [1, 2, 5, 6]].tolist() == [[1.5, 1.5], [2.5, 2.5], [3.5, 1.5], [2.5, 2.5]]
+    assert found[0, [0, 3, 4, 7]].tolist() == [[2.5, 2.0]] * 4
+    assert len(found[1].unique(dim=0)) == 1
+    assert outer_cells(masks[:0]).shape == (0, 8, 2)
 
 
 @pytest.mark.parametrize("size", [(16, 32), (28, 28), (8, 16)])
