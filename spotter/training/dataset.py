@@ -38,24 +38,22 @@ WIDE = 1.36, 0.73  # width and height of every other large scene, in parts of it
 # Times as many words where the detector is not trained: there each costs little beside the picture.
 DENSER = 3
 REWEIGHTED = 0.35  # of the blocks: so each font stands for some more
-STEEP = 0.4  # of the rotated blocks: in scenes as they are evaluated, one word of thirty is upright or nearly
+# Steep: of the rotated blocks. In scenes as they are evaluated, one word of thirty is upright or nearly.
+VARIED = {"reweighted": REWEIGHTED, "steep": 0.4}
 LEAST_SIDE = 4.0  # pixels; smaller boxes are not trained on
 
 # Many words a scene: the picture costs the same, and the reader learns from words.
 FIRST = replace(EASY, words=(3, 6), text_height=(14, 48))  # small scenes for the pyramid alone
 CLEAR = replace(EASY, words=(5, 14), text_height=(13, 60), lines=0.7, reweighted=REWEIGHTED)
-CROWDED = replace(
-    MIXED, words=(6, 20), text_height=(12, 72), rotated=0.5, steep=STEEP, lines=0.65, reweighted=REWEIGHTED
-)
-BENT = replace(CURVED, words=(5, 14), steep=STEEP, lines=0.65, reweighted=REWEIGHTED)
+CROWDED = replace(MIXED, words=(6, 20), text_height=(12, 72), rotated=0.5, lines=0.65, **VARIED)
+BENT = replace(CURVED, words=(5, 14), lines=0.65, **VARIED)
 ON_PHOTOGRAPHS = replace(  # which are degraded already
     MIXED,
     text_height=(11, 48),
     rotated=0.5,
-    steep=STEEP,
     curved=0.3,
     degradation=0.3,
-    reweighted=REWEIGHTED,
+    **VARIED,
     **CROWD,
 )
 BENT_SHARE = 0.35  # of the scenes that are not clear
