@@ -156,15 +156,19 @@ class SwinTextSpotter(nn.Module):
         )
         return self.along_words(self.suppress(regions) if self.config.nms_iou < 1 else regions)
 
+    def rois(self, boxes: Tensor, mask_k: Tensor) -> Tensor:
+        """Boxes (R, 4) and maskK (R, m, m) -> the RoIs (R, 5) of their words, before any quarter turn."""
+        c = self.config
+        return tilted_rois(boxes, mask_k > c.mask_threshold, c.recognition_tilt)
+
     def along_words(self, regions: Regions) -> Regions:
         """Regions with the RoIs they are read in, which follow tilted words (`config.recognition_tilt`).
 
         Those of tall RoIs come three times, in each way they may be read: as they lie, down and up. Who wants
         their words takes the surest of each (`Spotter.words`). The published spotter reads boxes, in one way.
         """
-        c = self.config
-        rois = tilted_rois(regions.boxes, regions.mask_k > c.mask_threshold, c.recognition_tilt)
-        tall = is_tall(rois, c.recognition_tall)
+        rois = self.rois(regions.boxes, regions.mask_k)
+        tall = is_tall(rois, self.config.recognition_tall)
         row, way = torch.nonzero(tall[:, None] | (WAYS.to(tall.device) == 0), as_tuple=True)
         ways = Regions(*(getattr(regions, name)[row] for name in Regions.__dataclass_fields__))
         return replace(ways, rois=quarter_turned(rois[row], WAYS.to(tall.device)[way]))

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torchvision.ops import box_iou
 
 from spotter.model.roi import FINEST_STRIDE, level_of_size
-from spotter.model.rotated_roi import is_tall, quarter_turned, tilted_rois, to_roi
+from spotter.model.rotated_roi import is_tall, quarter_turned, to_roi
 from spotter.model.spotter import TEXT, WAYS, SwinTextSpotter
 from spotter.training.dataset import IGNORE, Batch
 from spotter.training.losses import LossWeights, Match, Targets, detection_losses, recognition_loss
@@ -116,7 +116,7 @@ class TrainingSpotter(nn.Module):
             centres.append(target.centres[known])
             ids.append(target.text[known])
             image.append(torch.full((len(ids[-1]),), i))
-            rois = tilted_rois(target.boxes, target.masks > 0, config.recognition_tilt)
+            rois = self.model.rois(target.boxes, target.masks)
             from_level = level_of_size(*rois[:, 2:4].T, len(levels), config.recognition_canonical)
             level.append(from_level[:, None].expand_as(known)[known])
         image, level, centres, ids = (torch.cat(t).to(p2.device) for t in (image, level, centres, ids))
@@ -190,10 +190,8 @@ class TrainingSpotter(nn.Module):
         from left to right, but some in another way, where there is nothing to read and the word ends at once.
         So the right one of the three ways is the surest.
         """
-        config = self.model.config
-        masks = regions.mask_k > config.mask_threshold
-        rois = tilted_rois(regions.boxes, masks, config.recognition_tilt).detach()
-        tall = is_tall(rois, config.recognition_tall)
+        rois = self.model.rois(regions.boxes, regions.mask_k).detach()
+        tall = is_tall(rois, self.model.config.recognition_tall)
         right = tall * ways_of(to_roi(centres, rois) * rois[:, None, 2:4])
         wrong = tall & (torch.rand(len(tall), device=tall.device) < self.weights.wrong_way)
         wrong &= ~centres[:, 0, 0].isnan()  # of a photographed word it is not known how it runs
