@@ -19,6 +19,12 @@ IDLE_SECONDS = 1800.0  # a trace nobody has used for so long is dropped
 ARXIV = "https://arxiv.org/abs/2203.10209"
 CSS = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
 HIDDEN = {"api_visibility": "private", "show_progress": "hidden"}
+# On a phone the row of the views' names scrolls; what the tour or a button opens may lie outside.
+SHOW_NAME = """() => requestAnimationFrame(() => {
+  const name = document.querySelector("#views > .tab-wrapper [aria-selected=true]");
+  const row = name?.parentElement;
+  if (row) row.scrollLeft = name.offsetLeft - row.offsetLeft - (row.clientWidth - name.offsetWidth) / 2;
+})"""
 NO_WORDS = (
     "**No words on this photo.** This view follows one word through the network; pick a photo with words."
 )
@@ -69,6 +75,7 @@ def build_look_inside(loader: Loader, tab: gr.Tab) -> None:
     for index, frame in enumerate(frames):
         frame.wire(index, trace, opened, picker.word, picker.truth.box, picked, views)
     picker.tour.wire(views)
+    views.change(None, js=SHOW_NAME, **HIDDEN)
 
 
 def progress_on(components: list) -> dict:

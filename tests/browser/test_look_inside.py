@@ -340,6 +340,14 @@ def test_the_tour_goes_through_ten_steps_with_the_keyboard(page):
     expect(tour).to_be_hidden()
 
 
+NAME_IS_SEEN = """(view) => {
+  const name = document.querySelector(`#view-${view}-button[aria-selected=true]`);
+  if (!name) return false;
+  const row = name.parentElement.getBoundingClientRect(), {left, right} = name.getBoundingClientRect();
+  return row.left - 1 <= left && right <= row.right + 1;
+}"""
+
+
 def test_the_tour_fits_a_phone(inside_url, open_page):
     page = open_page(inside_url, width=390, height=844)
     enter(page)
@@ -347,5 +355,7 @@ def test_the_tour_fits_a_phone(inside_url, open_page):
     for i in range(1, 11):
         expect(page.locator("#inside-tour")).to_contain_text(f"Step {i} of 10")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        if STEPS[i - 1].view is not None:
+            page.wait_for_function(NAME_IS_SEEN, arg=STEPS[i - 1].view)
         page.locator("#tour-next").click()
     expect(page.locator("#inside-tour")).to_be_hidden()
