@@ -124,9 +124,9 @@ def nano() -> SpotterConfig:
         max_steps=32,
         characters=PRINTABLE,
         keep=300,  # a scene may hold 100 words, and each has neighbours that are dropped later
-        score_threshold=0.3,
+        score_threshold=0.27,
         reading_threshold=0.05,
-        sure_score=0.55,
+        sure_score=0.45,
         nms_iou=0.5,  # its scores do not tell the one proposal of a word from its neighbours yet
         short_side=960,
         long_side=1706,
