@@ -12,11 +12,21 @@ from spotter.tabs.samples import stored_truth
 
 if TYPE_CHECKING:
     from spotter.explain.trace import Trace
+    from spotter.tabs.look_inside_view import Scene
 
 FORM = "A line a word, `text: x,y x,y x,y ...` in pixels of the photo; correct, delete, add."
 KNOWN = f"These are the words this sample was rendered with. {FORM}"
 READ = f"Nobody knows them yet, so they start as what the network found and read. {FORM}"
 NO_TRUTH = "**There are no true words.** Write them under the photo, a line a word: `text: x,y x,y x,y`."
+UNSAID = (
+    "**Nobody has said yet what is true on this photo**: what the network read stands for it, and so cannot "
+    "be wrong. Correct the true words under the photo.\n\n"
+)
+
+
+def unsaid(scene: Scene) -> str:
+    """A warning for views that count what is right, where the true words are still those that were read."""
+    return UNSAID if scene.truth and scene.truth == words_read(scene.trace) else ""
 
 
 class Truth:

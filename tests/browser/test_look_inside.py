@@ -254,6 +254,19 @@ def test_the_truth_changes_the_h_mean(page):
     expect(picture).to_have_attribute("alt", re.compile("8 true"), timeout=120_000)
 
 
+def test_that_nobody_knows_the_truth_of_a_photo_is_told(page):
+    warning = page.get_by_text("Nobody has said yet what is true on this photo")
+    open_view(page, "H-mean")
+    expect(pictures(page, 13).first).to_be_visible(timeout=120_000)
+    expect(warning).to_have_count(0)  # a sample's is known
+    with page.expect_file_chooser() as chooser:
+        page.locator("#inside-photo").click()
+    chooser.value.set_files(SAMPLES[2].path)
+    expect(warning).to_be_visible(timeout=120_000)
+    fill_truth(page, "CAFE: 10,10 90,10 90,40 10,40")
+    expect(warning).to_have_count(0, timeout=120_000)
+
+
 def fill_truth(page, lines: str) -> None:
     box = page.get_by_label("True words (editable)")
     if not box.is_visible():

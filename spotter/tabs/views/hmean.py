@@ -6,7 +6,7 @@ import gradio as gr
 
 from spotter.explain import hmean as explain
 from spotter.tabs.look_inside_figure import Figure
-from spotter.tabs.look_inside_truth import NO_TRUTH
+from spotter.tabs.look_inside_truth import NO_TRUTH, unsaid
 from spotter.tabs.look_inside_view import Scene, View, formula
 
 NUMBER = 13
@@ -39,7 +39,7 @@ def build() -> View:
         return (
             explain.draw_comparison(trace, found, reading),
             explain.draw_thresholds(values, float(iou)),
-            explain.describe(found, reading),
+            unsaid(scene) + explain.describe(found, reading),
             explain.table(found) if found.true or found.words else NO_TRUTH,
         )
 

@@ -6,6 +6,7 @@ import gradio as gr
 
 from spotter.explain import two_ways as explain
 from spotter.tabs.look_inside_figure import Figure
+from spotter.tabs.look_inside_truth import unsaid
 from spotter.tabs.look_inside_view import Scene, View
 
 NUMBER = 12
@@ -54,7 +55,7 @@ def build() -> View:
             explain.draw_inputs(trace, found, word),
             explain.draw_cut(trace, measured, word, float(factor)),
             explain.draw_looseness(measured, float(factor)),
-            explain.describe(trace, found, measured, word),
+            (unsaid(scene) if measured else "") + explain.describe(trace, found, measured, word),
         )
 
     def prepare(scene: Scene) -> list[dict]:
