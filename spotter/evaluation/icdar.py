@@ -17,7 +17,7 @@ import numpy as np
 from spotter.types import GroundTruth
 
 DO_NOT_CARE = "###"
-IMAGE_ENDINGS = {".jpg", ".jpeg", ".png"}
+IMAGE_ENDINGS = {".jpg", ".jpeg", ".png", ".webp"}
 MAX_POINTS = 16
 # No leading zeros: the 000 of a text such as 36,000,000 is not a coordinate.
 COORDINATE = re.compile(r"\s*-?(0|[1-9][0-9]*)\s*")
@@ -90,7 +90,7 @@ def samples(folder: str | Path) -> list[Sample]:
             )
     images = [path for path in (folder / "images").iterdir() if path.suffix.lower() in IMAGE_ENDINGS]
     if not images:
-        raise ValueError(f"{folder / 'images'} holds no .jpg or .png image.")
+        raise ValueError(f"{folder / 'images'} holds no {', '.join(sorted(IMAGE_ENDINGS))} image.")
     truths = {path.stem.removeprefix("gt_"): path for path in (folder / "gt").glob("gt_*.txt")}
     names = [path.stem for path in images]
     if missing := sorted(set(names) - set(truths), key=_natural):

@@ -13,7 +13,7 @@ import numpy as np
 HELD_OUT_PERCENT = 10
 LONG_SIDE = 480  # pixels photographs are kept at
 PHOTOGRAPH_SHARE = 0.85  # of the scenes, when there is a folder
-_SUFFIXES = {".jpg", ".jpeg", ".png"}
+_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
 
 def is_held_out(name: str) -> bool:

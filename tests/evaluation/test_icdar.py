@@ -133,12 +133,21 @@ def test_samples_in_natural_order(folder):
     assert [sample.regions[0].text for sample in found] == ["img_1", "img_2", "img_10"]
 
 
+def test_samples_with_webp_photographs(folder):
+    Image.new("RGB", (8, 8)).save(folder / "images" / "img_3.WEBP")
+    (folder / "gt" / "gt_img_3.txt").write_text(f"{QUAD_FIELDS},img_3")
+    assert [sample.image.name for sample in samples(folder)][2] == "img_3.WEBP"
+
+
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
         (lambda folder: (folder / "gt").rename(folder / "labels"), "has no folder gt/"),
         (lambda folder: (folder / "images").rename(folder / "pictures"), "has no folder images/"),
-        (lambda folder: [path.unlink() for path in (folder / "images").iterdir()], "holds no .jpg or .png"),
+        (
+            lambda folder: [path.unlink() for path in (folder / "images").iterdir()],
+            "holds no .jpeg, .jpg, .png, .webp",
+        ),
         (lambda folder: (folder / "gt/gt_img_10.txt").unlink(), "there is no gt/gt_img_10.txt"),
         (lambda folder: (folder / "images/img_2.jpg").unlink(), "gt_img_2.txt has no image"),
         (lambda folder: (folder / "gt/gt_img_2.txt").write_text("oops"), "gt_img_2.txt, line 1: found 0"),

@@ -123,7 +123,7 @@ def test_missing_folder(knowing, capsys, tmp_path):
 def test_no_images(knowing, capsys, tmp_path):
     (tmp_path / "images").mkdir()
     (tmp_path / "gt").mkdir()
-    assert "holds no .jpg or .png image" in stops_with(capsys, [tmp_path])
+    assert "holds no .jpeg, .jpg, .png, .webp image" in stops_with(capsys, [tmp_path])
 
 
 def test_broken_image(folder, knowing, capsys):
