@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import shapely
 
 CONTOUR_SIZE = 112  # maskK is enlarged to this many pixels a side before its outline is taken
 STRAIGHT_IOU = 0.82  # an outline that fills this much of its smallest rectangle is given as that rectangle
@@ -72,6 +71,8 @@ def clip(polygon: np.ndarray, width: int, height: int) -> np.ndarray | None:
     """The part of a polygon (P, 2) that lies in the image, its largest piece, (Q, 2) float64; None when
     there is none. An outline that crosses itself is mended first.
     """
+    import shapely  # here, so that training needs no shapely
+
     if len(polygon) < 3:
         return None
     shape = shapely.make_valid(shapely.Polygon(polygon)).intersection(shapely.box(0, 0, width, height))

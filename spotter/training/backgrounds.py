@@ -27,10 +27,7 @@ def _photograph(path: Path) -> np.ndarray:
     image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if image is None:
         raise ValueError(f"not an image: {path}")
-    scale = LONG_SIDE / max(image.shape[:2])
-    if scale < 1:
-        image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    return cv2.cvtColor(downscale(image), cv2.COLOR_BGR2RGB)
 
 
 @functools.lru_cache(maxsize=1)
@@ -56,19 +53,32 @@ def random_colour(rng: random.Random, gray_share: float = 0.35) -> tuple[int, in
     return rng.randint(0, 255), rng.randint(0, 255), rng.randint(0, 255)
 
 
+def list_photographs(folder: str | Path, split: str | None = None) -> list[Path]:
+    """The image files in a folder and its subfolders, sorted; of one split, or all of them."""
+    return sorted(
+        path
+        for path in Path(folder).rglob("*")
+        if path.suffix.lower() in _SUFFIXES
+        and (split is None or is_held_out(path.name) == (split == "held_out"))
+    )
+
+
+def downscale(image: np.ndarray) -> np.ndarray:
+    """An image (h, w, 3) uint8 scaled down to a long side of at most LONG_SIDE pixels."""
+    scale = LONG_SIDE / max(image.shape[:2])
+    if scale >= 1:
+        return image
+    return cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+
+
 class Backgrounds:
     """Backgrounds of one split; procedural only when `folder` is None."""
 
-    def __init__(self, folder: str | Path | None = None, split: str = "train") -> None:
-        self.paths: list[Path] = []
-        if folder is not None:
-            self.paths = sorted(
-                path
-                for path in Path(folder).rglob("*")
-                if path.suffix.lower() in _SUFFIXES and is_held_out(path.name) == (split == "held_out")
-            )
-            if not self.paths:
-                raise FileNotFoundError(f"no photograph of the {split} split in {folder}")
+    def __init__(self, folder: str | Path | None = None, split: str | None = "train") -> None:
+        """`split` None: all photographs of the folder. Raises FileNotFoundError when there is none."""
+        self.paths = [] if folder is None else list_photographs(folder, split)
+        if folder is not None and not self.paths:
+            raise FileNotFoundError(f"no photograph{f' of the {split} split' if split else ''} in {folder}")
 
     def sample(self, rng: random.Random, height: int, width: int) -> np.ndarray:
         """(height, width, 3) uint8 RGB."""

@@ -189,21 +189,34 @@ def _some(faces: list[Face]) -> list[Face]:
     return [faces[step] for step in steps]
 
 
-class Fonts:
-    """The faces of one split; for training, those of Fontsource in the folder `more` beside them."""
+def installed_families(split: str, more: str | None = None) -> list[list[Face]]:
+    """The faces of each installed family of a split and of the families in the Fontsource folder `more`.
 
-    def __init__(self, split: str = "train", more: str | None = None) -> None:
-        """Raises RuntimeError when no font is installed, ValueError when `more` holds none."""
-        families = _installed_families()
-        chosen = sorted(name for name in families if is_held_out(name) == (split == "held_out"))
-        if not chosen:
-            raise RuntimeError(
-                f"no font of the {split} split is installed: pip install --no-deps -r requirements-train.txt"
-            )
-        self.families = [_some(_faces(name, families[name])) for name in chosen]
-        if more is not None:
-            self.families += _fontsource(Path(more))
-        self.families = [faces for faces in self.families if faces]
+    Raises RuntimeError when no font is installed, ValueError when `more` holds none.
+    """
+    installed = _installed_families()
+    chosen = sorted(name for name in installed if is_held_out(name) == (split == "held_out"))
+    if not chosen:
+        raise RuntimeError(
+            f"no font of the {split} split is installed: pip install --no-deps -r requirements-train.txt"
+        )
+    families = [_some(_faces(name, installed[name])) for name in chosen]
+    if more is not None:
+        families += _fontsource(Path(more))
+    return [faces for faces in families if faces]
+
+
+class Fonts:
+    """The faces of one split; for training, with those of Fontsource in the folder `more`."""
+
+    def __init__(
+        self, split: str = "train", more: str | None = None, families: list[list[Face]] | None = None
+    ) -> None:
+        """`families`: use these instead of the installed ones.
+
+        Raises RuntimeError when no font is installed, ValueError when `more` holds none.
+        """
+        self.families = installed_families(split, more) if families is None else families
         self._cumulative = list(accumulate(_WEIGHTS.get(faces[0].kind, 1.0) for faces in self.families))
 
     def sample(self, rng: random.Random) -> Face:

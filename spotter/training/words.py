@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import json
 import random
 import string
 import zlib
+from dataclasses import asdict, dataclass
 from itertools import accumulate
 
 from spotter.config import PRINTABLE
@@ -28,43 +30,64 @@ def is_held_out(text: str) -> bool:
     return zlib.crc32(key.encode()) % 100 < HELD_OUT_PERCENT
 
 
+@dataclass(frozen=True)
+class WordLists:
+    """The words that the texts of one split are made of."""
+
+    common: tuple[str, ...]  # English words, most frequent first
+    frequencies: tuple[float, ...]  # of the common words, in English text (0..1)
+    foreign: tuple[str, ...]  # words of other languages
+    names: tuple[str, ...]  # of people, towns, companies and streets; plates, domains, e-mail addresses
+
+    @classmethod
+    def from_packages(cls, split: str) -> WordLists:
+        """The lists that wordfreq and Faker give for a split, "train" or "held_out"."""
+        from wordfreq import top_n_list, word_frequency
+
+        held_out = split == "held_out"
+        plain = filter(_is_plain, top_n_list("en", VOCABULARY))
+        common = tuple(word for word in plain if is_held_out(word) == held_out)
+        foreign = {
+            word
+            for language in ([] if held_out else LANGUAGES)
+            for word in top_n_list(language, FOREIGN_VOCABULARY)
+        }
+        return cls(
+            common=common,
+            frequencies=tuple(word_frequency(word, "en") for word in common),
+            foreign=tuple(sorted(filter(_is_plain, foreign - set(common)))),
+            names=tuple(_faker_names(held_out)),
+        )
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> WordLists:
+        """The lists that `to_json` wrote. Raises ValueError when the text is not of this form."""
+        try:
+            lists = cls(**{name: tuple(values) for name, values in json.loads(text).items()})
+            texts = "".join((*lists.common, *lists.foreign, *lists.names))
+            total = sum(lists.frequencies)
+        except (ValueError, TypeError, AttributeError) as error:
+            raise ValueError("The word lists are damaged.") from error
+        complete = lists.names and 0 < len(lists.common) == len(lists.frequencies)
+        if not (complete and total > 0 and min(lists.frequencies) >= 0 and texts.isascii()):
+            raise ValueError("The word lists are damaged.")
+        return lists
+
+    def to_json(self) -> str:
+        """As JSON; numbers keep every digit."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+
 class Words:
     """Texts of one split: ordinary words for the most part, names, numbers, prices, codes, random strings."""
 
-    def __init__(self, split: str = "train") -> None:
-        from faker import Faker
-        from wordfreq import top_n_list, word_frequency
-
+    def __init__(self, split: str = "train", lists: WordLists | None = None) -> None:
+        """`lists`: of the same split; None: those of wordfreq and Faker."""
         self.held_out = split == "held_out"
-        common = filter(_is_plain, top_n_list("en", VOCABULARY))
-        self.common = [word for word in common if is_held_out(word) == self.held_out]
-        foreign = {
-            word
-            for language in ([] if self.held_out else LANGUAGES)
-            for word in top_n_list(language, FOREIGN_VOCABULARY)
-        }
-        self.foreign = sorted(filter(_is_plain, foreign - set(self.common)))
-        self._cumulative = list(accumulate(word_frequency(word, "en") ** 0.7 for word in self.common))
+        lists = lists or WordLists.from_packages(split)
+        self.common, self.foreign, self.names = list(lists.common), list(lists.foreign), list(lists.names)
+        self._cumulative = list(accumulate(frequency**0.7 for frequency in lists.frequencies))
         self.long = [word for word in self.common if len(word) >= 10]
-        self.names = self._names(Faker("en_US"))
-
-    def _names(self, faker) -> list[str]:
-        """Names of people, towns, companies and streets, plates, domains and addresses of e-mail."""
-        faker.seed_instance(0)
-        found = []
-        for _ in range(600):
-            found += f"{faker.name()} {faker.city()} {faker.company()} {faker.street_name()}".split()
-            found += [faker.license_plate().replace(" ", "-"), faker.domain_name()]
-        found += [faker.ascii_free_email() for _ in range(200)]
-        return sorted({name for name in found if self._fits(name)})
-
-    def _fits(self, text: str) -> bool:
-        """Whether the text may be used in this split."""
-        return (
-            0 < len(text) <= LONGEST
-            and all(c in PRINTABLE for c in text)
-            and is_held_out(text) == self.held_out
-        )
 
     def sample(self, rng: random.Random, caps_only: bool = False, script: bool = False) -> str:
         """A text of printable ASCII without blanks; for a font of capitals only, or for handwriting."""
@@ -74,7 +97,7 @@ class Words:
                 text = text.upper()
             elif script and len(text) > 2 and text.isupper():
                 text = text.capitalize()
-            if self._fits(text):
+            if _fits(text, self.held_out):
                 return text
 
     def _draw(self, rng: random.Random) -> str:
@@ -116,6 +139,25 @@ class Words:
         if kind < 0.1:
             return rng.choice("#@-*~$") + word
         return word + rng.choice("-/&+._|\\") + _cased(rng, rng.choice(self.common))
+
+
+def _faker_names(held_out: bool) -> list[str]:
+    """Names of people, towns, companies and streets, plates, domains and e-mail addresses of one split."""
+    from faker import Faker
+
+    faker = Faker("en_US")
+    faker.seed_instance(0)
+    found = []
+    for _ in range(600):
+        found += f"{faker.name()} {faker.city()} {faker.company()} {faker.street_name()}".split()
+        found += [faker.license_plate().replace(" ", "-"), faker.domain_name()]
+    found += [faker.ascii_free_email() for _ in range(200)]
+    return sorted({name for name in found if _fits(name, held_out)})
+
+
+def _fits(text: str, held_out: bool) -> bool:
+    """Whether a text may be used in the held-out split, or in the other one."""
+    return 0 < len(text) <= LONGEST and all(c in PRINTABLE for c in text) and is_held_out(text) == held_out
 
 
 def _is_plain(word: str) -> bool:
