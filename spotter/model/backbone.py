@@ -18,11 +18,13 @@ from torch import Tensor, nn
 
 
 @lru_cache(maxsize=64)
-def shifted_window_mask(height: int, width: int, window: int, shift: int) -> Tensor:
+def shifted_window_mask(
+    height: int, width: int, window: int, shift: int, device: torch.device | str = "cpu"
+) -> Tensor:
     """(windows, window^2, window^2) float32: -100 where two tokens of a rolled window are no neighbours,
     else 0.
 
-    `height` and `width` in tokens, multiples of `window`. Cached: it depends on the shape alone.
+    `height` and `width` in tokens, multiples of `window`. Cached: it depends on the shape and device alone.
     """
     region = torch.zeros(height, width)
     bands = (slice(0, -window), slice(-window, -shift), slice(-shift, None))
@@ -30,7 +32,7 @@ def shifted_window_mask(height: int, width: int, window: int, shift: int) -> Ten
         for j, columns in enumerate(bands):
             region[rows, columns] = 3 * i + j
     windows = window_partition(region[None, :, :, None], (window, window)).flatten(1)
-    return torch.where(windows[:, None] != windows[:, :, None], -100.0, 0.0)
+    return torch.where(windows[:, None] != windows[:, :, None], -100.0, 0.0).to(device)
 
 
 class BiasedWindowAttention(WindowAttention):
@@ -70,7 +72,7 @@ class SwinBlock(SwinTransformerBlock):
         mask = None
         if shift:
             x = torch.roll(x, (-shift, -shift), (1, 2))
-            mask = shifted_window_mask(padded_height, padded_width, window, shift).to(x.device)
+            mask = shifted_window_mask(padded_height, padded_width, window, shift, x.device)
         windows = window_partition(x, self.window_size).flatten(1, 2)
         windows = self.attn(windows, mask=mask).unflatten(1, self.window_size)
         x = window_reverse(windows, self.window_size, padded_height, padded_width)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor, nn
+
+from spotter.model.device import constant
 
 # A grid covers at least so much of an image's long side, in parts of the short one: on 1280 x 720 it is laid
 # three times, which finds more words than two or four.
@@ -39,11 +39,19 @@ class Proposals(nn.Module):
 
         A grid is laid more than once over a long image: N is a multiple of the learnt count.
         """
-        height, width = levels[0].shape[2:]  # of the padded batch: the same for all its images
-        times = grids(width, height) if self.grid else (1, 1)
-        boxes = laid(self.boxes, times) * image_sizes.repeat(1, 2)[:, None]
+        boxes = self.boxes_over(image_sizes, levels[0].shape[2:])
         image_feature = sum(level.float().mean((2, 3)) for level in levels)  # (B, C)
-        return boxes, self.features.repeat(math.prod(times), 1) + image_feature[:, None]
+        times = boxes.shape[1] // len(self.boxes)
+        return boxes, self.features.repeat(times, 1) + image_feature[:, None]
+
+    def boxes_over(self, image_sizes: Tensor, padded: tuple[int, int]) -> Tensor:
+        """Boxes (B, N, 4) xyxy in pixels, on the device of the image sizes (B, 2).
+
+        padded: height and width of the padded batch, the same for all its images, in any unit.
+        """
+        height, width = padded
+        times = grids(width, height) if self.grid else (1, 1)
+        return laid(self.boxes.to(image_sizes.device), times) * image_sizes.repeat(1, 2)[:, None]
 
 
 def grids(width: int, height: int) -> tuple[int, int]:
@@ -58,8 +66,8 @@ def laid(boxes: Tensor, times: tuple[int, int]) -> Tensor:
     times: (columns, rows) of parts of equal size that share the image; row after row.
     """
     columns, rows = times
-    y, x = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
-    corner = torch.stack([x.flatten(), y.flatten()], 1).to(boxes)[:, None]  # (parts, 1, 2)
-    count = boxes.new_tensor(times)
+    corners = tuple((x, y) for y in range(rows) for x in range(columns))
+    corner = constant(corners, boxes.device, boxes.dtype)[:, None]  # (parts, 1, 2)
+    count = constant(times, boxes.device, boxes.dtype)
     centre, size = (boxes[:, :2] + corner) / count, (boxes[:, 2:] / count).expand(len(corner), -1, -1)
     return torch.cat([centre - size / 2, centre + size / 2], 2).flatten(0, 1)

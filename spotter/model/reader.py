@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from spotter.model.device import prefers_large_kernels
 from spotter.types import Reading
 
 END = 0  # starts and ends a word
@@ -79,6 +80,8 @@ class Reader(nn.Module):
         encoded = self.encode(features)
         count = len(encoded)
         steps = self.max_steps if given is None else given.shape[1]
+        if count and steps and given is not None and prefers_large_kernels(encoded.device):
+            return self.read_given(encoded, given)
         probabilities, attentions, ids = [], [], []
         if count:
             keys = self.attention.key(encoded)  # once, not at every step; bfloat16 under autocast
@@ -108,3 +111,24 @@ class Reader(nn.Module):
                 encoded=encoded,
             )
         return Reading(*(torch.stack(x, 1) for x in (ids, probabilities, attentions)), encoded)
+
+    def read_given(self, encoded: Tensor, given: Tensor) -> Reading:
+        """`forward` for given ids (R, S) with few kernels: what does not depend on the last step is computed
+        for all steps at once.
+        """
+        keys = self.attention.key(encoded)
+        with torch.autocast(encoded.device.type, enabled=False):
+            previous = F.pad(given[:, :-1].clamp(min=0), (1, 0), value=END)
+            embeddings = F.embedding(previous, self.embedding(self.character_code))  # (R, S, embedding)
+            hidden = encoded.new_zeros(len(encoded), self.hidden)
+            attentions, states = [], []
+            for embedding in embeddings.unbind(1):
+                attentions.append(self.attention(hidden, keys))
+                context = torch.bmm(attentions[-1][:, None], encoded).squeeze(1)
+                hidden = self.gru(torch.cat([embedding, context], 1), hidden)
+                states.append(hidden)
+            probabilities = self.classify(torch.stack(states, 1)).softmax(-1)
+        best = probabilities.argmax(-1)
+        ends = best == END
+        ids = best.masked_fill(ends.cumsum(1) > ends.long(), END)
+        return Reading(ids, probabilities, torch.stack(attentions, 1), encoded)

@@ -13,7 +13,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from spotter.model.roi import CANONICAL_SIZE, FINEST_STRIDE, level_of_size, table_of
+from spotter.model.device import constant
+from spotter.model.roi import (
+    CANONICAL_SIZE,
+    FINEST_STRIDE,
+    level_of_size,
+    roi_align_backend,
+    sample_levels,
+    table_of,
+)
 
 ANGLES = tuple(range(-45, 46))  # degrees that a word's RoI may have; steeper words are a quarter turn further
 
@@ -36,7 +44,7 @@ def tilted_rois(boxes: Tensor, masks: Tensor, smaller: float | None) -> Tensor:
     boxes, size = boxes.detach().float(), masks.shape[2]
     cell = ((boxes[:, 2:] - boxes[:, :2]) / size)[:, None]  # (R, 1, 2) pixels
     points = outer_cells(masks) * cell
-    angles = torch.deg2rad(torch.tensor(ANGLES, dtype=torch.float32, device=boxes.device))
+    angles = torch.deg2rad(constant(ANGLES, boxes.device))
     cos, sin = angles.cos()[:, None], angles.sin()[:, None]  # (A, 1)
     x, y = points[:, None, :, 0], points[:, None, :, 1]  # (R, 1, 2s)
     low, high = zip(*((v.amin(2), v.amax(2)) for v in (x * cos + y * sin, y * cos - x * sin)), strict=True)
@@ -125,14 +133,16 @@ def rotated_roi_align(
     canonical: float = CANONICAL_SIZE,
 ) -> Tensor:
     """What each RoI (M, 5) sees, on the level that fits its own size; all else as in `pyramid_roi_align`,
-    which this is for level RoIs. Returns (M, C, *size).
+    which this is for level RoIs. Returns (M, C, *size). `set_roi_align_backend` chooses the implementation.
     """
     c, (rows, columns) = levels[0].shape[1], size
-    table, cells, first = table_of(levels)
     rois = rois.detach().float()
     chosen = level_of_size(rois[:, 2], rois[:, 3], len(levels), canonical)
     stride = (FINEST_STRIDE * 2.0**chosen)[:, None, None, None]
     place = from_roi(rois, rows * samples, columns * samples) / stride - 0.5
+    if roi_align_backend() == "grid_sample":
+        return sample_levels(levels, chosen, image_index, *place.unbind(3), samples)
+    table, cells, first = table_of(levels)
     place = place.nan_to_num(-2)  # outside
     height, width = (each[:, None, None] for each in cells[chosen].unbind(1))
     x, y = place.unbind(3)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.ops import batched_nms
 
 from spotter.config import SpotterConfig
 from spotter.model.backbone import Swin
 from spotter.model.conversion import PlainFeatures, RecognitionConversion
+from spotter.model.device import constant, to_device
 from spotter.model.fpn import FPN, DilatedBlock
 from spotter.model.mask_code import MaskCode
 from spotter.model.proposals import Proposals
@@ -32,6 +34,11 @@ PIXEL_STD = (58.395, 57.12, 57.375)
 STRIDE = 32  # images are padded right and below to a multiple of it
 WAYS = torch.tensor([0, 1, 3])  # in quarter turns with the clock: as it lies, down, up
 TEXT = 0  # the class that means text; the other one means none
+
+
+def ways_on(device: torch.device) -> Tensor:
+    """`WAYS` on a device."""
+    return constant(tuple(WAYS.tolist()), device, torch.long)
 
 
 class SwinTextSpotter(nn.Module):
@@ -102,7 +109,7 @@ class SwinTextSpotter(nn.Module):
         levels, boxes, features, image_sizes = self.look(images)
         return Detection(levels, self.refine(levels, boxes, features), image_sizes)
 
-    def look(self, images: list[Tensor]) -> tuple[list[Tensor], Tensor, Tensor, Tensor]:
+    def look(self, images: list[Tensor] | Tensor) -> tuple[list[Tensor], Tensor, Tensor, Tensor]:
         """Widened levels P2..P5, proposal boxes (B, N, 4) and features (B, N, C), image sizes (B, 2)."""
         batch, image_sizes = self.pad(images)
         levels = self.fpn(self.backbone(batch))
@@ -169,9 +176,10 @@ class SwinTextSpotter(nn.Module):
         """
         rois = self.rois(regions.boxes, regions.mask_k)
         tall = is_tall(rois, self.config.recognition_tall)
-        row, way = torch.nonzero(tall[:, None] | (WAYS.to(tall.device) == 0), as_tuple=True)
+        quarters = ways_on(tall.device)
+        row, way = torch.nonzero(tall[:, None] | (quarters == 0), as_tuple=True)
         ways = Regions(*(getattr(regions, name)[row] for name in Regions.__dataclass_fields__))
-        return replace(ways, rois=quarter_turned(rois[row], WAYS.to(tall.device)[way]))
+        return replace(ways, rois=quarter_turned(rois[row], quarters[way]))
 
     def suppress(self, regions: Regions) -> Regions:
         """Non-maximum suppression, which the published spotter does without: a region that overlaps a better
@@ -225,12 +233,18 @@ class SwinTextSpotter(nn.Module):
         gate = masks_over(regions.rois, regions.boxes, binary, c.recognition_roi)[:, None].to(features)
         return conversion, self.reader(features * gate, given, stop_early)
 
-    def pad(self, images: list[Tensor]) -> tuple[Tensor, Tensor]:
-        """Normalise, then pad right and below to one size -> (B, 3, H, W), sizes (B, 2) as width, height."""
-        height = max(-(-image.shape[1] // STRIDE) * STRIDE for image in images)
-        width = max(-(-image.shape[2] // STRIDE) * STRIDE for image in images)
+    def pad(self, images: list[Tensor] | Tensor) -> tuple[Tensor, Tensor]:
+        """Normalise, then pad right and below to one size -> (B, 3, H, W), sizes (B, 2) as width, height.
+
+        Images of one size may come as one tensor (B, 3, h, w), which takes fewer kernels.
+        """
+        sizes = torch.tensor([[image.shape[-1], image.shape[-2]] for image in images], dtype=torch.float32)
+        width, height = (-(-int(side) // STRIDE) * STRIDE for side in sizes.amax(0))
+        sizes = to_device(sizes, self.pixel_mean.device)
+        if isinstance(images, Tensor):
+            batch = (images - self.pixel_mean) / self.pixel_std
+            return F.pad(batch, (0, width - batch.shape[3], 0, height - batch.shape[2])), sizes
         batch = self.pixel_mean.new_zeros(len(images), 3, height, width)
         for slot, image in zip(batch, images, strict=True):
             slot[:, : image.shape[1], : image.shape[2]] = (image - self.pixel_mean) / self.pixel_std
-        sizes = [[image.shape[2], image.shape[1]] for image in images]
-        return batch, torch.tensor(sizes, dtype=torch.float32, device=batch.device)
+        return batch, sizes

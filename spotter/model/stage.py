@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from spotter.model.attention import SelfAttention
+from spotter.model.device import constant
 from spotter.model.dynamic_conv import InstanceInteraction
 from spotter.model.elu import ELU, elu
 from spotter.model.roi import pyramid_roi_align
@@ -21,7 +22,7 @@ def apply_deltas(boxes: Tensor, deltas: Tensor) -> Tensor:
     """Move and scale boxes (M, 4) xyxy by deltas (M, 4) dx, dy, dw, dh relative to each box's size;
     float32.
     """
-    boxes, deltas = boxes.float(), deltas.float() / deltas.new_tensor(DELTA_WEIGHTS, dtype=torch.float32)
+    boxes, deltas = boxes.float(), deltas.float() / constant(DELTA_WEIGHTS, deltas.device)
     size = boxes[:, 2:] - boxes[:, :2]
     centre = boxes[:, :2] + size / 2 + deltas[:, :2] * size
     size = size * deltas[:, 2:].clamp(max=LARGEST_LOG_SCALE).exp()
@@ -77,7 +78,7 @@ class Stage(nn.Module):
     def forward(self, levels: list[Tensor], boxes: Tensor, features: Tensor) -> StageOutput:
         """Levels P2..P5, boxes (B, N, 4) xyxy in pixels of the resized image, features (B, N, C)."""
         b, n, c = features.shape
-        image_index = torch.arange(b, device=boxes.device).repeat_interleave(n)
+        image_index = torch.arange(b, device=boxes.device)[:, None].expand(b, n).flatten()
         cells = pyramid_roi_align(levels, boxes.flatten(0, 1), image_index, self.roi_size, self.roi_samples)
         cells = cells.flatten(2).mT  # (B*N, 49, C)
         x = self.norm1(features + self.attention(features)).view(b * n, c)

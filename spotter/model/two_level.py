@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import torch
 import torch.nn.functional as F
 from timm.layers import Mlp
 from torch import Tensor, nn
 
+from spotter.model.device import prefers_large_kernels
+
 NEIGHBOURS = 3  # a window sees the 3 x 3 pooled windows around it
 REGIONS_AT_ONCE = 16  # what they need together fits a processor's cache: 16 for nano, measured
+REGIONS_AT_ONCE_ON_GPU = 2048  # about 6 MB each for nano in training, calculated
 
 
 def relative_position(query: int, key: int) -> Tensor:
@@ -16,6 +21,17 @@ def relative_position(query: int, key: int) -> Tensor:
     offset = torch.arange(query)[:, None] - torch.arange(key)[None] + key - 1  # (query, key) along one axis
     both = offset[:, None, :, None] * (query + key - 1) + offset[None, :, None, :]  # (qy, qx, ky, kx)
     return both.reshape(query**2, key**2)
+
+
+@lru_cache(maxsize=64)
+def outside_mask(height: int, width: int, cells: int, device: torch.device) -> Tensor:
+    """(height * width, cells + 9) float32: -100 for the pooled windows that lie outside of a grid of windows,
+    0 for those inside and for a window's own cells.
+    """
+    with torch.inference_mode(False):  # it may serve training later
+        grid = torch.ones(1, 1, height, width, device=device)
+        inside = F.unfold(grid, NEIGHBOURS, padding=1)[0].T  # (height * width, 9)
+        return F.pad((inside == 0) * -100.0, (cells, 0))
 
 
 class TwoLevelAttention(nn.Module):
@@ -51,10 +67,7 @@ class TwoLevelAttention(nn.Module):
         v = torch.cat([v, self.neighbours(coarse_v)], 2)
         fine = self.fine_bias[self.fine_index].permute(2, 0, 1)  # (heads, window^2, window^2)
         bias = torch.cat([fine, self.coarse_bias[:, self.coarse_index]], 2)
-        inside = F.unfold(pooled.new_ones(1, 1, gh, gw, dtype=torch.float32), NEIGHBOURS, padding=1)[
-            0
-        ].T  # (gh*gw, 9)
-        outside = F.pad((inside == 0) * -100.0, (cells, 0))  # (gh*gw, window^2 + 9)
+        outside = outside_mask(gh, gw, cells, pooled.device)  # (gh*gw, window^2 + 9)
         energy = (q * self.scale @ k.mT).float().unflatten(0, (r, gh * gw)) + (bias + outside[:, None, None])
         weights = self.softmax(energy.flatten(0, 1)).to(v.dtype)
         return self.out((weights @ v).transpose(1, 2).reshape(n, cells, c))
@@ -88,10 +101,12 @@ class TwoLevelBlock(nn.Module):
 
 
 class TwoLevelBlocks(nn.Sequential):
-    """Blocks one after the other, for a few regions at a time: regions do not see each other, and what many
-    need at once would not fit a processor's cache.
+    """Blocks one after the other, on the CPU for a few regions at a time: regions do not see each other, and
+    what many need at once would not fit a processor's cache.
     """
 
     def forward(self, x: Tensor) -> Tensor:
         """(R, H, W, C) -> (R, H, W, C)."""
-        return torch.cat([super(TwoLevelBlocks, self).forward(part) for part in x.split(REGIONS_AT_ONCE)])
+        count = REGIONS_AT_ONCE_ON_GPU if prefers_large_kernels(x.device) else REGIONS_AT_ONCE
+        parts = [super(TwoLevelBlocks, self).forward(part) for part in x.split(count)]
+        return parts[0] if len(parts) == 1 else torch.cat(parts)

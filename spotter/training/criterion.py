@@ -11,13 +11,21 @@ from dataclasses import dataclass, replace
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.ops import box_iou
 
-from spotter.model.roi import FINEST_STRIDE, level_of_size
+from spotter.model.device import constant, prefers_large_kernels, to_device, to_host
+from spotter.model.roi import FINEST_STRIDE, level_of_size, table_of
 from spotter.model.rotated_roi import is_tall, quarter_turned, to_roi
-from spotter.model.spotter import TEXT, WAYS, SwinTextSpotter
+from spotter.model.spotter import STRIDE, TEXT, SwinTextSpotter, ways_on
 from spotter.training.dataset import IGNORE, Batch
-from spotter.training.losses import LossWeights, Match, Targets, detection_losses, recognition_loss
+from spotter.training.losses import (
+    DetectionLosses,
+    LossWeights,
+    Match,
+    Targets,
+    recognition_loss,
+    words_on_host,
+)
+from spotter.training.matcher import box_area, overlap_area
 from spotter.types import Detection, Regions
 
 ATTENTION_SPREAD = 0.8  # cells; of the target of guided attention around a character's centre
@@ -61,46 +69,67 @@ class TrainingSpotter(nn.Module):
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """Losses by name, each weighted; their sum is minimised."""
-        levels, boxes, features, sizes = self.model.look(list(batch.images))
-        boxes, features = self.part_of_photograph(boxes, features, sizes)
+        on_host = self.proposals_on_host(batch.images)  # first: it would wait for what is computed before it
+        levels, boxes, features, sizes = self.model.look(batch.images)
+        boxes, features = self.part_of_photograph(boxes, features, *on_host)
         losses = self.dense_losses(levels, batch)
         if batch.task == "features":
             return losses
         reading_only = batch.task == "reading"
         with torch.no_grad() if reading_only else nullcontext():
             detection = Detection(levels, self.model.refine(levels, boxes, features), sizes)
-            per_stage, matches = detection_losses(
+            detector = DetectionLosses(
                 detection.stages[-1:] if reading_only else detection.stages,
                 batch.targets,
                 self.model.mask_code,
                 self.weights.detection,
             )
-        if not reading_only:
-            losses |= {name: values.sum() for name, values in per_stage.items()}
-        return losses | self.reading_losses(detection, batch.targets, matches)
+        if reading_only:
+            return losses | self.reading_losses(detection, batch.targets, detector.matches)
+        if prefers_large_kernels(boxes.device):  # a GPU reads while the host matches the other stages
+            reading = self.reading_losses(detection, batch.targets, detector.matches)
+            per_stage = detector.losses()
+        else:
+            per_stage = detector.losses()
+            reading = self.reading_losses(detection, batch.targets, detector.matches)
+        return losses | {name: values.sum() for name, values in per_stage.items()} | reading
 
-    def part_of_photograph(self, boxes: Tensor, features: Tensor, sizes: Tensor) -> tuple[Tensor, Tensor]:
+    @torch.no_grad()
+    def proposals_on_host(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Width and height of the images (B, 3, H, W) in pixels, (1, 2), and the proposals' boxes over them,
+        (1, N, 4), both on the CPU.
+        """
+        height, width = images.shape[2:]
+        size = torch.tensor([[width, height]], dtype=torch.float32)
+        padded = tuple(-(-side // STRIDE) for side in (height, width))
+        return size, self.model.proposals.boxes_over(size, padded)
+
+    def part_of_photograph(
+        self, boxes: Tensor, features: Tensor, sizes: Tensor, on_host: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Proposals as if the images, all of one size, were a random part of a photograph that is read at the
         preset's short side: as far apart as there, and only those whose centre lies in the part.
 
-        boxes (B, N, 4) xyxy in pixels, features (B, N, C) -> (B, M, 4), (B, M, C) with M <= N.
+        boxes (B, N, 4) xyxy in pixels, features (B, N, C) -> (B, M, 4), (B, M, C) with M <= N. sizes: (B, 2)
+        width and height in pixels, on the CPU; on_host: the boxes of one image, (1, N, 4), on the CPU.
         """
         config, size = self.model.config, sizes[:1, None]  # (1, 1, 2)
         most = config.short_side / float(size.min())
         if config.proposal_grid is None or most <= 1:
             return boxes, features
-        times = 1 + (most - 1) * torch.rand(1, device=boxes.device)
-        corner = torch.rand(2, device=boxes.device) * (times - 1) * size  # of the part, pixels
-        boxes = boxes * times - corner.repeat(1, 1, 2)
-        centre = (boxes[:1, :, :2] + boxes[:1, :, 2:]) / 2
+        times = 1 + (most - 1) * torch.rand(1)
+        corner = (torch.rand(2) * (times - 1) * size).repeat(1, 1, 2)  # of the part, pixels
+        on_host = (boxes[:1].detach().cpu() if on_host is None else on_host) * times - corner
+        centre = (on_host[..., :2] + on_host[..., 2:]) / 2
         inside = ((centre >= 0) & (centre <= size)).all(2)[0]
-        return boxes[:, inside], features[:, inside]
+        index, times, corner = (to_device(t, boxes.device) for t in (inside.nonzero()[:, 0], times, corner))
+        return (boxes * times - corner)[:, index], features[:, index]
 
     def dense_losses(self, levels: list[Tensor], batch: Batch) -> dict[str, Tensor]:
         """Text or not at every cell of P2; which character at each character's centre, seen on the level that
         its word is read from.
         """
-        config, p2 = self.model.config, levels[0]
+        p2 = levels[0]
         maps = batch.text_maps.to(p2.device)
         logits = self.text_head(p2).float().squeeze(1)[:, : maps.shape[1], : maps.shape[2]]
         care = (maps != IGNORE).float()
@@ -110,52 +139,67 @@ class TrainingSpotter(nn.Module):
         )
         inside = logits.sigmoid() * care
         dice = 1 - (2 * (inside * truth).sum() + 1) / (inside.sum() + truth.sum() + 1)
-        image, level, centres, ids = [], [], [], []
-        for i, target in enumerate(batch.targets):
-            known = ~target.centres[..., 0].isnan() & (target.text > 0)
-            centres.append(target.centres[known])
-            ids.append(target.text[known])
-            image.append(torch.full((len(ids[-1]),), i))
-            rois = self.model.rois(target.boxes, target.masks)
-            from_level = level_of_size(*rois[:, 2:4].T, len(levels), config.recognition_canonical)
-            level.append(from_level[:, None].expand_as(known)[known])
-        image, level, centres, ids = (torch.cat(t).to(p2.device) for t in (image, level, centres, ids))
-        characters = p2.new_zeros((), dtype=torch.float32)
-        for i, cells in enumerate(levels):
-            mine = torch.nonzero(level == i).squeeze(1)
-            if len(mine):
-                seen = sample_cells(cells, image[mine], centres[mine] / (FINEST_STRIDE * 2**i))
-                characters += F.cross_entropy(self.character_head(seen).float(), ids[mine], reduction="sum")
-        characters = characters / max(len(ids), 1)
         return {
             "text_map": self.weights.text_map * (entropy + dice),
-            "characters": self.weights.characters * characters,
+            "characters": self.weights.characters * self.character_loss(levels, batch.targets),
         }
+
+    def character_loss(self, levels: list[Tensor], targets: list[Targets]) -> Tensor:
+        """Which character at each character's known centre, seen on the level that its word is read from."""
+        device = levels[0].device
+        words = words_on_host(targets)
+        known = torch.cat([each.known & (each.text > 0) for each in words])
+        image = torch.cat([torch.full((len(each.text),), i) for i, each in enumerate(words)])
+        word, place = known.nonzero(as_tuple=True)
+        image, word, place = to_device(torch.stack([image[word], word, place]), device).unbind()
+        boxes, masks, centres, text = self.joined(targets, ("boxes", "masks", "centres", "text"), device)
+        centres, ids = centres[word, place], text[word, place]
+        rois = self.model.rois(boxes, masks)
+        level = level_of_size(*rois[:, 2:4].T, len(levels), self.model.config.recognition_canonical)[word]
+        centres = centres / (FINEST_STRIDE * 2.0**level)[:, None]
+        if prefers_large_kernels(device):
+            groups = [(sample_levels_at(levels, level, image, centres), ids)]
+        else:  # without a copy of the levels that no word is read from
+            groups = [
+                (sample_cells(levels[i], image[level == i], centres[level == i]), ids[level == i])
+                for i in range(len(levels))
+            ]
+        loss = levels[0].new_zeros((), dtype=torch.float32)
+        for seen, characters in groups:
+            if len(characters):
+                loss += F.cross_entropy(self.character_head(seen).float(), characters, reduction="sum")
+        return loss / max(len(ids), 1)
+
+    @staticmethod
+    def joined(targets: list[Targets], names: tuple[str, ...], device: torch.device) -> list[Tensor]:
+        """Fields of the words of all images, one after the other."""
+        return [torch.cat([getattr(target, name) for target in targets]).to(device) for name in names]
 
     def reading_losses(
         self, detection: Detection, targets: list[Targets], matches: list[Match]
     ) -> dict[str, Tensor]:
         """Matched regions are read, some with their true box and mask, some with the predicted ones."""
         device = detection.image_sizes.device
-        image = torch.cat([torch.full_like(p, i) for i, (p, _) in enumerate(matches)]).to(device)
-        proposal = torch.cat([p for p, _ in matches]).to(device)
-        text, centres, masks, true_boxes = (
-            torch.cat([getattr(t, name)[word] for t, (_, word) in zip(targets, matches, strict=True)]).to(
-                device
-            )
-            for name in ("text", "centres", "masks", "boxes")
-        )
-        legible = text[:, 0] > 0
-        image, proposal, text, centres, masks, true_boxes = (
-            t[legible] for t in (image, proposal, text, centres, masks, true_boxes)
-        )
+        words = words_on_host(targets)
+        first = [0, *torch.tensor([len(each.text) for each in words]).cumsum(0).tolist()]
+        image = torch.cat([torch.full_like(p, i) for i, (p, _) in enumerate(matches)])
+        proposal = torch.cat([p for p, _ in matches])
+        word = torch.cat([word + first[i] for i, (_, word) in enumerate(matches)])
+        legible = torch.cat([each.text[:, 0] for each in words])[word] > 0
+        image, proposal, word = torch.stack([image, proposal, word])[:, legible].unbind()
+        lengths = (torch.cat([each.text for each in words])[word] >= 0).sum(1)  # with the end sign
+        with_centre = torch.cat([each.known for each in words])[word]  # (R, T)
+        image, proposal, word = to_device(torch.stack([image, proposal, word]), device).unbind()
+        fields = self.joined(targets, ("text", "centres", "masks", "boxes"), device)
+        text, centres, masks, true_boxes = (each[word] for each in fields)
         related = self.model.conversion.relate(detection.stages[-1].proposal_features)[image, proposal]
         scores = detection.stages[-1].class_logits[image, proposal, TEXT]
         predicted = self.model.regions(detection, image, proposal, scores, related)
         size = (true_boxes[:, 2:] - true_boxes[:, :2]).repeat(1, 2)
         jitter = (torch.rand_like(true_boxes) * 2 - 1) * self.weights.jitter * size
         true = replace(predicted, boxes=true_boxes + jitter, mask_k=masks.float())
-        iou = box_iou(predicted.boxes, true_boxes).diagonal() if len(text) else true_boxes.new_zeros(0)
+        overlap = overlap_area(predicted.boxes, true_boxes)
+        iou = overlap / (box_area(predicted.boxes) + box_area(true_boxes) - overlap)
         found = (iou > self.weights.least_iou) & (torch.rand_like(iou) < self.weights.predicted)
         read = Regions(
             *(
@@ -168,17 +212,24 @@ class TrainingSpotter(nn.Module):
             return {"recognition": 0.0 * related.sum()}
         rois, text, centres = self.ways(read, text, centres)
         read = replace(read, rois=rois)
-        steps = int((text >= 0).sum(1).max())
+        nothing = to_host(text[:, 0] == 0)  # to be read, in a wrong way
+        steps = int(lengths.masked_fill(nothing, 1).max())
         ids = text[:, :steps]
         _, reading = self.model.read(detection.levels, read, given=ids)
         log_probabilities = reading.probabilities.clamp(min=1e-8).log()
-        known, place = self.places(centres[:, :steps], rois)
+        index = (with_centre[:, :steps] & ~nothing[:, None]).nonzero().T
+        row, column = to_device(index, device).unbind()
+        _, place = self.places(centres[:, :steps], rois, (row, column))
         height, width = self.model.config.reader_size
         channels = self.model.config.channels
         maps = reading.encoded[..., :channels].mT.unflatten(2, (height, width))
-        seen = self.character_head(sample_cells(maps, known.nonzero()[:, 0], place)).float()
-        true_characters = F.cross_entropy(seen, ids[known], reduction="sum") / max(len(place), 1)
-        guided = self.attention_loss(reading.attention[known], place)
+        if prefers_large_kernels(device):
+            seen = sample_levels_at([maps], torch.zeros_like(row), row, place)
+        else:
+            seen = sample_cells(maps, row, place)
+        seen = self.character_head(seen).float()
+        true_characters = F.cross_entropy(seen, ids[row, column], reduction="sum") / max(len(place), 1)
+        guided = self.attention_loss(reading.attention[row, column], place)
         return {
             "recognition": recognition_loss(log_probabilities, ids, self.weights.recognition),
             "guided_attention": self.weights.guided_attention * guided,
@@ -199,19 +250,24 @@ class TrainingSpotter(nn.Module):
         nothing = torch.full_like(text, -1)
         nothing[:, 0] = 0
         return (
-            quarter_turned(rois, WAYS.to(way.device)[way]),
+            quarter_turned(rois, ways_on(way.device)[way]),
             torch.where(wrong[:, None], nothing, text),
             centres.masked_fill(wrong[:, None, None], torch.nan),
         )
 
-    def places(self, centres: Tensor, rois: Tensor) -> tuple[Tensor, Tensor]:
+    def places(
+        self, centres: Tensor, rois: Tensor, index: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Which of the characters' centres (R, S, 2) are known, (R, S) bool, and where those lie over the
         RoIs (R, 5), in cells of the reader's map, (K, 2) x, y.
+
+        index: rows and columns of the known ones, both (K,); without them they are searched for, which is a
+        synchronisation on a GPU.
         """
         height, width = self.model.config.reader_size
         place = to_roi(centres, rois)
         known = ~place[..., 0].isnan()
-        return known, place[known] * place.new_tensor([width, height])
+        return known, place[known if index is None else index] * constant((width, height), place.device)
 
     def attention_loss(self, attention: Tensor, place: Tensor) -> Tensor:
         """Cross entropy of attention (K, h*w) with a bump at each place (K, 2) in cells."""
@@ -240,6 +296,22 @@ def sample_cells(level: Tensor, image: Tensor, places: Tensor) -> Tensor:
     upper = table[at] * (1 - fx) + table[at + 1] * fx
     lower = table[at + w] * (1 - fx) + table[at + w + 1] * fx
     return upper * (1 - fy) + lower * fy
+
+
+def sample_levels_at(levels: list[Tensor], level: Tensor, image: Tensor, places: Tensor) -> Tensor:
+    """`sample_cells` on a level (K,) for each place (K, 2), which is in cells of that level: (K, C). With few
+    kernels, and one gradient of all levels.
+    """
+    table, sizes, first = table_of(levels)
+    height, width = sizes[level].unbind(1)
+    x = torch.minimum((places[:, 0] - 0.5).clamp(min=0), width - 1.001)
+    y = torch.minimum((places[:, 1] - 0.5).clamp(min=0), height - 1.001)
+    left, top = x.long(), y.long()
+    x, y = x - left, y - top
+    upper = first[level] + (image * height + top) * width + left
+    index = torch.stack([upper, upper + 1, upper + width, upper + width + 1], 1)
+    weight = torch.stack([(1 - x) * (1 - y), x * (1 - y), (1 - x) * y, x * y], 1)
+    return F.embedding_bag(index, table, per_sample_weights=weight.to(table.dtype), mode="sum")
 
 
 def ways_of(centres: Tensor) -> Tensor:

@@ -5,15 +5,15 @@ The detection losses are those of ISTR (arXiv 2105.00637), the recognition loss 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
 from torch.nn import functional as F
-from torch.nn.utils.rnn import pad_sequence
 from torchvision.ops import sigmoid_focal_loss
 
+from spotter.model.device import to_device, to_host
 from spotter.model.mask_code import MaskCode
 from spotter.training.matcher import (
     FOCAL_ALPHA,
@@ -31,6 +31,14 @@ from spotter.types import StageOutput
 IGNORE_COVER = 0.5  # a proposal with a larger share of its area in a 'do not care' region is no false alarm
 
 
+@dataclass(frozen=True)
+class Words:
+    """What the host has to know of the G words of an image in a training step. On the CPU."""
+
+    text: Tensor  # (G, T) int64, as in `Targets`
+    known: Tensor  # (G, T) bool, whether the character's centre is known
+
+
 @dataclass
 class Targets:
     """The truth of one image, G words. Coordinates are pixels of the resized image."""
@@ -41,6 +49,43 @@ class Targets:
     ignore_boxes: Tensor = field(default_factory=lambda: torch.zeros(0, 4))  # (I, 4) xyxy, do not care
     text: Tensor | None = None  # (G, T) int64, ends with the end sign 0, padded with -1
     centres: Tensor | None = None  # (G, T, 2) float32 x, y of each character, padded with NaN
+    # For tensors on a GPU; not copied by `dataclasses.replace`. None: `words_on_host` copies it when it must.
+    words: Words | None = field(default=None, init=False, repr=False, compare=False)
+
+    def to(self, device: torch.device | str, non_blocking: bool = False) -> Targets:
+        """The same targets on another device, as `Tensor.to`; `words` stay on the CPU."""
+        tensors = {f.name: getattr(self, f.name) for f in fields(self) if f.init}
+        moved = replace(
+            self,
+            **{
+                name: tensor.to(device, non_blocking=non_blocking)
+                for name, tensor in tensors.items()
+                if isinstance(tensor, Tensor)
+            },
+        )
+        moved.words = self.words
+        if self.words is None and self.text is not None and self.centres is not None and self.on_cpu:
+            moved.words = Words(self.text, ~self.centres[..., 0].isnan())
+        return moved
+
+    @property
+    def on_cpu(self) -> bool:
+        return self.boxes.device.type == "cpu"
+
+
+def words_on_host(targets: list[Targets]) -> list[Words]:
+    """`Words` of all images. Those that the host does not know yet take one synchronisation, all together."""
+    missing = [target for target in targets if target.words is None and not target.on_cpu]
+    if missing:
+        known = torch.cat([~target.centres[..., 0].isnan() for target in missing])
+        copy = to_host(torch.stack([torch.cat([target.text for target in missing]), known.long()]))
+        parts = copy.split([len(target.boxes) for target in missing], 1)
+        for target, (text, known) in zip(missing, parts, strict=True):
+            target.words = Words(text, known.bool())
+    return [
+        Words(target.text, ~target.centres[..., 0].isnan()) if target.on_cpu else target.words
+        for target in targets
+    ]
 
 
 @dataclass(frozen=True)
@@ -59,16 +104,16 @@ PUBLISHED_LOSSES = LossWeights()
 Match = tuple[Tensor, Tensor]  # prediction_index, target_index, see `matcher.match`
 
 
-def count_boxes(targets: list[Targets], device: torch.device | str = "cpu") -> float:
+def count_boxes(targets: list[Targets], device: torch.device | str = "cpu") -> float | Tensor:
     """True boxes of the batch, averaged over the training processes, at least 1.
 
-    device: where the processes exchange the number (a GPU under NCCL).
+    device: where the processes exchange the number (a GPU under NCCL); the average, a scalar, stays there.
     """
     count = sum(len(target.boxes) for target in targets)
     if dist.is_available() and dist.is_initialized():
-        total = torch.tensor(float(count), device=device)
+        total = torch.full((), float(count), device=device)
         dist.all_reduce(total)
-        count = total.item() / dist.get_world_size()
+        return (total / dist.get_world_size()).clamp(min=1)
     return max(float(count), 1.0)
 
 
@@ -84,6 +129,88 @@ def ignored(boxes: Tensor, ignore_boxes: Tensor) -> Tensor:
     return (overlap_area(ours, ignore_boxes.unsqueeze(-3)) > IGNORE_COVER * box_area(ours)).any(-1)
 
 
+class DetectionLosses:
+    """The detection losses in two parts: the constructor matches the last stage, `losses` the others. A GPU
+    can compute something else while the host matches these.
+    """
+
+    def __init__(
+        self,
+        stages: list[StageOutput],
+        targets: list[Targets],
+        mask_code: MaskCode,
+        weights: LossWeights = PUBLISHED_LOSSES,
+        match_weights: MatchWeights = PUBLISHED_MATCHING,
+    ) -> None:
+        self.targets, self.mask_code, self.weights = targets, mask_code, weights
+        self.device = device = stages[0].boxes.device
+        with torch.autocast(device.type, enabled=False):
+            self.logits = torch.stack([stage.class_logits for stage in stages]).float()  # (S, B, N, 2)
+            self.boxes = torch.stack([stage.boxes for stage in stages]).float()  # (S, B, N, 4)
+            self.vectors = torch.stack([stage.mask_vector for stage in stages]).float()  # (S, B, N, 60)
+            # Images are padded to the one with most words; the padding is cut off before the assignment.
+            self.true_boxes = _pad([target.boxes for target in targets], device)  # (B, G, 4)
+            self.true_masks = _pad([target.masks for target in targets], device)  # (B, G, 28, 28)
+            self.true_vectors = mask_code.encode(self.true_masks)  # (B, G, 60)
+            size = torch.tensor([target.image_size for target in targets])
+            self.size = to_device(size, device)  # (B, 2)
+            costs = match_costs(
+                self.logits,
+                self.boxes,
+                self.vectors,
+                self.true_boxes,
+                self.true_vectors,
+                self.size,
+                match_weights,
+            )
+            self.costs = to_host(costs.total.detach())  # (S, B, N, G)
+        self.matches = self.match(-1)  # of the last stage
+
+    def match(self, stage: int) -> list[Match]:
+        """The match of every image in a stage."""
+        return [match(self.costs[stage, b, :, : len(t.boxes)]) for b, t in enumerate(self.targets)]
+
+    def losses(self) -> dict[str, Tensor]:
+        """See `detection_losses`."""
+        with torch.autocast(self.device.type, enabled=False):
+            return self._losses()
+
+    def _losses(self) -> dict[str, Tensor]:
+        device, weights, count = self.device, self.weights, len(self.logits)
+        matches = [*(self.match(s) for s in range(count - 1)), self.matches]
+        # The matched pairs of all stages; every stage has as many. Indices are (S, M), M pairs in the batch.
+        pairs = [
+            *(torch.cat([p for p, _ in row]) for row in matches),
+            *(torch.cat([t for _, t in row]) for row in matches),
+            torch.cat([torch.full_like(p, b) for b, (p, _) in enumerate(self.matches)]),
+        ]
+        proposal, word, image = to_device(torch.stack(pairs), device).split([count, count, 1])
+        image = image[0]  # (M,)
+        stage = torch.arange(count, device=device).unsqueeze(1)  # (S, 1)
+
+        is_text = torch.zeros_like(self.logits)
+        is_text[stage, image, proposal, 0] = 1
+        ignore_boxes = _pad([target.ignore_boxes for target in self.targets], device)
+        counts = ~ignored(self.boxes.detach(), ignore_boxes)
+        counts[stage, image, proposal] = True
+        focal = sigmoid_focal_loss(self.logits, is_text, FOCAL_ALPHA, FOCAL_GAMMA) * counts.unsqueeze(-1)
+
+        box, true_box = self.boxes[stage, image, proposal], self.true_boxes[image, word]  # (S, M, 4)
+        vector, true_vector = self.vectors[stage, image, proposal], self.true_vectors[image, word]
+        scale = torch.cat([self.size, self.size], -1)[image]  # (M, 4) w, h, w, h
+        mask, true_mask = self.mask_code.decode(vector), self.true_masks[image, word].float()
+        dice = dice_loss(mask.flatten(-2), true_mask.flatten(-2))
+
+        boxes_in_batch = count_boxes(self.targets, device)
+        return {
+            "classification": weights.classification * focal.sum((1, 2, 3)) / boxes_in_batch,
+            "l1": weights.l1 * ((box - true_box) / scale).abs().sum((1, 2)) / boxes_in_batch,
+            "giou": weights.giou * (1 - generalised_iou(box, true_box)).sum(1) / boxes_in_batch,
+            "mask": weights.mask * (vector - true_vector).square().mean(-1).sum(1) / boxes_in_batch,
+            "dice": weights.dice * dice.sum(1) / boxes_in_batch,
+        }
+
+
 def detection_losses(
     stages: list[StageOutput],
     targets: list[Targets],
@@ -96,48 +223,8 @@ def detection_losses(
     Every stage is matched on its own. What is minimised is the sum of all values of the dictionary, whose
     keys are the fields of `LossWeights`; each loss is summed over the batch and divided by `count_boxes`.
     """
-    device = stages[0].boxes.device
-    with torch.autocast(device.type, enabled=False):
-        logits = torch.stack([stage.class_logits for stage in stages]).float()  # (S, B, N, 2)
-        boxes = torch.stack([stage.boxes for stage in stages]).float()  # (S, B, N, 4)
-        vectors = torch.stack([stage.mask_vector for stage in stages]).float()  # (S, B, N, 60)
-        # Images are padded to the one with most words; the padding is cut off before the assignment.
-        true_boxes = _pad([target.boxes for target in targets], device)  # (B, G, 4)
-        true_masks = _pad([target.masks for target in targets], device)  # (B, G, 28, 28)
-        true_vectors = mask_code.encode(true_masks)  # (B, G, 60)
-        size = torch.tensor([target.image_size for target in targets], device=device)  # (B, 2)
-
-        costs = match_costs(logits, boxes, vectors, true_boxes, true_vectors, size, match_weights).total.cpu()
-        matches = [
-            [match(costs[s, b, :, : len(target.boxes)]) for b, target in enumerate(targets)]
-            for s in range(len(stages))
-        ]
-        # The matched pairs of all stages; every stage has as many. Indices are (S, M), M pairs in the batch.
-        proposal = torch.stack([torch.cat([p for p, _ in row]) for row in matches]).to(device)
-        word = torch.stack([torch.cat([t for _, t in row]) for row in matches]).to(device)
-        image = torch.cat([torch.full_like(p, b) for b, (p, _) in enumerate(matches[-1])]).to(device)  # (M,)
-        stage = torch.arange(len(stages), device=device).unsqueeze(1)  # (S, 1)
-
-        is_text = torch.zeros_like(logits)
-        is_text[stage, image, proposal, 0] = 1
-        counts = ~ignored(boxes.detach(), _pad([target.ignore_boxes for target in targets], device))
-        counts[stage, image, proposal] = True
-        focal = sigmoid_focal_loss(logits, is_text, FOCAL_ALPHA, FOCAL_GAMMA) * counts.unsqueeze(-1)
-
-        box, true_box = boxes[stage, image, proposal], true_boxes[image, word]  # (S, M, 4)
-        vector, true_vector = vectors[stage, image, proposal], true_vectors[image, word]  # (S, M, 60)
-        scale = torch.cat([size, size], -1)[image]  # (M, 4) w, h, w, h
-        dice = dice_loss(mask_code.decode(vector).flatten(-2), true_masks[image, word].float().flatten(-2))
-
-        boxes_in_batch = count_boxes(targets, device)
-        losses = {
-            "classification": weights.classification * focal.sum((1, 2, 3)) / boxes_in_batch,
-            "l1": weights.l1 * ((box - true_box) / scale).abs().sum((1, 2)) / boxes_in_batch,
-            "giou": weights.giou * (1 - generalised_iou(box, true_box)).sum(1) / boxes_in_batch,
-            "mask": weights.mask * (vector - true_vector).square().mean(-1).sum(1) / boxes_in_batch,
-            "dice": weights.dice * dice.sum(1) / boxes_in_batch,
-        }
-    return losses, matches[-1]
+    both = DetectionLosses(stages, targets, mask_code, weights, match_weights)
+    return both.losses(), both.matches
 
 
 def recognition_loss(log_probabilities: Tensor, text: Tensor, weight: float = 0.2) -> Tensor:
@@ -154,5 +241,13 @@ def recognition_loss(log_probabilities: Tensor, text: Tensor, weight: float = 0.
 
 
 def _pad(tensors: list[Tensor], device: torch.device) -> Tensor:
-    """B tensors (n_i, ...) to one (B, max n_i, ...), zeros at the end."""
-    return pad_sequence(tensors, batch_first=True).to(device)
+    """B tensors (n_i, ...) to one (B, max n_i, ...) on the device, zeros at the end."""
+    counts = [len(tensor) for tensor in tensors]
+    tensors = [tensor.to(device) for tensor in tensors]
+    rows = torch.cat([*tensors, tensors[0].new_zeros(1, *tensors[0].shape[1:])])
+    index = torch.full((len(tensors), max(counts)), len(rows) - 1)  # of the row of zeros
+    first = 0
+    for row, count in zip(index, counts, strict=True):
+        row[:count] = torch.arange(first, first + count)
+        first += count
+    return rows[to_device(index, device)]

@@ -4,7 +4,17 @@ import pytest
 import torch
 from torchvision.ops import roi_align
 
-from spotter.model.roi import kernel_roi_align, level_of, level_of_size, pyramid_roi_align, table_roi_align
+from spotter.model.roi import (
+    BACKENDS,
+    grid_sample_roi_align,
+    kernel_roi_align,
+    level_of,
+    level_of_size,
+    pyramid_roi_align,
+    roi_align_backend,
+    set_roi_align_backend,
+    table_roi_align,
+)
 
 BOXES = torch.tensor(
     [
@@ -22,6 +32,28 @@ BOXES = torch.tensor(
 )
 IMAGE = torch.arange(len(BOXES)) % 2
 SIZES = [(7, 7), (4, 8)]
+NAN_BOX = torch.tensor([[torch.nan, 10.0, 50.0, 60.0]])
+INFINITE_BOX = torch.tensor([[-torch.inf, 0.0, torch.inf, 10.0]])
+CASES = {  # boxes by what they are
+    "all kinds": BOXES,
+    "one": BOXES[2:3],
+    "none": BOXES[:0],
+    "outside of the image": BOXES[6:8],
+    "not finite": torch.cat([BOXES[:2], NAN_BOX, INFINITE_BOX, BOXES[2:4]]),
+}
+
+
+@pytest.fixture(autouse=True)
+def backend():
+    yield
+    set_roi_align_backend("auto")
+
+
+def gradient_of(out: torch.Tensor, levels: list[torch.Tensor]) -> list[torch.Tensor]:
+    """Of a sum with different weights; zeros where nothing depends on a level."""
+    seed = torch.linspace(-1, 1, out.numel()).view_as(out)
+    found = torch.autograd.grad(out, levels, seed, allow_unused=True)
+    return [torch.zeros_like(a) if b is None else b for a, b in zip(levels, found, strict=True)]
 
 
 def pyramid(height: int = 192, width: int = 256, channels: int = 3) -> list[torch.Tensor]:
@@ -57,7 +89,7 @@ def test_canonical_size_moves_the_level(canonical, level):
     box, first = torch.tensor([[3.0, 5.0, 227.0, 229.0]]), torch.zeros(1, dtype=torch.long)
     assert level_of(box, 4, canonical).tolist() == [level]
     levels = [torch.full_like(cells, i) for i, cells in enumerate(pyramid(256, 256))]
-    for align in (table_roi_align, kernel_roi_align, pyramid_roi_align):
+    for align in (table_roi_align, kernel_roi_align, grid_sample_roi_align, pyramid_roi_align):
         cut = align(levels, box, first, (4, 8), 1, canonical)
         torch.testing.assert_close(cut, torch.full_like(cut, level))
 
@@ -149,3 +181,57 @@ def test_a_ramp_is_read_at_the_bins_centres():
     boxes = torch.tensor([[16.0, 16.0, 72.0, 44.0]])  # 4..18 in cells
     out = pyramid_roi_align(levels, boxes, torch.zeros(1, dtype=torch.long), (2, 7), 2)
     torch.testing.assert_close(out[0, 0, 0], torch.tensor([5.0, 7, 9, 11, 13, 15, 17]))
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+@pytest.mark.parametrize(("size", "samples"), [((7, 7), 1), ((7, 7), 2), ((4, 8), 2)])
+@pytest.mark.parametrize("case", CASES)
+def test_all_backends_agree(case, size, samples, name):
+    boxes, levels = CASES[case], pyramid()
+    image = torch.arange(len(boxes)) % 2
+    expected = table_roi_align(levels, boxes, image, size, samples)
+    set_roi_align_backend(name)
+    found = pyramid_roi_align(levels, boxes, image, size, samples)
+    assert found.shape == (len(boxes), 3, *size)
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+    for a, b in zip(gradient_of(found, levels), gradient_of(expected, levels), strict=True):
+        torch.testing.assert_close(a, b, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_backends_for_levels_of_any_shape(name):
+    """One level; levels that are no halves of each other."""
+    torch.manual_seed(0)
+    for shapes in ([(20, 24)], [(20, 10), (9, 7), (12, 8)]):
+        levels = [torch.randn(2, 3, *shape) for shape in shapes]
+        boxes = torch.tensor([[3.0, 5.0, 40.0, 33.0], [2.0, 8.0, 200.0, 300.0]])
+        expected = table_roi_align(levels, boxes, IMAGE[:2], (4, 8), 1)
+        set_roi_align_backend(name)
+        found = pyramid_roi_align(levels, boxes, IMAGE[:2], (4, 8), 1)
+        torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["auto", "embedding_bag", "grid_sample"])
+@torch.no_grad()
+def test_the_type_of_the_levels_stays(name):
+    set_roi_align_backend(name)
+    levels = [level.bfloat16() for level in pyramid()]
+    out = pyramid_roi_align(levels, BOXES, IMAGE, (7, 7), 2)
+    assert out.dtype == torch.bfloat16
+    torch.testing.assert_close(out.float(), torchvisions(pyramid(), (7, 7), 2), atol=0.05, rtol=0.05)
+
+
+def test_the_backend_is_chosen_by_name():
+    assert roi_align_backend() == "auto"
+    for name in BACKENDS:
+        set_roi_align_backend(name)
+        assert roi_align_backend() == name
+    with pytest.raises(ValueError, match="one of auto, embedding_bag, grid_sample, torchvision, not 'table'"):
+        set_roi_align_backend("table")
+    assert roi_align_backend() == "torchvision"
+
+
+@torch.no_grad()
+def test_the_default_on_a_cpu_is_the_table():
+    out = pyramid_roi_align(pyramid(), BOXES, IMAGE, (7, 7), 2)
+    assert out.equal(table_roi_align(pyramid(), BOXES, IMAGE, (7, 7), 2))

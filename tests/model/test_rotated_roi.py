@@ -9,6 +9,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from spotter.model.roi import BACKENDS, set_roi_align_backend
 from spotter.model.rotated_roi import (
     from_roi,
     is_tall,
@@ -21,9 +22,15 @@ from spotter.model.rotated_roi import (
     to_roi,
 )
 from spotter.polygons import rasterise
-from tests.model.test_roi import BOXES, IMAGE, SIZES, pyramid, torchvisions
+from tests.model.test_roi import BOXES, CASES, IMAGE, SIZES, gradient_of, pyramid, torchvisions
 
 ONE = torch.zeros(1, dtype=torch.long)
+
+
+@pytest.fixture(autouse=True)
+def backend():
+    yield
+    set_roi_align_backend("auto")
 
 
 @pytest.mark.parametrize("samples", [1, 2])
@@ -200,3 +207,20 @@ def test_rois_that_are_not_finite_do_not_stop_training(bad):
     out = rotated_roi_align(pyramid(), rois, IMAGE[:3], (7, 7))
     assert out.shape == (3, 3, 7, 7)
     assert out[2].isfinite().all()
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+@pytest.mark.parametrize(("size", "samples"), [((7, 7), 1), ((4, 8), 2)])
+@pytest.mark.parametrize("case", CASES)
+def test_all_backends_agree(case, size, samples, name):
+    """torchvision has no kernel for rotated RoIs; another backend takes its place."""
+    rois, levels = rois_of(CASES[case]), pyramid()
+    rois[:, 4] = torch.linspace(-3, 3, len(rois))
+    image = torch.arange(len(rois)) % 2
+    expected = rotated_roi_align(levels, rois, image, size, samples)
+    set_roi_align_backend(name)
+    found = rotated_roi_align(levels, rois, image, size, samples)
+    assert found.shape == (len(rois), 3, *size)
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+    for a, b in zip(gradient_of(found, levels), gradient_of(expected, levels), strict=True):
+        torch.testing.assert_close(a, b, atol=1e-4, rtol=1e-4)
