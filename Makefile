@@ -7,10 +7,11 @@ BIN := $(VENV)/bin
 FONTS := $(VENV)/node_modules/@fontsource
 LABEL_STUDIO := .venv-label-studio
 ARGS ?=
+PACK ?=
 CHROMIUM ?= $(shell command -v chromium)
 
 .DEFAULT_GOAL := help
-.PHONY: help app test check format bench train chromium clean
+.PHONY: help app test check format bench train rehearse-gpu chromium clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -32,8 +33,15 @@ format: $(VENV)/dev  ## repair what ruff can repair
 bench: $(VENV)/dev  ## measure speed and memory
 	$(BIN)/python -m spotter.evaluation.benchmark $(ARGS)
 
-train: $(VENV)/dev $(VENV)/fonts  ## train the small spotter (ARGS="--minutes 60 --resume")
+train: $(VENV)/dev $(VENV)/fonts  ## train a spotter (ARGS="--recipe nano --minutes 60")
 	$(BIN)/python -m spotter.training $$(test -d $(FONTS) && echo --fonts $(FONTS)) $(ARGS)
+
+runs/pack.zip: | $(VENV)/dev $(VENV)/fonts
+	mkdir -p runs
+	$(BIN)/python -m spotter.training.pack $@ $$(test -d $(FONTS) && echo --fonts $(FONTS)) $(PACK)
+
+rehearse-gpu: runs/pack.zip  ## rehearse a run on a rented GPU (PACK="--data FOLDER ... --backgrounds FOLDER")
+	spotter/training/rehearse_gpu.sh runs/pack.zip runs/rehearsal
 
 clean:  ## remove .venv and caches
 	rm -rf $(VENV) $(LABEL_STUDIO) .pytest_cache .ruff_cache *.egg-info

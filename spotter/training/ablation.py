@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from spotter.config import PRESETS, SpotterConfig
+from spotter.config import SpotterConfig
 
 PARTS_OFF = {"recognition_conversion": False, "dilations": (), "two_level_blocks": 0}
 VARIANTS = {  # name: the parts that are on
@@ -66,31 +66,19 @@ def train(job: Job, options: argparse.Namespace) -> None:
 
     Raises TrainingError when a signal stops it.
     """
-    from spotter.training.dataset import Curriculum
-    from spotter.training.start import Settings, TrainingError
+    from spotter.training.recipe import load_recipe
+    from spotter.training.start import TrainingError
     from spotter.training.train import Trainer
 
-    settings = Settings(
-        config=variant_config(PRESETS[options.preset](), job.variant),
-        folder=job.folder,
-        steps=options.steps,
-        backgrounds=options.backgrounds,
+    recipe = load_recipe(options.recipe, options.device, options.set)
+    config = replace(
+        recipe,
+        model=variant_config(recipe.model, job.variant),
+        minutes=options.minutes,
+        seed=job.seed,
         checkpoint_minutes=1.0,
-        workers=options.workers,
-        curriculum=Curriculum(
-            size=options.batch,
-            scene=options.scene,
-            features_until=options.features,
-            reading=0.5,
-            mixed_from=options.features,
-            mixed_full=4 * options.steps,
-            seed=job.seed,
-        ),
     )
-    trainer = Trainer(settings, resume=(job.folder / "checkpoint.pt").exists())
-    minutes = options.minutes - trainer.seconds / 60
-    trainer.settings = replace(settings, minutes=minutes)
-    if not trainer.run():
+    if not Trainer(config, job.folder, resume=(job.folder / "checkpoint.pt").exists()).run():
         raise TrainingError("Stopped. The same command continues where it was.")
 
 
@@ -156,13 +144,12 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     p.add_argument("--minutes", type=float, default=30.0, help="training of each variant and seed (30)")
     p.add_argument("--seeds", type=int, default=1, help="trainings of each variant (1)")
     p.add_argument("--folder", type=Path, default=Path("runs/ablation"), help="where the runs are kept")
-    p.add_argument("--preset", choices=sorted(PRESETS), default="nano")
-    p.add_argument("--steps", type=int, default=2000, help="end of the learning rate's cosine (2000)")
-    p.add_argument("--features", type=int, default=500, help="batches that train the pyramid alone (500)")
-    p.add_argument("--batch", type=int, default=8)
-    p.add_argument("--scene", type=int, default=288, help="pixels a side of a scene")
-    p.add_argument("--backgrounds", metavar="FOLDER", help="photographs behind rendered text")
-    p.add_argument("--workers", type=int, default=1, help="processes that render ahead")
+    p.add_argument("--recipe", default="nano", help="recipe of each training (nano)")
+    p.add_argument(
+        "--set", nargs="*", default=[], metavar="KEY=VALUE", help="changes of the recipe's settings"
+    )
+    p.add_argument("--device", default="cpu")
+    p.add_argument("--backgrounds", metavar="FOLDER", help="photographs behind the held-out scenes")
     p.add_argument("--data", metavar="FOLDER", help="photographs to evaluate on (ICDAR 2015 form)")
     p.add_argument("--limit", type=int, help="the first so many of these photographs")
     p.add_argument("--scenes", type=int, default=200, help="held-out scenes to evaluate on (200)")

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from spotter.model.device import to_device
-from spotter.training.dataset import IGNORE, LEAST_SIDE, MAP_STRIDE
+from spotter.training.batch import IGNORE, LEAST_SIDE, MAP_STRIDE
 
 POINTS = 16  # of a polygon in arrays; the last point of a shorter one is repeated
 GRAY = 124  # outside of the scene

@@ -5,8 +5,9 @@ The auxiliary heads and guided attention serve training alone and are not shippe
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
@@ -16,51 +17,32 @@ from spotter.model.device import constant, prefers_large_kernels, to_device, to_
 from spotter.model.roi import FINEST_STRIDE, level_of_size, table_of
 from spotter.model.rotated_roi import is_tall, quarter_turned, to_roi
 from spotter.model.spotter import STRIDE, TEXT, SwinTextSpotter, ways_on
-from spotter.training.dataset import IGNORE, Batch
+from spotter.training.batch import IGNORE, Batch
 from spotter.training.losses import (
     DetectionLosses,
-    LossWeights,
     Match,
     Targets,
     recognition_loss,
     words_on_host,
 )
 from spotter.training.matcher import box_area, overlap_area
+from spotter.training.train_config import LossConfig
 from spotter.types import Detection, Regions
 
 ATTENTION_SPREAD = 0.8  # cells; of the target of guided attention around a character's centre
-
-# Half the published ones or less, so that reading is not drowned out: with a classification weight of 3, the
-# classification's gradient in the backbone was 2.7 times as long as the recognition's (of weight 0.2).
-NANO_LOSSES = LossWeights(classification=1.5, l1=2.5, giou=1.0, mask=0.5, dice=0.5)
-
-
-@dataclass(frozen=True)
-class Weights:
-    """Factors of the losses."""
-
-    detection: LossWeights = NANO_LOSSES
-    recognition: float = 0.4  # of the sum over a word's steps; twice the published one
-    text_map: float = 1.0
-    characters: float = 1.0  # from the level their word is read from, and once more from the reader's map
-    guided_attention: float = 1.0
-    jitter: float = 0.04  # of true boxes that are read, in parts of their size
-    predicted: float = 0.5  # share of the words that are read in their predicted box and mask, not the true
-    least_iou: float = 0.5  # ... where that box fits so well
-    wrong_way: float = (
-        0.35  # share of the words in tall boxes that are read in a way in which they do not run
-    )
 
 
 class TrainingSpotter(nn.Module):
     """Model and criterion in one, so that DistributedDataParallel sees every parameter."""
 
-    def __init__(self, model: SwinTextSpotter, weights: Weights | None = None) -> None:
+    def __init__(self, model: SwinTextSpotter, weights: LossConfig | None = None) -> None:
         super().__init__()
         if not model.mask_code.fitted:
             raise ValueError("the mask code is not fitted: its components are all zero")
         self.model = model
-        self.weights = weights or Weights()
+        self.weights = weights or LossConfig()
+        # Measures parts of a step, see `report.RunReport.part`.
+        self.part: Callable[[str], AbstractContextManager] = lambda _: nullcontext()
         channels = model.config.channels
         self.text_head = nn.Sequential(
             nn.Conv2d(channels, channels, 3, padding=1), nn.ReLU(), nn.Conv2d(channels, 1, 1)
@@ -78,12 +60,13 @@ class TrainingSpotter(nn.Module):
         reading_only = batch.task == "reading"
         with torch.no_grad() if reading_only else nullcontext():
             detection = Detection(levels, self.model.refine(levels, boxes, features), sizes)
-            detector = DetectionLosses(
-                detection.stages[-1:] if reading_only else detection.stages,
-                batch.targets,
-                self.model.mask_code,
-                self.weights.detection,
-            )
+            with self.part("matching"):
+                detector = DetectionLosses(
+                    detection.stages[-1:] if reading_only else detection.stages,
+                    batch.targets,
+                    self.model.mask_code,
+                    self.weights.detection,
+                )
         if reading_only:
             return losses | self.reading_losses(detection, batch.targets, detector.matches)
         if prefers_large_kernels(boxes.device):  # a GPU reads while the host matches the other stages
@@ -200,7 +183,7 @@ class TrainingSpotter(nn.Module):
         true = replace(predicted, boxes=true_boxes + jitter, mask_k=masks.float())
         overlap = overlap_area(predicted.boxes, true_boxes)
         iou = overlap / (box_area(predicted.boxes) + box_area(true_boxes) - overlap)
-        found = (iou > self.weights.least_iou) & (torch.rand_like(iou) < self.weights.predicted)
+        found = (iou > self.weights.minimum_iou) & (torch.rand_like(iou) < self.weights.predicted)
         read = Regions(
             *(
                 torch.where(found.view(-1, *[1] * (one.ndim - 1)), other, one)

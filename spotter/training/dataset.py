@@ -1,181 +1,102 @@
-"""Batches for training: rendered scenes and annotated photographs, each a pure function of its number.
+"""Batches for training: rendered scenes and annotated photographs, each a pure function of its number and of
+the progress of the run.
 
-Batch k of a run is the same whoever asks for it and whenever, so that a resumed run continues in the same
-data order.
+Batch k of a run is the same whichever process asks for it and whenever, so that a run with a budget in steps
+continues in the same data order after a resume.
 """
 
 from __future__ import annotations
 
 import random
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
-from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from spotter.evaluation.icdar import samples
+from spotter.config import SpotterConfig
 from spotter.model.charset import Charset
-from spotter.polygons import rasterise
-from spotter.training.fonts import fonts as installed_fonts
-from spotter.training.losses import Targets
-from spotter.training.photographs import photographed
-from spotter.training.synth import CURVED, EASY, MIXED, SceneGenerator, SceneStyle
+from spotter.training.batch import Batch, make_targets
+from spotter.training.photographs import Photographs
+from spotter.training.sources import Sources
+from spotter.training.synth import SceneGenerator, SceneStyle
+from spotter.training.train_config import DataConfig, StageConfig, TrainConfig
 from spotter.types import GroundTruth
 
-MAP_STRIDE = 4  # of the dense text map: that of P2
-IGNORE = 255  # in the dense text map: do not care
-BLOCK = 8  # batches that train the same
-LARGEST = 0.25  # letters of large pictures, in parts of their shorter side
-SMALL = 1.6  # of large pictures (`SceneStyle.small`): a third of the letters are above 32 pixels
-CROWD = {"patience": 16, "shrink": 0.8}  # of large scenes: more words in the same time
-MOST_WORDS = 60  # in a large scene: fewer than proposals
-WIDE = 1.36, 0.73  # width and height of every other large scene, in parts of its side: two squares, about
-# Times as many words where the detector is not trained: there each costs little beside the picture.
-DENSER = 3
-REWEIGHTED = 0.35  # of the blocks: so each font stands for some more
-# Steep: of the rotated blocks. In scenes as they are evaluated, one word of thirty is upright or nearly.
-VARIED = {"reweighted": REWEIGHTED, "steep": 0.4}
-LEAST_SIDE = 4.0  # pixels; smaller boxes are not trained on
-
-# Many words a scene: the picture costs the same, and the reader learns from words.
-FIRST = replace(EASY, words=(3, 6), text_height=(14, 48))  # small scenes for the pyramid alone
-CLEAR = replace(EASY, words=(5, 14), text_height=(13, 60), lines=0.7, reweighted=REWEIGHTED)
-CROWDED = replace(MIXED, words=(6, 20), text_height=(12, 72), rotated=0.5, lines=0.65, **VARIED)
-BENT = replace(CURVED, words=(5, 14), lines=0.65, **VARIED)
-ON_PHOTOGRAPHS = replace(  # which are degraded already
-    MIXED,
-    text_height=(11, 48),
-    rotated=0.5,
-    curved=0.3,
-    degradation=0.3,
-    **VARIED,
-    **CROWD,
-)
-BENT_SHARE = 0.35  # of the scenes that are not clear
-PAINTED = 0.5  # share of annotated photographs that get rendered words beside their own
+BLOCK = 8  # successive batches that train the same
 
 
-def falls(number: int, share: float) -> bool:
-    """Whether one of evenly spread numbers, a share of all, falls on this one."""
+def in_share(number: int, share: float) -> bool:
+    """True for a `share` of all numbers, evenly spaced."""
     return int((number + 1) * share) > int(number * share)
 
 
-def of_all_sizes(style: SceneStyle, size: tuple[int, int]) -> SceneStyle:
-    """The style with letters up to those of signs, in each picture (`size`: width and height in pixels): so
-    all have about as many words, and processes that train together wait little for each other.
-    """
-    return replace(style, text_height=(style.text_height[0], LARGEST * min(size)), small=SMALL)
+@dataclass(frozen=True)
+class SceneKind:
+    """What kind of scene is asked for: `render` makes any number of each."""
+
+    stage: int  # index of the run's stage
+    width: int  # pixels
+    height: int
+    dense: bool  # for batches that do not train the detector: more words than it has proposals for
+
+
+@dataclass(frozen=True)
+class BatchPlan:
+    """What a batch consists of."""
+
+    kind: SceneKind
+    count: int  # scenes
+    task: str  # what it trains: "features", "reading" or "all"
 
 
 @dataclass(frozen=True)
 class Curriculum:
-    """What is shown when. Numbers are batches since the start."""
-
-    size: int = 8  # images a batch
-    features_until: int = 0  # before this batch only the pyramid is trained, on small scenes
-    pyramid: float = 0.0  # share of the batches after that which train the pyramid alone, at half the cost
-    reading: float = 0.0  # share of batches that train the pyramid and the reader, not the detector
-    mixed_from: int = 0  # easy scenes only before this batch ...
-    mixed_full: int = 1  # ... and only a fifth of them easy after this one
-    scene: int = 320  # pixels a side of a scene
-    large: float = 0.0  # share of batches with large scenes: few, as many pixels and words in all
-    large_scene: int = 640  # pixels a side of a large scene
-    photographs: float = 0.0  # share of annotated photographs once scenes are mixed
-    seed: int = 0
-
-    def task(self, batch: int) -> str:
-        """What a batch trains: "features", "reading" or "all". The same for all batches of a block, so that
-        processes that train together (at most BLOCK) do the same in one step.
-        """
-        block = batch // BLOCK
-        if self.first(batch) or falls(block, self.pyramid):
-            return "features"
-        return "reading" if falls(block, self.reading) else "all"
-
-    def first(self, batch: int) -> bool:
-        """Whether a batch is of the beginning, when only the pyramid is trained, on small scenes."""
-        return batch // BLOCK * BLOCK < self.features_until
-
-    def scenes(self, batch: int) -> tuple[int, tuple[int, int]]:
-        """How many scenes a batch has, and width and height of each in pixels. The same for all batches of a
-        block.
-        """
-        if self.first(batch):
-            return 2 * self.size, (self.scene // 2, self.scene // 2)
-        block, side = batch // BLOCK, self.large_scene
-        if falls(block, self.large):
-            wide = int((block + 1) * self.large) % 2 == 0
-            width, height = (32 * round(side * part / 32) for part in WIDE) if wide else (side, side)
-            return max(1, round(self.size * (self.scene / side) ** 2)), (width, height)
-        return self.size, (self.scene, self.scene)
-
-    def easy_share(self, batch: int) -> float:
-        """Share of easy scenes in a batch, falling from 1 to 0.2."""
-        if batch < self.mixed_from:
-            return 1.0
-        return max(0.2, 1 - 0.8 * (batch - self.mixed_from) / max(1, self.mixed_full - self.mixed_from))
-
-
-@dataclass
-class Batch:
-    """Images of one size with their truth."""
-
-    images: Tensor  # (B, 3, H, W) uint8 RGB
-    targets: list[Targets]
-    text_maps: Tensor  # (B, H/4, W/4) uint8: 1 text, 0 none, 255 do not care
-    task: str  # what it trains: "features", "reading" or "all"
-
-    @property
-    def words(self) -> int:
-        return sum(len(t.boxes) for t in self.targets)
-
-
-def make_targets(
-    regions: list[GroundTruth], width: int, height: int, charset: Charset, steps: int, mask_size: int
-) -> tuple[Targets, np.ndarray]:
-    """Tensors of one image's truth and its dense text map (H/4, W/4) uint8.
-
-    Words that the reader cannot write (unknown sign, too long) are found but not read: their text row is
-    all -1.
+    """Which batch trains what, on how many scenes of which kind. The same for all batches of a block, so that
+    processes that train together (at most BLOCK) do the same in one step.
     """
-    boxes, masks, texts, centres, ignored = [], [], [], [], []
-    text_map = np.zeros((height // MAP_STRIDE, width // MAP_STRIDE), np.uint8)
-    for region in sorted(regions, key=lambda r: r.ignore, reverse=True):
-        box = np.clip(region.box, 0, [width, height, width, height]).astype(np.float32)
-        if (box[2:] - box[:2]).min() < LEAST_SIDE:
-            continue
-        outline = np.round(region.polygon / MAP_STRIDE * 16 - 8).astype(np.int32)
-        cv2.fillPoly(text_map, [outline], IGNORE if region.ignore else 1, shift=4)
-        if region.ignore:
-            ignored.append(box)
-            continue
-        try:
-            text = charset.encode(region.text, steps) if region.text else torch.full((steps,), -1)
-        except ValueError:
-            text = torch.full((steps,), -1)
-        places = torch.full((steps, 2), torch.nan)
-        if region.centres is not None and text[0] > 0:
-            places[: len(region.centres)] = torch.from_numpy(np.asarray(region.centres, np.float32))
-        boxes.append(box)
-        masks.append(rasterise(region.polygon, box, mask_size))
-        texts.append(text)
-        centres.append(places)
-    return Targets(
-        boxes=torch.from_numpy(np.array(boxes, np.float32).reshape(-1, 4)),
-        masks=torch.from_numpy(np.array(masks, np.uint8).reshape(-1, mask_size, mask_size)),
-        image_size=(width, height),
-        ignore_boxes=torch.from_numpy(np.array(ignored, np.float32).reshape(-1, 4)),
-        text=torch.stack(texts) if texts else torch.zeros(0, steps, dtype=torch.long),
-        centres=torch.stack(centres) if centres else torch.zeros(0, steps, 2),
-    ), text_map
+
+    stages: tuple[StageConfig, ...]
+    data: DataConfig
+
+    def stage(self, progress: float) -> int:
+        """Index of the stage at a progress of the run, 0..1."""
+        return next((i for i, s in enumerate(self.stages) if progress < s.until), len(self.stages) - 1)
+
+    def plan(self, number: int, progress: float) -> BatchPlan:
+        """The plan of batch `number` at a progress of the run."""
+        index = self.stage(progress)
+        stage, block = self.stages[index], number // BLOCK
+        if in_share(block, stage.features):
+            task = "features"
+        else:
+            task = "reading" if in_share(block, stage.reading) else "all"
+        width = height = stage.scene
+        if in_share(block, stage.large):
+            width = height = stage.large_scene
+            if int((block + 1) * stage.large) % 2 == 0:
+                width, height = (32 * round(stage.large_scene * part / 32) for part in self.data.wide)
+        kind = SceneKind(index, width, height, task != "all")
+        return BatchPlan(kind, self.count(kind), task)
+
+    def count(self, kind: SceneKind) -> int:
+        """Scenes of a kind in a batch."""
+        return max(1, round(1e6 * self.data.megapixels / (kind.width * kind.height)))
+
+    def kinds(self, stage: int) -> dict[SceneKind, float]:
+        """The kinds of scenes of a stage, with their shares of all its scenes."""
+        progress = self.stages[stage - 1].until if stage else 0.0
+        counts: dict[SceneKind, float] = {}
+        for block in range(1000):
+            plan = self.plan(block * BLOCK, progress)
+            counts[plan.kind] = counts.get(plan.kind, 0) + plan.count
+        return {kind: count / sum(counts.values()) for kind, count in counts.items()}
 
 
-def faded(image: np.ndarray, rng: random.Random) -> np.ndarray:
+def reduce_contrast(image: np.ndarray, rng: random.Random) -> np.ndarray:
     """Half of the pictures (H, W, 3) uint8 with less contrast: photographed words have two thirds of that of
     rendered ones (`python -m spotter.training.gap`).
     """
@@ -186,93 +107,119 @@ def faded(image: np.ndarray, rng: random.Random) -> np.ndarray:
     return cv2.LUT(image, np.clip(table, 0, 255).astype(np.uint8))
 
 
-class Batches(Dataset):
-    """Batch k -> Batch. Rendering happens where it is asked for (a worker process of the loader)."""
+class Scenes:
+    """Renders single scenes of any kind. Picklable: each process builds its own generators."""
 
     def __init__(
-        self,
-        curriculum: Curriculum,
-        characters: str,
-        steps: int,
-        mask_size: int,
-        backgrounds: str | None = None,
-        data: tuple[str, ...] = (),
-        fonts: str | None = None,
+        self, stages: tuple[StageConfig, ...], data: DataConfig, sources: Sources, seed: int = 0
     ) -> None:
-        """`data`: folders of annotated photographs in ICDAR 2015 form; `fonts`: folder of more fonts
-        (Fontsource). Raises ValueError when one is none.
-        """
-        self.curriculum = curriculum
-        self.charset, self.steps, self.mask_size = Charset(characters), steps, mask_size
-        self.backgrounds = backgrounds
-        self.fonts = fonts
-        if fonts is not None:
-            installed_fonts("train", fonts)  # a wrong folder is said here, not by a worker process
-        self.samples = [sample for folder in data for sample in samples(Path(folder))]
+        self.stages, self.data, self.sources, self.seed = stages, data, sources, seed
         self.generators: dict[SceneStyle, SceneGenerator] = {}
 
-    def __getitem__(self, number: int) -> Batch:
-        c = self.curriculum
-        rng = random.Random(c.seed * 1_000_003 + number)
-        count, size = c.scenes(number)
+    def __getstate__(self) -> dict:
+        return self.__dict__ | {"generators": {}}
+
+    def check(self) -> None:
+        """Raises ValueError or OSError in one sentence when a folder or the pack cannot be used."""
+        self.sources.get_backgrounds()
+        self.sources.get_fonts()
+        self.sources.get_samples()
+
+    def __call__(self, kind: SceneKind, number: int) -> tuple[np.ndarray, list[GroundTruth]]:
+        """Scene `number` of a kind: (height, width, 3) uint8 RGB, and its regions in pixels of the scene."""
+        return self.render(kind, random.Random(f"{self.seed} {number}"))
+
+    def render(self, kind: SceneKind, rng: random.Random) -> tuple[np.ndarray, list[GroundTruth]]:
+        """A random scene of a kind, as `__call__` returns it."""
+        stage, d, size = self.stages[kind.stage], self.data, (kind.width, kind.height)
+        denser = d.denser if kind.dense and not self.is_first(kind) else 1
+        more = size[0] * size[1] / stage.scene**2 * denser
+        most = d.max_words * denser
+        samples = self.sources.get_samples() if stage.photographs else {}
+        if samples and rng.random() < stage.photographs:
+            image, regions = Photographs(samples, d.weights, d.mosaics, d.scales).crop(size, rng)
+            if denser > 1 or rng.random() < d.painted:
+                words = max(0, min(rng.randint(round(4 * more), round(14 * more)), most - len(regions)))
+                style = d.painted_style if more <= 1 else self.with_full_size_range(d.painted_style, size)
+                scene = self.generator(style, size).write(rng, image, regions, words)
+                return scene.image, scene.regions
+            return image, regions
+        if self.is_first(kind):
+            style = d.first_style
+        elif rng.random() < stage.easy:
+            style = d.easy_style
+        else:
+            style = d.curved_style if rng.random() < d.curved else d.crowded_style
+        if more > 1:
+            words = min(most, round(style.words[1] * more))
+            style = replace(style, words=(words // 2, words), lines=0.9, patience=d.patience, shrink=d.shrink)
+            style = self.with_full_size_range(style, size)
+        scene = self.generator(style, size).render(rng.getrandbits(48))
+        return scene.image, scene.regions
+
+    def is_first(self, kind: SceneKind) -> bool:
+        """Whether a kind is of a stage that trains the pyramid alone, on small scenes."""
+        stage = self.stages[kind.stage]
+        return stage.features == 1 and max(kind.width, kind.height) <= stage.scene
+
+    def with_full_size_range(self, style: SceneStyle, size: tuple[int, int]) -> SceneStyle:
+        """The style with letters up to those of signs, in each picture (`size`: width and height in pixels):
+        so all have about as many words, and processes that train together wait little for each other.
+        """
+        high = self.data.largest * min(size)
+        return replace(style, text_height=(style.text_height[0], high), small=self.data.small)
+
+    def generator(self, style: SceneStyle, size: tuple[int, int]) -> SceneGenerator:
+        """The generator of a style's scenes of a width and height in pixels."""
+        style = replace(style, width=size[0], height=size[1])
+        if style not in self.generators:
+            s = self.sources
+            self.generators[style] = SceneGenerator(
+                style, "train", s.get_fonts(), s.get_words(), s.get_backgrounds()
+            )
+        return self.generators[style]
+
+
+class Batches(Dataset):
+    """(k, progress) -> batch k at a progress of the run, rendered where it is asked for."""
+
+    def __init__(self, scenes: Scenes, curriculum: Curriculum, model: SpotterConfig) -> None:
+        self.scenes, self.curriculum = scenes, curriculum
+        self.charset, self.steps, self.mask_size = Charset(model.characters), model.max_steps, model.mask_size
+
+    @classmethod
+    def of(cls, config: TrainConfig) -> Batches:
+        """The batches of a run."""
+        scenes = Scenes(config.stages, config.data, config.sources, config.seed)
+        return cls(scenes, Curriculum(config.stages, config.data), config.model)
+
+    def __getitem__(self, index: tuple[int, float]) -> Batch:
+        number, progress = index
+        plan = self.curriculum.plan(number, progress)
+        rng = random.Random(self.scenes.seed * 1_000_003 + number)
         images, targets, maps = [], [], []
-        for _ in range(count):
-            image, regions = self.example(number, size, rng)
-            image = faded(image, rng)
+        for _ in range(plan.count):
+            image, regions = self.scenes.render(plan.kind, rng)
+            image = reduce_contrast(image, rng)
+            size = plan.kind.width, plan.kind.height
             target, text_map = make_targets(regions, *size, self.charset, self.steps, self.mask_size)
             images.append(torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1))
             targets.append(target)
             maps.append(torch.from_numpy(text_map))
-        return Batch(torch.stack(images), targets, torch.stack(maps), c.task(number))
-
-    def example(
-        self, number: int, size: tuple[int, int], rng: random.Random
-    ) -> tuple[np.ndarray, list[GroundTruth]]:
-        """One image (height, width, 3) uint8 with its truth; size: width and height."""
-        c = self.curriculum
-        task = c.task(number)
-        denser = 1 if c.first(number) or task == "all" else DENSER
-        more = size[0] * size[1] / c.scene**2 * denser
-        most = MOST_WORDS * denser
-        if self.samples and number >= c.mixed_from and rng.random() < c.photographs:
-            image, regions = photographed(self.samples, size, rng)
-            if denser > 1 or rng.random() < PAINTED:
-                words = max(0, min(rng.randint(round(4 * more), round(14 * more)), most - len(regions)))
-                style = ON_PHOTOGRAPHS if more <= 1 else of_all_sizes(ON_PHOTOGRAPHS, size)
-                scene = self.generator(style, size).write(rng, image, regions, words)
-                return scene.image, scene.regions
-            return image, regions
-        if c.first(number):
-            style = FIRST
-        elif rng.random() < c.easy_share(number):
-            style = CLEAR
-        else:
-            style = BENT if rng.random() < BENT_SHARE else CROWDED
-        if more > 1:
-            words = min(most, round(style.words[1] * more))
-            style = replace(style, words=(words // 2, words), lines=0.9, **CROWD)
-            style = of_all_sizes(style, size)
-        scene = self.generator(style, size).render(rng.getrandbits(48))
-        return scene.image, scene.regions
-
-    def generator(self, style: SceneStyle, size: tuple[int, int]) -> SceneGenerator:
-        """The generator of a style's scenes of a width and height in pixels."""
-        style = replace(style, width=size[0], height=size[1], backgrounds=self.backgrounds)
-        if style not in self.generators:
-            self.generators[style] = SceneGenerator(style, "train", installed_fonts("train", self.fonts))
-        return self.generators[style]
+        return Batch(torch.stack(images), targets, torch.stack(maps), plan.task)
 
 
 class Numbers(torch.utils.data.Sampler):
-    """first, first + step, ... without an end: the batches of one process."""
+    """(first, progress), (first + step, progress), ... without an end: the batches of one process."""
 
-    def __init__(self, first: int, step: int) -> None:
-        self.first, self.step = first, step
+    def __init__(self, first: int, step: int, progress: Callable[[int], float]) -> None:
+        """`progress`: of the run at a batch's number, asked when the batch is."""
+        self.first, self.step, self.progress = first, step, progress
 
-    def __iter__(self) -> Iterator[int]:
+    def __iter__(self) -> Iterator[tuple[int, float]]:
         number = self.first
         while True:
-            yield number
+            yield number, self.progress(number)
             number += self.step
 
 
@@ -284,13 +231,15 @@ def _worker(_: int) -> None:
     cv2.setNumThreads(1)
 
 
-def batches(dataset: Batches, first: int, step: int, workers: int) -> Iterator[Batch]:
+def batches(
+    dataset: Batches, first: int, step: int, workers: int, progress: Callable[[int], float]
+) -> Iterator[Batch]:
     """Batches first, first + step, ...; rendered ahead by `workers` processes (0: here)."""
     return iter(
         DataLoader(
             dataset,
             batch_size=None,
-            sampler=Numbers(first, step),
+            sampler=Numbers(first, step, progress),
             num_workers=workers,
             worker_init_fn=_worker,
             prefetch_factor=6 if workers else None,

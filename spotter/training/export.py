@@ -9,11 +9,8 @@ Figures are reports of `python -m spotter.evaluation ... --json`, each named aft
 from __future__ import annotations
 
 import argparse
-import csv
 import json
-import math
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,16 +18,11 @@ import torch
 
 from spotter.config import SpotterConfig
 from spotter.model.spotter import SwinTextSpotter
+from spotter.training.card import make_card
 from spotter.training.start import TrainingError, grown
 from spotter.weights import WeightsError, load_weights, save_weights
 
 LARGEST = 25_000_000  # bytes of weights that may be committed
-AUXILIARY = [
-    "dense text map at stride 4 (binary cross entropy and dice)",
-    "character at each rendered character's centre, from the pyramid's level that its word is read from",
-    "guided attention: the decoder's attention pulled to each character's centre",
-    "the same from the reader's map",
-]
 
 
 def averaged_model(folder: Path) -> tuple[SwinTextSpotter, dict]:
@@ -40,7 +32,7 @@ def averaged_model(folder: Path) -> tuple[SwinTextSpotter, dict]:
         settings = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise TrainingError(f"{folder} holds no run: {Path(error.filename).name} is missing.") from error
-    model = SwinTextSpotter(SpotterConfig.from_json(settings["config"]))
+    model = SwinTextSpotter(SpotterConfig.from_json(json.loads(state["config"])))
     average = {k.removeprefix("module."): v for k, v in state["average"].items() if k.startswith("module.")}
     model.load_state_dict(average)
     return model.eval(), {**state["counts"], "settings": settings}
@@ -62,64 +54,6 @@ def mix(model: SwinTextSpotter, weights: str, share: float) -> None:
     model.load_state_dict(mean)
 
 
-def curve(folder: Path, points: int = 60) -> list[dict]:
-    """About `points` rows of log.csv, evenly spaced: images seen and losses."""
-    path = folder / "log.csv"
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    # A run that was killed repeats the steps since its checkpoint: the later line of them counts.
-    rows = sorted({int(row["step"]): row for row in rows}.values(), key=lambda row: int(row["step"]))
-    names = ("images", "minutes", "characters", "giou", "recognition", "total")
-    return [{n: _number(row[n]) for n in names} for row in rows[:: max(1, len(rows) // points)]]
-
-
-def _number(text: str) -> float | None:
-    """None for a loss that was not computed: JSON knows no NaN."""
-    value = float(text)
-    return value if math.isfinite(value) else None
-
-
-def make_card(
-    name: str,
-    counts: dict,
-    folder: Path,
-    figures: dict,
-    notes: str,
-    experiments: Sequence[str],
-    command: str,
-) -> dict:
-    """What a user should know of weights. `experiments`: what was tried, on what, what came out; a line
-    each.
-    """
-    settings = counts["settings"]
-    fonts = "fontpkg-* and Fontsource" if settings.get("fonts") else "fontpkg-*"
-    data = [f"scenes rendered by spotter.training.synth (fonts: {fonts}, words: wordfreq and Faker)"]
-    if settings["backgrounds"]:
-        data.append(f"photographs behind them: {Path(settings['backgrounds']).name}")
-    data += [
-        f"annotated photographs: {Path(folder).parent.name}/{Path(folder).name}"
-        for folder in settings["data"]
-    ]
-    return {
-        "name": name,
-        "preset": settings["config"]["name"],
-        "trained_images": counts["images"],
-        "trained_words": counts["words"],
-        "hours": round(counts["seconds"] / 3600, 2),
-        "steps": counts["step"],
-        "data": data,
-        "started_from": settings["start_from"],
-        "auxiliary_losses": AUXILIARY,
-        "command": command,
-        "figures": figures,
-        "notes": notes,
-        "experiments": list(experiments),
-        "curve": curve(folder),
-    }
-
-
 def main(arguments: list[str] | None = None) -> int:
     p = argparse.ArgumentParser(prog="python -m spotter.training.export", description=__doc__.splitlines()[0])
     p.add_argument("run", type=Path, help="folder of a run")
@@ -129,14 +63,18 @@ def main(arguments: list[str] | None = None) -> int:
     p.add_argument("--notes", default="", help="what the weights are good for")
     p.add_argument("--experiments", type=Path, help="text file: what was tried and came out, a line each")
     p.add_argument(
-        "--temperature", type=float, default=1.0, help="of the readings, from spotter.evaluation.calibration"
+        "--temperature",
+        type=float,
+        help="of the readings, from spotter.evaluation.calibration; default: of the initial weights, or 1",
     )
-    p.add_argument("--power", type=float, default=1.0, help="of the readings, from there as well")
+    p.add_argument("--power", type=float, help="of the readings, from there as well")
     p.add_argument("--mix", metavar="W", help="weights to take the mean with, such as those it began with")
     p.add_argument("--share", type=float, default=0.5, help="of these in the mean (0.5)")
     p.add_argument("--command", default="", help="the command that trained it")
     o = p.parse_args(arguments)
-    if not (o.temperature > 0 and o.power > 0):
+    calibration = {"reading_temperature": o.temperature, "reading_power": o.power}
+    calibration = {name: value for name, value in calibration.items() if value is not None}
+    if not all(value > 0 for value in calibration.values()):
         p.error("--temperature and --power must be above 0.")
     if not 0 <= o.share <= 1:
         p.error("--share must be from 0 to 1.")
@@ -144,14 +82,16 @@ def main(arguments: list[str] | None = None) -> int:
         model, counts = averaged_model(o.run)
         if o.mix:
             mix(model, o.mix, o.share)
-        model.config = replace(model.config, reading_temperature=o.temperature, reading_power=o.power)
+        model.config = replace(model.config, **calibration)
         figures = {}
         for path in o.figures:
             report = json.loads(path.read_text(encoding="utf-8"))
             figures |= {path.stem: report} if "images" in report else report  # of several sets
         text = o.experiments.read_text(encoding="utf-8", errors="replace") if o.experiments else ""
         experiments = [line.strip() for line in text.splitlines() if line.strip()]
-        card = make_card(o.out.stem, counts, o.run, figures, o.notes, experiments, o.command)
+        card = make_card(
+            o.out.stem, counts, counts["settings"], o.run, figures, o.notes, experiments, o.command
+        )
         if o.mistakes:
             card |= json.loads(o.mistakes.read_text(encoding="utf-8"))
         save_weights(model, o.out, card, half=True)

@@ -17,10 +17,11 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from spotter.config import nano
 from spotter.evaluation.icdar import samples
 from spotter.images import read_image
-from spotter.training.dataset import Batches, Curriculum
+from spotter.training.dataset import SceneKind, Scenes
+from spotter.training.sources import Sources
+from spotter.training.train_config import DataConfig, StageConfig
 from spotter.types import GroundTruth
 
 PERCENTILES = (0.1, 0.5, 0.9)
@@ -101,14 +102,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     o = p.parse_args(arguments)
     if o.count < 1 or o.scene < 64:
         p.error("--count must be at least 1 and --scene at least 64.")
-    config = nano()
     try:
         chosen = samples(o.data)
         chosen = random.Random(0).sample(chosen, min(o.count, len(chosen)))
-        curriculum = Curriculum(scene=o.scene // 2, large=1.0, large_scene=o.scene)
-        scenes = Batches(curriculum, config.characters, config.max_steps, config.mask_size, o.backgrounds)
+        stage = StageConfig("scenes", large_scene=o.scene)
+        scenes = Scenes((stage,), DataConfig(), Sources(o.backgrounds))
+        kind = SceneKind(0, o.scene, o.scene, dense=False)
         real = figures((read_image(sample.image), sample.regions) for sample in chosen)
-        made = figures(scenes.example(k, o.scene, random.Random(k)) for k in range(o.count))
+        made = figures(scenes(kind, k) for k in range(o.count))
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 2

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
+import sys
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,38 +12,63 @@ import cv2
 import numpy as np
 
 from spotter.evaluation.icdar import Sample
-from spotter.images import read_image
+from spotter.images import ImageError, read_image
 from spotter.types import GroundTruth
 
-SIDE_BY_SIDE = 0.5  # share of the pictures made of four crops: a photograph has few words
-LEAST_MOSAIC = 512  # pixels a side of such a picture, were it square
-SCALES = 0.7, 2.0  # of photographs of 1280 x 720; they are read at 1.33
+MINIMUM_MOSAIC = 512  # pixels; pictures of a smaller area than this squared hold one crop
 NARROW, WIDE = frozenset("iIljtf1|!.,:;'`()[]"), frozenset("mwMW@%&")
 
 
-def photographed(
-    samples: list[Sample], size: tuple[int, int], rng: random.Random
-) -> tuple[np.ndarray, list[GroundTruth]]:
-    """A picture (height, width, 3) uint8 RGB with its truth: a crop of one photograph, or four of several.
+@dataclass(frozen=True)
+class Photographs:
+    """Annotated photographs of several data sets, as training pictures."""
 
-    size: width and height, even.
-    """
-    width, height = size
-    if width * height < LEAST_MOSAIC**2 or rng.random() > SIDE_BY_SIDE:
-        return augmented_crop(_chosen(samples, rng), size, rng)
-    right, below = quarter = width // 2, height // 2
-    image, regions = np.empty((height, width, 3), np.uint8), []
-    for x, y in ((0, 0), (right, 0), (0, below), quarter):
-        crop, found = augmented_crop(_chosen(samples, rng), quarter, rng)
-        image[y : y + below, x : x + right] = crop
-        regions += [_moved(region, np.array([x, y], np.float32), quarter) for region in found]
-    return image, regions
+    samples: dict[str, list[Sample]]  # by data set; what cannot be read is taken out
+    weights: dict[
+        str, float
+    ]  # how often each data set is drawn; one that is not named: its number of photographs
+    mosaics: float  # share of large pictures that are made of four crops: a photograph has few words
+    scales: tuple[float, float]  # of photographs, at random
 
+    def crop(self, size: tuple[int, int], rng: random.Random) -> tuple[np.ndarray, list[GroundTruth]]:
+        """A picture (height, width, 3) uint8 RGB with its regions: a crop of one photograph, or of four.
 
-def _chosen(samples: list[Sample], rng: random.Random) -> Sample:
-    """Of two photographs the one with more legible words."""
-    pair = rng.choice(samples), rng.choice(samples)
-    return max(pair, key=lambda sample: sum(not region.ignore for region in sample.regions))
+        size: width and height, even.
+        """
+        width, height = size
+        if width * height < MINIMUM_MOSAIC**2 or rng.random() > self.mosaics:
+            return self._crop(size, rng)
+        right, below = quarter = width // 2, height // 2
+        image, regions = np.empty((height, width, 3), np.uint8), []
+        for x, y in ((0, 0), (right, 0), (0, below), quarter):
+            crop, found = self._crop(quarter, rng)
+            image[y : y + below, x : x + right] = crop
+            regions += [_moved(region, np.array([x, y], np.float32), quarter) for region in found]
+        return image, regions
+
+    def _crop(self, size: tuple[int, int], rng: random.Random) -> tuple[np.ndarray, list[GroundTruth]]:
+        """A crop of one photograph. A damaged one is named on standard error and left out from then on.
+
+        Raises ValueError when no photograph is left.
+        """
+        while self.samples:
+            name, sample = self._choose(rng)
+            try:
+                return augmented_crop(sample, size, rng, self.scales)
+            except (ImageError, OSError) as error:
+                print(f"{sample.image} is left out: {error}", file=sys.stderr)
+                self.samples[name].remove(sample)
+                if not self.samples[name]:
+                    del self.samples[name]
+        raise ValueError("None of the annotated photographs can be read.")
+
+    def _choose(self, rng: random.Random) -> tuple[str, Sample]:
+        """A data set, and of two of its photographs the one with more legible words."""
+        names = list(self.samples)
+        weights = [self.weights.get(name, len(self.samples[name])) for name in names]
+        name = rng.choices(names, weights)[0]
+        pair = rng.choice(self.samples[name]), rng.choice(self.samples[name])
+        return name, max(pair, key=lambda sample: sum(not region.ignore for region in sample.regions))
 
 
 def _moved(region: GroundTruth, by: np.ndarray, size: tuple[int, int]) -> GroundTruth:
@@ -66,16 +92,16 @@ def character_centres(polygon: np.ndarray, text: str) -> np.ndarray | None:
 
 
 def augmented_crop(
-    sample: Sample, size: tuple[int, int], rng: random.Random
+    sample: Sample, size: tuple[int, int], rng: random.Random, scales: tuple[float, float]
 ) -> tuple[np.ndarray, list[GroundTruth]]:
     """A random crop of size (width, height) of an annotated photograph: scaled, turned a little,
     recoloured, blurred.
 
     Words cut by the crop's border become 'do not care'.
     """
-    image = _photograph(sample.image)
+    image = photograph(sample.image)
     height, width = image.shape[:2]
-    scale = rng.uniform(*SCALES)
+    scale = rng.uniform(*scales)
     angle = np.radians(rng.gauss(0, 6))
     words = [r for r in sample.regions if not r.ignore]
     if words and rng.random() < 0.85:  # around a word, else anywhere
@@ -116,5 +142,5 @@ def augmented_crop(
 
 
 @lru_cache(maxsize=1024)
-def _photograph(path: Path) -> np.ndarray:
+def photograph(path: Path) -> np.ndarray:
     return read_image(path)

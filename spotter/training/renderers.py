@@ -31,7 +31,7 @@ import torch
 
 from spotter.model.charset import Charset
 from spotter.training.augmentation import POINTS, WordArrays
-from spotter.training.dataset import LEAST_SIDE, MAP_STRIDE, make_targets
+from spotter.training.batch import LEAST_SIDE, MAP_STRIDE, make_targets
 from spotter.types import GroundTruth
 
 SPAWN = multiprocessing.get_context("spawn")

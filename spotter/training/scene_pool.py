@@ -17,7 +17,6 @@ from torch import Tensor
 
 from spotter.model.device import to_device
 from spotter.training.augmentation import (
-    AugmentationConfig,
     AugmentedWords,
     WordArrays,
     augment_images,
@@ -28,19 +27,10 @@ from spotter.training.augmentation import (
     draw_parameters,
     rasterise_batch,
 )
-from spotter.training.dataset import MAP_STRIDE, Batch
+from spotter.training.batch import MAP_STRIDE, Batch
 from spotter.training.losses import Targets, Words
 from spotter.training.renderers import RenderedScene, Renderers, RenderingError, SceneKind, scene_bytes
-
-
-@dataclass(frozen=True)
-class PoolConfig:
-    """How scenes are kept and shown."""
-
-    memory: int = 2 * 2**30  # bytes of the device for images and text maps
-    shows: int = 4  # times that a scene is shown before another may take its place
-    candidates: int = 2  # a batch of n scenes is those shown least of n times as many drawn at random
-    mask_size: int = 28  # of the targets, cells per side
+from spotter.training.train_config import PoolConfig
 
 
 @dataclass(frozen=True)
@@ -68,26 +58,27 @@ class ScenePool:
         self,
         renderers: Renderers,
         device: torch.device | str,
-        config: PoolConfig | None = None,
-        augmentation: AugmentationConfig | None = None,
+        config: PoolConfig,
         shares: Mapping[SceneKind, float] | None = None,
         seed: int = 0,
+        mask_size: int = 28,
     ) -> None:
-        """shares: of each kind in the scenes of the pool, positive; None: those of the renderers.
+        """shares: of each kind in the scenes of the pool, positive; None: those of the renderers; mask_size:
+        of the targets, cells per side.
 
         Raises ValueError when the memory is too small for one scene of each kind.
         """
         self.renderers, self.device = renderers, torch.device(device)
-        self.config, self.augmentation = config or PoolConfig(), augmentation or AugmentationConfig()
+        self.config, self.augmentation, self.mask_size = config, config.augmentation, mask_size
         self.generator = torch.Generator().manual_seed(seed)
         shares = shares or renderers.shares
-        per_share = self.config.memory / sum(shares[kind] * scene_bytes(kind) for kind in renderers.kinds)
+        per_share = 1e9 * config.gigabytes / sum(shares[kind] * scene_bytes(kind) for kind in renderers.kinds)
         self._shelves = {
             kind: _Shelf(kind, int(per_share * shares[kind]), self.device) for kind in renderers.kinds
         }
         if not all(shelf.capacity for shelf in self._shelves.values()):
             raise ValueError(
-                f"{self.config.memory} bytes are too few for a scene of each kind with the shares {shares}"
+                f"{config.gigabytes:g} GB are too few for a scene of each kind: make pool.gigabytes larger."
             )
         self._words_rendered = self._scenes_shown = self._words_shown = 0
         self._last_report = self._counts()
@@ -194,7 +185,7 @@ class ScenePool:
             return to_device(torch.from_numpy(array), self.device)
 
         boxes = on_device(words.boxes)
-        masks = rasterise_batch(on_device(words.words.polygons), boxes, self.config.mask_size)
+        masks = rasterise_batch(on_device(words.words.polygons), boxes, self.mask_size)
         columns = {
             "boxes": split(boxes, words.image),
             "masks": split(masks, words.image),

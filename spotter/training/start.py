@@ -1,19 +1,20 @@
-"""What a run begins with: its settings, the network, how its parameters are grouped."""
+"""What a run begins with: the network, and how its parameters are grouped."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import replace
+from functools import lru_cache
 
 import torch
 from torch import nn
 
 from spotter.config import SpotterConfig
+from spotter.model.mask_code import MaskCode
 from spotter.model.spotter import SwinTextSpotter
 from spotter.training.criterion import TrainingSpotter
-from spotter.training.dataset import Curriculum
 from spotter.training.fit_masks import fit_mask_code, word_masks
+from spotter.training.train_config import TrainConfig
 from spotter.weights import load_weights
 
 
@@ -21,50 +22,30 @@ class TrainingError(RuntimeError):
     """Training cannot go on; the message is a sentence for the user."""
 
 
-@dataclass(frozen=True)
-class Settings:
-    """A run."""
-
-    config: SpotterConfig
-    folder: Path  # of the run: checkpoint.pt, log.csv, settings.json
-    minutes: float = 60.0  # this process stops after so long
-    steps: int = 10_000  # the learning rate's cosine ends here, and so does the run
-    learning_rate: float = 1e-3
-    warmup: int = 200  # steps
-    weight_decay: float = 0.05
-    clip: float = 1.0
-    ema: float = 0.998
-    checkpoint_minutes: float = 4.0
-    workers: int = 1
-    backgrounds: str | None = None
-    fonts: str | None = None  # folder of more fonts
-    data: tuple[str, ...] = ()
-    start_from: str | None = None  # weights to begin with
-    heads: int = 120  # batches from which the auxiliary heads learn first, when there are such weights
-    device: str = "cpu"
-    curriculum: Curriculum = field(default_factory=Curriculum)
-
-
-def build(settings: Settings) -> TrainingSpotter:
+def build(config: TrainConfig) -> TrainingSpotter:
     """A new spotter with fitted mask code, or the weights to begin with, and the auxiliary heads around
     it.
     """
-    torch.manual_seed(settings.curriculum.seed)
-    if settings.start_from:
-        model = grown(settings.start_from, settings.config)
+    torch.manual_seed(config.seed)
+    if config.start_from:
+        model = grown(config.start_from, config.model)
     else:
-        model = SwinTextSpotter(settings.config)
+        model = SwinTextSpotter(config.model)
         initialise(model)
-        code = fit_mask_code(
-            word_masks(20_000, seed=0, size=settings.config.mask_size), settings.config.mask_coefficients
-        )
+        code = fitted_mask_code(config.model.mask_size, config.model.mask_coefficients)
         model.mask_code.load_state_dict(code.state_dict())
-    return TrainingSpotter(model)
+    return TrainingSpotter(model, config.loss)
+
+
+@lru_cache(maxsize=2)
+def fitted_mask_code(size: int, coefficients: int) -> MaskCode:
+    """maskK's code, fitted to the shapes of 20,000 random words."""
+    return fit_mask_code(word_masks(20_000, seed=0, size=size), coefficients)
 
 
 def grown(weights: str, config: SpotterConfig) -> SwinTextSpotter:
     """The spotter of a config with these weights. It may have more Swin or two-level blocks than they: those
-    change nothing (their last layers are zero) until they learn.
+    change nothing (their last layers are zero) until they learn. Their calibration stays with them.
 
     Raises TrainingError when the networks differ in something else, WeightsError when there are no weights.
     """
@@ -82,6 +63,8 @@ def grown(weights: str, config: SpotterConfig) -> SwinTextSpotter:
                     nn.init.zeros_(layer.weight)
                     nn.init.zeros_(layer.bias)
             own |= {f"{path}.{i}.{name}": t for name, t in block.state_dict().items()}
+    calibration = {n: getattr(known.config, n) for n in ("reading_temperature", "reading_power")}
+    model.config = replace(config, **calibration)
     state = known.state_dict() | own
     try:
         model.load_state_dict(state)

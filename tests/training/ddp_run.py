@@ -8,31 +8,30 @@ from pathlib import Path
 
 import torch
 
-from spotter.training.dataset import Curriculum
-from spotter.training.start import Settings
 from spotter.training.train import Trainer, distributed
+from spotter.training.train_config import DataConfig, OptimiserConfig, StageConfig, TrainConfig
 from spotter.weights import load_weights
 
 if __name__ == "__main__":
     weights, folder = sys.argv[1:]
     torch.set_num_threads(1)
-    settings = Settings(
-        config=load_weights(weights)[0].config,
-        folder=Path(folder),
-        steps=2,
-        learning_rate=1e-2,
-        warmup=1,
-        workers=0,
-        start_from=weights,
-        heads=0,
-        curriculum=Curriculum(size=2, scene=160),
-    )
-    with distributed():
-        trainer = Trainer(settings)
+    with distributed("cpu") as device:
+        config = TrainConfig(
+            model=load_weights(weights)[0].config,
+            steps=2,
+            start_from=weights,
+            heads=0,
+            stages=(StageConfig("scenes", scene=160, large=0.0),),
+            data=DataConfig(megapixels=2 * 160**2 / 1e6),
+            optimiser=OptimiserConfig(1e-2, warmup=0.0),
+            device=device,
+            workers=0,
+        )
+        trainer = Trainer(config, Path(folder))
         trainer.run(progress=False)
         found = {
             "parameters": dict(trainer.training.named_parameters()),
             "average": dict(trainer.average.named_parameters()),
             "counts": [trainer.world, trainer.step, trainer.next_batch, trainer.images],
         }
-        torch.save(found, settings.folder / f"rank{trainer.rank}.pt")
+        torch.save(found, trainer.folder / f"rank{trainer.rank}.pt")

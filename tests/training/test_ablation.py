@@ -61,8 +61,8 @@ def test_a_few_seconds_of_all_and_again(tmp_path, monkeypatch, tiny_config, caps
     monkeypatch.setitem(PRESETS, "nano", lambda: tiny_config)
     monkeypatch.setattr("spotter.training.start.word_masks", few_masks)
     monkeypatch.setattr(ablation, "VARIANTS", {"base": (), "all": VARIANTS["all"]})
-    options = ["--minutes", "5", "--steps", "1", "--features", "0", "--batch", "1", "--scene", "96"]
-    options += ["--workers", "0", "--scenes", "1", "--folder", str(tmp_path / "runs")]
+    options = ["--minutes", "5", "--scenes", "1", "--folder", str(tmp_path / "runs")]
+    options += ["--set", "steps=1", "workers=0", "stages.characters.until=0.01", "data.megapixels=0.01"]
     monkeypatch.setattr(ablation, "run", as_here(ablation.run))
     assert main(options) == 0
     output = capsys.readouterr().out

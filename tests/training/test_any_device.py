@@ -1,5 +1,5 @@
-"""A training step on a pretended GPU, and on a real one if there is one: the losses and gradients of the CPU,
-and few synchronisations.
+"""A training step on a pretended GPU, and on a real one if there is one: losses and gradients are those of
+the CPU, and synchronisations are few.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from torch import Tensor
 
 from spotter.model.roi import set_roi_align_backend
 from spotter.training import losses as losses_module
-from spotter.training.criterion import TrainingSpotter, Weights
-from spotter.training.dataset import Batch, Batches, Curriculum
+from spotter.training.batch import Batch
+from spotter.training.criterion import TrainingSpotter
+from spotter.training.dataset import Batches
 from spotter.training.losses import Targets, count_boxes
+from spotter.training.train_config import DataConfig, LossConfig, StageConfig, TrainConfig
 from tests.pretend_gpu import DEVICE, PretendGPU, values_of
 
 TASKS = ["features", "reading", "all"]
@@ -33,8 +35,9 @@ def random_state():
 @pytest.fixture(scope="module")
 def batch(tiny_config) -> Batch:
     """Two scenes with words, one of them with an ignored region."""
-    data = Batches(Curriculum(size=2, scene=160), tiny_config.characters, tiny_config.max_steps, 28)
-    found = next(b for b in (data[k] for k in range(20)) if b.words >= 4)
+    stages, two = (StageConfig("scenes", scene=160, large=0.0),), DataConfig(megapixels=2 * 160**2 / 1e6)
+    data = Batches.of(TrainConfig(model=tiny_config, stages=stages, data=two))
+    found = next(b for b in (data[k, 0.0] for k in range(20)) if b.words >= 4)
     first, *others = found.targets
     first = replace(first, ignore_boxes=torch.tensor([[0.0, 0.0, 60.0, 60.0]]))
     return replace(found, targets=[first, *others])
@@ -46,7 +49,7 @@ def training(tiny_model) -> TrainingSpotter:
     torch.manual_seed(3)
     model = copy.deepcopy(tiny_model)
     model.config = replace(model.config, recognition_tall=0.5, short_side=200)
-    return TrainingSpotter(model, Weights(wrong_way=0.5)).train()
+    return TrainingSpotter(model, LossConfig(wrong_way=0.5)).train()
 
 
 def moved(batch: Batch, device: torch.device) -> Batch:

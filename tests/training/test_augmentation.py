@@ -27,7 +27,7 @@ from spotter.training.augmentation import (
     rasterise_batch,
     warp,
 )
-from spotter.training.dataset import IGNORE, MAP_STRIDE, make_targets
+from spotter.training.batch import IGNORE, MAP_STRIDE, make_targets
 from spotter.training.renderers import encode_words
 from spotter.types import GroundTruth
 

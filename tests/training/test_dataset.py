@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 import random
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,27 +15,34 @@ import torch
 
 from spotter.evaluation.icdar import Sample, samples, write_ground_truth
 from spotter.model.charset import Charset
-from spotter.training import photographs
-from spotter.training.dataset import (
-    BLOCK,
-    IGNORE,
-    LARGEST,
-    SMALL,
-    Batch,
-    Batches,
-    Curriculum,
-    batches,
-    faded,
-    make_targets,
-)
-from spotter.training.photographs import augmented_crop, character_centres, photographed
+from spotter.training.batch import IGNORE, Batch, make_targets
+from spotter.training.dataset import BLOCK, Batches, Curriculum, SceneKind, Scenes, batches, reduce_contrast
+from spotter.training.photographs import Photographs, augmented_crop, character_centres, photograph
+from spotter.training.sources import Sources
+from spotter.training.train_config import DataConfig, StageConfig
 from spotter.types import GroundTruth
 
-CURRICULUM = Curriculum(size=2, scene=160, mixed_from=2, mixed_full=6)
+SCALES = 0.7, 2.0
+STAGE = StageConfig("scenes", scene=160, large=0.0)
+FIRST = StageConfig("characters", until=0.5, scene=96, large=0.0, features=1.0)
+TWO_SCENES = 2 * 160**2 / 1e6  # megapixels
 
 
-def dataset(curriculum: Curriculum = CURRICULUM, data: tuple[str, ...] = ()) -> Batches:
-    return Batches(curriculum, "abcdefghijklmnopqrstuvwxyz", 8, 28, data=data)
+@pytest.fixture(scope="module")
+def reader(tiny_config):
+    return replace(tiny_config, characters="abcdefghijklmnopqrstuvwxyz", max_steps=8)
+
+
+@pytest.fixture(scope="module")
+def dataset(reader):
+    """Makes batches of stages and folders of photographs."""
+
+    def make(*stages: StageConfig, data: tuple[str, ...] = (), seed: int = 0, **changes) -> Batches:
+        config = DataConfig(**{"megapixels": TWO_SCENES} | changes)
+        stages = stages or (STAGE,)
+        return Batches(Scenes(stages, config, Sources(data=data), seed), Curriculum(stages, config), reader)
+
+    return make
 
 
 def tensors(batch: Batch) -> list[torch.Tensor]:
@@ -47,10 +56,10 @@ def same(a: Batch, b: Batch) -> bool:
 
 
 @pytest.fixture(scope="module")
-def first() -> list[Batch]:
+def first(dataset) -> list[Batch]:
     """Batches 0 to 4, asked for in their order."""
     data = dataset()
-    return [data[k] for k in range(5)]
+    return [data[k, 0.0] for k in range(5)]
 
 
 @pytest.fixture(scope="module")
@@ -71,96 +80,160 @@ def rectangle(x: float, y: float, width: float, height: float) -> np.ndarray:
     return np.array([[x, y], [x + width, y], [x + width, y + height], [x, y + height]], np.float32)
 
 
-def test_large_scenes_are_few_and_hold_more_words():
-    curriculum = Curriculum(size=4, scene=128, large=0.5, large_scene=256)
-    kinds = [curriculum.scenes(k) for k in range(4 * BLOCK)]
-    small, square, wide = (
-        [(n, size)] * BLOCK for n, size in ((4, (128, 128)), (1, (256, 256)), (1, (352, 192)))
-    )
-    assert kinds == small + square + small + wide
-    data = dataset(curriculum)
-    large = data[BLOCK]
+def test_large_scenes_are_few_and_hold_more_words(dataset):
+    data = dataset(StageConfig("scenes", scene=128, large=0.5, large_scene=256), megapixels=4 * 128**2 / 1e6)
+    plans = [data.curriculum.plan(k, 0.0) for k in range(4 * BLOCK)]
+    found = [(plan.count, plan.kind.width, plan.kind.height) for plan in plans]
+    small, square, wide = ([each] * BLOCK for each in ((4, 128, 128), (1, 256, 256), (1, 352, 192)))
+    assert found == small + square + small + wide
+    large = data[BLOCK, 0.0]
     assert large.images.shape == (1, 3, 256, 256)
     assert large.text_maps.shape == (1, 64, 64)
-    assert data[3 * BLOCK].images.shape == (1, 3, 192, 352)
-    assert data[3 * BLOCK].text_maps.shape == (1, 48, 88)
-    assert sum(data[BLOCK + k].words for k in range(4)) > sum(data[k].words for k in range(4)) / 4
+    assert data[3 * BLOCK, 0.0].images.shape == (1, 3, 192, 352)
+    assert data[3 * BLOCK, 0.0].text_maps.shape == (1, 48, 88)
+    assert sum(data[BLOCK + k, 0.0].words for k in range(4)) > sum(data[k, 0.0].words for k in range(4)) / 4
 
 
 @pytest.mark.parametrize("photographs", [0.0, 1.0])
-def test_large_scenes_have_letters_of_all_sizes(folder, photographs):
+def test_large_scenes_have_letters_of_all_sizes(folder, photographs, dataset):
     """Each of them, so that all have about as many words."""
-    curriculum = Curriculum(
-        size=1, scene=256, large=1.0, large_scene=768, reading=1.0, mixed_full=0, photographs=photographs
+    stage = StageConfig(
+        "scenes", scene=256, large=1.0, large_scene=768, reading=1.0, easy=0.5, photographs=photographs
     )
-    data = dataset(curriculum, (str(folder),))
+    data = dataset(stage, data=(str(folder),))
     for number in range(4):
-        data[number]
-    assert data.generators
-    for style in data.generators:
+        data[number, 0.0]
+    assert data.scenes.generators
+    for style in data.scenes.generators:
         assert style.text_height[0] <= 14
-        assert style.text_height[1] == LARGEST * 768
-        assert style.small == SMALL
+        assert style.text_height[1] == DataConfig().largest * 768
+        assert style.small == DataConfig().small
 
 
-def test_batches_for_the_pyramid_alone_are_spread_and_as_large_as_others():
-    curriculum = Curriculum(size=2, scene=128, features_until=BLOCK, pyramid=0.5)
-    blocks = range(0, 7 * BLOCK, BLOCK)
-    assert [curriculum.task(k) for k in blocks].count("features") == 1 + 3
-    assert curriculum.scenes(0) == (4, (64, 64))
-    assert all(curriculum.scenes(k) == (2, (128, 128)) for k in blocks[1:])
-    assert len({curriculum.task(BLOCK + k) for k in range(BLOCK)}) == 1
+def test_batches_for_the_pyramid_alone_are_evenly_spaced(dataset):
+    curriculum = dataset(replace(STAGE, features=0.5)).curriculum
+    tasks = [curriculum.plan(k, 0.0).task for k in range(6 * BLOCK)]
+    assert tasks[::BLOCK] == ["all", "features"] * 3
+    assert [len(set(tasks[i : i + BLOCK])) for i in range(0, len(tasks), BLOCK)] == [1] * 6
 
 
-@pytest.mark.parametrize("task", ["pyramid", "reading"])
-def test_where_the_detector_is_not_trained_there_are_more_words(task, folder):
-    curriculum = Curriculum(size=1, scene=256, large=1.0, large_scene=512, photographs=1.0)
-    usual, dense = (dataset(replace(curriculum, **{task: share}), (str(folder),)) for share in (0.0, 1.0))
-    count = [sum(data[k].words for k in range(12)) for data in (usual, dense)]
+@pytest.mark.parametrize("task", ["features", "reading"])
+def test_where_the_detector_is_not_trained_there_are_more_words(task, folder, dataset):
+    stage = StageConfig("scenes", scene=256, large=1.0, large_scene=512, photographs=1.0)
+    usual, dense = (
+        dataset(replace(stage, **{task: share}), data=(str(folder),), megapixels=0.3) for share in (0.0, 1.0)
+    )
+    count = [sum(data[k, 0.0].words for k in range(12)) for data in (usual, dense)]
     assert count[1] > 1.3 * count[0]
 
 
 @pytest.mark.parametrize("order", [(4, 2, 0), (3, 3)])
-def test_a_batch_depends_on_its_number_alone(first, order):
+def test_a_batch_depends_on_its_number_alone(first, order, dataset):
     other = dataset()
     for k in order:
-        assert same(other[k], first[k])
+        assert same(other[k, 0.0], first[k])
     assert not same(first[3], first[4])
-    assert not same(dataset(replace(CURRICULUM, seed=1))[4], first[4])
+    assert not same(dataset(seed=1)[4, 0.0], first[4])
 
 
-def test_a_worker_renders_the_same(first):
-    source = batches(dataset(), 0, 2, workers=1)
+def test_a_worker_renders_the_same(first, dataset):
+    source = batches(dataset(), 0, 2, 1, lambda _: 0.0)
     for k in (0, 2, 4):
         assert same(next(source), first[k])
 
 
 @pytest.mark.parametrize(("start", "step", "numbers"), [(0, 1, [0, 1, 2]), (3, 1, [3, 4]), (1, 2, [1, 3])])
-def test_processes_share_the_batches_out(first, start, step, numbers):
-    source = batches(dataset(), start, step, workers=0)
+def test_processes_share_the_batches_out(first, start, step, numbers, dataset):
+    source = batches(dataset(), start, step, 0, lambda _: 0.0)
     for k in numbers:
         assert same(next(source), first[k])
 
 
-def test_a_folder_without_fonts_is_said_before_anything_is_rendered(tmp_path):
-    with pytest.raises(ValueError, match="holds no font of Fontsource"):
-        Batches(CURRICULUM, "abc", 8, 28, fonts=str(tmp_path))
+def test_batches_follow_the_progress_of_the_run(dataset):
+    source = batches(dataset(FIRST, STAGE), 0, 1, 0, lambda number: number / 4)
+    assert [next(source).task for _ in range(4)] == ["features", "features", "all", "all"]
 
 
-def test_photographs_are_batches_like_others(folder):
-    curriculum = replace(CURRICULUM, mixed_from=0, photographs=1.0)
-    a, b = dataset(curriculum, (str(folder),)), dataset(curriculum, (str(folder),))
-    found = [a[k] for k in range(6)]
+@pytest.mark.parametrize(
+    ("progress", "stage"), [(0.0, 0), (0.49, 0), (0.5, 1), (0.99, 1), (1.0, 1), (1.2, 1)]
+)
+def test_stages_end_at_their_share(progress, stage, dataset):
+    assert dataset(FIRST, STAGE).curriculum.stage(progress) == stage
+
+
+def test_kinds_of_a_stage_with_their_shares(dataset):
+    stage = StageConfig("scenes", scene=128, large=0.5, large_scene=256, reading=0.5)
+    curriculum = dataset(FIRST, stage, megapixels=4 * 128**2 / 1e6).curriculum
+    assert curriculum.kinds(0) == {SceneKind(0, 96, 96, dense=True): 1.0}
+    shares = curriculum.kinds(1)
+    assert sum(shares.values()) == pytest.approx(1)
+    assert sum(share for kind, share in shares.items() if kind.width == 128) == pytest.approx(0.8, abs=0.01)
+    assert {kind.dense for kind in shares} == {True, False}
+
+
+@pytest.mark.parametrize("dense", [False, True])
+def test_a_scene_depends_on_its_kind_and_number_alone(folder, dense, dataset):
+    make = [dataset(replace(STAGE, photographs=0.5), data=(str(folder),)).scenes for _ in range(2)]
+    kind = SceneKind(0, 160, 160, dense)
+    scenes = [make[0](kind, k) for k in range(4)]
+    for k in (3, 1):
+        image, regions = pickle.loads(pickle.dumps(make[1]))(kind, k)
+        assert np.array_equal(image, scenes[k][0])
+        assert [r.text for r in regions] == [r.text for r in scenes[k][1]]
+    assert not np.array_equal(scenes[0][0], scenes[1][0])
+
+
+@pytest.mark.parametrize(
+    ("sources", "sentence"),
+    [
+        ({"fonts": "empty"}, "holds no font of Fontsource"),
+        ({"backgrounds": "empty"}, "no photograph of the train split"),
+        ({"backgrounds": "/nowhere"}, "no photograph of the train split"),
+        ({"data": ("empty",)}, "has no folder images/"),
+    ],
+)
+def test_a_wrong_folder_is_reported_before_anything_is_rendered(tmp_path, monkeypatch, sources, sentence):
+    monkeypatch.chdir(tmp_path)
+    Path("empty").mkdir()
+    with pytest.raises((ValueError, OSError), match=sentence):
+        Scenes((STAGE,), DataConfig(), Sources(**sources)).check()
+
+
+def test_photographs_are_batches_like_others(folder, dataset):
+    a, b = (dataset(replace(STAGE, photographs=1.0), data=(str(folder),)) for _ in range(2))
+    found = [a[k, 0.0] for k in range(6)]
     assert sum(batch.words for batch in found) >= 3
     for k in (5, 2):
-        assert same(b[k], found[k])
+        assert same(b[k, 0.0], found[k])
 
 
-@pytest.mark.parametrize(("features", "task", "count", "side"), [(0, "all", 2, 160), (1, "features", 4, 80)])
-def test_shapes_of_a_batch(features, task, count, side):
-    """Scenes of the pyramid's phase are smaller and twice as many."""
-    data = dataset(replace(CURRICULUM, features_until=features))
-    first = [data[k] for k in range(5)]
+def test_a_damaged_photograph_is_named_and_left_out(folder, tmp_path, capsys):
+    shutil.copytree(folder, tmp_path / "data")
+    (tmp_path / "data/images/img_1.png").write_bytes(b"no picture")
+    photographs = Photographs({"data": samples(tmp_path / "data")}, {}, 0.0, SCALES)
+    for seed in range(8):
+        photographs.crop((96, 96), random.Random(seed))
+    assert capsys.readouterr().err.count("img_1.png is left out") == 1
+    (tmp_path / "data/images/img_0.png").write_bytes(b"no picture")
+    alone = Photographs({"data": samples(tmp_path / "data")[:1]}, {}, 0.0, SCALES)
+    photograph.cache_clear()
+    with pytest.raises(ValueError, match="None of the annotated photographs can be read"):
+        alone.crop((96, 96), random.Random(0))
+
+
+def test_data_sets_are_drawn_by_their_weights(folder):
+    two = samples(folder)
+    photographs = Photographs({"a": two[:1], "b": two[1:]}, {"a": 3.0}, 0.0, SCALES)
+    names = [photographs._choose(random.Random(seed))[0] for seed in range(200)]
+    assert 130 < names.count("a") < 170
+
+
+@pytest.mark.parametrize(
+    ("stage", "task", "count", "side"), [(STAGE, "all", 2, 160), (FIRST, "features", 6, 96)]
+)
+def test_shapes_of_a_batch(stage, task, count, side, dataset):
+    data = dataset(replace(stage, until=1.0))
+    first = [data[k, 0.0] for k in range(5)]
     for batch in first:
         assert batch.task == task
         assert batch.images.shape == (count, 3, side, side)
@@ -177,34 +250,20 @@ def test_shapes_of_a_batch(features, task, count, side):
 
 
 @pytest.mark.parametrize(
-    ("batch", "share"), [(0, 1.0), (99, 1.0), (100, 1.0), (150, 0.6), (200, 0.2), (10_000, 0.2)]
-)
-def test_easy_share(batch, share):
-    curriculum = Curriculum(mixed_from=100, mixed_full=200)
-    assert curriculum.easy_share(batch) == pytest.approx(share)
-
-
-def test_easy_share_without_a_slope():
-    assert Curriculum().easy_share(0) == 1.0
-    assert Curriculum().easy_share(1) == pytest.approx(0.2)
-    assert Curriculum(mixed_from=5, mixed_full=5).easy_share(5) == 1.0
-
-
-@pytest.mark.parametrize(
     ("features", "reading", "tasks"),
     [
-        (0, 0.0, ["all"] * 6),
-        (16, 0.0, ["features"] * 2 + ["all"] * 4),
-        (1, 0.0, ["features"] + ["all"] * 5),
-        (0, 1.0, ["reading"] * 6),
-        (16, 0.5, ["features", "features", "all", "reading", "all", "reading"]),
+        (0.0, 0.0, ["all"] * 4),
+        (1.0, 0.5, ["features"] * 4),
+        (0.0, 1.0, ["reading"] * 4),
+        (0.0, 0.5, ["all", "reading"] * 2),
+        (0.25, 0.5, ["all", "reading", "all", "features"]),
     ],
 )
-def test_what_batches_train(features, reading, tasks):
+def test_what_batches_train(features, reading, tasks, dataset):
     """Processes that train together take neighbouring batches; all of a block train the same."""
-    curriculum = Curriculum(features_until=features, reading=reading)
+    curriculum = dataset(replace(STAGE, features=features, reading=reading)).curriculum
     for k, task in enumerate(tasks):
-        assert {curriculum.task(BLOCK * k + i) for i in range(BLOCK)} == {task}
+        assert {curriculum.plan(BLOCK * k + i, 0.0).task for i in range(BLOCK)} == {task}
 
 
 def targets(*regions: GroundTruth):
@@ -319,9 +378,8 @@ def assert_polygons_follow(sample: Sample) -> None:
     """What is green in a crop is what the polygon holds; nothing green is left without a word."""
     whole = 0
     for seed in range(60):
-        with pytest.MonkeyPatch.context() as patch:  # larger slivers at the border are mostly outline
-            patch.setattr(photographs, "SCALES", (0.6, 1.6))
-            crop, regions = augmented_crop(sample, (160, 160), random.Random(seed))
+        # With larger scales, slivers at the border are mostly outline.
+        crop, regions = augmented_crop(sample, (160, 160), random.Random(seed), (0.6, 1.6))
         words = [region for region in regions if region.text == "word"]
         if not words:
             assert green(crop).sum() < 60, seed
@@ -345,13 +403,15 @@ def test_reflected_text_is_painted_over(tmp_path, x, y):
 
 
 def test_crops_vary_and_repeat(sample):
-    crops = [augmented_crop(sample, (96, 96), random.Random(seed))[0] for seed in (1, 2, 1)]
+    crops = [augmented_crop(sample, (96, 96), random.Random(seed), SCALES)[0] for seed in (1, 2, 1)]
     assert np.array_equal(crops[0], crops[2])
     assert not np.array_equal(crops[0], crops[1])
 
 
 def test_ignored_regions_stay_ignored(sample):
-    found = [r for seed in range(20) for r in augmented_crop(sample, (300, 300), random.Random(seed))[1]]
+    found = [
+        r for seed in range(20) for r in augmented_crop(sample, (300, 300), random.Random(seed), SCALES)[1]
+    ]
     assert any(not r.text for r in found)
     assert all(r.ignore for r in found if not r.text)
 
@@ -359,12 +419,12 @@ def test_ignored_regions_stay_ignored(sample):
 def test_small_words_become_do_not_care(sample):
     tiny = replace(sample, regions=[word(rectangle(200, 140, 2.5, 60), "word")])
     for seed in range(10):
-        assert all(r.ignore for r in augmented_crop(tiny, (160, 160), random.Random(seed))[1])
+        assert all(r.ignore for r in augmented_crop(tiny, (160, 160), random.Random(seed), SCALES)[1])
 
 
 @pytest.mark.parametrize("size", [(96, 96), (224, 224), (320, 160)])
 def test_crops_have_the_size_asked_for(sample, size):
-    crop, _ = augmented_crop(sample, size, random.Random(0))
+    crop, _ = augmented_crop(sample, size, random.Random(0), SCALES)
     assert crop.shape == (size[1], size[0], 3)
     assert crop.dtype == np.uint8
 
@@ -385,18 +445,18 @@ def test_only_quadrilaterals_tell_where_characters_are():
 
 
 def test_small_pictures_are_one_crop(folder):
-    chosen = samples(folder)
+    photographs = Photographs({"data": samples(folder)}, {}, 0.5, SCALES)
     for seed in range(8):
-        image, regions = photographed(chosen, (128, 128), random.Random(seed))
+        image, regions = photographs.crop((128, 128), random.Random(seed))
         assert image.shape == (128, 128, 3)
         assert all(region.text == "word" for region in regions)
 
 
 def test_large_pictures_hold_four_crops_in_their_places(folder):
-    chosen = samples(folder)
+    photographs = Photographs({"data": samples(folder)}, {}, 0.5, SCALES)
     quarters = set()
     for seed in range(12):
-        image, regions = photographed(chosen, (512, 512), random.Random(seed))
+        image, regions = photographs.crop((512, 512), random.Random(seed))
         assert image.shape == (512, 512, 3)
         for region in regions:
             assert (region.polygon >= 0).all() or region.ignore
@@ -408,9 +468,9 @@ def test_large_pictures_hold_four_crops_in_their_places(folder):
     assert len(quarters) == 4
 
 
-def test_faded_pictures_keep_their_shape_and_lose_contrast():
+def test_pictures_of_less_contrast_keep_their_shape_and_lose_contrast():
     image = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
-    found = [faded(image, random.Random(seed)) for seed in range(20)]
+    found = [reduce_contrast(image, random.Random(seed)) for seed in range(20)]
     assert all(picture.shape == image.shape and picture.dtype == np.uint8 for picture in found)
     deviations = [picture.std() for picture in found]
     assert sum(d == image.std() for d in deviations) in range(4, 17)

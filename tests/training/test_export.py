@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from dataclasses import replace
 
@@ -9,10 +10,11 @@ import pytest
 import torch
 
 from spotter.training import train
-from spotter.training.dataset import Curriculum
-from spotter.training.export import averaged_model, curve, main, mix
-from spotter.training.start import Settings, grown
+from spotter.training.card import curve
+from spotter.training.export import averaged_model, main, mix
+from spotter.training.start import grown
 from spotter.training.train import Trainer
+from spotter.training.train_config import DataConfig, StageConfig, TrainConfig
 from spotter.weights import load_weights, save_weights
 
 
@@ -20,18 +22,18 @@ from spotter.weights import load_weights, save_weights
 def run(tiny_config, tiny_file, tmp_path_factory):
     """The folder of a run of three steps that train the pyramid alone."""
     folder = tmp_path_factory.mktemp("runs") / "run"
-    settings = Settings(
-        config=tiny_config,
-        folder=folder,
+    config = TrainConfig(
+        model=tiny_config,
         steps=3,
         workers=0,
         start_from=str(tiny_file),
         heads=0,
-        curriculum=Curriculum(size=2, scene=192, features_until=1),
+        stages=(StageConfig("characters", scene=96, large=0.0, features=1.0),),
+        data=DataConfig(megapixels=4 * 96**2 / 1e6),
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(train, "LOG_EVERY", 1)
-        Trainer(settings).run(progress=False)
+        Trainer(config, folder).run(progress=False)
     return folder
 
 
@@ -119,6 +121,30 @@ def test_no_run(run, tmp_path, capsys, missing):
         (tmp_path / name).write_bytes((run / name).read_bytes())
     assert main([str(tmp_path), str(tmp_path / "w.safetensors")]) == 2
     assert f"{missing} is missing" in capsys.readouterr().err
+
+
+def test_the_calibration_of_the_initial_weights_stays(tiny_model, tiny_config, tmp_path):
+    """Without another one: readings of 0.9 would mean something else from one export to the next."""
+    start, folder, out = tmp_path / "start.safetensors", tmp_path / "run", tmp_path / "out.safetensors"
+    calibrated = copy.deepcopy(tiny_model)
+    calibrated.config = replace(tiny_config, reading_temperature=1.25, reading_power=3.0)
+    save_weights(calibrated, start, {})
+    stages = (StageConfig("characters", scene=96, large=0.0, features=1.0),)
+    config = TrainConfig(
+        tiny_config,
+        steps=1,
+        workers=0,
+        start_from=str(start),
+        heads=0,
+        stages=stages,
+        snapshots=str(tmp_path / "s"),
+    )
+    Trainer(config, folder).run(progress=False)
+    Trainer(replace(config, steps=2), folder, resume=True).run(progress=False)
+    assert main([str(folder), str(out), "--power", "4"]) == 0
+    for path, power in ((out, 4.0), (tmp_path / "s/nano-a.safetensors", 3.0)):
+        model = load_weights(path)[0].config
+        assert (model.reading_temperature, model.reading_power) == (1.25, power)
 
 
 @pytest.mark.parametrize("name", ["--temperature", "--power"])

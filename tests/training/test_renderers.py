@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from spotter.model.charset import Charset
-from spotter.training.dataset import make_targets
+from spotter.training.batch import make_targets
 from spotter.training.renderers import (
     RendererConfig,
     Renderers,

@@ -16,7 +16,7 @@ from spotter.model.charset import Charset
 from spotter.polygons import rasterise
 from spotter.training import scene_pool
 from spotter.training.augmentation import AugmentationConfig, rasterise_batch
-from spotter.training.dataset import Batch, make_targets
+from spotter.training.batch import Batch, make_targets
 from spotter.training.losses import words_on_host
 from spotter.training.renderers import (
     RenderedScene,
@@ -26,8 +26,9 @@ from spotter.training.renderers import (
     encode_words,
     scene_bytes,
 )
-from spotter.training.scene_pool import PoolConfig, ScenePool
+from spotter.training.scene_pool import ScenePool
 from spotter.training.synth import EASY, SceneGenerator
+from spotter.training.train_config import PoolConfig
 from spotter.types import GroundTruth
 
 CHARSET, STEPS = Charset("abc"), 4
@@ -112,8 +113,7 @@ def pool_of(
     return ScenePool(
         FakeRenderers(shares, limit),
         device,
-        PoolConfig(memory=int(memory / sum(shares.values())) + 1, **config),
-        augmentation,
+        PoolConfig(gigabytes=(memory / sum(shares.values()) + 1) / 1e9, augmentation=augmentation, **config),
     )
 
 
@@ -353,7 +353,7 @@ def test_a_pool_of_rendered_scenes(monkeypatch):
     kind = Kind(160, 128)
     charset = Charset("".join(map(chr, range(33, 127))))
     with Renderers(RenderEasy(), {kind: 1.0}, charset, 20, RendererConfig(workers=1)) as renderers:
-        pool = ScenePool(renderers, "cpu", PoolConfig(memory=4 * scene_bytes(kind), shows=1))
+        pool = ScenePool(renderers, "cpu", PoolConfig(gigabytes=4 * scene_bytes(kind) / 1e9, shows=1))
         pool.wait_until_ready(4, timeout=120)
         batch = pool.sample(kind, 4, "all")
         assert batch.images.float().std() > 5

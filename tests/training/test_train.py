@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import math
 import os
@@ -13,6 +14,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -23,11 +25,14 @@ from spotter.model.rotated_roi import rois_of
 from spotter.model.spotter import SwinTextSpotter
 from spotter.training import start, train
 from spotter.training.__main__ import main
-from spotter.training.criterion import TrainingSpotter, Weights, ways_of
-from spotter.training.dataset import Batch, Batches, Curriculum
+from spotter.training.batch import Batch
+from spotter.training.criterion import TrainingSpotter, ways_of
+from spotter.training.dataset import Batches
 from spotter.training.losses import Targets
-from spotter.training.start import Settings, TrainingError, build, grown, parameter_groups
+from spotter.training.recipe import load_recipe
+from spotter.training.start import TrainingError, build, grown, parameter_groups
 from spotter.training.train import Trainer, learning_rate_factor
+from spotter.training.train_config import DataConfig, LossConfig, OptimiserConfig, StageConfig, TrainConfig
 from spotter.types import Regions
 from spotter.weights import WeightsError, load_weights, save_weights
 
@@ -49,26 +54,34 @@ def random_state():
         yield
 
 
+STAGE = StageConfig("scenes", scene=160, large=0.0)
+TWO_SCENES = DataConfig(megapixels=2 * 160**2 / 1e6)
+
+
 @pytest.fixture
-def settings(tiny_config, tiny_file, tmp_path) -> Settings:
-    return Settings(
-        config=tiny_config,
-        folder=tmp_path / "run",
+def config(tiny_config, tiny_file) -> TrainConfig:
+    return TrainConfig(
+        model=tiny_config,
         steps=4,
-        learning_rate=1e-3,
-        warmup=2,
-        workers=0,
         start_from=str(tiny_file),
         heads=0,
-        curriculum=Curriculum(size=2, scene=160),
+        stages=(STAGE,),
+        data=TWO_SCENES,
+        optimiser=OptimiserConfig(warmup=0.5),
+        workers=0,
     )
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    return tmp_path / "run"
 
 
 @pytest.fixture(scope="module")
 def batch(tiny_config) -> Batch:
     """Two scenes with words."""
-    data = Batches(Curriculum(size=2, scene=160), tiny_config.characters, tiny_config.max_steps, 28)
-    found = next(b for b in (data[k] for k in range(20)) if b.words >= 4)
+    data = Batches.of(TrainConfig(model=tiny_config, stages=(STAGE,), data=TWO_SCENES))
+    found = next(b for b in (data[k, 0.0] for k in range(20)) if b.words >= 4)
     assert any((t.text[:, 0] > 0).any() for t in found.targets)
     return found
 
@@ -96,10 +109,13 @@ def assert_same_state(a: Trainer, b: Trainer) -> None:
     assert (a.next_batch, a.images, a.words) == (b.next_batch, b.images, b.words)
 
 
-def test_one_batch_is_learnt(settings, batch):
-    trainer = Trainer(replace(settings, steps=1000, learning_rate=3e-3))
+def test_one_batch_is_learnt(config, folder, batch):
+    trainer = Trainer(replace(config, steps=1000, optimiser=OptimiserConfig(3e-3, warmup=0.0)), folder)
     trainer.training.train()
-    losses = [trainer.update(batch) for _ in range(30)]
+    losses = []
+    for _ in range(30):
+        trainer.update(batch)
+        losses.append(trainer.fetch_losses())
     assert all(math.isfinite(value) for row in losses for value in row.values())
     for name in ("total", "recognition", "l1"):
         start, end = (sum(row[name] for row in part) for part in (losses[:3], losses[-3:]))
@@ -109,49 +125,44 @@ def test_one_batch_is_learnt(settings, batch):
     assert trainer.words == 30 * batch.words
 
 
-def test_steps_after_a_resume_are_the_same(settings, tmp_path):
+def test_steps_after_a_resume_are_the_same(config, folder, tmp_path):
     """Bit for bit, as long as the batches come from the data set itself."""
-    whole = Trainer(settings)
-    half = Trainer(replace(settings, folder=tmp_path / "half"))
+    whole, half = Trainer(config, folder), Trainer(config, tmp_path / "half")
     for trainer, steps in ((whole, 4), (half, 2)):
         trainer.training.train()
         torch.manual_seed(1)
         for _ in range(steps):
-            trainer.update(trainer.dataset[trainer.next_batch])
+            trainer.update(trainer.dataset[trainer.next_batch, 0.0])
     half.save()
-    resumed = Trainer(half.settings, resume=True)
+    resumed = Trainer(config, half.folder, resume=True)
     resumed.training.train()
     assert_same_state(resumed, half)
     for _ in range(2):
-        resumed.update(resumed.dataset[resumed.next_batch])
+        resumed.update(resumed.dataset[resumed.next_batch, 0.0])
     assert resumed.next_batch == 4
     assert_same_state(resumed, whole)
 
 
-def run_in_two(settings: Settings, folder: Path) -> tuple[Trainer, Trainer]:
+def run_in_two(config: TrainConfig, folder: Path) -> tuple[Trainer, Trainer]:
     """A run of four steps, and one that is interrupted after two and resumed."""
-    whole = Trainer(settings)
+    whole = Trainer(config, folder / "whole")
     whole.run(progress=False)
-    Interrupted(replace(settings, folder=folder)).run(progress=False)
-    resumed = Trainer(replace(settings, folder=folder), resume=True)
+    Interrupted(config, folder / "half").run(progress=False)
+    resumed = Trainer(config, folder / "half", resume=True)
     assert resumed.step == resumed.next_batch == 2
     resumed.run(progress=False)
     return whole, resumed
 
 
-def test_a_resumed_run_goes_through_the_same_batches(settings, tmp_path):
-    whole, resumed = run_in_two(settings, tmp_path / "half")
+def test_a_resumed_run_is_the_same_bit_for_bit(config, tmp_path):
+    whole, resumed = run_in_two(config, tmp_path)
     assert whole.step == resumed.step == 4
-    assert whole.next_batch == resumed.next_batch == 4
     assert whole.words == resumed.words > 0
+    assert_same_state(whole, resumed)
 
 
-def test_a_resumed_run_is_the_same_bit_for_bit(settings, tmp_path):
-    assert_same_state(*run_in_two(settings, tmp_path / "half"))
-
-
-def test_the_checkpoint_is_whole_or_the_old_one(settings, monkeypatch):
-    trainer = Trainer(settings)
+def test_the_checkpoint_is_whole_or_the_old_one(config, folder, monkeypatch):
+    trainer = Trainer(config, folder)
     trainer.save()
     before = trainer.checkpoint.read_bytes()
 
@@ -166,10 +177,10 @@ def test_the_checkpoint_is_whole_or_the_old_one(settings, monkeypatch):
 
 
 @pytest.mark.parametrize("cause", ["parameter", "learning rate"])
-def test_a_loss_that_is_not_finite_stops_the_run(settings, cause):
+def test_a_loss_that_is_not_finite_stops_the_run(config, folder, cause):
     if cause == "learning rate":
-        settings = replace(settings, steps=50, learning_rate=1e30)
-    trainer = Trainer(settings)
+        config = replace(config, steps=50, optimiser=OptimiserConfig(1e30, warmup=0.0))
+    trainer = Trainer(config, folder)
     trainer.save()
     before = trainer.checkpoint.read_bytes()
     if cause == "parameter":
@@ -178,23 +189,23 @@ def test_a_loss_that_is_not_finite_stops_the_run(settings, cause):
         trainer.run(progress=False)
     assert str(trainer.checkpoint) in str(error.value)
     assert trainer.checkpoint.read_bytes() == before
-    good = Trainer(settings, resume=True)
+    good = Trainer(config, folder, resume=True)
     assert all(value.isfinite().all() for value in state(good).values())
 
 
-def test_a_run_is_not_overwritten(settings):
-    trainer = Trainer(settings)
+def test_a_run_is_not_overwritten(config, folder):
+    trainer = Trainer(config, folder)
     trainer.save()
     before = trainer.checkpoint.read_bytes()
     with pytest.raises(TrainingError, match="holds a run already: continue it with --resume"):
-        Trainer(settings)
+        Trainer(config, folder)
     assert trainer.checkpoint.read_bytes() == before
 
 
-def test_nothing_to_resume(settings):
+def test_nothing_to_resume(config, folder):
     with pytest.raises(TrainingError, match=r"There is no checkpoint to resume in .*run\.$"):
-        Trainer(settings, resume=True)
-    assert not settings.folder.exists()
+        Trainer(config, folder, resume=True)
+    assert not folder.exists()
 
 
 @pytest.mark.parametrize(
@@ -215,6 +226,32 @@ def test_the_command_ends_with_a_sentence(tmp_path, monkeypatch, capsys, tiny_fi
     assert says in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("pool", [0, 2])
+def test_the_command_never_hangs(tmp_path, pool):
+    """Without a folder of backgrounds it ends with a sentence, and with all its processes."""
+    command = [sys.executable, "-m", "spotter.training", "--backgrounds", "/nowhere", "--device", "cpu"]
+    result = subprocess.run(
+        [*command, "--set", f"pool.shows={pool}"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert result.returncode == 2
+    assert result.stderr.strip() == "no photograph of the train split in /nowhere"
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_run_is_repeated_from_its_settings(config, folder, tmp_path):
+    """Bit for bit, with a budget in steps."""
+    first = Trainer(config, folder)
+    first.run(progress=False)
+    again = Trainer(load_recipe(str(folder / "settings.json")), tmp_path / "again")
+    again.run(progress=False)
+    assert_same_state(first, again)
+
+
 def test_the_command_keeps_freed_memory(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     kept = []
@@ -225,25 +262,25 @@ def test_the_command_keeps_freed_memory(tmp_path, monkeypatch):
     assert kept == [KEPT_IN_TRAINING]
 
 
-def spoil(settings: Settings, change) -> None:
-    trainer = Trainer(settings)
+def spoil(config: TrainConfig, folder: Path, change) -> None:
+    trainer = Trainer(config, folder)
     trainer.save()
     content = torch.load(trainer.checkpoint, weights_only=True)
     change(content)
     torch.save(content, trainer.checkpoint)
 
 
-def test_an_unfitted_mask_code_is_refused(settings, tiny_model):
-    spoil(settings, lambda content: content["training"]["model.mask_code.components"].zero_())
+def test_an_unfitted_mask_code_is_refused(config, folder, tiny_model):
+    spoil(config, folder, lambda content: content["training"]["model.mask_code.components"].zero_())
     with pytest.raises(TrainingError, match="mask code is all zero"):
-        Trainer(settings, resume=True)
+        Trainer(config, folder, resume=True)
     model = type(tiny_model)(tiny_model.config)
     with pytest.raises(ValueError, match="mask code is not fitted"):
         TrainingSpotter(model)
 
 
 @pytest.mark.parametrize("change", ["shape", "missing", "part"])
-def test_a_checkpoint_of_another_network_is_refused(settings, change):
+def test_a_checkpoint_of_another_network_is_refused(config, folder, change):
     def spoiled(content):
         if change == "shape":
             content["training"]["model.fpn.lateral.0.bias"] = torch.zeros(3)
@@ -252,54 +289,54 @@ def test_a_checkpoint_of_another_network_is_refused(settings, change):
         else:
             del content["optimizer"]
 
-    spoil(settings, spoiled)
+    spoil(config, folder, spoiled)
     with pytest.raises(TrainingError, match="of another network"):
-        Trainer(settings, resume=True)
+        Trainer(config, folder, resume=True)
 
 
-def test_a_garbage_checkpoint_is_refused(settings):
-    settings.folder.mkdir()
-    (settings.folder / "checkpoint.pt").write_bytes(b"no checkpoint")
+def test_a_garbage_checkpoint_is_refused(config, folder):
+    folder.mkdir()
+    (folder / "checkpoint.pt").write_bytes(b"no checkpoint")
     with pytest.raises(TrainingError, match="is damaged"):
-        Trainer(settings, resume=True)
+        Trainer(config, folder, resume=True)
 
 
-def test_weights_of_other_characters_are_refused(settings):
-    other = replace(settings.config, characters=settings.config.characters[::-1])
+def test_weights_of_other_characters_are_refused(config, folder):
+    other = replace(config.model, characters=config.model.characters[::-1])
     with pytest.raises(TrainingError, match="their characters differ"):
-        Trainer(replace(settings, config=other))
+        Trainer(replace(config, model=other), folder)
 
 
-def test_signal_handlers_come_back(settings):
+def test_signal_handlers_come_back(config, folder):
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    Trainer(replace(settings, steps=1)).run(progress=False)
+    Trainer(replace(config, steps=1), folder).run(progress=False)
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
 
 
-def test_a_run_in_another_thread(settings):
-    trainer = Trainer(replace(settings, steps=1))
+def test_a_run_in_another_thread(config, folder):
+    trainer = Trainer(replace(config, steps=1), folder)
     with ThreadPoolExecutor(1) as threads:
         threads.submit(trainer.run, progress=False).result()
     assert trainer.step == 1
 
 
-def test_a_log_with_fewer_columns_keeps_them(settings, monkeypatch):
+def test_a_log_with_fewer_columns_keeps_them(config, folder, monkeypatch):
     monkeypatch.setattr(train, "LOG_EVERY", 1)
-    settings.folder.mkdir()
-    (settings.folder / "log.csv").write_text("step,old,total\n7,1,2\n", encoding="utf-8")
-    Trainer(replace(settings, steps=1)).run(progress=False)
-    with (settings.folder / "log.csv").open(encoding="utf-8") as file:
+    folder.mkdir()
+    (folder / "log.csv").write_text("step,old,total\n7,1,2\n", encoding="utf-8")
+    Trainer(replace(config, steps=1), folder).run(progress=False)
+    with (folder / "log.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["step"] for row in rows] == ["7", "1"]
     assert rows[1]["old"] == ""
     assert float(rows[1]["total"]) > 0
 
 
-def test_what_a_run_writes(settings, monkeypatch):
+def test_what_a_run_writes(config, folder, monkeypatch):
     monkeypatch.setattr(train, "LOG_EVERY", 2)
     for resume, steps in ((False, 4), (True, 6)):
-        Trainer(replace(settings, steps=steps), resume).run(progress=False)
-    with (settings.folder / "log.csv").open(encoding="utf-8") as file:
+        Trainer(replace(config, steps=steps), folder, resume).run(progress=False)
+    with (folder / "log.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["step"] for row in rows] == ["2", "4", "6"]
     assert [row["images"] for row in rows] == ["4", "8", "12"]
@@ -310,22 +347,23 @@ def test_what_a_run_writes(settings, monkeypatch):
         parts = set(row) - others
         assert {"text_map", "classification", "recognition", "guided_attention"} <= parts
         assert sum(float(row[k]) for k in parts) == pytest.approx(float(row["total"]), abs=0.01)
-    written = json.loads((settings.folder / "settings.json").read_text(encoding="utf-8"))
-    assert written["curriculum"]["scene"] == 160
-    assert written["config"]["name"] == "tiny"
-    assert not list(settings.folder.glob("*.partial"))
+    written = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
+    assert written["stages"][0]["scene"] == 160
+    assert written["model"]["name"] == "tiny"
+    assert not list(folder.glob("*.partial"))
 
 
-def test_no_time_no_step(settings):
-    trainer = Trainer(replace(settings, minutes=0.0))
+def test_no_time_no_step(config, folder):
+    trainer = Trainer(replace(config, steps=None, minutes=0.0), folder)
     trainer.run(progress=False)
     assert trainer.step == 0
     assert trainer.checkpoint.is_file()
 
 
-def test_the_pyramid_is_trained_alone_at_first(settings):
-    curriculum = replace(settings.curriculum, features_until=2)
-    trainer = Trainer(replace(settings, steps=1, weight_decay=0.0, curriculum=curriculum))
+def test_the_pyramid_is_trained_alone_at_first(config, folder):
+    stages = replace(STAGE, name="characters", until=0.5, features=1.0), STAGE
+    optimiser = OptimiserConfig(weight_decay=0.0)
+    trainer = Trainer(replace(config, steps=1, optimiser=optimiser, stages=stages), folder)
     before = {key: value.clone() for key, value in trainer.training.named_parameters()}
     trainer.run(progress=False)
     changed = {
@@ -385,7 +423,7 @@ def test_proposals_lie_as_far_apart_as_on_a_whole_photograph(tiny_file, short_si
 def test_words_read_in_either_box_give_finite_gradients(tiny_file, batch, predicted):
     """Centres of unknown characters are NaN; none of it may reach the boxes."""
     model, _ = load_weights(tiny_file)
-    training = TrainingSpotter(model, Weights(predicted=predicted, least_iou=-1.0)).train()
+    training = TrainingSpotter(model, LossConfig(predicted=predicted, minimum_iou=-1.0)).train()
     sum(training(batch).values()).backward()
     assert all(p.grad.isfinite().all() for p in training.parameters() if p.grad is not None)
 
@@ -397,7 +435,7 @@ def test_words_are_read_in_predicted_boxes_whatever_is_trained(
 ):
     """As they will be read: a reader that knows true boxes alone is lost in those that are found."""
     model, _ = load_weights(tiny_file)
-    training = TrainingSpotter(model, Weights(predicted=predicted, least_iou=-1.0))
+    training = TrainingSpotter(model, LossConfig(predicted=predicted, minimum_iou=-1.0))
     seen = {}
 
     def keep(name):
@@ -437,8 +475,8 @@ def test_characters_are_seen_on_the_level_their_word_is_read_from(tiny_file, bat
     assert [i for i, cells in enumerate(levels) if cells.grad is not None and cells.grad.any()] == [level]
 
 
-def test_the_average_follows_slowly(settings, batch):
-    trainer = Trainer(replace(settings, ema=0.9, warmup=1))
+def test_the_average_follows_slowly(config, folder, batch):
+    trainer = Trainer(replace(config, optimiser=OptimiserConfig(ema=0.9)), folder)
     trainer.training.train()
     parameter, average = (
         dict(m.named_parameters())["reader.conv.weight"]
@@ -460,10 +498,53 @@ def test_the_average_follows_slowly(settings, batch):
 
 
 @pytest.mark.parametrize(
-    ("step", "factor"), [(0, 0.1), (9, 1.0), (10, 1.0), (60, 0.505), (110, 0.01), (500, 0.01)]
+    ("progress", "factor"), [(0.0, 0.01), (0.05, 0.5), (0.1, 1.0), (0.55, 0.505), (1.0, 0.01), (1.5, 0.01)]
 )
-def test_learning_rate(step, factor):
-    assert learning_rate_factor(step, 10, 110) == pytest.approx(factor)
+def test_learning_rate(progress, factor):
+    assert learning_rate_factor(progress, OptimiserConfig(warmup=0.1)) == pytest.approx(factor)
+
+
+@pytest.mark.parametrize("minutes", [0.1, 0.2])
+def test_a_budget_in_minutes_ends_annealed(config, folder, minutes, monkeypatch):
+    """Whatever its length, and over a resume too."""
+    seconds = itertools.count()
+    monkeypatch.setattr(train, "time", SimpleNamespace(monotonic=lambda: float(next(seconds))))
+    config = replace(config, steps=None, minutes=minutes)
+    Interrupted(config, folder).run(progress=False)
+    trainer = Trainer(config, folder, resume=True)
+    assert 0 < trainer.spent < 60 * minutes
+    trainer.run(progress=False)
+    assert trainer.progress == pytest.approx(1, abs=0.2)
+    assert trainer.spent == trainer.seconds == 60 * trainer.progress * minutes
+    assert trainer.step == pytest.approx(60 * minutes, abs=2)
+    assert trainer.optimizer.param_groups[0]["lr"] < 0.2 * config.optimiser.learning_rate
+
+
+def test_a_gradient_that_is_not_finite_changes_nothing(config, folder, batch):
+    trainer = Trainer(replace(config, optimiser=OptimiserConfig(1e-2, warmup=0.0)), folder)
+    trainer.training.train()
+    trainer.update(batch)
+    before = {name: value.clone() for name, value in trainer.training.named_parameters()}
+    moments = [each["exp_avg"].clone() for each in trainer.optimizer.state.values()]
+    handle = trainer.training.text_head[0].weight.register_hook(lambda g: g * torch.nan)
+    trainer.update(batch)
+    handle.remove()
+    now = dict(trainer.training.named_parameters())
+    assert [name for name in before if not before[name].equal(now[name])] == []
+    assert all(a.equal(b["exp_avg"]) for a, b in zip(moments, trainer.optimizer.state.values(), strict=True))
+    trainer.update(batch)
+    assert not before["model.reader.conv.weight"].equal(now["model.reader.conv.weight"])
+    assert not math.isfinite(trainer.fetch_losses()["gradient"])  # the losses were finite: no reason to stop
+
+
+def test_losses_are_means_since_the_last_call(config, folder):
+    trainer = Trainer(config, folder)
+    assert trainer.fetch_losses() == {}
+    for value in (1.0, 3.0):
+        trainer.add_losses({"total": torch.tensor(value)})
+    trainer.add_losses({"total": torch.tensor(5.0), "giou": torch.tensor(2.0)})
+    assert trainer.fetch_losses() == {"total": 3.0, "giou": 2.0}
+    assert trainer.fetch_losses() == {}
 
 
 def test_what_decays(tiny_model):
@@ -475,10 +556,10 @@ def test_what_decays(tiny_model):
     assert {"proposals.boxes", "two_level.0.attention.fine_bias", "stages.0.norm1.weight"} <= kept
 
 
-def test_a_new_run_has_a_fitted_code_and_low_scores(settings, monkeypatch):
+def test_a_new_run_has_a_fitted_code_and_low_scores(config, folder, monkeypatch):
     draw = start.word_masks
     monkeypatch.setattr(start, "word_masks", lambda count, **options: draw(200, **options))
-    model = build(replace(settings, start_from=None)).model
+    model = build(replace(config, start_from=None)).model
     assert model.mask_code.fitted
     stages = model.eval().detect([torch.zeros(3, 64, 64)]).stages
     assert stages[-1].class_logits.sigmoid().mean() < 0.1
@@ -486,7 +567,7 @@ def test_a_new_run_has_a_fitted_code_and_low_scores(settings, monkeypatch):
     corners = torch.cat([boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, :2] + boxes[:, 2:] / 2], 1) * 64
     torch.testing.assert_close(stages[-1].boxes[0].detach(), corners, atol=2, rtol=0)
     with pytest.raises(WeightsError):
-        build(replace(settings, start_from="nowhere"))
+        build(replace(config, start_from="nowhere"))
 
 
 def test_places_are_turned_with_the_word(tiny_model):
@@ -530,7 +611,7 @@ def test_in_a_wrong_way_there_is_nothing_to_read(tiny_model, wrong):
     """
     model = SwinTextSpotter(replace(tiny_model.config, recognition_tall=1.25, recognition_tilt=0.6))
     model.mask_code.load_state_dict(tiny_model.mask_code.state_dict())
-    training = TrainingSpotter(model, Weights(wrong_way=wrong))
+    training = TrainingSpotter(model, LossConfig(wrong_way=wrong))
     down = torch.tensor([[5.0, 1.0], [5.0, 9.0]])
     steep = torch.tensor([[20.0, 20.0], [60.0, 80.0]])
     centres = torch.stack([down, down.flip(0), down, torch.full((2, 2), NAN), steep]).repeat(20, 1, 1)
@@ -564,19 +645,19 @@ def test_in_a_wrong_way_there_is_nothing_to_read(tiny_model, wrong):
 
 
 @torch.no_grad()
-def test_weights_grow_without_a_change_and_then_learn(settings, tiny_file, tiny_config, photographs):
+def test_weights_grow_without_a_change_and_then_learn(config, folder, tiny_file, tiny_config, photographs):
     """Blocks that the weights do not have change nothing at first, but get gradients."""
     known = load_weights(tiny_file)[0]
     depths = tuple(depth + 2 * (i == 1) for i, depth in enumerate(tiny_config.depths))
-    config = replace(tiny_config, depths=depths, two_level_blocks=len(known.two_level) + 2)
-    model = grown(str(tiny_file), config).eval()
+    larger = replace(tiny_config, depths=depths, two_level_blocks=len(known.two_level) + 2)
+    model = grown(str(tiny_file), larger).eval()
     assert len(model.two_level) == len(known.two_level) + 2
     assert [len(stage) for stage in model.backbone.stages] == list(depths)
     image = torch.from_numpy(photographs[0]).permute(2, 0, 1).float()
     before, after = known([image], -1.0), model([image], -1.0)
     assert len(before.reading.probabilities)
     assert before.reading.probabilities.equal(after.reading.probabilities)
-    trainer = Trainer(replace(settings, config=config, steps=2))
+    trainer = Trainer(replace(config, model=larger, steps=2), folder)
     with torch.enable_grad():
         trainer.run(progress=False)
     assert trainer.training.model.two_level[-1].mlp.fc2.weight.any()
@@ -598,41 +679,40 @@ def test_other_networks_do_not_grow(tiny_file, tiny_config, change, says):
         grown(str(tiny_file), replace(tiny_config, **change))
 
 
-def test_what_the_first_weights_had_seen_counts(settings, tiny_model, tmp_path):
+def test_what_the_first_weights_had_seen_counts(config, folder, tiny_model, tmp_path):
     """But once: a resumed run goes on from its own counts."""
     weights = tmp_path / "seen.safetensors"
     save_weights(tiny_model, weights, {"trained_images": 300, "trained_words": 2000, "hours": 1.5})
-    settings = replace(settings, start_from=str(weights))
-    trainer = Trainer(settings)
+    config = replace(config, start_from=str(weights))
+    trainer = Trainer(config, folder)
     assert (trainer.images, trainer.words, trainer.seconds) == (300, 2000, 5400)
     trainer.images += 4
     trainer.save()
-    assert Trainer(settings, resume=True).images == 304
+    assert Trainer(config, folder, resume=True).images == 304
 
 
 @torch.no_grad()
-def losses_of_heads(trainer: Trainer, settings: Settings) -> float:
+def losses_of_heads(trainer: Trainer) -> float:
     """On four batches that no trainer has seen."""
-    c = settings.config
-    data = Batches(replace(settings.curriculum, seed=5), c.characters, c.max_steps, c.mask_size)
+    data = Batches.of(replace(trainer.config, seed=5))
     training = trainer.training
-    levels = [training.model.look(list(data[k].images))[0] for k in range(4)]
-    return sum(float(sum(training.dense_losses(levels[k], data[k]).values())) for k in range(4))
+    levels = [training.model.look(list(data[k, 0.0].images))[0] for k in range(4)]
+    return sum(float(sum(training.dense_losses(levels[k], data[k, 0.0]).values())) for k in range(4))
 
 
-def test_new_auxiliary_heads_learn_first_and_alone(settings, tiny_file):
+def test_new_auxiliary_heads_learn_first_and_alone(config, folder, tiny_file):
     """What they have learnt tells on scenes they have not seen; a resumed run has its own."""
     start = dict(load_weights(tiny_file)[0].named_parameters())
-    untaught, taught = (Trainer(replace(settings, folder=settings.folder / str(n), heads=n)) for n in (0, 12))
+    untaught, taught = (Trainer(replace(config, heads=n), folder / str(n)) for n in (0, 12))
     now = dict(taught.training.model.named_parameters())
     assert [name for name in start if not start[name].equal(now[name])] == []
     assert (taught.step, taught.next_batch) == (0, 0)
     buffers = dict(load_weights(tiny_file)[0].named_buffers())
     now = dict(taught.training.model.named_buffers())
     assert [name for name in buffers if not buffers[name].equal(now[name])] == []
-    assert losses_of_heads(taught, settings) < losses_of_heads(untaught, settings)
+    assert losses_of_heads(taught) < losses_of_heads(untaught)
     taught.save()
-    resumed = Trainer(replace(taught.settings, heads=1), resume=True)
+    resumed = Trainer(replace(config, heads=1), taught.folder, resume=True)
     assert_same_state(resumed, taught)
 
 

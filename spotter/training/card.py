@@ -1,0 +1,86 @@
+"""The model card of weights: what they are, what they were trained on, and how training went."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from spotter.training.sources import Sources
+from spotter.weights import checksum
+
+AUXILIARY = [
+    "dense text map at stride 4 (binary cross entropy and dice)",
+    "character at each rendered character's centre, from the pyramid's level that its word is read from",
+    "guided attention: the decoder's attention pulled to each character's centre",
+    "the same from the reader's map",
+]
+
+
+def curve(folder: Path, points: int = 60) -> list[dict]:
+    """About `points` rows of log.csv, evenly spaced: images seen and losses."""
+    path = folder / "log.csv"
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    # A run that was killed repeats the steps since its checkpoint: the later line of them counts.
+    rows = sorted({int(row["step"]): row for row in rows}.values(), key=lambda row: int(row["step"]))
+    names = ("images", "minutes", "characters", "giou", "recognition", "total")
+    return [{n: _number(row[n]) for n in names} for row in rows[:: max(1, len(rows) // points)]]
+
+
+def _number(text: str) -> float | None:
+    """None for a loss that was not computed: JSON knows no NaN."""
+    value = float(text)
+    return value if math.isfinite(value) else None
+
+
+def describe_data(sources: Sources) -> list[str]:
+    """One line per kind of training data."""
+    if sources.pack:
+        path = Path(sources.pack)
+        text = f"the training pack {path.name}"
+        return [f"{text}, sha256 {checksum(path)}" if path.is_file() else text]
+    fonts = "fontpkg-* and Fontsource" if sources.fonts else "fontpkg-*"
+    data = [f"scenes rendered by spotter.training.synth (fonts: {fonts}, words: wordfreq and Faker)"]
+    if sources.backgrounds:
+        data.append(f"photographs behind them: {Path(sources.backgrounds).name}")
+    return data + [
+        f"annotated photographs: {Path(folder).parent.name}/{Path(folder).name}" for folder in sources.data
+    ]
+
+
+def make_card(
+    name: str,
+    counts: dict,
+    settings: dict,
+    folder: Path,
+    figures: dict | None = None,
+    notes: str = "",
+    experiments: Sequence[str] = (),
+    command: str = "",
+) -> dict:
+    """What a user should know about weights.
+
+    counts: step, images, words, seconds; settings: `TrainConfig.to_json`; folder: of the run; experiments:
+    what was tried, on what, with which result, one line each.
+    """
+    return {
+        "name": name,
+        "preset": settings["model"]["name"],
+        "trained_images": counts["images"],
+        "trained_words": counts["words"],
+        "hours": round(counts["seconds"] / 3600, 2),
+        "steps": counts["step"],
+        "data": describe_data(Sources(**settings["sources"])),
+        "recipe": settings["recipe"],
+        "started_from": settings["start_from"],
+        "auxiliary_losses": AUXILIARY,
+        "command": command,
+        "figures": figures or {},
+        "notes": notes,
+        "experiments": list(experiments),
+        "curve": curve(folder),
+    }

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# All that a run on a rented GPU needs, with no network there:
+#
+#   spotter/training/on_gpu.sh check PACK OUT [OPTIONS]           checks the device, times the variants (a minute)
+#   spotter/training/on_gpu.sh train PACK OUT MINUTES [OPTIONS]   trains for so many minutes
+#
+# `check` writes the settings of the fastest variant to OUT/variants.txt; give them to `train` after --set. OPTIONS
+# are those of `python -m spotter.training.gpu_variants` or of `python -m spotter.training`, such as
+# --recipe small or --set optimiser.learning_rate=1e-3. Every minute `train` leaves weights in OUT;
+# `python -m spotter.training.snapshots OUT nano.safetensors` makes one file of the newest.
+set -euo pipefail
+usage="usage: on_gpu.sh check PACK OUT [OPTIONS] | on_gpu.sh train PACK OUT MINUTES [OPTIONS]"
+[ $# -ge 3 ] || { echo "$usage" >&2; exit 2; }
+task=$1 pack=$(realpath "$2") out=$(realpath -m "$3")
+shift 3
+cd "$(dirname "$0")/../.."
+export PYTHONUNBUFFERED=1
+PYTHON=${PYTHON:-python3}
+mkdir -p "$out"
+
+case $task in
+  check)
+    $PYTHON -c 'import sys, torch; print("Python", sys.version.split()[0], "torch", torch.__version__,
+      torch.cuda.get_device_name() if torch.cuda.is_available() else "without a GPU")'
+    exec $PYTHON -m spotter.training.gpu_variants --pack "$pack" --out "$out/variants.txt" "$@"
+    ;;
+  train)
+    [ $# -ge 1 ] || { echo "$usage" >&2; exit 2; }
+    minutes=$1
+    shift
+    exec $PYTHON -m spotter.training --minutes "$minutes" --pack "$pack" --snapshots "$out" "$@"
+    ;;
+  *)
+    echo "$usage" >&2
+    exit 2
+    ;;
+esac

@@ -1,0 +1,88 @@
+"""Variants of a run: compared, reported when they fail, the fastest written down. On the CPU here."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from spotter.training import gpu_variants
+from spotter.training.batch import Batch
+from spotter.training.dataset import Batches
+from spotter.training.gpu_variants import Timing, check, fastest, main
+from spotter.training.start import TrainingError
+from spotter.training.train_config import DataConfig, StageConfig, TrainConfig
+
+
+def measured(words: dict[tuple[str, ...], float]):
+    """Measures by a table; settings that are not in it fail."""
+
+    def measure(settings: tuple[str, ...]) -> Timing:
+        if settings not in words:
+            raise RuntimeError("out of memory\nTraceback")
+        return Timing(settings, 0.1, words[settings], 1.5)
+
+    return measure
+
+
+def test_without_variants_the_recipe_is_the_fastest():
+    best, lines = fastest(measured({(): 10.0}), [], 12.0)
+    assert best.settings == ()
+    assert lines[-1] == "| the recipe | 100 | 10 | 1.5 |"
+
+
+def test_the_fastest_is_kept_setting_by_setting():
+    words = {(): 10.0, ("a=1",): 20.0, ("a=1", "b=1"): 5.0, ("a=1", "data.megapixels=24"): 30.0}
+    best, lines = fastest(measured(words), ["a=1", "b=1", "a=2", "data.megapixels={2}"], 12.0)
+    assert best.settings == ("a=1", "data.megapixels=24")
+    assert [line.split(" | ")[1] for line in lines[2:]] == [
+        "100",
+        "100",
+        "100",
+        "failed: out of memory",
+        "100",
+    ]
+
+
+@pytest.fixture(scope="module")
+def config(tiny_config, tiny_file) -> TrainConfig:
+    return TrainConfig(
+        model=tiny_config,
+        start_from=str(tiny_file),
+        stages=(StageConfig("scenes", scene=160, large=0.0),),
+        data=DataConfig(megapixels=2 * 160**2 / 1e6),
+    )
+
+
+@pytest.fixture(scope="module")
+def batch(config) -> Batch:
+    data = Batches.of(config)
+    return next(b for b in (data[k, 0.0] for k in range(20)) if b.words >= 4)
+
+
+def test_the_same_device_differs_in_nothing(config, batch):
+    with torch.random.fork_rng():
+        differences = check(config, batch)
+    assert max(differences.values()) == 0
+    assert {"recognition", "giou", "text_map", "gradient"} <= set(differences)
+
+
+def test_a_device_that_computes_something_else_is_reported(config, batch, monkeypatch):
+    real, calls = gpu_variants.build, []
+
+    def build(config):
+        training = real(config)
+        calls.append(training)
+        if len(calls) == 2:
+            training.text_head[0].bias.data += 1
+        return training
+
+    monkeypatch.setattr(gpu_variants, "build", build)
+    with torch.random.fork_rng(), pytest.raises(TrainingError, match=r"computes .* as .*, the CPU as"):
+        check(config, batch)
+
+
+def test_no_pack_is_one_sentence(tmp_path, capsys):
+    arguments = ["--pack", str(tmp_path / "none.zip"), "--out", str(tmp_path / "v.txt"), "--device", "cpu"]
+    assert main(arguments) == 2
+    assert "There is no pack" in capsys.readouterr().err
+    assert not (tmp_path / "v.txt").exists()
