@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import random
+import sys
 import zlib
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def _photograph(path: Path) -> np.ndarray:
     """(h, w, 3) uint8 RGB, long side at most LONG_SIDE."""
     image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if image is None:
-        raise ValueError(f"not an image: {path}")
+        raise ValueError("it is not an image")
     return cv2.cvtColor(downscale(image), cv2.COLOR_BGR2RGB)
 
 
@@ -89,8 +90,22 @@ class Backgrounds:
             return image
         return procedural(rng, height, width)
 
+    def _choose(self, rng: random.Random) -> np.ndarray:
+        """A photograph. A damaged one is named on standard error and left out from then on.
+
+        Raises ValueError when no photograph is left.
+        """
+        while self.paths:
+            path = rng.choice(self.paths)
+            try:
+                return _photograph(path)
+            except (ValueError, OSError) as error:
+                print(f"{path} is left out: {error}", file=sys.stderr)
+                self.paths.remove(path)
+        raise ValueError("None of the background photographs can be read.")
+
     def _crop(self, rng: random.Random, height: int, width: int) -> np.ndarray:
-        photograph = _photograph(rng.choice(self.paths))
+        photograph = self._choose(rng)
         rows, columns = photograph.shape[:2]
         largest = min(rows / height, columns / width)
         least = max(

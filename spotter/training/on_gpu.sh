@@ -14,7 +14,7 @@ usage="usage: on_gpu.sh check PACK OUT [OPTIONS] | on_gpu.sh train PACK OUT MINU
 task=$1 pack=$(realpath "$2") out=$(realpath -m "$3")
 shift 3
 cd "$(dirname "$0")/../.."
-export PYTHONUNBUFFERED=1
+export PYTHONUNBUFFERED=1 PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True
 PYTHON=${PYTHON:-python3}
 mkdir -p "$out"
 

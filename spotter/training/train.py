@@ -37,6 +37,7 @@ from spotter.training.train_config import OptimiserConfig, TrainConfig
 
 LOG_EVERY = 20  # steps; losses stay on the device until then
 HEADS_LEARNING_RATE = 5e-3
+MAX_DEATHS = 5  # of rendering processes, before the run ends
 
 
 def learning_rate_factor(progress: float, optimiser: OptimiserConfig) -> float:
@@ -212,10 +213,29 @@ class Trainer:
                 self.pool_state = pool.state()
             self.pool = None
         else:
-            stream = batches(
-                self.dataset, first, self.world, self.config.rendering_processes(), self.progress_at
-            )
+            stream = self.stream()
             yield lambda: next(stream).to(self.device)
+
+    def stream(self) -> Iterator[Batch]:
+        """The batches of this process, each rendered for one step. Rendering processes that die are replaced:
+        a batch is the same whoever renders it.
+
+        Raises TrainingError when they die again and again, or when the data cannot be read.
+        """
+        workers = self.config.rendering_processes()
+        for death in range(MAX_DEATHS):
+            first = self.next_batch + self.rank
+            try:
+                yield from batches(self.dataset, first, self.world, workers, self.progress_at)
+            except (RuntimeError, ValueError, OSError) as error:
+                text = str(error)
+                if "Original Traceback" in text:  # an error of a process's own, with the sentence at the end
+                    raise TrainingError(text.strip().splitlines()[-1].partition(": ")[2]) from error
+                if "DataLoader worker" not in text:
+                    raise
+                dead = text.splitlines()[0]
+                tqdm.write(f"{dead} Rendering goes on with new processes ({death + 1} of {MAX_DEATHS}).")
+        raise TrainingError(f"The rendering processes died {MAX_DEATHS} times: is there too little memory?")
 
     def progress_at(self, number: int) -> float:
         """Progress of the run, 0..1, for which batch `number` is made: exact with a budget in steps."""

@@ -131,7 +131,7 @@ class PoolConfig:
     shows: int = (
         0  # of each scene, before another may take its place; 0: no pool, each scene is rendered for a batch
     )
-    gigabytes: float = 30.0  # of device memory for images and text maps
+    gigabytes: float = 12.0  # of device memory for images and text maps
     minimum: int = 64  # scenes of each kind before training begins
     candidates: int = 2  # a batch of n scenes is those shown least of n times as many drawn at random
     ahead: float = 0.02  # share of the budget by which scenes of a stage are rendered before it begins

@@ -6,8 +6,10 @@ import csv
 import itertools
 import json
 import math
+import multiprocessing
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -30,9 +32,17 @@ from spotter.training.criterion import TrainingSpotter, ways_of
 from spotter.training.dataset import Batches
 from spotter.training.losses import Targets
 from spotter.training.recipe import load_recipe
+from spotter.training.sources import Sources
 from spotter.training.start import TrainingError, build, grown, parameter_groups
 from spotter.training.train import Trainer, learning_rate_factor
-from spotter.training.train_config import DataConfig, LossConfig, OptimiserConfig, StageConfig, TrainConfig
+from spotter.training.train_config import (
+    DataConfig,
+    LossConfig,
+    OptimiserConfig,
+    PoolConfig,
+    StageConfig,
+    TrainConfig,
+)
 from spotter.types import Regions
 from spotter.weights import WeightsError, load_weights, save_weights
 
@@ -745,3 +755,53 @@ def test_two_processes_stay_together(tiny_file, tmp_path):
     assert not changed.equal(start["reader.conv.weight"])
     assert [rank["counts"] for rank in ranks] == [[2, 2, 4, 8]] * 2  # processes, steps, batches, images
     assert (tmp_path / "checkpoint.pt").is_file()
+
+
+def test_a_rendering_process_that_dies_is_replaced(config, folder, capsys, monkeypatch):
+    """And the run is the same as one in which none died."""
+    config = replace(config, steps=12, workers=1)
+    killed = []
+
+    class Killer(Trainer):
+        def update(self, batch, report=None):
+            super().update(batch, report)
+            if self.step == 2:
+                (worker,) = [p for p in multiprocessing.active_children() if p.pid not in before]
+                os.kill(worker.pid, signal.SIGKILL)
+                killed.append(worker.pid)
+
+    before = {process.pid for process in multiprocessing.active_children()}
+    trainer = Killer(config, folder)
+    trainer.run(progress=False)
+    assert killed
+    assert "Rendering goes on with new processes (1 of 5)" in capsys.readouterr().out
+    assert trainer.step == 12
+    whole = Trainer(replace(config, workers=0), folder.with_name("whole"))
+    whole.run(progress=False)
+    assert whole.words == trainer.words
+
+
+def test_what_a_rendering_process_cannot_read_is_one_sentence(config, folder, tmp_path):
+    shutil.copytree(
+        ROOT / "assets/samples", tmp_path / "photos", ignore=shutil.ignore_patterns("*.json", "*.md")
+    )
+    sources = Sources(backgrounds=str(tmp_path / "photos"))
+    trainer = Trainer(replace(config, sources=sources, workers=1), folder)
+    for path in (tmp_path / "photos").iterdir():
+        path.write_bytes(b"no picture")
+    with pytest.raises(TrainingError, match=r"^None of the background photographs can be read\.$"):
+        trainer.run(progress=False)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("shows", [0, 2])
+def test_a_run_on_a_gpu(config, folder, shows):
+    pool = PoolConfig(shows=shows, gigabytes=0.003, minimum=4)
+    trainer = Trainer(replace(config, device="cuda", pool=pool, workers=1, steps=8), folder)
+    trainer.run(progress=False)
+    assert trainer.step == 8
+    resumed = Trainer(replace(trainer.config, steps=9), folder, resume=True)
+    assert_same_state(trainer, resumed)
+    resumed.run(progress=False)
+    assert resumed.fetch_losses() == {}
