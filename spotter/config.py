@@ -142,12 +142,12 @@ def small() -> SpotterConfig:
         nano(),
         name="small",
         embed_dim=48,
-        depths=(4, 8, 4, 1),
+        depths=(6, 8, 3, 1),
         heads=(3, 6, 12, 24),
         channels=80,
         dilated_channels=40,
         two_level_blocks=4,
-        reader_hidden=192,
+        reader_hidden=160,
         reader_attention=96,
     )
 

@@ -9,7 +9,8 @@ cd "$(dirname "$0")/../.."
 LIMIT=$((64 * 1024 * 1024)) # bytes that may travel
 PACKAGES="torch==2.11.0 torchvision==0.26.0 timm opencv-python-headless pillow scipy numpy safetensors tqdm"
 
-[ -x "$folder/venv/bin/python" ] || python3 -m venv "$folder/venv"
+python=$(command -v python3.12 || command -v python3) # rented machines have 3.12
+[ -x "$folder/venv/bin/python" ] || "$python" -m venv "$folder/venv"
 "$folder/venv/bin/python" -c 'import torch, tqdm; assert torch.__version__.startswith("2.11.")' 2>/dev/null ||
   "$folder/venv/bin/pip" install -q $PACKAGES
 

@@ -72,7 +72,8 @@ class ScenePool:
         self.config, self.augmentation, self.mask_size = config, config.augmentation, mask_size
         self.generator = torch.Generator().manual_seed(seed)
         shares = shares or renderers.shares
-        per_share = 1e9 * config.gigabytes / sum(shares[kind] * scene_bytes(kind) for kind in renderers.kinds)
+        memory = round(1e9 * config.gigabytes)
+        per_share = memory / sum(shares[kind] * scene_bytes(kind) for kind in renderers.kinds)
         self._shelves = {
             kind: _Shelf(kind, int(per_share * shares[kind]), self.device) for kind in renderers.kinds
         }

@@ -73,7 +73,6 @@ class Trainer:
         self.dataset.scenes.check()
         if self.device.type == "cuda":
             torch.set_float32_matmul_precision("high")
-            torch.backends.cudnn.benchmark = True  # scenes come in few sizes
         set_roi_align_backend(config.roi_align)
         self.training = build(config).to(self.device)
         o = config.optimiser

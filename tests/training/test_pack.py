@@ -6,6 +6,7 @@ import functools
 import hashlib
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from spotter.evaluation.icdar import read_ground_truth, write_ground_truth
 from spotter.images import read_image
 from spotter.training import pack as pack_module
 from spotter.training.backgrounds import LONG_SIDE, is_held_out
+from spotter.training.card import describe_data
 from spotter.training.fonts import (
     SIZES,
     Face,
@@ -34,6 +36,7 @@ from spotter.training.fonts import (
     stroke,
 )
 from spotter.training.pack import Encoding, Photograph, encode, main, subset_font
+from spotter.training.sources import Sources
 from spotter.training.words import WordLists
 from spotter.types import GroundTruth
 
@@ -133,6 +136,13 @@ def test_the_manifest_names_every_file_with_its_checksum_and_its_terms(packed, b
     families = {faces[0].family for split in ("train", "held_out") for faces in fonts(split).families}
     assert set(parts["fonts"]["terms"]) <= families
     assert set(parts["fonts"]["terms"].values()) <= {"OFL-1.1", "Apache-2.0"}
+
+
+def test_a_model_card_names_what_is_in_the_pack(packed):
+    lines = describe_data(Sources(pack=str(packed)))
+    assert re.fullmatch(r"the training pack pack.zip, sha256 [0-9a-f]{64}", lines[0])
+    assert "data/icdar2015 of the pack: icdar2015; terms: CC BY 4.0" in "\n".join(lines)
+    assert len(lines) == 5  # and fonts, words, backgrounds
 
 
 def test_the_same_inputs_give_the_same_bytes(packed, data, backgrounds, tmp_path):

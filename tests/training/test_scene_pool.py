@@ -155,8 +155,8 @@ def test_memory_is_shared_out():
     pool = pool_of(40, shares={SMALL: 3.0, WIDE: 1.0})
     assert (pool.capacity(SMALL), pool.capacity(WIDE)) == (30, 10)
     held = sum(t.numel() * t.element_size() for s in pool._shelves.values() for t in (s.images, s.text_maps))
-    assert held <= pool.config.memory + 1
-    assert held > 0.95 * pool.config.memory
+    assert held <= 1e9 * pool.config.gigabytes + 1
+    assert held > 0.95e9 * pool.config.gigabytes
 
 
 def test_too_little_memory_is_refused():

@@ -514,7 +514,7 @@ def test_learning_rate(progress, factor):
     assert learning_rate_factor(progress, OptimiserConfig(warmup=0.1)) == pytest.approx(factor)
 
 
-@pytest.mark.parametrize("minutes", [0.1, 0.2])
+@pytest.mark.parametrize("minutes", [0.2, 0.4])
 def test_a_budget_in_minutes_ends_annealed(config, folder, minutes, monkeypatch):
     """Whatever its length, and over a resume too."""
     seconds = itertools.count()
