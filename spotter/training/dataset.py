@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -234,8 +235,11 @@ def _worker(_: int) -> None:
 def batches(
     dataset: Batches, first: int, step: int, workers: int, progress: Callable[[int], float]
 ) -> Iterator[Batch]:
-    """Batches first, first + step, ...; rendered ahead by `workers` processes (0: here)."""
-    return iter(
+    """Batches first, first + step, ...; rendered ahead by `workers` processes (0: here).
+
+    When one of them dies, asking for a batch raises RuntimeError within seconds.
+    """
+    source = iter(
         DataLoader(
             dataset,
             batch_size=None,
@@ -247,3 +251,7 @@ def batches(
             generator=torch.Generator(),  # its own: the loader's draw must not move the trainer's generator
         )
     )
+    if workers and threading.current_thread() is threading.main_thread():
+        # The loader's handler would raise in the middle of a training step.
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    return source

@@ -94,7 +94,7 @@ class Trainer:
         elif config.start_from:
             self.images, self.words, self.seconds = seen_before(config.start_from)
         self.progress = 0.0 if config.steps else self.spent / max(60 * config.minutes, 1e-9)
-        if config.start_from and not resume:
+        if config.start_from and config.heads and not resume:
             self.warm_up_auxiliary_heads()
         self.wrapped: nn.Module = self.training
         if self.world > 1:

@@ -113,7 +113,11 @@ def pool_of(
     return ScenePool(
         FakeRenderers(shares, limit),
         device,
-        PoolConfig(gigabytes=(memory / sum(shares.values()) + 1) / 1e9, augmentation=augmentation, **config),
+        PoolConfig(
+            gigabytes=(memory / sum(shares.values()) + 1) / 1e9,
+            augmentation=augmentation,
+            **{"shows": 4} | config,
+        ),
     )
 
 

@@ -223,7 +223,8 @@ def test_nothing_to_resume(config, folder):
     [
         (["--resume"], "There is no checkpoint to resume in runs/new."),
         (["--start-from", "/nowhere.safetensors"], "There are no weights '/nowhere.safetensors'"),
-        (["--data", "/nowhere"], "do not fit nano: their max_steps differ"),
+        (["--data", "/nowhere"], "/nowhere has no folder images/"),
+        (["--set", "seed=1"], "do not fit nano: their max_steps differ"),
     ],
 )
 def test_the_command_ends_with_a_sentence(tmp_path, monkeypatch, capsys, tiny_file, arguments, says):
