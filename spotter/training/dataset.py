@@ -235,9 +235,8 @@ def _worker(_: int) -> None:
 def batches(
     dataset: Batches, first: int, step: int, workers: int, progress: Callable[[int], float]
 ) -> Iterator[Batch]:
-    """Batches first, first + step, ...; rendered ahead by `workers` processes (0: here).
-
-    When one of them dies, asking for a batch raises RuntimeError within seconds.
+    """Batches first, first + step, ...; rendered ahead by `workers` processes (0: here), which end with the
+    generator. When one of them dies, asking for a batch raises RuntimeError within seconds.
     """
     source = iter(
         DataLoader(
@@ -254,4 +253,10 @@ def batches(
     if workers and threading.current_thread() is threading.main_thread():
         # The loader's handler would raise in the middle of a training step.
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    return source
+    try:
+        yield from source
+    finally:
+        if (
+            workers
+        ):  # not left to the garbage collector: a traceback would keep them until the interpreter ends
+            source._shutdown_workers()

@@ -9,8 +9,8 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from copy import copy
 from dataclasses import replace
 from itertools import islice
@@ -212,10 +212,10 @@ class Trainer:
                 self.pool_state = pool.state()
             self.pool = None
         else:
-            stream = self.stream()
-            yield lambda: next(stream).to(self.device)
+            with closing(self.stream()) as stream:
+                yield lambda: next(stream).to(self.device)
 
-    def stream(self) -> Iterator[Batch]:
+    def stream(self) -> Generator[Batch, None, None]:
         """The batches of this process, each rendered for one step. Rendering processes that die are replaced:
         a batch is the same whoever renders it.
 
@@ -226,14 +226,17 @@ class Trainer:
             first = self.next_batch + self.rank
             try:
                 yield from batches(self.dataset, first, self.world, workers, self.progress_at)
-            except (RuntimeError, ValueError, OSError) as error:
+            except (RuntimeError, ValueError, OSError, EOFError) as error:
                 text = str(error)
                 if "Original Traceback" in text:  # an error of a process's own, with the sentence at the end
                     raise TrainingError(text.strip().splitlines()[-1].partition(": ")[2]) from error
-                if "DataLoader worker" not in text:
+                # It may have died while a batch of its was being received.
+                if "DataLoader worker" not in text and not isinstance(error, ConnectionError | EOFError):
                     raise
-                dead = text.splitlines()[0]
-                tqdm.write(f"{dead} Rendering goes on with new processes ({death + 1} of {MAX_DEATHS}).")
+                tqdm.write(
+                    f"A rendering process died ({text.splitlines()[0] if text else 'end of data'}); "
+                    f"rendering goes on with new ones ({death + 1} of {MAX_DEATHS})."
+                )
         raise TrainingError(f"The rendering processes died {MAX_DEATHS} times: is there too little memory?")
 
     def progress_at(self, number: int) -> float:

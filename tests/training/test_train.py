@@ -775,7 +775,7 @@ def test_a_rendering_process_that_dies_is_replaced(config, folder, capsys, monke
     trainer = Killer(config, folder)
     trainer.run(progress=False)
     assert killed
-    assert "Rendering goes on with new processes (1 of 5)" in capsys.readouterr().out
+    assert "rendering goes on with new ones (1 of 5)" in capsys.readouterr().out
     assert trainer.step == 12
     whole = Trainer(replace(config, workers=0), folder.with_name("whole"))
     whole.run(progress=False)
