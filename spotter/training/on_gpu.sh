@@ -28,7 +28,8 @@ case $task in
     [ $# -ge 1 ] || { echo "$usage" >&2; exit 2; }
     minutes=$1
     shift
-    exec $PYTHON -m spotter.training --minutes "$minutes" --pack "$pack" --snapshots "$out" "$@"
+    name="gpu-$(date +%Y%m%d-%H%M%S)" # a run of its own each time
+    exec $PYTHON -m spotter.training --name "$name" --minutes "$minutes" --pack "$pack" --snapshots "$out" "$@"
     ;;
   *)
     echo "$usage" >&2
