@@ -210,6 +210,10 @@ class Batches(Dataset):
         return Batch(torch.stack(images), targets, torch.stack(maps), plan.task)
 
 
+class RenderingProcessError(RuntimeError):
+    """A process that rendered ahead is gone; `batches` can be asked for the same batches again."""
+
+
 class Numbers(torch.utils.data.Sampler):
     """(first, progress), (first + step, progress), ... without an end: the batches of one process."""
 
@@ -236,7 +240,10 @@ def batches(
     dataset: Batches, first: int, step: int, workers: int, progress: Callable[[int], float]
 ) -> Iterator[Batch]:
     """Batches first, first + step, ...; rendered ahead by `workers` processes (0: here), which end with the
-    generator. When one of them dies, asking for a batch raises RuntimeError within seconds.
+    generator.
+
+    Raises RenderingProcessError, within seconds, when one of them dies, and ValueError in one sentence when
+    it cannot read its data.
     """
     source = iter(
         DataLoader(
@@ -255,6 +262,14 @@ def batches(
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     try:
         yield from source
+    except Exception as error:
+        text = str(error).strip()
+        if "Original Traceback" in text:  # of a process, with the sentence at its end
+            raise ValueError(text.splitlines()[-1].partition(": ")[2]) from error
+        # It may die while a batch of its is being received.
+        if workers and ("DataLoader worker" in text or isinstance(error, ConnectionError | EOFError)):
+            raise RenderingProcessError(f"A rendering process died ({text or 'end of data'})") from error
+        raise
     finally:
         if (
             workers

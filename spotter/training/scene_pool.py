@@ -153,7 +153,7 @@ class ScenePool:
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Continues a run with new scenes; to be called before the first `fill`."""
-        self.generator.set_state(state["generator"])
+        self.generator.set_state(state["generator"].cpu())  # a checkpoint may be loaded to a GPU
         self.renderers.load_state(state["renderers"])
 
     def report(self) -> PoolReport:

@@ -28,7 +28,7 @@ from spotter.model.roi import set_roi_align_backend
 from spotter.predictor import fast_bfloat16
 from spotter.training.batch import Batch
 from spotter.training.cuda_graphs import use_cuda_graphs
-from spotter.training.dataset import Batches, batches
+from spotter.training.dataset import Batches, RenderingProcessError, batches
 from spotter.training.pooled import PooledBatches
 from spotter.training.report import RunReport
 from spotter.training.snapshots import Snapshots
@@ -201,9 +201,8 @@ class Trainer:
         c = self.config
         first = self.next_batch + self.rank
         if c.pool.shows:
-            with PooledBatches(
-                c, self.dataset, self.device, first, self.world, self.config.rendering_processes()
-            ) as pool:
+            workers = c.rendering_processes()
+            with PooledBatches(c, self.dataset, self.device, first, self.world, workers) as pool:
                 self.pool = pool
                 if self.pool_state:
                     pool.load_state(self.pool_state)
@@ -219,24 +218,15 @@ class Trainer:
         """The batches of this process, each rendered for one step. Rendering processes that die are replaced:
         a batch is the same whoever renders it.
 
-        Raises TrainingError when they die again and again, or when the data cannot be read.
+        Raises TrainingError when they die again and again, ValueError when the data cannot be read.
         """
         workers = self.config.rendering_processes()
         for death in range(MAX_DEATHS):
             first = self.next_batch + self.rank
             try:
                 yield from batches(self.dataset, first, self.world, workers, self.progress_at)
-            except (RuntimeError, ValueError, OSError, EOFError) as error:
-                text = str(error)
-                if "Original Traceback" in text:  # an error of a process's own, with the sentence at the end
-                    raise TrainingError(text.strip().splitlines()[-1].partition(": ")[2]) from error
-                # It may have died while a batch of its was being received.
-                if "DataLoader worker" not in text and not isinstance(error, ConnectionError | EOFError):
-                    raise
-                tqdm.write(
-                    f"A rendering process died ({text.splitlines()[0] if text else 'end of data'}); "
-                    f"rendering goes on with new ones ({death + 1} of {MAX_DEATHS})."
-                )
+            except RenderingProcessError as error:
+                tqdm.write(f"{error}; rendering goes on with new ones ({death + 1} of {MAX_DEATHS}).")
         raise TrainingError(f"The rendering processes died {MAX_DEATHS} times: is there too little memory?")
 
     def progress_at(self, number: int) -> float:

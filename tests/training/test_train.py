@@ -790,7 +790,7 @@ def test_what_a_rendering_process_cannot_read_is_one_sentence(config, folder, tm
     trainer = Trainer(replace(config, sources=sources, workers=1), folder)
     for path in (tmp_path / "photos").iterdir():
         path.write_bytes(b"no picture")
-    with pytest.raises(TrainingError, match=r"^None of the background photographs can be read\.$"):
+    with pytest.raises(ValueError, match=r"^None of the background photographs can be read\.$"):
         trainer.run(progress=False)
 
 
