@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from spotter.explain.trace import Trace
 
 STEP = 0.25  # pixels of the network's input, one nudge
-LEAST_SIDE = 4.0  # pixels; a box of nothing has no bins to look at
+MIN_SIDE = 4.0  # pixels; a box of nothing has no bins to look at
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def box_of(trace: Trace, word: int | None) -> np.ndarray:
     else:
         best = trace.box(word)
     x1, y1, x2, y2 = np.nan_to_num(best)
-    return np.array([x1, y1, max(x2, x1 + LEAST_SIDE), max(y2, y1 + LEAST_SIDE)], np.float32)
+    return np.array([x1, y1, max(x2, x1 + MIN_SIDE), max(y2, y1 + MIN_SIDE)], np.float32)
 
 
 def cut(trace: Trace, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

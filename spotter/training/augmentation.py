@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from spotter.model.device import to_device
-from spotter.training.batch import IGNORE, LEAST_SIDE, MAP_STRIDE
+from spotter.training.batch import IGNORE, MAP_STRIDE, MIN_SIDE
 
 POINTS = 16  # of a polygon in arrays; the last point of a shorter one is repeated
 GRAY = 124  # outside of the scene
@@ -162,7 +162,7 @@ def augment_words(
     """Moves words (G) with their images; image: (G,) the image of each, ascending; matrices: (B, 2, 3).
 
     size: width and height in pixels. Words that are cut off or too low become ignored; those outside the
-    image and those with a side under `LEAST_SIDE` are dropped.
+    image and those with a side under `MIN_SIDE` are dropped.
     """
     linear, shift = matrices[image, :, :2].transpose(0, 2, 1), matrices[image, None, :, 2]
     polygons, centres = words.polygons @ linear + shift, words.centres @ linear + shift
@@ -171,7 +171,7 @@ def augment_words(
     is_cut = (low < -config.max_cut).any(1) | (high > np.array(size) + config.max_cut).any(1)
     ignore = words.ignore | is_cut | (heights < config.min_word_height)
     boxes = np.concatenate([low.clip(0, size), high.clip(0, size)], 1).astype(np.float32)
-    is_large = (boxes[:, 2:] - boxes[:, :2]).min(1) >= LEAST_SIDE
+    is_large = (boxes[:, 2:] - boxes[:, :2]).min(1) >= MIN_SIDE
     trained, ignored = ~ignore & is_large, ignore & is_large
     maps = np.zeros((len(matrices), size[1] // MAP_STRIDE, size[0] // MAP_STRIDE), np.uint8)
     for g in np.flatnonzero(~trained & ~words.ignore):

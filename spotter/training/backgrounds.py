@@ -76,7 +76,7 @@ class Backgrounds:
     """Backgrounds of one split; procedural only when `folder` is None."""
 
     def __init__(self, folder: str | Path | None = None, split: str | None = "train") -> None:
-        """`split` None: all photographs of the folder. Raises FileNotFoundError when there is none."""
+        """`split` None: all photographs of the folder. Raises FileNotFoundError if it has no photographs."""
         self.paths = [] if folder is None else list_photographs(folder, split)
         if folder is not None and not self.paths:
             raise FileNotFoundError(f"no photograph{f' of the {split} split' if split else ''} in {folder}")

@@ -10,13 +10,14 @@ import torch
 from torch import Tensor
 
 from spotter.model.charset import Charset
+from spotter.model.device import to_device
 from spotter.polygons import rasterise
 from spotter.training.losses import Targets
 from spotter.types import GroundTruth
 
 MAP_STRIDE = 4  # of the dense text map: that of P2
 IGNORE = 255  # in the dense text map: do not care
-LEAST_SIDE = 4.0  # pixels; smaller boxes are not trained on
+MIN_SIDE = 4.0  # pixels; smaller boxes are not trained on
 
 
 @dataclass
@@ -36,13 +37,11 @@ class Batch:
         """The batch on another device; copied without waiting when it is a GPU."""
         if self.images.device == device:
             return self
-        fast = device.type == "cuda"
-        images, maps = (t.pin_memory() if fast else t for t in (self.images, self.text_maps))
         return replace(
             self,
-            images=images.to(device, non_blocking=fast),
-            text_maps=maps.to(device, non_blocking=fast),
-            targets=[target.to(device, non_blocking=fast) for target in self.targets],
+            images=to_device(self.images, device),
+            text_maps=to_device(self.text_maps, device),
+            targets=[target.to(device, non_blocking=True) for target in self.targets],
         )
 
 
@@ -58,7 +57,7 @@ def make_targets(
     text_map = np.zeros((height // MAP_STRIDE, width // MAP_STRIDE), np.uint8)
     for region in sorted(regions, key=lambda r: r.ignore, reverse=True):
         box = np.clip(region.box, 0, [width, height, width, height]).astype(np.float32)
-        if (box[2:] - box[:2]).min() < LEAST_SIDE:
+        if (box[2:] - box[:2]).min() < MIN_SIDE:
             continue
         outline = np.round(region.polygon / MAP_STRIDE * 16 - 8).astype(np.int32)
         cv2.fillPoly(text_map, [outline], IGNORE if region.ignore else 1, shift=4)

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from spotter.training.sources import MANIFEST, Sources, unpack
-from spotter.weights import checksum
 
 AUXILIARY = [
     "dense text map at stride 4 (binary cross entropy and dice)",
@@ -41,15 +40,15 @@ def _number(text: str) -> float | None:
 def describe_data(sources: Sources) -> list[str]:
     """One line per kind of training data. Raises ValueError or OSError when the pack is gone or damaged."""
     if sources.pack:
-        path = Path(sources.pack)
-        parts = json.loads((unpack(sources.pack) / MANIFEST).read_text(encoding="utf-8"))["parts"]
+        folder = unpack(sources.pack)  # named after the sha256 of the pack
+        parts = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["parts"]
         # The terms of many fonts are in the pack's manifest.
         terms = [f"; terms: {part['terms']}" if isinstance(part["terms"], str) else "" for part in parts]
         lines = [
             f"{part['name']} of the pack: {part['source']}{each}"
             for part, each in zip(parts, terms, strict=True)
         ]
-        return [f"the training pack {path.name}, sha256 {checksum(path)}", *lines]
+        return [f"the training pack {Path(sources.pack).name}, sha256 {folder.name}", *lines]
     fonts = "fontpkg-* and Fontsource" if sources.fonts else "fontpkg-*"
     data = [f"scenes rendered by spotter.training.synth (fonts: {fonts}, words: wordfreq and Faker)"]
     if sources.backgrounds:

@@ -31,7 +31,7 @@ import torch
 
 from spotter.model.charset import Charset
 from spotter.training.augmentation import POINTS, WordArrays
-from spotter.training.batch import LEAST_SIDE, MAP_STRIDE, make_targets
+from spotter.training.batch import MAP_STRIDE, MIN_SIDE, make_targets
 from spotter.types import GroundTruth
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -83,7 +83,7 @@ def encode_words(
     Polygons are clamped to the image: beyond it an augmented image shows nothing. Raises ValueError for a
     polygon of more than 16 points.
     """
-    regions = [r for r in regions if np.ptp(_clamped(r.polygon, width, height), 0).min() >= LEAST_SIDE]
+    regions = [r for r in regions if np.ptp(_clamped(r.polygon, width, height), 0).min() >= MIN_SIDE]
     regions.sort(key=lambda region: region.ignore, reverse=True)  # as in the targets
     targets, text_map = make_targets(regions, width, height, charset, steps, mask_size=1)
     ignored = len(targets.ignore_boxes)

@@ -69,7 +69,7 @@ def split(weights: Path) -> None:
 def join(folder: Path, out: Path) -> dict:
     """Makes weights with their card of the newest whole snapshot in a folder; returns the card.
 
-    Raises TrainingError when there is none.
+    Raises TrainingError if no snapshot is whole.
     """
     found = []
     for card_file in folder.glob("*.json"):

@@ -6,7 +6,6 @@ import functools
 import hashlib
 import io
 import json
-import re
 import zipfile
 from pathlib import Path
 
@@ -140,7 +139,7 @@ def test_the_manifest_names_every_file_with_its_checksum_and_its_terms(packed, b
 
 def test_a_model_card_names_what_is_in_the_pack(packed):
     lines = describe_data(Sources(pack=str(packed)))
-    assert re.fullmatch(r"the training pack pack.zip, sha256 [0-9a-f]{64}", lines[0])
+    assert lines[0] == f"the training pack pack.zip, sha256 {hashlib.sha256(packed.read_bytes()).hexdigest()}"
     assert "data/icdar2015 of the pack: icdar2015; terms: CC BY 4.0" in "\n".join(lines)
     assert len(lines) == 5  # and fonts, words, backgrounds
 

@@ -9,7 +9,7 @@ import pytest
 from spotter.config import PRESETS, nano
 from spotter.training.losses import PUBLISHED_LOSSES
 from spotter.training.recipe import FOLDER, load_recipe
-from spotter.training.train_config import DataConfig, OptimiserConfig, RecipeError, StageConfig, TrainConfig
+from spotter.training.train_config import RecipeError, StageConfig, TrainConfig
 
 BUILT_IN = sorted(path.stem for path in FOLDER.glob("*.toml"))
 
@@ -128,8 +128,3 @@ def test_the_stages_must_end_with_the_run():
         TrainConfig(nano(), stages=(StageConfig("a", until=0.5),))
     with pytest.raises(RecipeError, match="end with 1"):
         TrainConfig(nano(), stages=())
-
-
-def test_defaults_are_valid():
-    assert OptimiserConfig().learning_rate > 0
-    assert DataConfig().easy_style.words == (5, 14)
