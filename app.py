@@ -12,12 +12,12 @@ import gradio as gr
 
 from annotation.tabs.correct import Correct
 from annotation.tabs.opening import AnnotationError, Store, open_store
-from annotation.tabs.photos import MAX_UPLOAD
-from spotter.tabs.card import CardError
-from spotter.tabs.loading import Loader
-from spotter.tabs.look_inside import build_look_inside
-from spotter.tabs.read import build_read
-from spotter.tabs.theme import CSS, theme
+from annotation.tabs.panels.photos import MAX_UPLOAD
+from spotter.tabs.look_inside.tab import build_look_inside
+from spotter.tabs.read.tab import build_read
+from spotter.tabs.shared.loading import Loader
+from spotter.tabs.shared.model_card import CardError
+from spotter.tabs.shared.theme import CSS, theme
 
 TITLE = "SwinTextSpotter, opened up"
 MASTHEAD = """<header class="masthead"><h1>Swin<span class="found">TextSpotter</span>, opened up</h1>

@@ -13,14 +13,14 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 
-from annotation.database import DEFAULT_URL, parse_url
 from annotation.formats import FORMATS, export_to, read
 from annotation.formats.importing import import_entries
-from annotation.label_studio import pull, push
-from annotation.schema import AnnotationError
-from annotation.server import DEFAULT_URL as DEFAULT_SERVER
-from annotation.server import TOKEN_VARIABLE, URL_VARIABLE, Server
-from annotation.store import Store
+from annotation.label_studio.client import DEFAULT_URL as DEFAULT_SERVER
+from annotation.label_studio.client import TOKEN_VARIABLE, URL_VARIABLE, Server
+from annotation.label_studio.sync import pull, push
+from annotation.region import AnnotationError
+from annotation.store.database import DEFAULT_URL, parse_url
+from annotation.store.store import Store
 from annotation.upload import Progress
 
 PROJECT = "default"
@@ -82,8 +82,8 @@ def _pull(options: argparse.Namespace) -> list[str]:
 
 def _serve(options: argparse.Namespace) -> list[str]:
     server = Server(options.server)
-    from annotation.collector import Collector
-    from annotation.ml_backend import Annotator, build, serve
+    from annotation.label_studio.backend import Annotator, build, serve
+    from annotation.label_studio.webhook_worker import Collector
     from spotter import load_spotter  # late, as torch takes seconds
     from spotter.weights import WeightsError
 

@@ -15,11 +15,11 @@ from pathlib import Path
 from sqlalchemy import insert, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from annotation.images import natural
-from annotation.queue import ORDERS, progress, queue
-from annotation.schema import predicted_id
-from annotation.store import Store
-from annotation.tables import Base, ImageRow, PredictedRow, PredictionRow, RegionRow
+from annotation.region import predicted_id
+from annotation.store.images import natural
+from annotation.store.queue import ORDERS, progress, queue
+from annotation.store.store import Store
+from annotation.store.tables import Base, ImageRow, PredictedRow, PredictionRow, RegionRow
 
 REPEATS = 15
 

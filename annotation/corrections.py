@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from annotation.geometry import match
-from annotation.schema import Region
+from annotation.region import Region
 
 KINDS = ("missed", "false", "shape", "text", "illegible")
 SAME_PLACE = 0.5  # IoU from which a drawn and a predicted region are the same word

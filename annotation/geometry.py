@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from shapely.geometry import Polygon
 
-from annotation.schema import signed_area
+from annotation.region import signed_area
 
 Points = list[list[float]]
 

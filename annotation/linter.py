@@ -9,8 +9,8 @@ from shapely import is_valid
 from shapely.geometry import Polygon
 
 from annotation.geometry import overlaps, without_crossings
-from annotation.schema import Region
-from annotation.store import Store
+from annotation.region import Region
+from annotation.store.store import Store
 
 SAME = 0.8  # IoU above which two regions are one word twice
 SMALLEST_AREA = 12.0  # square pixels: no letter can be read in less

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from annotation.records import ImageRecord
-from annotation.store import Store
+from annotation.store.records import ImageRecord
+from annotation.store.store import Store
 from spotter.images import MAX_BYTES, ImageError
 
 MAX_FILES = 5000  # of one upload

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 from tqdm import tqdm
 
-from spotter.explain.drawing import draw_words
+from spotter.draw import draw_words
 from spotter.images import ImageError, read_image
 from spotter.words_json import photo_entry, words_json, write_json
 

@@ -15,19 +15,19 @@ from PIL import Image
 from torch import Tensor
 from torchvision.ops import box_iou
 
+from spotter.charset import Charset
 from spotter.images import read_image
 from spotter.memory import keep_freed_memory
-from spotter.model.charset import Charset
-from spotter.model.rotated_roi import rois_of
 from spotter.model.spotter import SwinTextSpotter
-from spotter.polygons import clip, mask_polygon, rasterise
+from spotter.ops.polygons import clip, mask_polygon, rasterise
+from spotter.ops.rois import rois_of
 from spotter.types import Character, Detection, DrawnReading, Reading, Regions, Spotting, Word
 from spotter.weights import load_weights
 
 SAME_REGION = 0.5  # IoU from which a proposal is taken for the drawn region; that of training's read boxes
 
 if TYPE_CHECKING:
-    from spotter.explain.trace import Trace
+    from spotter.tracing.trace import Trace
 
 
 def load_spotter(weights: str | Path = "nano", device: str | None = None) -> Spotter:
@@ -203,7 +203,7 @@ class Spotter:
         short_side: int | None = None,
     ) -> Trace:
         """The same words as `spot`, bit for bit, and everything seen on the way."""
-        from spotter.explain.trace import record  # it looks at this module from outside
+        from spotter.tracing.trace import record  # it looks at this module from outside
 
         return record(self, image, threshold, short_side)
 

@@ -20,9 +20,10 @@ import torch
 from spotter import convert
 from spotter.config import SpotterConfig, nano
 from spotter.model.mask_code import MaskCode
+from spotter.model.mask_fitting import fit_mask_code, word_masks
 from spotter.model.spotter import SwinTextSpotter
 from spotter.predictor import Spotter
-from spotter.training.fit_masks import fit_mask_code, word_masks
+from spotter.tracing.trace import Trace
 from spotter.weights import load_weights, save_weights
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -55,6 +56,9 @@ def browser():
         chromium = driver.chromium.launch(executable_path=path, args=CHROMIUM_OPTIONS)
         yield chromium
         chromium.close()
+
+
+TRACE_THRESHOLD = 0.05  # random weights have low scores
 
 
 @pytest.fixture(scope="session")
@@ -185,3 +189,23 @@ def converted_file(published_file, tmp_path_factory) -> Path:
 def golden_model(converted_file) -> SwinTextSpotter:
     """The official spotter with the golden weights, by way of the converted file."""
     return load_weights(converted_file)[0]
+
+
+@pytest.fixture(scope="session")
+def trace(tiny_spotter, photographs) -> Trace:
+    trace = tiny_spotter.trace(photographs[0], threshold=TRACE_THRESHOLD)
+    assert len(trace.words) > 2
+    return trace
+
+
+@pytest.fixture(scope="session")
+def empty_trace(tiny_spotter, photographs) -> Trace:
+    trace = tiny_spotter.trace(photographs[0], threshold=1.0)
+    assert trace.words == []
+    return trace
+
+
+@pytest.fixture(scope="session")
+def longest(trace) -> int:
+    """The word with most characters."""
+    return max(range(len(trace.words)), key=lambda i: len(trace.words[i].text))

@@ -19,8 +19,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map_only
 
 from spotter.model.backbone import shifted_window_mask
-from spotter.model.device import constant
 from spotter.model.two_level import outside_mask
+from spotter.ops.device import constant
 
 ROOT = Path(__file__).resolve().parents[1]
 CACHES = (constant, shifted_window_mask, outside_mask)  # of tensors, per device

@@ -23,32 +23,36 @@ TOP_LEVEL = {"app.py", "spotter", "annotation", "assets", "tests", "requirements
 }
 NAMELESS = {"utils.py", "util.py", "misc.py", "helpers.py", "common.py"}
 
-# Module prefix -> what it may import of ours. The longest prefix that fits a module counts.
-OURS = {
-    "app": ("spotter.tabs", "spotter.images", "annotation.tabs"),
-    "annotation": ("annotation", "spotter"),
-    "spotter": ("spotter",),
-    "spotter.model": ("spotter.model", "spotter.config", "spotter.types"),
-    "spotter.explain": ("spotter",),
-    "spotter.tabs": (
-        "spotter.tabs",
-        "spotter.predictor",
-        "spotter.explain",
-        "spotter.images",
-        "spotter.config",
-        "spotter.types",
-    ),
-    # Its command renders the sample scenes; the tab itself does not.
-    "spotter.tabs.samples": ("spotter",),
+# Layers from the bottom up; a module may import its own layer and those below. The longest prefix counts.
+LAYERS = {
+    "spotter.ops": 0,
+    "spotter.config": 0,
+    "spotter.types": 0,
+    "spotter.charset": 0,
+    "spotter.images": 0,
+    "spotter.memory": 0,
+    "spotter.words_json": 1,
+    "spotter.draw": 1,
+    "spotter.model": 1,
+    "spotter.weights": 2,
+    "spotter.convert": 3,
+    "spotter.data": 3,
+    "spotter.tracing": 4,
+    "spotter.predictor": 5,
+    "spotter": 6,
+    "spotter.evaluation": 7,
+    "spotter.training": 8,
+    "spotter.explain": 8,
+    "spotter.tabs": 9,
+    "annotation": 10,
+    "annotation.tabs": 11,
+    "app": 12,
 }
-TRAINING_USERS = ("spotter.training", "spotter.evaluation", "annotation", "spotter.tabs.samples")
 # Modules that only these parts may import. The longest prefix that fits an imported module counts.
 RESERVED = {
-    "spotter.tabs": ("app", "spotter.tabs", "annotation.tabs"),
-    # Two views show the very functions the network was trained with: a copy could drift from them.
-    "spotter.training.matcher": (*TRAINING_USERS, "spotter.explain.matching"),
-    "spotter.training.fit_masks": (*TRAINING_USERS, "spotter.explain.matching", "spotter.explain.masks"),
-    "spotter.training": TRAINING_USERS,
+    "spotter.tabs": ("app", "spotter.tabs"),
+    "spotter.tabs.shared": ("app", "spotter.tabs", "annotation.tabs"),
+    "spotter.training": ("spotter.training",),
     "gradio": ("app", "spotter.tabs", "annotation.tabs", "annotation.editor"),
 }
 MODEL_MAY_USE = {"torch", "torchvision", "timm", "numpy", *sys.stdlib_module_names}
@@ -80,17 +84,36 @@ def within(module: str, prefixes) -> bool:
     return any(module == prefix or module.startswith(prefix + ".") for prefix in prefixes)
 
 
+def longest_prefix(module: str, prefixes) -> str:
+    return max((prefix for prefix in prefixes if within(module, [prefix])), key=len)
+
+
+def layer_of(module: str) -> int:
+    return LAYERS[longest_prefix(module, LAYERS)]
+
+
 @pytest.mark.parametrize("path", sources(), ids=module_name)
-def test_imports_point_the_right_way(path):
+def test_imports_point_downwards(path):
     module = module_name(path)
-    allowed = OURS[max((prefix for prefix in OURS if within(module, [prefix])), key=len)]
     for imported in imports(path):
         if within(imported, ["spotter", "annotation"]):
-            assert within(imported, allowed), f"{module} imports {imported}"
-        if reserved := [prefix for prefix in RESERVED if within(imported, [prefix])]:
-            assert within(module, RESERVED[max(reserved, key=len)]), f"{module} imports {imported}"
+            assert layer_of(imported) <= layer_of(module), f"{module} imports {imported}"
+        if within(imported, RESERVED):
+            assert within(module, RESERVED[longest_prefix(imported, RESERVED)]), (
+                f"{module} imports {imported}"
+            )
         if within(module, ["spotter.model"]) and not within(imported, ["spotter"]):
             assert imported.split(".")[0] in MODEL_MAY_USE, f"{module} imports {imported}"
+
+
+def test_no_circle_of_imports():
+    """Those inside of functions and those for type checkers included."""
+    paths = {module_name(path): path for path in sources()}
+    graph = {module: imports(path) & paths.keys() - {module} for module, path in paths.items()}
+    while leaves := [module for module, imported in graph.items() if not imported & graph.keys()]:
+        for module in leaves:
+            del graph[module]
+    assert graph == {}
 
 
 def test_top_level_names():

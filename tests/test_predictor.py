@@ -14,9 +14,9 @@ from shapely.geometry import Polygon
 
 from spotter import load_spotter
 from spotter.images import ImageError
-from spotter.model.rotated_roi import quarter_turned
 from spotter.model.spotter import SwinTextSpotter
-from spotter.polygons import mask_polygon
+from spotter.ops.polygons import mask_polygon
+from spotter.ops.rois import quarter_turned
 from spotter.predictor import Spotter, surest_ways
 from spotter.types import Character, Word
 

@@ -25,7 +25,7 @@ from gradio.processing_utils import save_pil_to_cache
 from PIL import Image
 from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from annotation.schema import (
+from annotation.region import (
     MAX_POINTS,
     MAX_REGIONS,
     MAX_TEXT,

@@ -8,7 +8,7 @@ from annotation.formats import coco, exporting, icdar, importing, label_studio, 
 from annotation.formats.entries import Entry, FormatError
 from annotation.formats.exporting import ExportReport
 from annotation.formats.importing import ImportReport
-from annotation.store import Store
+from annotation.store.store import Store
 
 __all__ = ["FORMATS", "ExportReport", "FormatError", "ImportReport", "export_to", "import_from", "read"]
 

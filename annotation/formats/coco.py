@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from annotation.formats.entries import Entry, FormatError, Item, find_file, pixel_reader, read_json, read_text
 from annotation.geometry import shape
-from annotation.schema import ID, RegionError, check_polygon, check_score, check_text, signed_area
+from annotation.region import ID, RegionError, check_polygon, check_score, check_text, signed_area
 
 FILE = "annotations.json"
 TEXTS = ("text", "utf8_string", "transcription")

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from annotation.images import label
-from annotation.records import ImageRecord, Prediction
-from annotation.schema import AnnotationError, Region, RegionError, check_regions
-from annotation.task import OUTSIDE, Reading
+from annotation.label_studio.tasks import OUTSIDE, Reading
+from annotation.region import AnnotationError, Region, RegionError, check_regions
+from annotation.store.images import label
+from annotation.store.records import ImageRecord, Prediction
 
 MAX_BYTES = 2**30  # of one annotation file
 Reader = Callable[[int, int], Reading]  # width and height of the upright image in pixels -> regions

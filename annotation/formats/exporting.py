@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from annotation.formats.entries import FormatError, Item
-from annotation.records import ImageRecord
-from annotation.store import Store
+from annotation.store.records import ImageRecord
+from annotation.store.store import Store
 
 Writer = Callable[[Path, str, Iterator[Item], list[str]], None]
 

@@ -1,4 +1,4 @@
-"""Folders in the form of ICDAR 2015, see `spotter.evaluation.icdar`."""
+"""Folders in the form of ICDAR 2015, see `spotter.data.icdar`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 from shapely.geometry import Polygon
 
 from annotation.formats.entries import Entry, FormatError, Item, pixel_reader
-from annotation.schema import Region
+from annotation.region import Region
 
 
 def read(path: Path, images: Path | None = None) -> list[Entry]:
     """Entries of a folder; `###` becomes an illegible region. Raises FormatError."""
-    from spotter.evaluation.icdar import samples  # late: imports torch
+    from spotter.data.icdar import samples  # late: imports torch
 
     if images is not None and images.resolve() not in (path.resolve(), (path / "images").resolve()):
         raise FormatError("The images of an ICDAR folder lie in its folder images/; leave --images out.")
@@ -43,7 +43,7 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
 
 def write(folder: Path, name: str, items: Iterable[Item], notes: list[str]) -> None:
     """Writes gt/; whatever the form cannot hold is named in `notes`."""
-    from spotter.evaluation.icdar import write_ground_truth
+    from spotter.data.icdar import write_ground_truth
     from spotter.types import GroundTruth
 
     (folder / "gt").mkdir()
@@ -83,7 +83,7 @@ def write(folder: Path, name: str, items: Iterable[Item], notes: list[str]) -> N
 
 def _few_points(region: Region) -> list[list[float]]:
     """At most 16 points, as many as the form allows."""
-    from spotter.evaluation.icdar import MAX_POINTS
+    from spotter.data.icdar import MAX_POINTS
 
     polygon, tolerance = region.polygon, 0.25
     while len(polygon) > MAX_POINTS:
@@ -96,7 +96,7 @@ def _few_points(region: Region) -> list[list[float]]:
 
 
 def _writable(probe: Path, truth) -> bool:
-    from spotter.evaluation.icdar import write_ground_truth
+    from spotter.data.icdar import write_ground_truth
 
     try:
         write_ground_truth(probe, [truth])

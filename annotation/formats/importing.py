@@ -15,14 +15,13 @@ from pathlib import Path
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from annotation import history, predictions, regions, review
 from annotation.formats.entries import Entry, FormatError
-from annotation.images import ImageFolder, StoredImage, label
-from annotation.projects import add_image_row, make_project
-from annotation.schema import SHA256, Region, RegionError
-from annotation.store import Store, same_content
-from annotation.tables import ImageRow, PredictionRow, ProjectRow, RevisionRow
-from annotation.uncertainty import insides
+from annotation.region import SHA256, Region, RegionError
+from annotation.signals import insides
+from annotation.store.images import ImageFolder, StoredImage, label
+from annotation.store.projects import add_image_row, make_project
+from annotation.store.store import Store, history, predictions, region_rows, review, same_content
+from annotation.store.tables import ImageRow, PredictionRow, ProjectRow, RevisionRow
 from spotter.images import ImageError
 
 ABANDONED_SECONDS = 86400  # no import takes a day
@@ -202,7 +201,7 @@ def _is_here(session: Session, row: ImageRow, model_version: str, spoken: Sequen
             PredictionRow.image_id == row.id, PredictionRow.model_version == model_version
         )
     )
-    here = regions.predicted(session, known)
+    here = region_rows.predicted(session, known)
     return [region.content for region in here] == [region.content for region in spoken]
 
 
@@ -216,10 +215,10 @@ def _replace(
     report: ImportReport,
 ) -> bool:
     """False when a person's newer work stays."""
-    old = regions.load(session, row.id)
+    old = region_rows.load(session, row.id)
     if same_content(old, new):
         report.regions_same += len(new)
-        regions.replace_all(session, row, new, who, "import", at)  # the lock may be new
+        region_rows.replace_all(session, row, new, who, "import", at)  # the lock may be new
         return True
     # A version that this database never had says nothing, whatever else the file says.
     base = entry.version if entry.added == row.added.isoformat() and 0 < entry.version <= row.version else 0
@@ -241,7 +240,7 @@ def _replace(
     same = sum(before[name] == after[name] for name in both)
     report.regions_same += same
     report.regions_changed += len(both) - same
-    regions.replace_all(session, row, new, who, "import", at)
+    region_rows.replace_all(session, row, new, who, "import", at)
     review.edited(session, row, who, at)
     return True
 

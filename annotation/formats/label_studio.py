@@ -10,9 +10,9 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from annotation.formats.entries import Entry, FormatError, Item, Reader, Said, find_file, read_json, read_text
-from annotation.review import STATES
-from annotation.schema import RegionError
-from annotation.task import CONFIG, Reading, TaskError, check_results, from_results, to_results
+from annotation.label_studio.tasks import CONFIG, Reading, TaskError, check_results, from_results, to_results
+from annotation.region import RegionError
+from annotation.store.review import STATES
 
 FILE = "tasks.json"
 CONFIG_FILE = "labelling-configuration.xml"  # of an exported folder

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from annotation.formats.entries import Entry, FormatError, Item, find_file, pixel_reader, read_json, read_text
-from annotation.schema import RegionError, check_polygon, check_text
+from annotation.region import RegionError, check_polygon, check_text
 
 FILE = "Label.txt"
 UNREADABLE = ("###", "*")  # what PaddleOCR's training ignores

@@ -10,11 +10,11 @@ from threading import Lock, Thread
 
 from sqlalchemy import select
 
-from annotation.predictions import model_version
-from annotation.store import Store
-from annotation.tables import ImageRow, PredictionRow
-from annotation.uncertainty import traced_insides
-from spotter.tabs.loading import Loader
+from annotation.signals import traced_insides
+from annotation.store.predictions import model_version
+from annotation.store.store import Store
+from annotation.store.tables import ImageRow, PredictionRow
+from spotter.tabs.shared.loading import Loader
 
 
 @dataclass(frozen=True)

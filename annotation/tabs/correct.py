@@ -8,24 +8,24 @@ from typing import Any
 
 import gradio as gr
 
-from annotation import queue
 from annotation.editor import RegionEditor
-from annotation.predictions import model_version
-from annotation.review import STATES
-from annotation.schema import AnnotationError
-from annotation.store import Store
+from annotation.region import AnnotationError
+from annotation.store import queue
+from annotation.store.predictions import model_version
+from annotation.store.review import STATES
+from annotation.store.store import Store
 from annotation.tabs.background import BackgroundReader
-from annotation.tabs.checks import Checks
-from annotation.tabs.desk import Desk
-from annotation.tabs.listing import Listing
-from annotation.tabs.photos import Photos
-from annotation.tabs.queue_view import progress_bar, queue_rows, title
-from annotation.tabs.rereading import reread
-from annotation.tabs.telling import plain, told
-from annotation.tabs.transfer import Transfer
-from annotation.tabs.waiting import Reread, Waiting
-from spotter.tabs.loading import Loader
-from spotter.tabs.read import QUEUE
+from annotation.tabs.error_messages import plain, told
+from annotation.tabs.panels.checks import Checks
+from annotation.tabs.panels.listing import Listing
+from annotation.tabs.panels.photos import Photos
+from annotation.tabs.panels.queue import progress_bar, queue_rows, title
+from annotation.tabs.panels.suggestions import Reread, Waiting
+from annotation.tabs.panels.transfer import Transfer
+from annotation.tabs.recognition import reread
+from annotation.tabs.session import Desk
+from spotter.tabs.read.tab import QUEUE
+from spotter.tabs.shared.loading import Loader
 
 HERE = Path(__file__).parent
 CSS = (HERE / "correct.css").read_text(encoding="utf-8")

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from annotation.editor.editor import RegionData
-from annotation.records import ImageRecord, Suggestion
-from annotation.schema import Character, Region
+from annotation.region import Character, Region
+from annotation.store.records import ImageRecord, Suggestion
 
 
 def to_document(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from annotation.database import user_url
-from annotation.schema import AnnotationError
-from annotation.store import Store
+from annotation.region import AnnotationError
+from annotation.store.database import user_url
+from annotation.store.store import Store
 
 __all__ = ["AnnotationError", "Store", "open_store"]
 

@@ -14,11 +14,11 @@ import cv2
 import torch
 from tqdm import tqdm
 
+from spotter.data.icdar import samples
 from spotter.evaluation import true_polygons
+from spotter.evaluation.baselines import INSTALL, Peer, ours, peer, peer_table
 from spotter.evaluation.evaluate import Report, evaluate
-from spotter.evaluation.icdar import samples
-from spotter.evaluation.peers import INSTALL, Peer, ours, peer, peer_table
-from spotter.evaluation.sets import FIRST_SEED, lexicon_of, photographs, rendered, without_text
+from spotter.evaluation.test_pictures import FIRST_SEED, lexicon_of, photographs, rendered, without_text
 from spotter.images import ImageError
 from spotter.weights import weights_path
 

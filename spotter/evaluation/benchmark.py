@@ -21,9 +21,9 @@ import torch
 from PIL import Image
 
 from spotter.config import nano
-from spotter.evaluation import peers
+from spotter.evaluation import baselines
+from spotter.evaluation.baselines import INSTALL
 from spotter.evaluation.first_paint import measure_first_paint
-from spotter.evaluation.peers import INSTALL
 from spotter.evaluation.stopwatch import (
     GOLDEN,
     ROOT,
@@ -85,7 +85,7 @@ def photograph(folder: Path, given: Path | None) -> tuple[Path, str]:
         height, width = read_image(given).shape[:2]
         return given, f"{given.name}, {width} x {height}"
     try:
-        from spotter.training.synth import DENSE, SceneGenerator
+        from spotter.data.synth.scene import DENSE, SceneGenerator
 
         picture = SceneGenerator(DENSE, "held_out").render(DENSE_SEED).image
         what = "a rendered street full of words"
@@ -101,7 +101,7 @@ def photograph(folder: Path, given: Path | None) -> tuple[Path, str]:
 
 def random_weights(folder: Path) -> Path:
     """The nano spotter without any training but for its mask code."""
-    from spotter.training.fit_masks import fit_mask_code, word_masks
+    from spotter.model.mask_fitting import fit_mask_code, word_masks
 
     torch.manual_seed(0)
     model = SwinTextSpotter(replace(nano(), reading_threshold=0.0)).eval()  # it cannot read
@@ -176,7 +176,7 @@ def official_rows(image: Path, options: argparse.Namespace) -> list[Row]:
 
 def peer_row(peer: str, image: Path, runs: int) -> Row:
     name = f"{peer}, CPU time, 1 thread"
-    if not peers.installed(peer):
+    if not baselines.installed(peer):
         return Row(name, None, note=f"not installed: {INSTALL[peer]}")
     try:
         found = in_fresh_process(measure_peer, 1, peer=peer, image=str(image), runs=runs)

@@ -21,7 +21,7 @@ from scipy.optimize import minimize
 from tqdm import tqdm
 
 from spotter.evaluation.metrics import match, same_text
-from spotter.evaluation.sets import rendered
+from spotter.evaluation.test_pictures import rendered
 from spotter.types import Character, GroundTruth, Reading, Word
 
 if TYPE_CHECKING:

@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 import pandas as pd
 from tqdm import tqdm
 
-from spotter.evaluation.sets import FIRST_SEED
+from spotter.data.synth.fonts import Face, fonts
+from spotter.data.synth.scene import EASY, SceneGenerator
+from spotter.evaluation.test_pictures import FIRST_SEED
 from spotter.evaluation.true_polygons import read_drawn
 from spotter.predictor import Spotter
-from spotter.training.fonts import Face, fonts
-from spotter.training.synth import EASY, SceneGenerator
 
 CLEAR = replace(EASY, words=(8, 14), text_height=(12, 48))
 WORST = 8  # families that are named

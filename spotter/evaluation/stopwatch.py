@@ -17,8 +17,8 @@ import numpy as np
 import torch
 
 from spotter.config import SpotterConfig
-from spotter.evaluation import peers
-from spotter.evaluation.published_order import PublishedOrder, same_words
+from spotter.evaluation import baselines
+from spotter.evaluation.reference_inference import PublishedOrder, same_words
 from spotter.images import read_image
 from spotter.predictor import Spotter, load_spotter
 
@@ -125,7 +125,7 @@ def measure_peer(peer: str, image: str, threads: int, runs: int) -> dict:
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)
     picture = read_image(image)
-    reader = peers.peer(peer, threads)
+    reader = baselines.peer(peer, threads)
 
     def read() -> list:
         return reader.read(picture)

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+from spotter.data.icdar import samples
 from spotter.evaluation.evaluate import Report, evaluate
-from spotter.evaluation.icdar import samples
 from spotter.evaluation.metrics import Scores
-from spotter.evaluation.sets import (
+from spotter.evaluation.test_pictures import (
     FIRST_SEED,
     Pictures,
     lexicon_of,

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spotter.explain.on_demand import keep, kept, network_image, shelf_of
+from spotter.tracing.trace_cache import keep, kept, network_image, shelf_of
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from spotter.explain.trace import Trace
     from spotter.model.fpn import DilatedBlock
     from spotter.predictor import Spotter
+    from spotter.tracing.trace import Trace
 
 POOL = 4  # pixels a side of one value of the map that is kept
 LARGEST_DILATION = 16

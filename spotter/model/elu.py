@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from spotter.model.device import prefers_large_kernels
+from spotter.ops.device import prefers_large_kernels
 
 
 class _ELU(torch.autograd.Function):

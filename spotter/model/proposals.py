@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from spotter.model.device import constant
+from spotter.ops.device import constant
 
 # A grid covers at least so much of an image's long side, in parts of the short one: on 1280 x 720 it is laid
 # three times, which finds more words than two or four.

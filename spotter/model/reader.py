@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from spotter.model.device import prefers_large_kernels
+from spotter.ops.device import prefers_large_kernels
 from spotter.types import Reading
 
 END = 0  # starts and ends a word

@@ -12,12 +12,14 @@ from torchvision.ops import batched_nms
 from spotter.config import SpotterConfig
 from spotter.model.backbone import Swin
 from spotter.model.conversion import PlainFeatures, RecognitionConversion
-from spotter.model.device import constant, to_device
 from spotter.model.fpn import FPN, DilatedBlock
 from spotter.model.mask_code import MaskCode
 from spotter.model.proposals import Proposals
 from spotter.model.reader import Reader
-from spotter.model.rotated_roi import (
+from spotter.model.stage import Stage
+from spotter.model.two_level import TwoLevelBlock, TwoLevelBlocks
+from spotter.ops.device import constant, to_device
+from spotter.ops.rois import (
     is_tall,
     masks_over,
     quarter_turned,
@@ -25,8 +27,6 @@ from spotter.model.rotated_roi import (
     rotated_roi_align,
     tilted_rois,
 )
-from spotter.model.stage import Stage
-from spotter.model.two_level import TwoLevelBlock, TwoLevelBlocks
 from spotter.types import Conversion, Detection, Reading, Regions, Spotting, StageOutput
 
 PIXEL_MEAN = (123.675, 116.28, 103.53)

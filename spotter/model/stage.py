@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from spotter.model.attention import SelfAttention
-from spotter.model.device import constant
 from spotter.model.dynamic_conv import InstanceInteraction
 from spotter.model.elu import ELU, elu
-from spotter.model.roi import pyramid_roi_align
+from spotter.ops.device import constant
+from spotter.ops.roi_align import pyramid_roi_align
 from spotter.types import StageOutput
 
 DELTA_WEIGHTS = (2.0, 2.0, 1.0, 1.0)

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from timm.layers import Mlp
 from torch import Tensor, nn
 
-from spotter.model.device import prefers_large_kernels
+from spotter.ops.device import prefers_large_kernels
 
 NEIGHBOURS = 3  # a window sees the 3 x 3 pooled windows around it
 REGIONS_AT_ONCE = 16  # what they need together fits a processor's cache: 16 for nano, measured

@@ -14,11 +14,11 @@ import cv2
 import torch
 
 from spotter.config import PRESETS
+from spotter.data.renderers import RenderingError
 from spotter.memory import KEPT_IN_TRAINING, keep_freed_memory
+from spotter.training.initialisation import TrainingError
 from spotter.training.recipe import FOLDER, load_recipe
-from spotter.training.renderers import RenderingError
-from spotter.training.start import TrainingError
-from spotter.training.train import Trainer, distributed
+from spotter.training.trainer import Trainer, distributed
 
 
 def parser() -> argparse.ArgumentParser:

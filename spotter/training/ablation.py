@@ -66,9 +66,9 @@ def train(job: Job, options: argparse.Namespace) -> None:
 
     Raises TrainingError when a signal stops it.
     """
+    from spotter.training.initialisation import TrainingError
     from spotter.training.recipe import load_recipe
-    from spotter.training.start import TrainingError
-    from spotter.training.train import Trainer
+    from spotter.training.trainer import Trainer
 
     recipe = load_recipe(options.recipe, options.device, options.set)
     config = replace(
@@ -160,7 +160,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    from spotter.training.start import TrainingError
+    from spotter.training.initialisation import TrainingError
 
     options = parse(arguments)
     todo = jobs(options.folder, options.seeds)

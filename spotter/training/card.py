@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from spotter.training.sources import MANIFEST, Sources, unpack
+from spotter.data.sources import MANIFEST, Sources, unpack
 
 AUXILIARY = [
     "dense text map at stride 4 (binary cross entropy and dice)",
@@ -50,7 +50,7 @@ def describe_data(sources: Sources) -> list[str]:
         ]
         return [f"the training pack {Path(sources.pack).name}, sha256 {folder.name}", *lines]
     fonts = "fontpkg-* and Fontsource" if sources.fonts else "fontpkg-*"
-    data = [f"scenes rendered by spotter.training.synth (fonts: {fonts}, words: wordfreq and Faker)"]
+    data = [f"scenes rendered by spotter.data.synth.scene (fonts: {fonts}, words: wordfreq and Faker)"]
     if sources.backgrounds:
         data.append(f"photographs behind them: {Path(sources.backgrounds).name}")
     return data + [

@@ -13,11 +13,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from spotter.model.device import constant, prefers_large_kernels, to_device, to_host
-from spotter.model.roi import FINEST_STRIDE, level_of_size, table_of
-from spotter.model.rotated_roi import is_tall, quarter_turned, to_roi
+from spotter.data.targets import IGNORE, Batch
 from spotter.model.spotter import STRIDE, TEXT, SwinTextSpotter, ways_on
-from spotter.training.batch import IGNORE, Batch
+from spotter.ops.device import constant, prefers_large_kernels, to_device, to_host
+from spotter.ops.matching import box_area, overlap_area
+from spotter.ops.roi_align import FINEST_STRIDE, level_of_size, table_of
+from spotter.ops.rois import is_tall, quarter_turned, to_roi
 from spotter.training.losses import (
     DetectionLosses,
     Match,
@@ -25,7 +26,6 @@ from spotter.training.losses import (
     recognition_loss,
     words_on_host,
 )
-from spotter.training.matcher import box_area, overlap_area
 from spotter.training.train_config import LossConfig
 from spotter.types import Detection, Regions
 

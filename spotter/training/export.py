@@ -3,7 +3,7 @@
     python -m spotter.training.export runs/nano assets/weights/nano.safetensors --figures report.json ...
 
 Figures are reports of `python -m spotter.evaluation ... --json`, each named after its file, or those of
-`spotter.evaluation.targets`; what is read badly is the report of `spotter.evaluation.mistakes`.
+`spotter.evaluation.targets`; what is read badly is the report of `spotter.evaluation.error_analysis`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import torch
 from spotter.config import SpotterConfig
 from spotter.model.spotter import SwinTextSpotter
 from spotter.training.card import make_card
-from spotter.training.start import TrainingError, grown
+from spotter.training.initialisation import TrainingError, grown
 from spotter.weights import WeightsError, load_weights, save_weights
 
 LARGEST = 25_000_000  # bytes of weights that may be committed
@@ -59,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
     p.add_argument("run", type=Path, help="folder of a run")
     p.add_argument("out", type=Path, help="file to write (.safetensors)")
     p.add_argument("--figures", type=Path, nargs="*", default=[], help="reports of spotter.evaluation (JSON)")
-    p.add_argument("--mistakes", type=Path, help="report of spotter.evaluation.mistakes (JSON)")
+    p.add_argument("--mistakes", type=Path, help="report of spotter.evaluation.error_analysis (JSON)")
     p.add_argument("--notes", default="", help="what the weights are good for")
     p.add_argument("--experiments", type=Path, help="text file: what was tried and came out, a line each")
     p.add_argument(

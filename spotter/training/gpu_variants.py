@@ -18,14 +18,14 @@ from pathlib import Path
 
 import torch
 
+from spotter.data.curriculum import BLOCK, Batches, Curriculum
+from spotter.data.pooled_batches import PooledBatches
+from spotter.data.targets import Batch
 from spotter.memory import KEPT_IN_TRAINING, keep_freed_memory
-from spotter.training.batch import Batch
-from spotter.training.dataset import BLOCK, Batches, Curriculum
-from spotter.training.pooled import PooledBatches
+from spotter.training.initialisation import TrainingError, build
 from spotter.training.recipe import load_recipe
-from spotter.training.start import TrainingError, build
-from spotter.training.train import Trainer
 from spotter.training.train_config import LossConfig, TrainConfig
+from spotter.training.trainer import Trainer
 
 PROGRESS = 0.99  # of the run, for which batches are made
 TOLERANCE = 2e-3  # relative difference of losses and gradients between GPU and CPU, in float32

@@ -13,9 +13,9 @@ from torch import Tensor
 from torch.nn import functional as F
 from torchvision.ops import sigmoid_focal_loss
 
-from spotter.model.device import to_device, to_host
 from spotter.model.mask_code import MaskCode
-from spotter.training.matcher import (
+from spotter.ops.device import to_device, to_host
+from spotter.ops.matching import (
     FOCAL_ALPHA,
     FOCAL_GAMMA,
     PUBLISHED_MATCHING,

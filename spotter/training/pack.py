@@ -1,7 +1,7 @@
 """Makes a pack: one file with all the data that training draws from, for a machine without network.
 
 `python -m spotter.training.pack OUT --data FOLDER ... --backgrounds FOLDER --fonts FOLDER` writes a zip file
-with fonts, word lists, backgrounds and annotated photographs; `spotter.training.sources` reads it. The same
+with fonts, word lists, backgrounds and annotated photographs; `spotter.data.sources` reads it. The same
 inputs give the same bytes.
 """
 
@@ -33,12 +33,12 @@ from PIL import Image
 from tqdm import tqdm
 
 from spotter.config import PRINTABLE
-from spotter.evaluation.icdar import IMAGE_ENDINGS, read_ground_truth, write_ground_truth
+from spotter.data.icdar import IMAGE_ENDINGS, read_ground_truth, write_ground_truth
+from spotter.data.sources import FONT_TABLE, FORMAT, MANIFEST, data_name, folders_by_name, is_safe
+from spotter.data.synth.backgrounds import downscale, is_held_out, list_photographs
+from spotter.data.synth.fonts import Face, installed_families
+from spotter.data.synth.vocabulary import WordLists
 from spotter.images import ImageError, read_image
-from spotter.training.backgrounds import downscale, is_held_out, list_photographs
-from spotter.training.fonts import Face, installed_families
-from spotter.training.sources import FONT_TABLE, FORMAT, MANIFEST, data_name, folders_by_name, is_safe
-from spotter.training.words import WordLists
 from spotter.types import GroundTruth
 
 if TYPE_CHECKING:

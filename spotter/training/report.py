@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 
 if TYPE_CHECKING:
-    from spotter.training.train import Trainer
+    from spotter.training.trainer import Trainer
 
 REPORT_SECONDS = 20.0
 MEASURE_EVERY = 20  # steps; on a GPU a step whose parts are measured waits for each of them

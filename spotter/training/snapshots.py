@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spotter.training.card import make_card
-from spotter.training.start import TrainingError
+from spotter.training.initialisation import TrainingError
 from spotter.weights import WeightsError, checksum, load_weights, save_weights
 
 if TYPE_CHECKING:
-    from spotter.training.train import Trainer
+    from spotter.training.trainer import Trainer
 
 PART = 16 * 2**20  # bytes per file at most
 SLOTS = "ab"

@@ -7,11 +7,11 @@ import os
 from dataclasses import dataclass, field
 
 from spotter.config import SpotterConfig
-from spotter.training.augmentation import AugmentationConfig
+from spotter.data.augmentation import AugmentationConfig
+from spotter.data.renderers import RendererConfig
+from spotter.data.sources import Sources
+from spotter.data.synth.scene import CURVED, EASY, MIXED, SceneStyle
 from spotter.training.losses import LossWeights
-from spotter.training.renderers import RendererConfig
-from spotter.training.sources import Sources
-from spotter.training.synth import CURVED, EASY, MIXED, SceneStyle
 
 
 class RecipeError(ValueError):

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import create_engine, make_url, text
 
-from annotation.store import Store
+from annotation.store.store import Store
 
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "")  # of a role that may make schemas
 
@@ -38,7 +38,7 @@ def database(request, tmp_path) -> Iterator[str]:
 
 @pytest.fixture
 def store(database, tmp_path) -> Iterator[Store]:
-    with Store(database, images=tmp_path / "annotation.images") as opened:
+    with Store(database, images=tmp_path / "annotation.store.images") as opened:
         yield opened
 
 

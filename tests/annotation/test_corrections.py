@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from annotation.corrections import compare, kinds
-from annotation.schema import Region
+from annotation.region import Region
 
 
 def box(x, y, w=20, h=10):

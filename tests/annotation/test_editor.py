@@ -12,7 +12,7 @@ import pytest
 
 from annotation.editor import RegionEditor
 from annotation.editor.editor import HERE, HTML, JS, EditorData
-from annotation.schema import ID, MAX_POINTS, MAX_REGIONS, MAX_TEXT, ORIGINS
+from annotation.region import ID, MAX_POINTS, MAX_REGIONS, MAX_TEXT, ORIGINS
 
 SIZES = {"a": (400, 300)}
 SQUARE = [[10, 10], [60, 10], [60, 30], [10, 30]]

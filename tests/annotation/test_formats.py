@@ -19,9 +19,9 @@ from annotation.__main__ import main
 from annotation.formats import FORMATS, FormatError, export_to, import_from
 from annotation.formats.entries import Item
 from annotation.formats.label_studio import choose, image_path, to_task, validate
-from annotation.schema import Character, Region
-from annotation.server import is_ours
-from annotation.store import Store
+from annotation.label_studio.client import is_ours
+from annotation.region import Character, Region
+from annotation.store.store import Store
 
 CURVED = [[20 + 5 * i, 60 - (i % 4)] for i in range(12)] + [[75 - 5 * i, 75.5 - (i % 3)] for i in range(12)]
 
@@ -644,7 +644,7 @@ def test_trouble_of_the_machine_is_one_sentence(
 
     (tmp_path / "tasks.json").write_text(json.dumps([task()]))
     (tmp_path / "photo.jpg").write_bytes(store.image_path(store.image(image_id)).read_bytes())
-    monkeypatch.setattr("annotation.store.Store.read", fail)
+    monkeypatch.setattr("annotation.store.store.Store.read", fail)
     url = f"sqlite:///{tmp_path}/{'new' if command == 'import' else 'annotation'}.db"
     path = tmp_path / ("tasks.json" if command == "import" else "out")
     assert main([command, str(path), "--database", url]) == 1

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from annotation.linter import fix, lint, lint_regions
-from annotation.schema import Region
+from annotation.region import Region
 
 WORD = Region([[10, 10], [40, 10], [40, 20], [10, 20]], "word", "w")
 EIGHT = [[10, 10], [40, 40], [40, 10], [10, 40]]

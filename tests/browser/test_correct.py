@@ -17,10 +17,10 @@ from PIL import Image
 
 from annotation.formats import import_from
 from annotation.formats.label_studio import validate
-from annotation.schema import Region
-from annotation.store import Store
+from annotation.region import Region
+from annotation.store.store import Store
 from annotation.tabs.correct import Correct
-from spotter.tabs.loading import Loader
+from spotter.tabs.shared.loading import Loader
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
@@ -53,7 +53,7 @@ class App:
     """The tab alone in an app, on a store that the tests look into."""
 
     def __init__(self, store: Store, weights: Path) -> None:
-        from spotter.tabs.theme import CSS, theme
+        from spotter.tabs.shared.theme import CSS, theme
 
         self.store = store
         with gr.Blocks(analytics_enabled=False) as demo:

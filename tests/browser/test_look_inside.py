@@ -9,12 +9,12 @@ from pathlib import Path
 import gradio as gr
 import pytest
 
-from spotter.tabs.loading import Loader
-from spotter.tabs.look_inside import build_look_inside
-from spotter.tabs.look_inside_tour import STEPS
-from spotter.tabs.read import build_read
-from spotter.tabs.samples import SAMPLES
-from spotter.tabs.views import registered
+from spotter.tabs.look_inside.tab import build_look_inside
+from spotter.tabs.look_inside.tour import STEPS
+from spotter.tabs.look_inside.views import registered
+from spotter.tabs.read.tab import build_read
+from spotter.tabs.shared.loading import Loader
+from spotter.tabs.shared.samples import SAMPLES
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
@@ -26,7 +26,7 @@ MODULES = registered()
 def inside_url(tiny_file):
     from gradio import networking
 
-    from spotter.tabs.theme import CSS, theme
+    from spotter.tabs.shared.theme import CSS, theme
 
     loader = Loader(str(tiny_file), "cpu")
     with gr.Blocks(analytics_enabled=False) as demo:  # as in app.py, without what keeps corrections
@@ -311,7 +311,7 @@ def test_either_side_of_a_slider_says_what_it_shows(page, view, slider, says):
 
 
 def test_two_ways_beside_each_other_or_what_is_missing(page):
-    from spotter.explain.two_ways import missing
+    from spotter.explain.topics.two_stage_comparison import missing
 
     open_view(page, "Two ways to spot")
     expect(pictures(page, 12).first).to_have_attribute(

@@ -6,7 +6,7 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from spotter.tabs.overlay import Overlay
+from spotter.tabs.shared.overlay import Overlay
 
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser

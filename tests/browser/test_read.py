@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from spotter.config import nano
-from spotter.tabs.samples import SAMPLES, WORDS
+from spotter.tabs.shared.samples import SAMPLES, WORDS
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect

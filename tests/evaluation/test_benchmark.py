@@ -35,7 +35,7 @@ def test_image_by_default(tmp_path, monkeypatch):
     assert Image.open(path).size == (1280, 720)
     assert "1280 x 720" in what
     monkeypatch.setitem(
-        benchmark.sys.modules, "spotter.training.synth", None
+        benchmark.sys.modules, "spotter.data.synth.scene", None
     )  # as if its packages were missing
     path, what = benchmark.photograph(tmp_path, None)
     assert Image.open(path).size == (1280, 720)

@@ -8,8 +8,8 @@ import pytest
 pytest.importorskip("wordfreq", reason="words of synthetic scenes: pip install -r requirements-train.txt")
 pytest.importorskip("faker", reason="names of synthetic scenes: pip install -r requirements-train.txt")
 
+from spotter.data.synth.fonts import _installed_families, fonts
 from spotter.evaluation.fonts import lines, main, measure
-from spotter.training.fonts import _installed_families, fonts
 from spotter.types import DrawnReading
 
 pytestmark = pytest.mark.skipif(

@@ -148,7 +148,7 @@ def test_report_that_cannot_be_written(folder, knowing, capsys):
 @pytest.fixture
 def generator():
     pytest.importorskip("faker")
-    synth = pytest.importorskip("spotter.training.synth")
+    synth = pytest.importorskip("spotter.data.synth.scene")
     try:
         return synth.SceneGenerator(synth.EASY, split="held_out")
     except RuntimeError as error:
@@ -187,7 +187,7 @@ def test_as_a_command(tmp_path):
 
 
 def test_words_found_where_there_are_none(tmp_path, knowing, capsys):
-    from spotter.training.backgrounds import is_held_out
+    from spotter.data.synth.backgrounds import is_held_out
 
     names = [f"{k}.png" for k in range(40)]
     for name in names:

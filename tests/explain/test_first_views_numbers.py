@@ -11,21 +11,18 @@ import torch
 from PIL import Image
 
 from spotter.explain import (
-    blank,
     canvas,
     charts,
+    gap_between_words,
     gradient_field,
-    levels,
-    on_demand,
-    places,
-    reach,
-    receptive_field,
-    roi_align,
-    roi_cut,
-    steps,
-    windows,
+    layer_table,
+    picked_points,
+    roi_sampling,
+    theoretical_field,
 )
+from spotter.explain.topics import levels, receptive_field, roi_align, windows
 from spotter.model.backbone import shifted_window_mask
+from spotter.tracing import trace_cache
 from spotter.types import Word
 
 BLOCKS = [(0, 0), (1, 0), (1, 1), (2, 0), (3, 0)]  # of the tiny spotter
@@ -45,42 +42,42 @@ def word_at(x: float, y: float, width: float = 20, height: float = 10, text: str
     [("3, 4", (3, 4)), ("3 4.5", (3, 4.5)), ("99999,99999", (127, 95)), ("1;2", (1, 2))],
 )
 def test_a_place_is_read_and_kept_inside(trace, text, expected):
-    assert places.place_of(trace, 0, text) == pytest.approx(expected)
+    assert picked_points.place_of(trace, 0, text) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("text", ["", None, "x, y", "-1, 3", "1", "1, 2, 3", "nan, 1", "<b>", "٣, 4x"])
 def test_what_is_no_place_is_none(trace, text):
-    assert places.place_of(trace, 0, text) is None
+    assert picked_points.place_of(trace, 0, text) is None
 
 
 def test_places_of_a_photo_without_words(empty_trace):
-    assert places.choices(empty_trace, None) == [places.MIDDLE]
-    assert places.place_of(empty_trace, None, places.WORD) == pytest.approx([64, 48])
-    assert places.show_place(empty_trace, [float("nan"), 1e9]) == "0, 95"
+    assert picked_points.choices(empty_trace, None) == [picked_points.MIDDLE]
+    assert picked_points.place_of(empty_trace, None, picked_points.WORD) == pytest.approx([64, 48])
+    assert picked_points.show_place(empty_trace, [float("nan"), 1e9]) == "0, 95"
 
 
 def test_the_blank_is_the_one_to_the_nearest_word_apart(trace):
     near, far, over = word_at(60, 20), word_at(200, 150), word_at(25, 22)
     known = replace(trace, words=[word_at(20, 20), far, near, over], scale=np.ones(2))
-    found = places.blank_beside(known, 0)
+    found = picked_points.blank_beside(known, 0)
     assert found.other == 2
     assert found.width == pytest.approx(20, abs=1.5)  # the mean of what is about nearest
     assert found.middle == pytest.approx([50, 25], abs=1)
-    assert places.blank_beside(replace(known, words=known.words[:1]), 0) is None
+    assert picked_points.blank_beside(replace(known, words=known.words[:1]), 0) is None
 
 
 def test_what_is_kept_goes_with_its_trace(trace):
     other = replace(trace, words=[])
-    assert on_demand.once(other, "key", lambda: 3) == 3
-    assert on_demand.once(other, "key", lambda: 4) == 3
-    for i in range(on_demand.MOST):
-        on_demand.keep(other, i, i)
-    assert on_demand.kept(other, "key") is None  # the least used went first
+    assert trace_cache.once(other, "key", lambda: 3) == 3
+    assert trace_cache.once(other, "key", lambda: 4) == 3
+    for i in range(trace_cache.MOST):
+        trace_cache.keep(other, i, i)
+    assert trace_cache.kept(other, "key") is None  # the least used went first
     name = id(other)
-    assert name in on_demand._shelves
+    assert name in trace_cache._shelves
     del other
     gc.collect()
-    assert name not in on_demand._shelves
+    assert name not in trace_cache._shelves
 
 
 # --- what is linked
@@ -97,7 +94,7 @@ def test_panels_go_along_into_tiles():
 
 
 def test_the_same_place_is_linked_on_every_level(tiny_spotter, trace):
-    found = steps.steps_of(tiny_spotter, replace(trace))
+    found = layer_table.steps_of(tiny_spotter, replace(trace))
     picture = levels.draw_levels(trace, np.array([70.0, 50.0]), 0, True, "energy", found)[0]
     panels = canvas.panels_of(picture)
     height, width = trace.image.shape[:2]
@@ -109,7 +106,7 @@ def test_the_same_place_is_linked_on_every_level(tiny_spotter, trace):
 
 
 def test_a_bin_is_linked_to_its_part_of_the_box(trace):
-    one = roi_cut.cut_one(trace, np.array([30, 20, 58, 48], np.float32))
+    one = roi_sampling.cut_one(trace, np.array([30, 20, 58, 48], np.float32))
     bins = canvas.panels_of(roi_align.draw_bins(trace, one, one, 0, 3, 3)[0])
     assert [panel.link for panel in bins] == ["bins"] * 4
     (box,) = canvas.panels_of(roi_align.draw_map(trace, one, 0, 3, 3)[0])
@@ -148,7 +145,7 @@ def test_partners_are_those_of_the_models_mask(length, window, shift):
     """Along one axis: the mask of the model over a map one window high."""
     padded = -(-length // window) * window
     for token in range(length):
-        found = reach.window_places(token, length, window, shift)
+        found = theoretical_field.window_places(token, length, window, shift)
         assert len(found) == window
         assert (token, True) in found
         if shift:
@@ -184,7 +181,7 @@ def test_masked_partners_come_from_the_other_side(trace):
 
 def test_tokens_are_kept_with_a_new_trace_and_computed_for_a_stored_one(tiny_spotter, photographs):
     traced = tiny_spotter.trace(photographs[0], 1.0)
-    kept = on_demand.kept(traced, "tokens")
+    kept = trace_cache.kept(traced, "tokens")
     computed = windows.tokens_of(tiny_spotter, replace(traced))  # nothing is kept with a copy
     assert len(kept) == len(computed) == sum(traced.config.depths)
     for (stage, _), mine, again in zip(windows.blocks(traced.config.depths), kept, computed, strict=True):
@@ -229,7 +226,7 @@ def test_reach_is_exactly_where_the_gradient_is(tiny_spotter, trace, stage, bloc
     model, seen = tiny_spotter.model, []
     hook = model.backbone.stages[stage][block].register_forward_hook(lambda m, i, o: seen.append(o))
     with torch.enable_grad():
-        batch = model.pad([on_demand.network_image(tiny_spotter, trace.image)])[0].requires_grad_()
+        batch = model.pad([trace_cache.network_image(tiny_spotter, trace.image)])[0].requires_grad_()
         model.backbone(batch)
         hook.remove()
         # random weights along the channels: their plain sum is next to constant behind a LayerNorm
@@ -267,9 +264,9 @@ def test_attention_spread_over_all_counts_all():
 
 
 def test_the_dilated_block_alone_sees_15_cells(tiny_spotter):
-    assert len(reach.dilated_cells((2, 4, 1))) == 15
-    assert reach.dilated_cells((1, 1, 1)) == set(range(-3, 4))
-    assert len(reach.dilated_cells((4, 4, 4))) == 7  # with holes
+    assert len(theoretical_field.dilated_cells((2, 4, 1))) == 15
+    assert theoretical_field.dilated_cells((1, 1, 1)) == set(range(-3, 4))
+    assert len(theoretical_field.dilated_cells((4, 4, 4))) == 7  # with holes
     block = tiny_spotter.model.dilated[0]
     for dilations, cells in (((2, 4, 1), 15), ((1, 1, 1), 7), ((3, 6, 2), None)):
         other = gradient_field.with_dilations(block, dilations)
@@ -279,7 +276,7 @@ def test_the_dilated_block_alone_sees_15_cells(tiny_spotter):
             (slope,) = torch.autograd.grad(out[0, :, 20, 20].sum(), level)
         assert out.shape == level.shape
         rows = set((torch.nonzero(slope.abs().sum((0, 1, 3)))[:, 0] - 20).tolist())
-        assert rows == reach.dilated_cells(dilations)
+        assert rows == theoretical_field.dilated_cells(dilations)
         assert cells is None or len(rows) == cells
 
 
@@ -300,7 +297,7 @@ def test_the_trained_dilations_are_the_models_own_level(tiny_spotter, trace):
     model, block = tiny_spotter.model, tiny_spotter.model.dilated[2]
     with torch.inference_mode():
         levels_ = model.fpn(
-            model.backbone(model.pad([on_demand.network_image(tiny_spotter, trace.image)])[0])
+            model.backbone(model.pad([trace_cache.network_image(tiny_spotter, trace.image)])[0])
         )
         mine = gradient_field.widened(levels_[2], block, trace.config.dilations)
         np.testing.assert_array_equal(mine, model.widen(levels_)[2])
@@ -376,19 +373,19 @@ def test_the_verdict_follows_the_numbers():
 
 def test_the_blank_is_bridged_when_the_square_touches_both_words(trace):
     known = replace(trace, words=[word_at(20, 40), word_at(60, 40)], scale=np.ones(2))
-    beside = places.blank_beside(known, 0)
+    beside = picked_points.blank_beside(known, 0)
     cell = receptive_field.cell_at(known, 0, beside.middle)
-    need = blank.needed_side(known, 0, cell, (0, 1))
+    need = gap_between_words.needed_side(known, 0, cell, (0, 1))
     assert 20 <= need <= 24
     for side, answer in ((need, "yes"), (need - 4, "only faintly")):
         within = np.zeros(80)
         within[side // 2 - 1 :] = 0.6
         within[60:] = 1.0
         field = gradient_field.Field(np.full((24, 32), 1 / 768, np.float32), within)
-        text = blank.describe_blank(known, 0, cell, [field], [None], 0, beside)
+        text = gap_between_words.describe_blank(known, 0, cell, [field], [None], 0, beside)
         assert f"without the block: {answer}" in text
     on = gradient_field.Field(np.full((24, 32), 1 / 768, np.float32), within).share_in(
-        blank.word_mask(known, 0)
+        gap_between_words.word_mask(known, 0)
     )
     assert on == pytest.approx(200 / (96 * 128), rel=0.2)
 
@@ -461,8 +458,8 @@ def test_a_tilted_word_is_read_from_the_level_of_its_own_rectangle(trace):
 def test_multiply_adds_are_those_of_pytorchs_counter(tiny_spotter, trace):
     from torch.utils.flop_counter import FlopCounterMode
 
-    found = steps.steps_of(tiny_spotter, replace(trace))  # nothing another spotter counted before
-    image = on_demand.network_image(tiny_spotter, trace.image)
+    found = layer_table.steps_of(tiny_spotter, replace(trace))  # nothing another spotter counted before
+    image = trace_cache.network_image(tiny_spotter, trace.image)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         tiny_spotter.model([image], min(word.score for word in trace.words) - 1e-4)
     assert sum(step.multiply_adds for step in found) == counter.get_total_flops() // 2
@@ -474,7 +471,7 @@ def test_multiply_adds_are_those_of_pytorchs_counter(tiny_spotter, trace):
 
 
 def test_steps_are_in_the_order_of_the_data_with_real_shapes(tiny_spotter, trace):
-    found = steps.steps_of(tiny_spotter, replace(trace))
+    found = layer_table.steps_of(tiny_spotter, replace(trace))
     names = [step.name for step in found]
     assert names[0] == "Photo"
     assert names[-1] == "Reader"
@@ -490,7 +487,7 @@ def test_steps_are_in_the_order_of_the_data_with_real_shapes(tiny_spotter, trace
 
 
 def test_steps_of_a_photo_without_words(tiny_spotter, empty_trace):
-    found = {step.name: step for step in steps.steps_of(tiny_spotter, empty_trace)}
+    found = {step.name: step for step in layer_table.steps_of(tiny_spotter, empty_trace)}
     assert dict(found["Kept regions"].outputs)["boxes"] == (0, 4)
     assert "0 regions" in levels.describe_steps(list(found.values()))
 
@@ -515,7 +512,7 @@ def test_roi_align_glides_and_roi_pool_jumps(trace):
         shifts = np.arange(-4, 4 + step / 2, step)
         moves = np.zeros((len(shifts), 4), np.float32)
         moves[:, [0, 2]] = shifts[:, None]
-        found = roi_cut.cut(trace, box[None] + moves)
+        found = roi_sampling.cut(trace, box[None] + moves)
         jumps[step] = [np.linalg.norm(np.diff(v.reshape(len(v), -1), axis=0), axis=1) for v in found]
     (align, pool), (fine_align, fine_pool) = jumps[0.25], jumps[0.125]
     assert fine_align.max() < 0.6 * align.max()
@@ -523,17 +520,17 @@ def test_roi_align_glides_and_roi_pool_jumps(trace):
     assert fine_pool.max() > 3 * fine_align.max()
     assert (fine_pool == 0).mean() > 0.8  # it stands still,
     assert (fine_align > 0).mean() > 0.9  # the other does not
-    glide, jump = roi_cut.steps_between(trace, box, 0)
+    glide, jump = roi_sampling.steps_between(trace, box, 0)
     assert jump.max() > glide.max()
-    assert roi_cut.changes(trace, box, np.zeros(1))[0] == pytest.approx([0])
+    assert roi_sampling.changes(trace, box, np.zeros(1))[0] == pytest.approx([0])
 
 
 @pytest.mark.parametrize("samples", [1, 2])
 def test_the_weighted_sum_of_a_bins_cells_is_the_networks_value(trace, samples):
     known = replace(trace, config=replace(trace.config, roi_samples=samples))
-    one = roi_cut.cut_one(known, roi_cut.box_of(known, 1) + np.float32(0.3))
+    one = roi_sampling.cut_one(known, roi_sampling.box_of(known, 1) + np.float32(0.3))
     for row, column in ((0, 0), (3, 4), (6, 6)):
-        taps, sampled = roi_cut.taps_of(known, one, row, column)
+        taps, sampled = roi_sampling.taps_of(known, one, row, column)
         assert len(sampled) == samples**2
         values = known.levels[one.level].astype(np.float32)
         total = sum(tap.weight * values[:, tap.row, tap.column] for tap in taps)
@@ -543,12 +540,12 @@ def test_the_weighted_sum_of_a_bins_cells_is_the_networks_value(trace, samples):
 def test_roi_pool_takes_the_cells_it_is_said_to(trace):
     known = replace(trace, levels=[np.zeros_like(level) for level in trace.levels])
     box = np.array([21.9, 30.1, 61.0, 52.2], np.float32)
-    x1, y1, x2, y2 = roi_cut.pooled_box(roi_cut.cut_one(known, box)).astype(int)
+    x1, y1, x2, y2 = roi_sampling.pooled_box(roi_sampling.cut_one(known, box)).astype(int)
     known.levels[0][0] = 1
     known.levels[0][0, y1:y2, x1:x2] = 0
-    assert roi_cut.cut_one(known, box).pool[0].max() == 0  # nothing outside
+    assert roi_sampling.cut_one(known, box).pool[0].max() == 0  # nothing outside
     known.levels[0][0, y2 - 1, x2 - 1] = 5
-    assert roi_cut.cut_one(known, box).pool[0, -1, -1] == 5  # all inside
+    assert roi_sampling.cut_one(known, box).pool[0, -1, -1] == 5  # all inside
 
 
 def test_without_words_the_surest_proposal_inside_the_photo_is_cut_out(empty_trace):
@@ -557,13 +554,13 @@ def test_without_words_the_surest_proposal_inside_the_photo_is_cut_out(empty_tra
     logits[-1, :, 0] = -5
     logits[-1, :2, 0] = [4, 1]
     known = replace(empty_trace, boxes=boxes, class_logits=logits)
-    assert roi_cut.box_of(known, None).tolist() == [10, 20, 50, 45]
+    assert roi_sampling.box_of(known, None).tolist() == [10, 20, 50, 45]
 
 
 def test_boxes_outside_and_empty_ones_are_drawn(trace, empty_trace):
-    assert roi_cut.box_of(empty_trace, None).shape == (4,)
+    assert roi_sampling.box_of(empty_trace, None).shape == (4,)
     for box in ([-50, -50, -20, -20], [500, 500, 600, 600], [10, 10, 14, 14], [-30, 20, 300, 60]):
-        one = roi_cut.cut_one(trace, np.array(box, np.float32))
+        one = roi_sampling.cut_one(trace, np.array(box, np.float32))
         assert roi_align.draw_map(trace, one, 0, 3, 3)[0].size[0] > 0
         assert roi_align.draw_bins(trace, one, one, 0, 3, 3)[0].size[0] > 0
 
@@ -576,16 +573,16 @@ def test_boxes_outside_and_empty_ones_are_drawn(trace, empty_trace):
     [
         (1, [0, "nowhere"], "This is no place"),
         (2, [0, "nowhere", "2-4-1", "1-1-1", 1], "This is no place"),
-        (2, [0, places.WORD, "2-4", "1-1-1", 1], "These are no dilations"),
-        (2, [0, places.WORD, "2-4-1", "<b>", 1], "These are no dilations"),
+        (2, [0, picked_points.WORD, "2-4", "1-1-1", 1], "These are no dilations"),
+        (2, [0, picked_points.WORD, "2-4-1", "<b>", 1], "These are no dilations"),
         (3, ["energy", True, "0 < x"], "This is no place"),
     ],
 )
 def test_bad_input_gets_one_sentence(tiny_spotter, trace, number, values, sentence):
     import gradio as gr
 
-    from spotter.tabs.look_inside_view import Scene
-    from spotter.tabs.views import registered
+    from spotter.tabs.look_inside.view import Scene
+    from spotter.tabs.look_inside.views import registered
 
     module = next(module for module in registered() if number == module.NUMBER)
     with gr.Blocks(analytics_enabled=False):

@@ -9,15 +9,15 @@ from dataclasses import replace
 import gradio as gr
 import pytest
 
-from spotter.explain.outlines import words_read
-from spotter.explain.overview import draw_overview, word_at
-from spotter.tabs import look_inside_traces
-from spotter.tabs.loading import Loader
-from spotter.tabs.look_inside import NO_TRACE, NO_WORDS, Frame, build_look_inside
-from spotter.tabs.look_inside_photo import summary, word_choices
-from spotter.tabs.look_inside_traces import stored_trace
-from spotter.tabs.samples import SAMPLES, stored_results
-from spotter.tabs.views import VIEWS, registered
+from spotter.explain.polygon_text import words_read
+from spotter.explain.topics.overview import draw_overview, word_at
+from spotter.tabs.look_inside import traces
+from spotter.tabs.look_inside.photo import summary, word_choices
+from spotter.tabs.look_inside.tab import NO_TRACE, NO_WORDS, Frame, build_look_inside
+from spotter.tabs.look_inside.traces import stored_trace
+from spotter.tabs.look_inside.views import VIEWS, registered
+from spotter.tabs.shared.loading import Loader
+from spotter.tabs.shared.samples import SAMPLES, stored_results
 
 MODULES = registered()
 LATER = ("two-ways-cut", "two-ways-curve")  # pictures that there are only once CRAFT and the CRNN were run
@@ -61,7 +61,7 @@ def test_a_view_fills_every_output(frame, trace):
 
 
 def test_pictures_have_alternative_text(frame, trace):
-    from spotter.tabs.look_inside_figure import Figure
+    from spotter.tabs.look_inside.figure import Figure
 
     shown = frame.show(trace, 0, words_read(trace, 0), None, *starting(frame))
     figures = [component for component in frame.view.outputs if isinstance(component, Figure)]
@@ -101,7 +101,7 @@ def test_values_sent_before_the_inputs_were_prepared_are_not_taken(frame, trace)
 
 
 def test_a_picked_proposal_is_followed_until_the_word_changes_or_the_reset(frames, trace):
-    from spotter.explain.on_demand import name_of
+    from spotter.tracing.trace_cache import name_of
 
     frame = frames["Six stages"]
     proposal = frame.view.inputs[2]
@@ -159,12 +159,12 @@ def test_a_stored_trace_of_other_weights_is_not_shown():
 
 
 def test_stored_traces_are_small_and_of_the_built_in_weights():
-    for sample in look_inside_traces.STORED:
-        file = look_inside_traces.FOLDER / f"{sample.path.stem}.npz"
-        assert file.stat().st_size <= look_inside_traces.MOST_BYTES
+    for sample in traces.STORED:
+        file = traces.FOLDER / f"{sample.path.stem}.npz"
+        assert file.stat().st_size <= traces.MOST_BYTES
         sha256 = Loader().card()["sha256"]
         trace = stored_trace(sample.path, sha256)
-        assert trace is not None, "run `python -m spotter.tabs.look_inside_traces`: the weights have changed"
+        assert trace is not None, "run `python -m spotter.tabs.look_inside.traces`: the weights have changed"
         assert [word.text for word in trace.words] == stored_texts(sample, sha256)
 
 
@@ -174,8 +174,8 @@ def stored_texts(sample, sha256: str) -> list[str]:
 
 
 def test_a_damaged_stored_trace_is_only_a_lost_shortcut(tmp_path, monkeypatch):
-    monkeypatch.setattr(look_inside_traces, "FOLDER", tmp_path)
-    sample = look_inside_traces.STORED[0]
+    monkeypatch.setattr(traces, "FOLDER", tmp_path)
+    sample = traces.STORED[0]
     for content in (b"", b"PK", b"not a zip"):
         (tmp_path / f"{sample.path.stem}.npz").write_bytes(content)
         assert stored_trace(sample.path, "0" * 64) is None
@@ -184,8 +184,8 @@ def test_a_damaged_stored_trace_is_only_a_lost_shortcut(tmp_path, monkeypatch):
 def test_the_tab_is_built_without_torch(tiny_file):
     program = (
         "import sys, gradio as gr\n"
-        "from spotter.tabs.loading import Loader\n"
-        "from spotter.tabs.look_inside import build_look_inside\n"
+        "from spotter.tabs.shared.loading import Loader\n"
+        "from spotter.tabs.look_inside.tab import build_look_inside\n"
         "with gr.Blocks(analytics_enabled=False):\n"
         "    with gr.Tab('Look inside') as tab:\n"
         f"        build_look_inside(Loader({str(tiny_file)!r}), tab)\n"

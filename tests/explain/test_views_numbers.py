@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from spotter.explain import conversion, masks, matching, proposals, reading, stages
-from spotter.explain.outlines import parse_outlines, show_outlines, words_read
-from spotter.explain.rereading import GATES, off, read_changed, reread, word_region
-from spotter.polygons import rasterise
-from spotter.training.matcher import MatchWeights, match, match_costs
+from spotter.explain.interventions import GATES, off, read_changed, reread, word_region
+from spotter.explain.polygon_text import parse_outlines, show_outlines, words_read
+from spotter.explain.topics import conversion, masks, matching, proposals, reading, stages
+from spotter.ops.matching import MatchWeights, match, match_costs
+from spotter.ops.polygons import rasterise
 
 
 def test_learned_boxes_are_the_parameter(tiny_spotter, trace):

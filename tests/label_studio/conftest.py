@@ -15,7 +15,7 @@ from urllib.error import URLError
 
 import pytest
 
-from annotation.server import Server
+from annotation.label_studio.client import Server
 
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv-label-studio"

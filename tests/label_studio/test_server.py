@@ -23,11 +23,11 @@ from PIL import Image, ImageDraw, ImageFont
 
 from annotation.__main__ import main
 from annotation.formats import import_from
-from annotation.label_studio import pull, push
-from annotation.schema import AnnotationError, Character, Region
-from annotation.server import Server
-from annotation.store import Store
-from annotation.task import CONFIG
+from annotation.label_studio.client import Server
+from annotation.label_studio.sync import pull, push
+from annotation.label_studio.tasks import CONFIG
+from annotation.region import AnnotationError, Character, Region
+from annotation.store.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 FONT = ImageFont.truetype(str(Path(get_data_path()) / "fonts/ttf/DejaVuSans.ttf"), 32)

@@ -7,12 +7,12 @@ import copy
 import pytest
 import torch
 
-from spotter.model.device import constant, to_device, to_host
 from spotter.model.elu import _ELU, elu
 from spotter.model.reader import Reader
-from spotter.model.roi import BACKENDS, pyramid_roi_align, set_roi_align_backend
-from spotter.model.rotated_roi import rois_of, rotated_roi_align
-from tests.model.test_roi import BOXES, IMAGE, pyramid
+from spotter.ops.device import constant, to_device, to_host
+from spotter.ops.roi_align import BACKENDS, pyramid_roi_align, set_roi_align_backend
+from spotter.ops.rois import rois_of, rotated_roi_align
+from tests.ops.test_roi_align import BOXES, IMAGE, pyramid
 from tests.pretend_gpu import DEVICE, DeviceError, PretendGPU, pretend, values_of
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from spotter.model.charset import Charset
-from spotter.model.rotated_roi import quarter_turned, rois_of
+from spotter.charset import Charset
 from spotter.model.spotter import PIXEL_MEAN, SwinTextSpotter
-from spotter.polygons import rasterise
+from spotter.ops.polygons import rasterise
+from spotter.ops.rois import quarter_turned, rois_of
 from spotter.types import Detection, Regions, StageOutput
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spotter.tabs.loading import Loader
-from spotter.tabs.overlay import DISPLAY_SIDE, Overlay
-from spotter.tabs.read import read
+from spotter.tabs.read.tab import read
+from spotter.tabs.shared.loading import Loader
+from spotter.tabs.shared.overlay import DISPLAY_SIDE, Overlay
 
 
 def test_missing_weights_are_told_at_once():

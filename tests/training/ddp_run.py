@@ -8,8 +8,8 @@ from pathlib import Path
 
 import torch
 
-from spotter.training.train import Trainer, distributed
 from spotter.training.train_config import DataConfig, OptimiserConfig, StageConfig, TrainConfig
+from spotter.training.trainer import Trainer, distributed
 from spotter.weights import load_weights
 
 if __name__ == "__main__":

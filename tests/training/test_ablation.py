@@ -10,10 +10,10 @@ import torch
 
 from spotter.config import PRESETS
 from spotter.model.conversion import PlainFeatures, RecognitionConversion
+from spotter.model.mask_fitting import word_masks
 from spotter.model.spotter import SwinTextSpotter
 from spotter.training import ablation
 from spotter.training.ablation import VARIANTS, jobs, main, table, variant_config
-from spotter.training.fit_masks import word_masks
 
 ROOT = Path(__file__).parents[2]
 
@@ -59,7 +59,7 @@ def test_a_few_seconds_of_all_and_again(tmp_path, monkeypatch, tiny_config, caps
     """Trains, evaluates, prints; what is done is not done again."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(PRESETS, "nano", lambda: tiny_config)
-    monkeypatch.setattr("spotter.training.start.word_masks", few_masks)
+    monkeypatch.setattr("spotter.training.initialisation.word_masks", few_masks)
     monkeypatch.setattr(ablation, "VARIANTS", {"base": (), "all": VARIANTS["all"]})
     options = ["--minutes", "5", "--scenes", "1", "--folder", str(tmp_path / "runs")]
     options += ["--set", "steps=1", "workers=0", "stages.characters.until=0.01", "data.megapixels=0.01"]

@@ -11,11 +11,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from spotter.model.roi import set_roi_align_backend
+from spotter.data.curriculum import Batches
+from spotter.data.targets import Batch
+from spotter.ops.roi_align import set_roi_align_backend
 from spotter.training import losses as losses_module
-from spotter.training.batch import Batch
 from spotter.training.criterion import TrainingSpotter
-from spotter.training.dataset import Batches
 from spotter.training.losses import Targets, count_boxes
 from spotter.training.train_config import DataConfig, LossConfig, StageConfig, TrainConfig
 from tests.pretend_gpu import DEVICE, PretendGPU, values_of

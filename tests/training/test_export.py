@@ -9,12 +9,12 @@ from dataclasses import replace
 import pytest
 import torch
 
-from spotter.training import train
+from spotter.training import trainer
 from spotter.training.card import curve
 from spotter.training.export import averaged_model, main, mix
-from spotter.training.start import grown
-from spotter.training.train import Trainer
+from spotter.training.initialisation import grown
 from spotter.training.train_config import DataConfig, StageConfig, TrainConfig
+from spotter.training.trainer import Trainer
 from spotter.weights import load_weights, save_weights
 
 
@@ -32,7 +32,7 @@ def run(tiny_config, tiny_file, tmp_path_factory):
         data=DataConfig(megapixels=4 * 96**2 / 1e6),
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(train, "LOG_EVERY", 1)
+        patch.setattr(trainer, "LOG_EVERY", 1)
         Trainer(config, folder).run(progress=False)
     return folder
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
+from spotter.data.curriculum import Batches
+from spotter.data.targets import Batch
 from spotter.training import gpu_variants
-from spotter.training.batch import Batch
-from spotter.training.dataset import Batches
 from spotter.training.gpu_variants import Timing, check, fastest, main
-from spotter.training.start import TrainingError
+from spotter.training.initialisation import TrainingError
 from spotter.training.train_config import DataConfig, StageConfig, TrainConfig
 
 

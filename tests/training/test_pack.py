@@ -20,12 +20,10 @@ pytest.importorskip("fontTools", reason="subsets of fonts: pip install -r requir
 from fontTools.ttLib import TTFont
 
 from spotter.config import PRINTABLE
-from spotter.evaluation.icdar import read_ground_truth, write_ground_truth
-from spotter.images import read_image
-from spotter.training import pack as pack_module
-from spotter.training.backgrounds import LONG_SIDE, is_held_out
-from spotter.training.card import describe_data
-from spotter.training.fonts import (
+from spotter.data.icdar import read_ground_truth, write_ground_truth
+from spotter.data.sources import Sources
+from spotter.data.synth.backgrounds import LONG_SIDE, is_held_out
+from spotter.data.synth.fonts import (
     SIZES,
     Face,
     _installed_families,
@@ -34,9 +32,11 @@ from spotter.training.fonts import (
     installed_families,
     stroke,
 )
+from spotter.data.synth.vocabulary import WordLists
+from spotter.images import read_image
+from spotter.training import pack as pack_module
+from spotter.training.card import describe_data
 from spotter.training.pack import Encoding, Photograph, encode, main, subset_font
-from spotter.training.sources import Sources
-from spotter.training.words import WordLists
 from spotter.types import GroundTruth
 
 pytestmark = pytest.mark.skipif(

@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from spotter.training import snapshots
+from spotter.training.initialisation import TrainingError
 from spotter.training.snapshots import Snapshots, join, main, parts_of, split
-from spotter.training.start import TrainingError
-from spotter.training.train import Trainer
 from spotter.training.train_config import DataConfig, StageConfig, TrainConfig
+from spotter.training.trainer import Trainer
 from spotter.weights import load_weights
 
 

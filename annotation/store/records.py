@@ -1,0 +1,105 @@
+"""What the store hands out: plain frozen values, free of the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from annotation.region import AnnotationError, Region
+from annotation.store.tables import ImageRow
+
+
+class NotFoundError(AnnotationError):
+    """There is no such project, image, draft or suggestion."""
+
+
+class VersionConflict(AnnotationError):  # noqa: N818, the name others catch
+    """Somebody else saved first. Nothing is lost: the refused regions are in the draft."""
+
+    def __init__(self, who: str, at: datetime, version: int, draft_id: int) -> None:
+        super().__init__(
+            f"{who} changed this image at {at:%H:%M:%S} UTC; your version is kept as another version of it."
+        )
+        self.who = who  # whose version stands
+        self.at = at  # when it was saved, UTC
+        self.version = version  # of the image now
+        self.draft_id = draft_id  # where the refused regions are
+
+
+@dataclass(frozen=True)
+class ImageRecord:
+    """An image of a project."""
+
+    id: int
+    project_id: int
+    name: str  # original file name, a label
+    sha256: str  # of the stored file
+    extension: str  # .png or .jpg
+    width: int  # pixels, upright
+    height: int
+    state: str  # new, in work, done, approved
+    version: int  # to be given back with save_regions
+    uncertainty: float | None  # 0..1; None without a prediction
+    added: datetime
+    changed_at: datetime | None
+    changed_by: str | None
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A newer model's region beside the work of a person, who decides."""
+
+    id: str  # of the predicted region
+    model_version: str
+    region: Region
+    beside: str | None  # id of the person's region it differs from; None: there is none
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A version of an image's regions that lost against another one and waits for a decision."""
+
+    id: int
+    image_id: int
+    who: str
+    at: datetime
+    base_version: int
+    regions: list[Region]
+
+
+@dataclass(frozen=True)
+class OpenImage:
+    """All that the editor needs of an image."""
+
+    image: ImageRecord
+    regions: list[Region]
+    suggestions: list[Suggestion]
+    drafts: list[Draft]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What one version of a model found on an image."""
+
+    model_version: str
+    added: datetime
+    score: float | None  # mean over its regions
+    regions: list[Region]
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One change of one region."""
+
+    region_id: str
+    version: int  # of the image, after it
+    who: str
+    source: str  # person, model or import
+    at: datetime
+    kinds: tuple[str, ...]  # of annotation.corrections.KINDS, against the prediction
+    before: Region | None  # None: added
+    after: Region | None  # None: removed
+
+
+def image_record(row: ImageRow) -> ImageRecord:
+    return ImageRecord(**{name: getattr(row, name) for name in ImageRecord.__dataclass_fields__})

@@ -1,0 +1,157 @@
+"""The tables of the store. `migrations/` makes them; a test holds the two against each other."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import JSON, TypeDecorator
+
+
+class Moment(TypeDecorator):
+    """A time in UTC; SQLite keeps no time zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# Sorts by code points everywhere, as `annotation.store.images.natural` expects; PostgreSQL would ask the locale.
+SortKey = String(600).with_variant(String(600, collation="C"), "postgresql")
+
+
+class Base(DeclarativeBase):
+    type_annotation_map = {datetime: Moment, dict: JSON(none_as_null=True), list: JSON(none_as_null=True)}  # noqa: RUF012
+
+
+class ProjectRow(Base):
+    __tablename__ = "projects"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    created: Mapped[datetime]
+
+
+class ImageRow(Base):
+    __tablename__ = "images"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"))
+    sha256: Mapped[str] = mapped_column(String(64))  # of the stored file
+    source_sha256: Mapped[str] = mapped_column(String(64))  # of the file as it came in
+    name: Mapped[str] = mapped_column(String(255))  # a label, never a path
+    sort_name: Mapped[str] = mapped_column(SortKey)  # natural order: img2 before img10
+    extension: Mapped[str] = mapped_column(String(8))  # .png or .jpg
+    width: Mapped[int]  # pixels, upright
+    height: Mapped[int]
+    dhash: Mapped[int] = mapped_column(BigInteger)  # 64 bits as a signed number
+    added: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(10), default="new")
+    version: Mapped[int] = mapped_column(default=0)  # grows with every change of its regions
+    changed_at: Mapped[datetime | None]
+    changed_by: Mapped[str | None] = mapped_column(String(200))
+    uncertainty: Mapped[float | None]  # 0..1, of the newest prediction
+    __table_args__ = (
+        UniqueConstraint("project_id", "sha256", name="uq_images_sha256"),
+        Index("ix_images_source", "project_id", "source_sha256"),
+        # The queue reads these alone, never a region.
+        Index("ix_images_uncertainty", "project_id", "state", "uncertainty", "id", "dhash"),
+        Index("ix_images_name", "project_id", "sort_name", "id", "state", "dhash"),
+        Index("ix_images_added", "project_id", "added", "id", "state", "dhash"),
+        Index("ix_images_label", "project_id", "name"),
+    )
+
+
+class PredictionRow(Base):
+    __tablename__ = "predictions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.id"))
+    model_version: Mapped[str] = mapped_column(String(200))
+    added: Mapped[datetime]
+    score: Mapped[float | None]  # mean of its regions' scores
+    __table_args__ = (UniqueConstraint("image_id", "model_version", name="uq_predictions_version"),)
+
+
+class PredictedRow(Base):
+    """A region as a model said it; never changed but for its status."""
+
+    __tablename__ = "predicted_regions"
+    prediction_id: Mapped[int] = mapped_column(ForeignKey("predictions.id"), primary_key=True)
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    position: Mapped[int]
+    polygon: Mapped[list]
+    text: Mapped[str] = mapped_column(Text)
+    score: Mapped[float | None]
+    reading_score: Mapped[float | None]
+    characters: Mapped[list]
+    weakest_character: Mapped[float | None]  # see annotation.signals
+    box_movement: Mapped[float | None]
+    mask_disagreement: Mapped[float | None]
+    status: Mapped[str] = mapped_column(String(12))  # see annotation.store.predictions
+    beside: Mapped[str | None] = mapped_column(String(64))  # the person's region it is suggested for
+
+
+class RegionRow(Base):
+    """A region as it stands now."""
+
+    __tablename__ = "regions"
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.id"), primary_key=True)
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    position: Mapped[int]
+    polygon: Mapped[list]
+    text: Mapped[str] = mapped_column(Text)
+    illegible: Mapped[bool]
+    difficult: Mapped[bool]
+    score: Mapped[float | None]
+    reading_score: Mapped[float | None]
+    characters: Mapped[list]
+    origin: Mapped[str] = mapped_column(String(10))
+    locked: Mapped[bool]
+
+
+class RevisionRow(Base):
+    """One change of one region."""
+
+    __tablename__ = "revisions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.id"))
+    region_id: Mapped[str] = mapped_column(String(64))
+    version: Mapped[int]  # of the image, after the change
+    who: Mapped[str] = mapped_column(String(200))
+    source: Mapped[str] = mapped_column(String(10))  # person, model or import
+    at: Mapped[datetime]
+    kinds: Mapped[str] = mapped_column(String(60))  # of the correction, separated by spaces
+    before: Mapped[dict | None]  # the region, or None when it was added
+    after: Mapped[dict | None]  # the region, or None when it was removed
+    __table_args__ = (Index("ix_revisions_region", "image_id", "region_id"),)
+
+
+class DraftRow(Base):
+    """Another version of an image's regions: it could not be saved, somebody else had been faster."""
+
+    __tablename__ = "drafts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.id"), index=True)
+    who: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime]
+    base_version: Mapped[int]  # the version it was made from
+    regions: Mapped[list]
+    status: Mapped[str] = mapped_column(String(10))  # open, applied or discarded
+
+
+class ReviewRow(Base):
+    """One change of an image's review state."""
+
+    __tablename__ = "reviews"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.id"), index=True)
+    who: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime]
+    before: Mapped[str] = mapped_column(String(10))
+    after: Mapped[str] = mapped_column(String(10))

@@ -1,0 +1,111 @@
+"""Batches from a pool of scenes in the memory of the device, stage by stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from spotter.data.curriculum import Batches, SceneKind, Scenes
+from spotter.data.renderers import Renderers
+from spotter.data.scene_pool import ScenePool
+from spotter.data.targets import Batch
+from spotter.training.train_config import TrainConfig
+
+
+class PooledBatches:
+    """The batches of one process, drawn from a pool; a context that ends the rendering processes.
+
+    The pool has room for the scenes of all stages; those of the next stage are rendered shortly before it
+    begins.
+    """
+
+    def __init__(
+        self, config: TrainConfig, batches: Batches, device: torch.device, first: int, step: int, workers: int
+    ) -> None:
+        """first, step: batches first, first + step, ... are this process's.
+
+        Raises ValueError when the pool is too small for a batch.
+        """
+        self.config, self.curriculum = config.pool, batches.curriculum
+        self.kinds = [
+            self.curriculum.kinds(stage) for stage in range(len(config.stages))
+        ]  # with their shares
+        self.number, self.step = first, step
+        shares = self._shares_of_all_stages()
+        scenes = batches.scenes
+        scenes = Scenes(scenes.stages, scenes.data, scenes.sources, scenes.seed * 1009 + first % step)
+        render = replace(self.config.renderers, workers=workers)
+        self.renderers = Renderers(scenes, shares, batches.charset, batches.steps, render)
+        self.pool = ScenePool(
+            self.renderers,
+            device,
+            self.config,
+            shares,
+            seed=config.seed * 1009 + first % step,
+            mask_size=config.model.mask_size,
+        )
+        for kind in shares:
+            if self.pool.capacity(kind) < self.curriculum.count(kind):
+                raise ValueError(
+                    f"The pool has room for {self.pool.capacity(kind)} scenes of {kind.width} x {kind.height}"
+                    f" pixels, a batch needs {self.curriculum.count(kind)}: make pool.gigabytes larger."
+                )
+
+    def __enter__(self) -> PooledBatches:
+        return self
+
+    def prepare(self, progress: float) -> None:
+        """Waits until there are scenes for the stage at a progress of the run. Raises RenderingError."""
+        self.render_for(progress)
+        self.pool.wait_until_ready(self.config.minimum, self.config.timeout)
+
+    def __exit__(self, *_: object) -> None:
+        self.renderers.close()
+
+    def next(self, progress_at: Callable[[int], float]) -> Batch:
+        """The next batch on the device; waits for scenes when there are too few, as a stage begins.
+
+        Raises RenderingError when no scenes can be rendered.
+        """
+        progress = progress_at(self.number)
+        plan = self.curriculum.plan(self.number, progress)
+        self.render_for(progress)
+        self.pool.fill()
+        if self.pool.ready(plan.kind) < plan.count:
+            self.pool.wait_until_ready(plan.count, self.config.timeout)
+        self.number += self.step
+        return self.pool.sample(plan.kind, plan.count, plan.task)
+
+    def render_for(self, progress: float) -> None:
+        """Renders scenes of the stage at a progress of the run, and of one that is near, from now on."""
+        stages = {self.curriculum.stage(p) for p in (progress, progress + self.config.ahead)}
+        shares = [self.kinds[stage] for stage in sorted(stages)]
+        self.renderers.set_shares({kind: share for kinds in shares for kind, share in kinds.items()})
+
+    def _shares_of_all_stages(self) -> dict[SceneKind, float]:
+        """Shares of the pool's scenes: those of a stage, times the length of the stage."""
+        start, shares = 0.0, {}
+        for index, stage in enumerate(self.curriculum.stages):
+            for kind, share in self.kinds[index].items():
+                shares[kind] = share * (stage.until - start)
+            start = stage.until
+        return shares
+
+    def report(self) -> str:
+        """What the renderers did since the last report."""
+        r = self.pool.report()
+        troubles = f", {r.errors} scenes failed, {r.deaths} renderers died" if r.errors or r.deaths else ""
+        return (
+            f"{r.words_rendered:,.0f} words/s rendered, each scene shown {r.shows:.1f} times, "
+            f"pool {100 * r.fill:.0f} % full{troubles}"
+        )
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint needs: not the scenes, which are rendered anew."""
+        return self.pool.state()
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        self.pool.load_state(state)

@@ -1,0 +1,151 @@
+"""maskK: a word's shape as 60 numbers, coded and decoded with as many of them as one likes.
+
+The mask of a polygon is made by the function training uses (`spotter.ops.polygons.rasterise`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from spotter.explain.canvas import BLUE, ORANGE, blend_map, colour_bar, colourise, crop, grow, tiles, titled
+from spotter.explain.charts import curve
+
+if TYPE_CHECKING:
+    from spotter.model.mask_code import MaskCode
+    from spotter.tracing.trace import Trace
+
+SIDE = 224  # pixels a mask is drawn with
+SHOWN_COMPONENTS = 8
+
+
+@dataclass(frozen=True)
+class CodedMask:
+    """A polygon's mask, coded and decoded with 1..60 coefficients. K coefficients in all, size 28."""
+
+    box: np.ndarray  # (4,) xyxy, pixels of the resized image
+    mask: np.ndarray  # (size, size) uint8
+    coefficients: np.ndarray  # (K,) float32
+    decoded: np.ndarray  # (K, size, size) float32 probabilities, entry k - 1 from the first k coefficients
+    ious: np.ndarray  # (K,) of the decoded mask, binarised, with the mask
+    threshold: float
+
+
+def binary_iou(a: np.ndarray, b: np.ndarray) -> float:
+    """IoU of two binary masks of one shape; 1 when both are empty."""
+    a, b = a.astype(bool), b.astype(bool)
+    union = (a | b).sum()
+    return float((a & b).sum() / union) if union else 1.0
+
+
+def code_polygon(trace: Trace, code: MaskCode, polygon: np.ndarray) -> CodedMask:
+    """`polygon`: (P, 2) in pixels of the resized image; its mask covers its own box."""
+    import torch
+
+    from spotter.ops.polygons import rasterise
+
+    box = np.concatenate([polygon.min(0), polygon.max(0)]).astype(np.float32)
+    mask = rasterise(polygon, box, code.size)
+    with torch.no_grad():
+        coefficients = code.encode(torch.from_numpy(mask)).float().cpu()
+        steps = torch.tril(torch.ones(len(coefficients), len(coefficients))) * coefficients
+        decoded = code.decode(steps.to(code.mean.device)).float().cpu().numpy()
+    threshold = trace.config.mask_threshold
+    ious = np.array([binary_iou(one > threshold, mask) for one in decoded])
+    return CodedMask(box, mask, coefficients.numpy(), decoded, ious, threshold)
+
+
+def components(code: MaskCode, count: int = SHOWN_COMPONENTS) -> np.ndarray:
+    """(count, size, size) float32, the first components, each scaled by its standard deviation."""
+    scaled = code.components * code.explained_variance.clamp(min=1e-6).sqrt()[:, None]
+    return scaled[:count].detach().float().cpu().numpy().reshape(-1, code.size, code.size)
+
+
+def draw_masks(
+    trace: Trace, coded: CodedMask, count: int, word: int, columns: int = 2
+) -> tuple[Image.Image, str]:
+    """The polygon's mask, the one from `count` coefficients, their difference, and the network's maskK."""
+    photo = crop(trace.image, coded.box, SIDE, SIDE)
+    own = crop(trace.image, trace.box(word), SIDE, SIDE)
+    decoded = coded.decoded[count - 1]
+    difference = compare(coded.mask, decoded > coded.threshold)
+    mask_k = trace.mask_k[word].astype(np.float32)
+    iou = coded.ious[count - 1]
+    size = "28 × 28" if coded.mask.shape == (28, 28) else f"{coded.mask.shape[0]} × {coded.mask.shape[1]}"
+    pictures = [
+        titled(photo, "in its box", "stretched to a square"),
+        titled(blend_map(photo, coded.mask.astype(np.float32), 1), f"its mask, {size}", "0 or 1"),
+        titled(
+            blend_map(photo, decoded, 1), f"decoded from {count}", f"probability > {coded.threshold:g} counts"
+        ),
+        titled(grow(difference, SIDE), f"IoU {iou:.3f}", "orange lost, blue added"),
+        titled(blend_map(own, mask_k, 1), "the network's maskK", f"from {len(coded.ious)} predicted numbers"),
+        colour_bar("0", "1", "probability", SIDE),
+    ]
+    alt = f"A word's mask and its reconstruction from {count} coefficients; their IoU is {iou:.3f}."
+    return tiles(pictures, columns), alt
+
+
+def compare(mask: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """(h, w, 3): what both have in light grey, what only the mask has in orange, only the other in blue."""
+    picture = np.full((*mask.shape, 3), (45, 50, 60), np.uint8)
+    picture[mask.astype(bool) & other] = (225, 225, 220)
+    picture[mask.astype(bool) & ~other] = ORANGE
+    picture[~mask.astype(bool) & other] = BLUE
+    return picture
+
+
+def draw_curve(coded: CodedMask, count: int) -> tuple[Image.Image, str]:
+    xs = np.arange(1, len(coded.ious) + 1)
+    low = min(0.5, float(coded.ious.min()))
+    iou = coded.ious[count - 1]
+    picture = curve(
+        [(coded.ious, ORANGE, 3)],
+        xs,
+        "IoU with the polygon's mask",
+        "coefficients kept",
+        marker=count,
+        marker_text=f"{count}: {iou:.3f}",
+        low=low,
+    )
+    return (
+        picture,
+        f"IoU against the number of coefficients: {coded.ious[0]:.2f} with one, {coded.ious[-1]:.2f} with "
+        "all.",
+    )
+
+
+def draw_components(code: MaskCode, coded: CodedMask, count: int) -> tuple[Image.Image, str]:
+    """The first components and the polygon's coefficients on them."""
+    parts = components(code)
+    high = float(np.abs(parts).max()) or 1.0
+    pictures = [
+        titled(
+            grow(colourise(part, -high, high), 100),
+            f"{i + 1}",
+            f"{coded.coefficients[i]:+.2f}" + ("" if i < count else " (off)"),
+        )
+        for i, part in enumerate(parts)
+    ]
+    bar = colour_bar(f"{-high:.1f}", f"{high:.1f}", "logit at one standard deviation", 442)
+    alt = f"The first {len(parts)} principal components of word masks with this word's coefficients."
+    return tiles([tiles(pictures, 4), bar], 1), alt
+
+
+def describe(coded: CodedMask, count: int) -> str:
+    """The formula with its numbers, Markdown with LaTeX."""
+    shown = ",\\ ".join(f"{v:.2f}" for v in coded.coefficients[: min(count, 5)])
+    more = ",\\ \\dots" if count > 5 else ""
+    total = coded.mask.size
+    return (
+        "$$\\hat m = \\sigma\\Big(\\mu + \\sum_{i=1}^{k} a_i\\,\\sqrt{v_i}\\; u_i\\Big)$$\n\n"
+        f"$$k = {count},\\quad a = ({shown}{more})$$\n\n"
+        f"The {total} cells of the mask become {count} numbers, {total / count:.0f} times fewer. The "
+        "components $u_i$ come from a principal component analysis of word shapes in logit space, not from "
+        "training; the "
+        f"network predicts the $a_i$ of a word at each stage. From {len(coded.ious)} numbers the IoU is "
+        f"{coded.ious[-1]:.3f}."
+    )

@@ -1,0 +1,65 @@
+"""The photo with its words, the selected one marked: where every view starts from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw
+
+from spotter.explain.canvas import ORANGE, SKY, crop, label, linked, outline, photo_canvas, titled
+
+if TYPE_CHECKING:
+    from spotter.tracing.trace import Trace
+
+WIDTH = 760
+
+
+def draw_overview(trace: Trace, word: int | None) -> tuple[Image.Image, str]:
+    """The photo with all outlines, the selected word's in orange, fainter below the spotter's threshold; and
+    the alternative text.
+    """
+    picture, scale = photo_canvas(trace.image, WIDTH)
+    linked(picture, "photo")
+    draw = ImageDraw.Draw(picture, "RGBA")
+    for i in range(len(trace.words)):
+        if i != word:
+            outline(draw, trace.polygon(i) * scale, SKY, 2, 0.4 if is_faint(trace, i) else 1.0)
+    if word is None:
+        return picture, "The photo; no words were found on it."
+    polygon = trace.polygon(word) * scale
+    outline(draw, polygon, ORANGE, 4)
+    text = trace.words[word].text or "(no text)"
+    label(draw, (polygon[:, 0].min(), polygon[:, 1].min() - 30), f"{word + 1} {text}")
+    return picture, f"The photo with {len(trace.words)} words outlined; word {word + 1}, {text}, is selected."
+
+
+def is_faint(trace: Trace, word: int) -> bool:
+    """Whether the spotter, left at its own threshold, would not tell of the word."""
+    return trace.words[word].score < trace.config.score_threshold
+
+
+def draw_word(trace: Trace, word: int | None) -> tuple[Image.Image, str] | None:
+    """The selected word cut out, with what was read."""
+    if word is None:
+        return None
+    x1, y1, x2, y2 = box = trace.box(word)
+    width = 360
+    height = int(np.clip(width * (y2 - y1) / max(x2 - x1, 1), 40, 150))
+    text = trace.words[word].text or "(no text)"
+    read = trace.words[word].reading_score
+    picture = titled(crop(trace.image, box, width, height), "", f'read "{text}", sure to {read:.2f}')
+    return picture, f"The box of word {word + 1}, read as {text}."
+
+
+def word_at(trace: Trace, place: list[float]) -> int | None:
+    """The smallest word at a place (x, y) of the overview picture, or the one nearest within 20 pixels."""
+    scale = min(1.0, WIDTH / trace.image.shape[1])
+    found = []
+    for i in range(len(trace.words)):
+        polygon = (trace.polygon(i) * scale).astype(np.float32)
+        distance = cv2.pointPolygonTest(polygon, (float(place[0]), float(place[1])), True)
+        if distance >= -20:
+            found.append((distance < 0, -distance if distance < 0 else cv2.contourArea(polygon), i))
+    return min(found)[2] if found else None

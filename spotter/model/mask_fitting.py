@@ -1,0 +1,104 @@
+"""Fits the components of maskK (see `model.mask_code`) to the shapes that words have.
+
+    python -m spotter.model.mask_fitting --count 20000
+
+prints how well masks of fresh shapes survive coding with 5 to 60 coefficients.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from spotter.model.mask_code import MaskCode, mask_logits
+from spotter.ops.polygons import rasterise
+
+
+def word_shapes(count: int, seed: int) -> list[np.ndarray]:
+    """Random outlines of words, each (P, 2) float32 pixels, clockwise from the word's upper left, not closed.
+
+    Half are quadrilaterals and half curved bands of 14 points. All are seen in perspective; half are close
+    to upright and half are turned by any angle.
+    """
+    rng = np.random.default_rng(seed)
+    shapes = []
+    for index in range(count):
+        height = rng.uniform(10, 100)
+        width = height * np.exp(rng.uniform(np.log(0.6), np.log(12)))
+        points = 2 if index % 2 else 7
+        along = np.linspace(-0.5, 0.5, points)
+        u = np.concatenate([along, along[::-1]])
+        v = np.repeat([-0.5, 0.5], points) * height
+        if points == 2:
+            shape = np.stack([u * width, v], 1)
+        else:  # an arc; a radius of 1.25 heights and more keeps the band from crossing itself
+            steepest = min(2.5, width / height / 1.25)
+            bend = rng.choice([-1, 1]) * rng.uniform(0.05, 1) * steepest
+            radius = width / bend
+            shape = np.stack([(radius - v) * np.sin(u * bend), radius - (radius - v) * np.cos(u * bend)], 1)
+        tilt = rng.uniform(-0.35, 0.35, 2)
+        shape = shape / (1 + shape @ tilt / np.ptp(shape, 0).max())[:, None]
+        angle = rng.uniform(-np.pi, np.pi) if rng.random() < 0.5 else rng.normal(0, np.radians(8))
+        cos, sin = np.cos(angle), np.sin(angle)
+        shape = shape @ np.array([[cos, sin], [-sin, cos]])
+        shapes.append((shape - shape.min(0)).astype(np.float32))
+    return shapes
+
+
+def word_masks(count: int, seed: int, size: int = 28) -> Tensor:
+    """Masks of `word_shapes` inside their own boxes, (count, size, size) uint8."""
+    masks = [
+        rasterise(shape, np.concatenate([shape.min(0), shape.max(0)]), size)
+        for shape in word_shapes(count, seed)
+    ]
+    return torch.from_numpy(np.stack(masks))
+
+
+def fit_mask_code(masks: Tensor, coefficients: int = 60) -> MaskCode:
+    """The principal components of binary masks (K, size, size) in logit space.
+
+    Exact, from the covariance matrix; each component's largest entry is made positive, so that the same masks
+    give the same code on every machine.
+    """
+    code = MaskCode(masks.shape[-1], coefficients)
+    logits = mask_logits(masks).double().numpy()
+    mean = logits.mean(0)
+    logits -= mean
+    variances, vectors = np.linalg.eigh(logits.T @ logits / max(len(logits) - 1, 1))
+    components = vectors[:, ::-1][:, :coefficients].T
+    largest = np.take_along_axis(components, np.abs(components).argmax(1)[:, None], 1)
+    code.components.copy_(torch.from_numpy(components * np.sign(largest)))
+    code.explained_variance.copy_(torch.from_numpy(variances[::-1][:coefficients].clip(0)))
+    code.mean.copy_(torch.from_numpy(mean))
+    return code
+
+
+def reconstruction_iou(code: MaskCode, masks: Tensor, coefficients: int, threshold: float = 0.4) -> float:
+    """Mean IoU of masks (K, size, size) with what their first coefficients decode to.
+
+    threshold: where the decoded mask is cut; the spotter cuts at 0.4.
+    """
+    vectors = code.encode(masks)
+    vectors[:, coefficients:] = 0
+    decoded, masks = code.decode(vectors) > threshold, masks.bool()
+    union = (decoded | masks).sum((1, 2)).clamp(min=1)
+    return ((decoded & masks).sum((1, 2)) / union).mean().item()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Fit maskK to random word shapes, print what it keeps.")
+    parser.add_argument("--count", type=int, default=20000, help="shapes to fit on")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    code = fit_mask_code(word_masks(arguments.count, arguments.seed))
+    fresh = word_masks(2000, arguments.seed + 1)
+    print("coefficients  mean IoU on 2000 fresh shapes")
+    for coefficients in (5, 10, 20, 40, 60):
+        print(f"{coefficients:12d}  {reconstruction_iou(code, fresh, coefficients):.4f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""The Read tab: a photo in, its words over it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import gradio as gr
+from gradio.components.image import ImageData
+
+from spotter.config import PRESETS, SpotterConfig
+from spotter.images import ImageError, read_image
+from spotter.tabs.shared.loading import Loader
+from spotter.tabs.shared.model_card import curve_picture, describe_card, weakness
+from spotter.tabs.shared.overlay import FLOOR, Overlay
+from spotter.tabs.shared.samples import FOLDER, SAMPLES, Sample, page_entry, stored_results
+
+# One photo at a time: the spotter uses every core.
+QUEUE = {"concurrency_id": "model", "concurrency_limit": 1}
+
+
+class Photo(gr.Image):
+    """An image input that hands over the uploaded file unopened; gr.Image would open it before any check."""
+
+    def get_block_name(self) -> str:
+        return "image"
+
+    def preprocess(self, payload: ImageData | None) -> str | None:
+        return payload.path if payload else None
+
+
+def build_read(loader: Loader) -> None:
+    """Puts the tab's components into the Blocks that are being built."""
+    gr.set_static_paths([FOLDER])
+    stored = stored_results(loader.card().get("sha256"))
+    with gr.Row(elem_classes="chooser"):
+        photo = Photo(
+            label="Your photo",
+            type="filepath",
+            image_mode=None,
+            sources=["upload", "clipboard", "webcam"],
+            webcam_options=gr.WebcamOptions(mirror=False),  # mirrored text cannot be read
+            buttons=[],
+            height=170,
+            scale=2,
+            min_width=280,
+            elem_id="photo",
+        )
+        gallery = gr.Gallery(
+            [(sample.path, sample.caption) for sample in SAMPLES],
+            label="Samples",
+            columns=len(SAMPLES),
+            height=170,
+            object_fit="cover",
+            allow_preview=False,
+            buttons=[],
+            interactive=False,
+            scale=3,
+            min_width=280,
+            elem_id="samples",
+        )
+    if warning := weakness(loader.card()):
+        gr.Markdown(warning, elem_id="weak")
+    overlay = Overlay(
+        stored_sample(SAMPLES[0], stored), threshold=score_threshold(loader.card()), elem_id="words"
+    )
+    with gr.Accordion("Which weights these are, and how they were trained", open=False):
+        gr.Markdown(describe_card(loader.card()), elem_id="card")
+        if picture := curve_picture(loader.card()):
+            gr.HTML(picture, padding=False, elem_id="curve")
+
+    def read_photo(path: str | None, progress: gr.Progress = gr.Progress()) -> dict:  # noqa: B008
+        """Words of a photo, with their outlines in pixels of the photo."""
+        return read(loader, path, Path(path).name, progress) if path else {}
+
+    def read_sample(event: gr.SelectData, progress: gr.Progress = gr.Progress()) -> dict:  # noqa: B008
+        sample = SAMPLES[event.index]
+        return read(loader, sample.path, sample.file, progress) | {"credit": sample.credit}
+
+    def show_sample(event: gr.SelectData) -> dict:
+        return stored_sample(SAMPLES[event.index], stored)
+
+    photo.input(read_photo, photo, overlay, api_name="read", trigger_mode="always_last", **QUEUE).failure(
+        lambda: None, None, photo, api_visibility="private"
+    )
+    if stored:
+        gallery.select(show_sample, None, overlay, api_visibility="private", show_progress="hidden")
+    else:
+        gallery.select(read_sample, None, overlay, api_visibility="private", **QUEUE)
+
+
+def score_threshold(card: dict) -> float:
+    """The score from which the preset of the weights takes a detection for a word."""
+    return PRESETS.get(str(card.get("preset")), SpotterConfig)().score_threshold
+
+
+def read(loader: Loader, source: str | Path, name: str, progress: gr.Progress) -> dict:
+    """Reads a photo now: the overlay's value."""
+    try:
+        image = read_image(source)
+    except ImageError as error:
+        raise gr.Error(str(error), print_exception=False) from error
+    progress(0.1, desc="Loading the spotter")
+    spotter = loader.spotter()
+    progress(0.4, desc="Reading the words")
+    start = time.perf_counter()
+    words = spotter.spot(image, threshold=FLOOR)
+    seconds = time.perf_counter() - start
+    return {"photo": image, "name": name, **page_entry(image, words, seconds, spotter.card)}
+
+
+def stored_sample(sample: Sample, stored: dict) -> dict | None:
+    """The stored result of a sample: the overlay's value; None when there is none for these weights."""
+    entry = stored.get("images", {}).get(sample.file)
+    if entry is None:
+        return None
+    return {
+        "photo": sample.path,
+        "name": sample.file,
+        **entry,
+        "model": stored["model"],
+        "credit": f"{sample.credit} Stored result of these weights.",
+    }

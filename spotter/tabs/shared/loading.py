@@ -1,0 +1,60 @@
+"""Loads the spotter in the background, so that the page is there before torch is."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from pathlib import Path
+from threading import Lock, Thread
+from typing import TYPE_CHECKING
+
+import gradio as gr
+
+from spotter.tabs.shared.model_card import read_card
+
+if TYPE_CHECKING:
+    from spotter.predictor import Spotter
+
+WEIGHTS = Path(__file__).resolve().parents[3] / "assets" / "weights"
+
+
+class Loader:
+    """One spotter for the whole app. Raises FileNotFoundError at once when the weights do not exist,
+    CardError when their card cannot be shown.
+    """
+
+    def __init__(self, weights: str = "nano", device: str | None = None) -> None:
+        self.weights, self.device = weights, device
+        built_in = WEIGHTS / f"{weights}.safetensors"
+        self.path = built_in if built_in.is_file() else Path(weights)
+        if not self.path.is_file():
+            raise FileNotFoundError(
+                f"There are no weights {weights!r}: give a .safetensors file or a built-in name."
+            )
+        self._card = read_card(self.path)
+        self._loaded: Future[Spotter] = Future()
+        self._once = Lock()
+
+    def start(self) -> None:
+        """Returns at once; only the first call does anything."""
+        if self._once.acquire(blocking=False):
+            Thread(target=self._load, daemon=True).start()
+
+    def _load(self) -> None:
+        try:
+            from spotter.predictor import load_spotter  # takes seconds: it imports torch
+
+            self._loaded.set_result(load_spotter(self.weights, device=self.device))
+        except Exception as error:  # told to whoever asks for the spotter
+            self._loaded.set_exception(error)
+
+    def spotter(self) -> Spotter:
+        """Waits until the spotter is loaded. Raises gr.Error with one sentence when it cannot be."""
+        self.start()
+        try:
+            return self._loaded.result()
+        except Exception as error:
+            raise gr.Error(f"The spotter could not be loaded: {error}", print_exception=False) from error
+
+    def card(self) -> dict:
+        """The model card beside the weights, {} without one; does not wait."""
+        return self._card

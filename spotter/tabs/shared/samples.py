@@ -1,0 +1,173 @@
+"""Sample pictures of the Read tab and their stored results.
+
+`python -m spotter.tabs.shared.samples pictures` writes assets/samples/*.jpg, truth.json (what the rendered ones say)
+and their README.md, from files of scikit-image and from the scene generator. `python -m spotter.tabs.shared.samples
+words` has the real spotter read them and writes words.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from spotter.images import read_image
+from spotter.tabs.shared.overlay import FLOOR
+from spotter.words_json import model_entry, photo_entry, words_json, write_json
+
+if TYPE_CHECKING:
+    from spotter.data.synth.scene import Scene
+    from spotter.types import GroundTruth, Word
+
+FOLDER = Path(__file__).resolve().parents[3] / "assets" / "samples"
+WORDS = FOLDER / "words.json"
+TRUTH = FOLDER / "truth.json"
+PHOTOS = ("brick.png", "coffee.png", "rocket.jpg")  # of scikit-image; behind the rendered words
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A picture to try: a file of scikit-image's data, or a rendered scene given by its style and seed."""
+
+    file: str
+    caption: str
+    credit: str
+    source: str | tuple[str, int]
+
+    @property
+    def path(self) -> Path:
+        return FOLDER / self.file
+
+
+RENDERED = (
+    "Rendered, not photographed: words set by this project's scene generator, in fonts kept out of training, "
+)
+SAMPLES = (
+    Sample("wall.jpg", "Wall (rendered)", RENDERED + "over bricks (CC0Textures, CC0).", ("easy", 108)),
+    Sample(
+        "launch.jpg", "Launch (rendered)", RENDERED + "over a SpaceX photo (public domain).", ("easy", 116)
+    ),
+    Sample(
+        "saucer.jpg", "Curves (rendered)", RENDERED + "over a photo by R. Michetti (CC0).", ("curved", 106)
+    ),
+    Sample("astronaut.jpg", "Astronaut", "Photo: NASA, public domain; from scikit-image.", "astronaut.png"),
+    Sample("page.jpg", "Page", "Scanned page: scikit-image, BSD-3-Clause.", "page.png"),
+    Sample("cat.jpg", "No words", "Photo: Stefan van der Walt, CC0; from scikit-image.", "chelsea.png"),
+)
+
+
+def stored_results(sha256: str | None) -> dict:
+    """Words of each sample as stored (`--json` format), {} when they were not read with these weights."""
+    if not WORDS.is_file():
+        return {}
+    results = json.loads(WORDS.read_text(encoding="utf-8"))
+    return results if results["model"]["sha256"] == sha256 else {}
+
+
+def stored_truth(source: str | Path) -> list[tuple[str, np.ndarray]] | None:
+    """Text and polygon (P, 2) of each true word of a rendered sample, in its pixels; None when not known."""
+    sample = next((sample for sample in SAMPLES if sample.path == Path(source)), None)
+    if sample is None or not TRUTH.is_file():
+        return None
+    words = json.loads(TRUTH.read_text(encoding="utf-8")).get(sample.file)
+    return None if words is None else [(word["text"], np.array(word["polygon"])) for word in words]
+
+
+def page_entry(image: np.ndarray, words: list[Word], seconds: float, card: dict) -> dict:
+    """What the page gets to know of a photo (H, W, 3): its entry of the `--json` format, and the model's."""
+    return {**photo_entry(image, words, seconds), "model": model_entry(card)}
+
+
+def write_words(weights: str) -> None:
+    from spotter.predictor import load_spotter
+
+    spotter = load_spotter(weights)
+    images = {}
+    for sample in SAMPLES:
+        image = read_image(sample.path)
+        start = time.perf_counter()
+        words = spotter.spot(image, threshold=FLOOR)
+        images[sample.file] = photo_entry(image, words, time.perf_counter() - start)
+        print(f"{sample.file}: {len(words)} words")
+    write_json(WORDS, words_json(spotter.card, images))
+
+
+def write_pictures() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    truth = {}
+    for sample in SAMPLES:
+        if isinstance(sample.source, str):
+            image = read_image(str(files("skimage") / "data" / sample.source))
+        else:
+            scene = render(*sample.source)
+            image, truth[sample.file] = scene.image, truth_entry(scene.regions)
+        Image.fromarray(image).save(sample.path, quality=92)
+    write_json(TRUTH, truth)
+    lines = [f"| `{sample.file}` | {sample.credit} |" for sample in SAMPLES]
+    (FOLDER / "README.md").write_text("\n".join([README, *lines, ""]), encoding="utf-8")
+
+
+def truth_entry(regions: list[GroundTruth]) -> list[dict]:
+    """The legible words of a scene for truth.json, polygons in pixels of it."""
+    legible = [region for region in regions if region.text and not region.ignore]
+    return [
+        {"text": region.text, "polygon": np.round(region.polygon.astype(float), 1).tolist()}
+        for region in legible
+    ]
+
+
+README = """# Sample pictures
+
+`python -m spotter.tabs.shared.samples pictures` makes them, `python -m spotter.tabs.shared.samples words` reads them with
+the built-in weights and stores the real results in `words.json`. `truth.json` holds what the rendered
+pictures say. All photos come with scikit-image, none was downloaded. When the scene generator changes, the
+same seeds give other scenes.
+
+| file | source and licence |
+|---|---|"""
+
+
+def render(style: str, seed: int) -> Scene:
+    """A scene of words over a photo of PHOTOS, (600, 800, 3) uint8 RGB."""
+    from spotter.data.synth.backgrounds import Backgrounds
+    from spotter.data.synth.scene import STYLES, SceneGenerator
+
+    sizes = {
+        "easy": {"text_height": (24, 90), "words": (4, 10), "degradation": 0.2},
+        "curved": {
+            "text_height": (28, 80),
+            "words": (3, 7),
+            "degradation": 0.3,
+            "curved": 0.7,
+            "negatives": 0.0,
+        },
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        for photo in PHOTOS:
+            shutil.copy(str(files("skimage") / "data" / photo), folder)
+        look = replace(STYLES[style], height=600, width=800, **sizes[style])
+        return SceneGenerator(look, "held_out", backgrounds=Backgrounds(folder, "train")).render(seed)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m spotter.tabs.shared.samples", description=__doc__)
+    parser.add_argument("what", choices=("pictures", "words"), nargs="?", default="words")
+    parser.add_argument("--weights", default="nano")
+    options = parser.parse_args()
+    if options.what == "pictures":
+        write_pictures()
+    else:
+        write_words(options.weights)
+
+
+if __name__ == "__main__":
+    main()

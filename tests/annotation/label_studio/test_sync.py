@@ -1,0 +1,459 @@
+"""Push and pull against a server in memory, and what goes wrong against real sockets.
+
+`tests/label_studio/` does the same against a real Label Studio.
+"""
+
+from __future__ import annotations
+
+import copy
+import http.server
+import json
+import logging
+import threading
+import time
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from annotation.__main__ import main
+from annotation.label_studio.client import ElsewhereError, Server, ServerError, has_words, is_ours
+from annotation.label_studio.sync import pull, push
+from annotation.label_studio.tasks import CONFIG, to_results
+from annotation.region import AnnotationError, Character, Region
+from annotation.store.store import Store
+from spotter.images import MAX_BYTES
+
+SECRET = "0123456789abcdef-secret"
+READ = [Character(sign, 0.5) for sign in "cat"]
+BOX = [[10.0, 10.0], [60.0, 10.0], [60.0, 30.0], [10.0, 30.0]]
+RECTANGLES = CONFIG.replace("PolygonLabels", "RectangleLabels")
+CLASSES = (
+    '<View><Image name="i" value="$image"/><Choices name="c" toName="i"><Choice value="a"/></Choices></View>'
+)
+
+
+class Memory(Server):
+    """A server that keeps everything in memory and counts what is sent to it."""
+
+    def __init__(self) -> None:
+        super().__init__("http://127.0.0.1:1", SECRET)
+        self.made: list[SimpleNamespace] = []
+        self.rows: list[dict] = []
+        self.files: dict[str, bytes] = {}
+        self.fails_after: int | None = None  # uploads
+
+    def find_project(self, name):
+        return next((project for project in self.made if project.title == name), None)
+
+    def project(self, project_id):
+        return self.made[project_id - 1]
+
+    def make_project(self, name, label_config=CONFIG):
+        number = len(self.made) + 1
+        self.made.append(
+            SimpleNamespace(id=number, title=name, label_config=label_config, model_version=None)
+        )
+        return self.made[-1]
+
+    def show_predictions_of(self, project_id, model_version):
+        self.project(project_id).model_version = model_version
+
+    def backend_titles(self, project_id):
+        return {"a backend"}
+
+    def tasks(self, project):
+        return copy.deepcopy([row for row in self.rows if row["project"] == project.id])
+
+    def add_task(self, project_id, task):
+        row = copy.deepcopy(task) | {"id": len(self.rows) + 1, "project": project_id}
+        annotations, row["annotations"] = row.get("annotations", []), []
+        row.setdefault("predictions", [])
+        self.rows.append(row)
+        for annotation in annotations:
+            self.add_annotation(row["id"], annotation)
+
+    def change_data(self, task_id, data):
+        self.rows[task_id - 1]["data"] = data
+
+    def add_prediction(self, task_id, prediction):
+        self.rows[task_id - 1]["predictions"].append(prediction)
+
+    def add_annotation(self, task_id, annotation):
+        blank = {"was_cancelled": False, "ground_truth": False, "lead_time": None, "updated_at": "2026-01-01"}
+        made = blank | annotation | {"id": 10 * task_id + len(self.rows[task_id - 1]["annotations"])}
+        self.rows[task_id - 1]["annotations"].append(copy.deepcopy(made))
+
+    def change_annotation(self, annotation_id, annotation):
+        for row in self.rows:
+            for there in row["annotations"]:
+                if there["id"] == annotation_id:
+                    there |= copy.deepcopy(annotation) | {"lead_time": None}
+
+    def upload(self, project_id, name, data):
+        if self.fails_after is not None and len(self.files) >= self.fails_after:
+            raise ServerError(f"{self.url} cannot be reached; is Label Studio running there?")
+        self.files[f"/data/upload/{project_id}/{len(self.files):08x}-{name}"] = data
+        return list(self.files)[-1]
+
+    def download(self, address):
+        if address not in self.files:
+            return super().download(address)
+        return self.files[address]
+
+    def correct(self, task_id, **changes):
+        """As a person does on the screen there."""
+        annotation = self.rows[task_id - 1]["annotations"][0]
+        annotation |= {"lead_time": 3.0, "created_username": " cid@example.org, 3"} | changes
+        return annotation
+
+
+@pytest.fixture
+def server() -> Memory:
+    return Memory()
+
+
+@pytest.fixture
+def full(store, picture) -> list[int]:
+    """Three images in the project "signs": corrected, only predicted, not seen by anybody."""
+    project = store.project("signs")
+    ids = [
+        store.add_image(project, picture(i, orientation=6 if i == 1 else None), f"é {i}.jpg")[0].id
+        for i in range(3)
+    ]
+    for image in ids[:2]:
+        store.add_prediction(
+            image, "nano-1", [Region(BOX, "cat", score=0.5, reading_score=0.5, characters=READ)]
+        )
+    store.save_regions(ids[0], 1, [replace(store.regions(ids[0])[0], text="CAT")], "bob")
+    return ids
+
+
+def other_store(tmp_path):
+    (tmp_path / "other").mkdir()
+    return Store(f"sqlite:///{tmp_path}/other/b.db")
+
+
+def shown(store, project="signs"):
+    images = store.image_list(store.find_project(project))
+    return [
+        (i.name, i.sha256, i.state, store.regions(i.id), [p.regions for p in store.predictions(i.id)])
+        for i in images
+    ]
+
+
+def test_to_a_server_and_into_an_empty_database(store, full, server, tmp_path):
+    steps = []
+    report = push(store, "signs", server, lambda *step: steps.append(step))
+    assert report.lines()[0] == "images: 3 added, 0 known"
+    assert (report.predictions_added, report.annotations_added) == (2, 1)
+    assert steps[0] == (0, 3, "é 0.jpg")
+    assert steps[-1][:2] == (3, 3)
+    assert server.made[0].model_version == "nano-1"
+    with other_store(tmp_path) as empty:
+        came = pull(empty, "signs", server)
+        assert (came.images_added, came.predictions_added) == (3, 2)
+        assert shown(empty) == shown(store)
+
+
+def test_again_and_again(store, full, server):
+    push(store, "signs", server)
+    rows, before = copy.deepcopy(server.rows), shown(store)
+    for _ in range(2):
+        report = push(store, "signs", server)
+        assert (report.images_known, report.images_added, report.predictions_added) == (3, 0, 0)
+        assert pull(store, "signs", server).images_known == 3
+    assert server.rows == rows
+    assert shown(store) == before
+    store.save_regions(full[0], 2, [replace(store.regions(full[0])[0], text="CATS")], "bob")
+    came = pull(store, "signs", server)
+    assert (came.outdated, came.kept_aside, store.drafts()) == (1, [], [])
+    assert push(store, "signs", server).annotations_changed == 1
+    assert len(server.rows[0]["annotations"]) == 1
+    assert server.rows[0]["data"]["version"] == 3
+
+
+def test_a_broken_push_goes_on(store, full, server):
+    server.fails_after = 1
+    with pytest.raises(ServerError, match=r"1 of 3 images are pushed") as caught:
+        push(store, "signs", server)
+    assert str(caught.value).count(".") <= 5
+    server.fails_after = None
+    assert push(store, "signs", server).images_added == 2
+    assert len(server.rows) == 3
+
+
+def test_corrections_come_back_with_their_author(store, full, server):
+    push(store, "signs", server)
+    drawn = [Region(BOX, "new", "drawn-there"), replace(store.regions(full[0])[0], text="Cat")]
+    server.correct(1, result=to_results(drawn, 200, 100))
+    report = pull(store, "signs", server)
+    assert (report.regions_added, report.regions_changed, report.kept_aside) == (1, 1, [])
+    assert [region.text for region in store.regions(full[0])] == ["new", "Cat"]
+    image = store.image(full[0])
+    assert (image.state, image.changed_by) == ("done", "cid@example.org (Label Studio)")
+    # And what is corrected here after that goes there.
+    store.save_regions(full[0], image.version, store.regions(full[0])[:1], "bob")
+    report = push(store, "signs", server)
+    assert (report.annotations_changed, report.changed_there) == (1, [])
+    assert pull(store, "signs", server).outdated == 0
+    assert store.image(full[0]).state == "in work"  # nobody has finished it there since
+
+
+def test_two_people_at_once_lose_nothing(store, full, server):
+    push(store, "signs", server)
+    server.correct(1, result=to_results([replace(store.regions(full[0])[0], text="theirs")], 200, 100))
+    store.save_regions(full[0], 2, [replace(store.regions(full[0])[0], text="mine")], "bob")
+    for _ in range(2):
+        report = push(store, "signs", server)
+        assert report.changed_there == ["é 0.jpg"]
+        assert "pull" in report.lines()[-1]
+        assert pull(store, "signs", server).kept_aside == ["é 0.jpg"]
+    assert [region.text for region in store.regions(full[0])] == ["mine"]
+    (draft,) = store.drafts(full[0])
+    assert (draft.regions[0].text, draft.who) == ("theirs", "cid@example.org (Label Studio)")
+    version = store.apply_draft(draft.id, 3, "bob")
+    store.save_regions(full[0], version, [replace(store.regions(full[0])[0], text="both")], "bob")
+    assert push(store, "signs", server).changed_there == []
+    assert pull(store, "signs", server).kept_aside == []
+
+
+def test_unreadable_work_there_stays(store, full, server):
+    push(store, "signs", server)
+    server.correct(1, result=[{"type": "brush"}])
+    store.save_regions(full[0], 2, [], "bob")
+    assert push(store, "signs", server).changed_there == ["é 0.jpg"]
+    assert server.rows[0]["annotations"][0]["result"] == [{"type": "brush"}]
+
+
+def test_that_nothing_is_written_there_is_a_word_too(store, full, server):
+    push(store, "signs", server)
+    server.correct(1, result=[])
+    store.save_regions(full[0], 2, [replace(store.regions(full[0])[0], text="mine")], "bob")
+    assert push(store, "signs", server).changed_there == ["é 0.jpg"]
+    assert pull(store, "signs", server).kept_aside == ["é 0.jpg"]
+    assert [draft.regions for draft in store.drafts(full[0])] == [[]]
+
+
+def test_several_and_cancelled_annotations(store, full, server):
+    push(store, "signs", server)
+    for changes in (
+        {"was_cancelled": True, "result": []},
+        {"updated_at": "2027", "result": [], "lead_time": 1},
+    ):
+        server.add_annotation(1, changes)
+    server.rows[1]["drafts"] = [{"result": []}]
+    report = pull(store, "signs", server)
+    assert [note.split(": ")[0] for note in report.notes] == ["é 0.jpg", "é 0.jpg", "é 1.jpg"]
+    assert store.regions(full[0]) == []
+
+
+def test_a_task_that_a_person_made_there(store, server, picture):
+    project = server.make_project("signs", RECTANGLES)
+    address = server.upload(project.id, "photo.jpg", picture(orientation=6))
+    value = {"x": 10, "y": 10, "width": 20, "height": 10, "rotation": 0}
+    base = {"id": "a", "original_width": 100, "original_height": 200, "image_rotation": 0}
+    result = [
+        base | {"type": "rectanglelabels", "value": value | {"rectanglelabels": ["Text"]}},
+        base | {"type": "textarea", "value": value | {"text": ["咖啡"]}},
+    ]
+    server.add_task(project.id, {"data": {"image": address}, "annotations": [{"result": result}]})
+    for other in ("http://10.0.0.1/a.jpg", "file:///etc/passwd", "/api/users"):
+        server.add_task(project.id, {"data": {"image": other}})
+    server.add_task(project.id, {"data": {"text": "no image"}})
+    report = pull(store, "signs", server)
+    assert report.images_added == 1
+    assert sum("left out" in note for note in report.notes) == 4
+    (image,) = store.image_list(store.find_project("signs"))
+    assert (image.name, image.width, image.height) == ("photo.jpg", 100, 200)
+    assert [(r.text, r.polygon[2]) for r in store.regions(image.id)] == [("咖啡", [30, 40])]
+    assert pull(store, "signs", server).images_added == 0
+
+
+@pytest.mark.parametrize(
+    ("config", "ours", "words"),
+    [
+        (CONFIG, True, True),
+        (CONFIG.replace("</View>", '<Header value="Hi"/></View>'), True, True),
+        (RECTANGLES, False, True),
+        (CONFIG.replace('value="difficult"', 'value="hard"'), False, True),
+        (CONFIG.replace("$image", "$photo"), False, True),
+        (CLASSES, False, False),
+        ("<View>", False, False),
+        ("", False, False),
+        (None, False, False),
+    ],
+)
+def test_labelling_configurations(config, ours, words):
+    assert (is_ours(config), has_words(config)) == (ours, words)
+
+
+def test_foreign_and_missing_projects_change_nothing(store, full, server):
+    with pytest.raises(ServerError, match="no project 'signs'"):
+        pull(store, "signs", server)
+    server.make_project("signs", CLASSES)
+    before = shown(store)
+    for command in (push, pull):
+        with pytest.raises(ServerError, match="labelling configuration"):
+            command(store, "signs", server)
+    assert (server.rows, shown(store)) == ([], before)
+    store.project("empty")
+    for name in ("empty", "nobody's"):
+        with pytest.raises(AnnotationError):
+            push(store, name, server)
+    assert len(server.made) == 1
+
+
+def test_one_bad_task_changes_nothing(store, full, server):
+    push(store, "signs", server)
+    points = {"points": [[1, 1], [170, 1], [1, 2]], "polygonlabels": ["Text"]}
+    server.correct(1, result=[{"id": "a", "type": "polygonlabels", "value": points}])
+    before = shown(store)
+    with pytest.raises(AnnotationError, match=r"é 0.*outside"):
+        pull(store, "signs", server)
+    assert shown(store) == before
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "127.0.0.1:8080",
+        "ftp://x",
+        "http://",
+        "http://u:p@x",
+        "http://x:99999",
+        "http://a b",
+        "http://x?y=1",
+    ],
+)
+def test_addresses(url):
+    with pytest.raises(ServerError):
+        Server(url, SECRET)
+
+
+def test_tokens(monkeypatch):
+    monkeypatch.delenv("LABEL_STUDIO_API_KEY", raising=False)
+    with pytest.raises(ServerError, match="LABEL_STUDIO_API_KEY"):
+        Server("http://127.0.0.1")
+    with pytest.raises(ServerError, match="signs"):
+        Server("http://127.0.0.1", "two words")
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", SECRET)
+    assert SECRET not in repr(Server("http://127.0.0.1/"))
+
+
+class Odd(http.server.BaseHTTPRequestHandler):
+    """Answers as the test says: (status, type, body, seconds) by the start of the path."""
+
+    def do_GET(self) -> None:
+        self.server.seen.append((self.path, self.headers.get("Authorization")))
+        path = next(path for path in self.server.answers if self.path.startswith(path))
+        status, headers, body, seconds = self.server.answers[path]
+        time.sleep(seconds)
+        try:
+            self.send_response(status)
+            for header in headers.items():
+                self.send_header(*header)
+            self.end_headers()
+            self.wfile.write(body)
+        except OSError:
+            pass
+
+    def log_message(self, *_) -> None:
+        pass
+
+
+@pytest.fixture
+def odd():
+    """A real server on loopback with `answers`, `seen` and `url`."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Odd)
+    server.answers, server.seen = {}, []
+    server.url = f"http://127.0.0.1:{server.server_port}"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+JSON, HTML = {"Content-Type": "application/json"}, {"Content-Type": "text/html"}
+ANSWERS = {
+    "token": (401, JSON, json.dumps({"detail": SECRET}).encode(), 0, "does not accept the token"),
+    "forbidden": (403, JSON, b"{}", 0, "may not"),
+    "another server": (200, HTML, b"<html>hello</html>", 0, "does not answer as Label Studio"),
+    "another json": (200, JSON, b"[1]", 0, "does not answer as Label Studio"),
+    "no such page": (404, HTML, b"gone", 0, "is it Label Studio"),
+    "broken": (400, JSON, b"{}", 0, "error 400"),
+    "slow": (200, JSON, b"{}", 3, "no answer for 1 seconds"),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_what_goes_wrong_is_one_sentence(store, full, odd, caplog, name):
+    caplog.set_level(logging.DEBUG)
+    *odd.answers[""], sentence = ANSWERS[name]
+    before = shown(store)
+    for command in (push, pull):
+        with pytest.raises(ServerError) as caught:
+            command(store, "signs", Server(odd.url, SECRET, seconds=1))
+        assert sentence in str(caught.value)
+        assert SECRET not in f"{caught.value!r}{caught.value.__cause__!r}"
+        assert "\n" not in str(caught.value)
+    assert shown(store) == before
+    assert SECRET not in caplog.text
+    assert {authorization for _, authorization in odd.seen} == {f"Token {SECRET}"}
+
+
+def test_no_server(database, full, monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", SECRET)
+    where = ["--server", "http://127.0.0.1:9", "--project", "signs"]
+    assert main(["push", "--database", database, *where]) == 1
+    assert main(["pull", "--database", f"sqlite:///{tmp_path}/new.db", *where]) == 1
+    captured = capsys.readouterr()
+    assert captured.err.count("\n") == 2
+    assert captured.err.count("cannot be reached") == 2
+    assert SECRET not in captured.err
+    assert not (tmp_path / "new.db").exists()
+    assert main(["push", "--database", f"sqlite:///{tmp_path}/new.db", *where]) == 1
+    monkeypatch.delenv("LABEL_STUDIO_API_KEY")
+    assert main(["pull", "--database", f"sqlite:///{tmp_path}/new.db", *where]) == 1
+    assert capsys.readouterr().err.count("\n") == 2
+
+
+def test_images_are_fetched_from_the_server_only(odd, picture):
+    server = Server(odd.url, SECRET, seconds=5)
+    odd.answers = {
+        "/data/upload/ok": (200, {}, picture(), 0),
+        "/data/upload/redirect": (302, {"Location": "http://127.0.0.1:9/x"}, b"", 0),
+        "/data/upload/large": (200, {}, b"x" * (MAX_BYTES + 1), 0),
+        "/": (404, {}, b"", 0),
+    }
+    assert server.download("/data/upload/ok.jpg") == picture()
+    assert server.download(f"{odd.url}/data/upload/ok.jpg") == picture()
+    assert server.download("data:image/png;base64,AAAA") == b"\0\0\0"
+    asked = len(odd.seen)
+    for address in (
+        "http://localhost:1/data/a",
+        "http://127.0.0.1:1/data/a",
+        "//evil.example/data/a",
+        "file:///etc/passwd",
+        "/api/users",
+        "/data/../api/users",
+        "/data/%2e%2e/api",
+        "s3://bucket/a.jpg",
+        "data:image/png;base64,%%%",
+    ):
+        with pytest.raises(ElsewhereError):
+            server.download(address)
+    assert len(odd.seen) == asked + 1  # the escaped one is the server's to refuse
+    for name in ("redirect", "large", "missing"):
+        with pytest.raises(ElsewhereError):
+            server.download(f"/data/upload/{name}")
+    assert "evil" not in str(odd.seen)
+
+
+def test_the_token_is_not_in_the_database(store, full, server, tmp_path):
+    push(store, "signs", server)
+    pull(store, "signs", server)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert files
+    assert not any(SECRET.encode() in path.read_bytes() for path in files)

@@ -1,0 +1,229 @@
+"""Regions <-> results of Label Studio."""
+
+import math
+
+import numpy as np
+import pytest
+
+from annotation.label_studio.tasks import check_results, from_results, to_results
+from annotation.region import AnnotationError, Character, Region, RegionError
+
+WIDTH, HEIGHT = 1003, 751
+CURVED = [[100 + 20 * i, 300 - 40 * math.sin(i / 3)] for i in range(8)]
+CURVED = [[round(x, 2), round(y, 2)] for x, y in CURVED + [[x, y + 30] for x, y in CURVED[::-1]]]
+REGIONS = [
+    Region([[10, 10], [200, 10], [200, 60], [10, 60]], "HELLO", "straight", score=0.98, origin="model"),
+    Region(
+        [[500.25, 100.5], [600.75, 150], [590, 190.1], [480, 140]],
+        'Ñandú "42"',
+        "turned",
+        difficult=True,
+        locked=True,
+    ),
+    Region(CURVED, "咖啡店", "curved", locked=True, origin="import"),
+    Region(
+        [[0, 0], [WIDTH, 0], [WIDTH, HEIGHT], [0, HEIGHT]],
+        "",
+        "whole",
+        illegible=True,
+        difficult=True,
+        locked=True,
+    ),
+    Region(
+        [[700, 700], [720, 700], [710, 720]],
+        "ab",
+        "read",
+        score=0.5,
+        reading_score=0.7,
+        characters=[Character("a", 0.9), Character("b", 0.6)],
+        origin="model",
+    ),
+]
+
+
+def result(**changes) -> dict:
+    base = {
+        "id": "a",
+        "from_name": "label",
+        "to_name": "image",
+        "type": "polygonlabels",
+        "original_width": WIDTH,
+        "original_height": HEIGHT,
+        "image_rotation": 0,
+        "value": {"points": [[10, 10], [20, 10], [20, 20]], "closed": True, "polygonlabels": ["Text"]},
+    }
+    return base | changes
+
+
+def text(words, **changes) -> dict:
+    return (
+        result(
+            type="textarea",
+            from_name="transcription",
+            value={"points": [[10, 10], [20, 10], [20, 20]], "text": words},
+        )
+        | changes
+    )
+
+
+def read(*results, size=(1000, 500), **options):
+    return from_results(list(results), *size, "import", **options)
+
+
+@pytest.mark.parametrize("scores", [True, False])
+@pytest.mark.parametrize("count", [0, 1, len(REGIONS)])
+def test_there_and_back(count, scores):
+    results = to_results(REGIONS[:count], WIDTH, HEIGHT, scores)
+    assert check_results(results) == []
+    found = from_results(results, WIDTH, HEIGHT, "import")
+    assert found.regions == REGIONS[:count]
+    assert found.notes == []
+
+
+def test_a_score_is_shown_for_a_model_only():
+    assert "score" in to_results(REGIONS[:1], WIDTH, HEIGHT, scores=True)[0]
+    assert "score" not in to_results(REGIONS[:1], WIDTH, HEIGHT)[0]
+
+
+def test_submitted_regions_are_locked():
+    results = to_results(REGIONS, WIDTH, HEIGHT)
+    assert all(r.locked for r in from_results(results, WIDTH, HEIGHT, "import", submitted=True).regions)
+
+
+def test_a_retyped_text_loses_its_probabilities():
+    results = to_results(REGIONS[4:], WIDTH, HEIGHT)
+    results[1]["value"]["text"] = ["abc"]
+    (found,) = from_results(results, WIDTH, HEIGHT, "import").regions
+    assert (found.text, found.reading_score, found.characters) == ("abc", None, [])
+
+
+@pytest.mark.parametrize("angle", [0, 30, 90, -45, 200])
+def test_rectangles_turn_about_their_upper_left_corner_in_pixels(angle):
+    size = (800, 400)  # percent of width and height differ
+    value = {"x": 40, "y": 40, "width": 10, "height": 10, "rotation": angle, "rectanglelabels": ["Text"]}
+    (region,) = read(result(type="rectanglelabels", value=value), size=size).regions
+    turn = np.array(
+        [
+            [np.cos(np.radians(angle)), -np.sin(np.radians(angle))],
+            [np.sin(np.radians(angle)), np.cos(np.radians(angle))],
+        ]
+    )
+    corners = np.array([[0, 0], [80, 0], [80, 40], [0, 40]]) @ turn.T + [320, 160]
+    assert np.abs(np.array(region.polygon) - corners).max() < 0.01
+
+
+def test_results_without_ids_belong_together_by_place():
+    other = [[50, 50], [60, 50], [60, 60]]
+    results = [
+        result(),
+        text(["one"]),
+        result(value={"points": other}),
+        text(["two"], value={"points": other, "text": ["two"]}),
+    ]
+    for item in results:
+        del item["id"]
+    found = read(*results)
+    assert [r.text for r in found.regions] == ["one", "two"]
+    assert len({r.id for r in found.regions}) == 2
+
+
+def test_other_configurations_and_what_was_left_out():
+    parts = [
+        result(type="polygon", from_name="poly"),
+        text(["a", "b"]),
+        result(type="labels", value={"labels": ["Text"]}),
+    ]
+    found = read(*parts)
+    assert [(r.id, r.text) for r in found.regions] == [("a", "a b")]
+    assert found.notes == []
+    found = read(
+        *parts,
+        result(id="b", type="brushlabels"),
+        result(type="choices", value={"choices": ["blurred", "difficult"]}),
+        {"type": "relation", "from_id": "a", "to_id": "b"},
+    )
+    assert found.regions[0].difficult
+    assert len(found.notes) == 3
+    assert {"brushlabels", "blurred", "relation"} <= set(
+        " ".join(found.notes).replace("'", " ").replace("(", " ").replace(")", " ").split()
+    )
+    only = read(result(type="brushlabels"))
+    assert (only.regions, only.foreign) == ([], 1)
+
+
+def test_a_strange_id_is_replaced_and_said():
+    found = read(result(id="Ä b"), text(["x"], id="Ä b"))
+    assert [r.text for r in found.regions] == ["x"]
+    assert "id" in found.notes[0]
+
+
+def points(*values):
+    return result(value={"points": list(values), "polygonlabels": ["Text"]})
+
+
+@pytest.mark.parametrize(
+    ("bad", "sentence"),
+    [
+        ("nothing", "list"),
+        ([1], "list"),
+        ([result(image_rotation=90)], "turned"),
+        ([result(value=None)], "value"),
+        ([points([1, 1], [2, 2])], "2 points"),
+        ([points([1, 1], [2, 2], [math.nan, 2])], "finite"),
+        ([points([1, 1], [2, 2], ["3", 2])], "finite"),
+        ([points([1, 1], [2, 2], [300, 2])], "outside"),
+        ([points([1, 1], [2, 2], [-6, 2])], "outside"),
+        ([result(type="rectangle", value={"x": 1})], "rectangle"),
+        ([result(), text(7)], "string"),
+        ([result(), text([None])], "string"),
+        ([result(), text(["x" * 3000])], "3000"),
+        ([result(score=7)], "score"),
+        ([result(id=f"r{i}") for i in range(10_000)], "10000 regions"),
+    ],
+)
+def test_bad_results(bad, sentence):
+    with pytest.raises(AnnotationError, match=sentence) as caught:
+        from_results(bad, 1000, 500, "import")
+    assert len(str(caught.value)) < 150
+
+
+def test_points_slightly_outside_are_moved_and_said():
+    found = read(points([-4, 1], [2, 2], [100.01, 2]))
+    assert found.regions[0].polygon == [[0, 5], [1000, 10], [20, 10]]  # and clockwise
+    assert "edge" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda r: r[0]["value"]["points"].__setitem__(0, [-3, 1]),
+        lambda r: r[0]["value"].__setitem__("points", [[1, 1], [2, 2]]),
+        lambda r: r[1].__setitem__("id", "other"),
+        lambda r: r[1].pop("id"),
+        lambda r: r[0].pop("original_width"),
+        lambda r: r[1].__setitem__("original_width", 5),
+        lambda r: r[1].__setitem__("from_name", "text"),
+        lambda r: r[1].__setitem__("to_name", "img"),
+        lambda r: r[0].__setitem__("image_rotation", 90),
+        lambda r: r.append(dict(r[0])),
+        lambda r: r[1]["value"].__setitem__("points", [[1, 1], [2, 2], [3, 1]]),
+    ],
+)
+def test_what_label_studio_s_check_misses(spoil):
+    results = to_results(REGIONS[:1], WIDTH, HEIGHT)
+    results[1]["value"] = dict(results[1]["value"])
+    spoil(results)
+    assert check_results(results) != []
+
+
+def test_region_error_is_a_sentence():
+    assert issubclass(RegionError, AnnotationError)
+
+
+def test_what_cannot_be_kept_is_said():
+    labelled = result(value=result()["value"] | {"polygonlabels": ["Logo"]}, meta={"text": ["look here"]})
+    found = from_results([labelled, result(), text(["one"]), text(["two"])], WIDTH, HEIGHT, "import")
+    assert [region.text for region in found.regions] == ["two"]
+    said = " ".join(found.notes)
+    assert all(word in said for word in ("Logo", "remark", "outlines", "texts"))
+    assert len(found.notes) == 4

@@ -1,0 +1,72 @@
+"""Doubts from a trace, worked out by hand; the queue's own tests are in test_queue.py."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from annotation.signals import (
+    Insides,
+    box_iou,
+    insides,
+    mask_disagreement,
+    region_uncertainty,
+    traced_insides,
+)
+from spotter.types import Character, Word
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "iou"),
+    [
+        ([0, 0, 10, 10], [0, 0, 10, 10], 1),
+        ([0, 0, 10, 10], [5, 0, 15, 10], 1 / 3),
+        ([0, 0, 10, 10], [20, 20, 30, 30], 0),
+        ([5, 5, 5, 5], [5, 5, 5, 5], 0),
+    ],
+)
+def test_box_iou(a, b, iou):
+    assert box_iou(np.array(a, float), np.array(b, float)) == pytest.approx(iou)
+
+
+def test_numbers_of_a_trace(tiny_spotter, photographs):
+    trace = tiny_spotter.trace(photographs[0])
+    numbers = traced_insides(trace)
+    assert len(numbers) == len(trace.words) > 0
+    for i, (word, number) in enumerate(zip(trace.words, numbers, strict=True)):
+        assert number.weakest_character == insides(word).weakest_character
+        before, after = trace.boxes[-2, trace.proposal[i]], trace.boxes[-1, trace.proposal[i]]
+        assert number.box_movement == pytest.approx(1 - box_iou(before, after))
+        assert 0 <= number.mask_disagreement <= 1
+
+
+def test_masks_that_agree_and_that_do_not(tiny_spotter, photographs):
+    trace = tiny_spotter.trace(photographs[0])
+    height, width = trace.m3.shape[1:]
+    left = np.zeros((1, 28, 28), np.float32)
+    left[:, :, :14] = 1
+    half = np.full((1, height, width), 0.4, np.float32)
+    half[:, :, : width // 2] = 0.6  # a gate never reaches 0 or 1
+    for gate, expected in ((half, 0.0), (1 - half, 1.0), (np.full_like(half, 0.5), 1.0)):
+        changed = replace(trace, mask_k=left, m3=gate)
+        assert mask_disagreement(changed, 0) == pytest.approx(expected, abs=0.1)
+
+
+def test_a_word_without_a_trace():
+    word = Word(
+        "w0",
+        [[0, 0], [9, 0], [9, 9]],
+        [0, 0, 9, 9],
+        "ab",
+        0.9,
+        0.5,
+        [Character("a", 0.9), Character("b", 0.3)],
+    )
+    number = insides(word)
+    assert (number.weakest_character, number.box_movement, number.mask_disagreement) == (0.3, None, None)
+    assert region_uncertainty(None, number) == pytest.approx(0.7)
+
+
+def test_doubt_is_largest_at_the_weights_own_threshold():
+    assert region_uncertainty(0.3, Insides(threshold=0.3)) == 1.0
+    assert region_uncertainty(0.3, Insides()) == pytest.approx(2 / 3)

@@ -1,0 +1,101 @@
+"""Words cut out ever more loosely, read both ways."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from spotter.evaluation.two_stage import Strip
+from spotter.explain import crop_looseness
+from spotter.explain.polygon_text import show_outlines, words_read
+from spotter.explain.topics import two_stage_comparison
+from spotter.explain.word_crop import over_roi
+
+UPRIGHT = np.array([[10.0, 20], [50, 20], [50, 30], [10, 30]])
+
+
+@pytest.mark.parametrize("start", range(2))
+def test_a_rectangle_begins_where_the_text_does(start):
+    polygon = np.roll(UPRIGHT, -2 * start, 0)  # read from the left, and upside down
+    np.testing.assert_allclose(crop_looseness.rectangle(polygon), polygon, atol=1e-3)
+
+
+def test_a_loose_cut_keeps_its_centre():
+    loose = crop_looseness.loosen(UPRIGHT, 2.0)
+    np.testing.assert_allclose(loose.mean(0), UPRIGHT.mean(0))
+    np.testing.assert_allclose(np.ptp(loose, 0), 2 * np.ptp(UPRIGHT, 0))
+    np.testing.assert_array_equal(crop_looseness.loosen(UPRIGHT, 1.0), UPRIGHT)
+
+
+@pytest.mark.parametrize("degrees", [0, 30, -100])
+def test_an_roi_of_any_angle_holds_the_cut(degrees):
+    roi = crop_looseness.roi_around(UPRIGHT, np.radians(degrees))
+    np.testing.assert_allclose(roi[[0, 1, 4]], [30, 25, np.radians(degrees)])
+    over = over_roi(UPRIGHT, roi)
+    np.testing.assert_allclose([over.min(0), over.max(0)], [[0, 0], [1, 1]], atol=1e-9)
+    if not degrees:
+        np.testing.assert_allclose(roi[2:4], [40, 10])
+
+
+def test_ours_reads_a_cut_elsewhere_with_a_closed_gate(tiny_spotter, trace):
+    """maskK stays where it was found: over another place it is zero, and so are the features."""
+    rois = trace.rois[[0]].copy()
+    rois[:, 0] += 4 * rois[:, 2]
+    assert crop_looseness.read_cuts(tiny_spotter, trace, [0], rois)[1].max() == 0
+
+
+def test_ours_reads_its_own_box_as_before(tiny_spotter, trace):
+    words = list(range(len(trace.words)))
+    texts, masked = crop_looseness.read_cuts(tiny_spotter, trace, words, trace.rois)
+    assert masked.shape == trace.masked.shape
+    np.testing.assert_allclose(masked.astype(float), trace.masked, atol=0.05 * float(trace.masked.max()))
+    same = [text == trace.words[word].text for word, text in zip(words, texts, strict=True)]
+    assert np.mean(same) > 0.7  # levels are kept as float16, and these weights are random
+    assert crop_looseness.read_cuts(tiny_spotter, trace, [], np.zeros((0, 5)))[0] == []
+
+
+def test_true_words_go_with_ours(trace, empty_trace):
+    pairs = crop_looseness.pair_words(trace, words_read(trace, 0))
+    for text, polygon, word in pairs:
+        assert text
+        overlap, union, _ = crop_looseness.overlaps([polygon], [trace.polygon(word)])
+        assert overlap[0, 0] / union[0, 0] > crop_looseness.LEAST_IOU
+    far = show_outlines([("far", np.array([[9000, 9000], [9100, 9000], [9100, 9050]]))])
+    assert crop_looseness.pair_words(trace, far) == []
+    assert crop_looseness.pair_words(trace, "") == []
+    assert crop_looseness.pair_words(empty_trace, far) == []
+
+
+def test_similarity_by_hand():
+    rows = [["one", "for"]] * 3
+    measured = crop_looseness.Looseness(["ONE", "four"], rows, [["on", "four"]] * 3, [0, 1], [])
+    np.testing.assert_allclose(measured.similarity(measured.ours), (1 + 0.75) / 2)  # one edit in four
+    np.testing.assert_allclose(measured.exact(measured.ours), 0.5)
+    np.testing.assert_allclose(measured.similarity(measured.theirs), (2 / 3 + 1) / 2)
+
+
+def test_the_curve_is_measured_for_both(tiny_spotter, trace, monkeypatch):
+    asked = []
+
+    def read(image, quads):
+        asked.append(len(quads))
+        return [None, *[Strip(quad, np.zeros((64, 8), np.uint8), "x", 1.0) for quad in quads[1:]]]
+
+    monkeypatch.setattr(crop_looseness, "read_quads", read)
+    measured = crop_looseness.measure_looseness(tiny_spotter, trace, words_read(trace, 0))
+    count = len(measured.texts)
+    assert asked == [count] * len(crop_looseness.FACTORS)
+    assert all(row == ["", *"x" * (count - 1)] for row in measured.theirs)
+    assert len(measured.ours) == len(crop_looseness.FACTORS)
+    word = measured.words[-1]
+    _, alt = two_stage_comparison.draw_cut(trace, measured, word, 1.38)
+    assert f"Word {word + 1} cut 1.4 times as large" in alt
+    assert measured.ours[3][measured.words.index(word)] in alt
+    tight, loose = (rows[-1].roi for rows in (measured.cuts[1], measured.cuts[-1]))
+    np.testing.assert_allclose(loose[2:4], 2 * tight[2:4], rtol=1e-6)
+    assert two_stage_comparison.draw_cut(
+        trace, measured, measured.words[0], 1.0
+    )  # the other reader got nothing there
+    assert two_stage_comparison.draw_cut(trace, measured, 10**6, 1.0) is None
+    assert two_stage_comparison.draw_cut(trace, None, 0, 1.0) is None
+    assert crop_looseness.measure_looseness(tiny_spotter, trace, "") is None

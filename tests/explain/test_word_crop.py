@@ -1,0 +1,112 @@
+"""Upright and tilted words are shown as the reader gets them: turned."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from annotation.signals import mask_disagreement
+from spotter.explain import word_crop
+from spotter.explain.topics import conversion, reading, two_level, two_stage_comparison
+from spotter.ops.rois import from_roi, masks_over
+
+
+@pytest.fixture(params=[90, -90])
+def upright(trace, request):
+    """The trace with a tall box for its first word, read down or up; what is read first is bright."""
+    boxes, rois = trace.boxes.copy(), trace.rois.copy()
+    boxes[-1, trace.proposal[0]] = [20, 10, 40, 70]
+    rois[0] = [30, 40, 60, 20, np.radians(request.param)]
+    image = np.zeros_like(trace.image)
+    image[slice(40) if request.param > 0 else slice(40, None), :, 0] = 255
+    return replace(trace, boxes=boxes, rois=rois, image=image)
+
+
+def as_it_is(trace):
+    rois = trace.rois.copy()
+    rois[0] = [30, 40, 20, 60, 0]
+    return replace(trace, rois=rois)
+
+
+@pytest.mark.parametrize("degrees", [0, 90, -90, 30, -140])
+def test_points_masks_and_photos_turn_as_the_networks_features(trace, degrees):
+    """What `model.rotated_roi` sees at a cell of an RoI is what is drawn there."""
+    roi = np.array([31.0, 42.0, 50.0, 20.0, np.radians(degrees)], np.float32)
+    points = from_roi(torch.from_numpy(roi)[None], 28, 28)[0].numpy()
+    over = word_crop.over_roi(points.reshape(-1, 2), roi).reshape(28, 28, 2)
+    np.testing.assert_allclose(over[..., 0], np.tile((np.arange(28) + 0.5) / 28, (28, 1)), atol=1e-5)
+    np.testing.assert_allclose(over[..., 1], over[..., 0].T, atol=1e-5)
+    assert word_crop.over_roi(np.zeros((0, 2)), roi).shape == (0, 2)
+    x, y = np.meshgrid(np.arange(80) + 0.5, np.arange(90) + 0.5)
+    photo = np.stack([2 * x, 2 * y, 0 * x], 2).astype(np.uint8)  # a pixel's colour says where it is
+    drawn = np.asarray(word_crop.cut(photo, roi, 28, 28)).astype(float)
+    np.testing.assert_allclose(drawn[..., :2], 2 * points, atol=2)
+    boxes, rois, masks = trace.boxes.copy(), trace.rois.copy(), trace.mask_k.copy()
+    boxes[-1, trace.proposal[0]] = [10, 20, 60, 65]
+    rois[0], masks[0] = roi, np.random.default_rng(0).random((28, 28))
+    known = replace(trace, boxes=boxes, rois=rois, mask_k=masks)
+    expected = masks_over(*(torch.from_numpy(a[[0]]) for a in (rois, known.box(0)[None], masks)), (28, 28))[0]
+    found, inner = word_crop.word_mask(known, 0), (points >= [11, 21]).all(2) & (points <= [59, 64]).all(2)
+    np.testing.assert_allclose(found[inner], expected.numpy()[inner], atol=1e-3)
+    assert inner.sum() > 200
+
+
+def test_the_photo_of_an_upright_word_lies(upright):
+    assert word_crop.word_size(upright, 0, 300) == (300, 100)
+    photo = np.asarray(word_crop.word_photo(upright, 0, 300))[..., 0]
+    assert photo.shape == (100, 300)
+    assert photo[:, :140].min() > 200
+    assert photo[:, 160:].max() < 50
+    assert word_crop.word_size(as_it_is(upright), 0, 300) == (300, 270)
+
+
+def test_the_mask_turns_with_the_photo(upright):
+    mask, quad = np.zeros((28, 28), np.float16), np.array([[20.0, 10], [40, 10], [40, 40], [20, 40]])
+    mask[:14] = 1
+    if upright.rois[0, 4] < 0:
+        mask, quad = 1 - mask, quad + np.array([0, 30])
+    masked = replace(upright, mask_k=np.stack([mask] * len(upright.words)))
+    assert word_crop.word_mask(masked, 0)[:, :14].min() > 0.99
+    assert word_crop.word_mask(masked, 0)[:, 14:].max() < 0.01
+    where = conversion.where_word_is(masked, 0, quad)
+    assert where.mean() == pytest.approx(0.5, abs=0.04)
+    assert where[:, :13].all()
+    gate = np.zeros(masked.m3.shape, np.float16)
+    gate[..., : gate.shape[2] // 2] = 1  # opens for what is read first
+    fits = replace(masked, m3=gate)
+    assert mask_disagreement(fits, 0) == 0
+    assert conversion.leakage(fits, 0, "m3").iou == 1
+    assert mask_disagreement(as_it_is(fits), 0) > 0.5
+
+
+def test_the_views_say_that_a_word_is_turned(upright, monkeypatch):
+    """Every picture of what is read can be drawn, and tells."""
+    told = []
+
+    def listen(module) -> None:
+        real = module.titled
+
+        def titled(picture, title, note=""):
+            told.append(note)
+            return real(picture, title, note)
+
+        monkeypatch.setattr(module, "titled", titled)
+
+    for module in (conversion, reading, two_level, two_stage_comparison):
+        listen(module)
+    for one, count in ((upright, 4), (as_it_is(upright), 0)):
+        told.clear()
+        conversion.draw_gates(one, 0)
+        assert ("maps are turned" in conversion.describe_leakage(one, 0)) == (count > 0)
+        reading.draw_attention(one, 0, 0)
+        two_level.draw_query(one, 0, 0, 5)
+        two_stage_comparison.draw_inputs(one, None, 0)
+        assert sum("turned" in note for note in told) == count
+    way = "read down" if upright.rois[0, 4] > 0 else "read up"
+    assert word_crop.turn_note(upright, 0) == f"turned by 90°, along this word, which is {way}"
+    tilted = upright.rois.copy()
+    tilted[0, 4] = np.radians(-31.4)
+    assert word_crop.turn_note(replace(upright, rois=tilted), 0) == "turned by 31°, along this word"

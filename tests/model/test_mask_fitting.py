@@ -1,0 +1,69 @@
+"""Rasterised polygons, random word shapes and the components fitted to them."""
+
+import numpy as np
+import pytest
+import torch
+
+from spotter.model.mask_fitting import fit_mask_code, reconstruction_iou, word_masks, word_shapes
+
+
+@pytest.fixture(scope="module")
+def masks():
+    return word_masks(1500, seed=0)
+
+
+@pytest.fixture(scope="module")
+def code(masks):
+    return fit_mask_code(masks)
+
+
+def test_word_shapes():
+    shapes = word_shapes(300, seed=0)
+    assert {len(shape) for shape in shapes} == {4, 14}
+    for shape in shapes:
+        assert shape.dtype == np.float32
+        assert np.isfinite(shape).all()
+        assert shape.min() == 0
+        x, y = shape.T
+        assert (x * np.roll(y, -1) - np.roll(x, -1) * y).sum() > 0  # clockwise, y down
+    again, other = word_shapes(300, seed=0), word_shapes(300, seed=1)
+    assert all((a == b).all() for a, b in zip(shapes, again, strict=True))
+    assert any(a.shape != b.shape or (a != b).any() for a, b in zip(shapes, other, strict=True))
+
+
+def test_word_shapes_point_everywhere():
+    first = np.stack([shape[1] - shape[0] for shape in word_shapes(400, seed=0)])
+    degrees = np.degrees(np.arctan2(first[:, 1], first[:, 0]))
+    assert (np.histogram(degrees, bins=8, range=(-180, 180))[0] > 0).all()
+
+
+def test_components_are_orthonormal_and_ordered(code):
+    torch.testing.assert_close(code.components @ code.components.T, torch.eye(60), rtol=0, atol=1e-4)
+    assert (code.explained_variance.diff() <= 0).all()
+    assert code.explained_variance[-1] > 0
+    largest = code.components.abs().argmax(1, keepdim=True)
+    assert (code.components.gather(1, largest) > 0).all()  # the sign is settled
+    assert code.fitted
+
+
+def test_the_code_is_whitened(code, masks):
+    vectors = code.encode(masks)
+    torch.testing.assert_close(vectors.mean(0), torch.zeros(60), rtol=0, atol=1e-3)
+    torch.testing.assert_close(torch.cov(vectors.T), torch.eye(60), rtol=0, atol=1e-2)
+
+
+def test_reconstruction_of_fresh_shapes_improves_with_coefficients(code):
+    fresh = word_masks(300, seed=1)
+    ious = [reconstruction_iou(code, fresh, count) for count in (5, 20, 60)]
+    assert ious == sorted(ious)
+    assert ious[0] > 0.7
+    assert ious[2] > 0.93
+
+
+def test_few_masks():
+    """Fewer masks than coefficients leave directions without variance; the code stays finite and exact."""
+    masks = word_masks(3, seed=0)
+    code = fit_mask_code(masks)
+    assert code.encode(masks).isfinite().all()
+    assert reconstruction_iou(code, masks, 60) == 1
+    assert fit_mask_code(masks[:1]).decode(torch.zeros(60)).isfinite().all()
