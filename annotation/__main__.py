@@ -82,8 +82,8 @@ def _pull(options: argparse.Namespace) -> list[str]:
 
 def _serve(options: argparse.Namespace) -> list[str]:
     server = Server(options.server)
-    from annotation.label_studio.backend import Annotator, build, serve
-    from annotation.label_studio.webhook_worker import Collector
+    from annotation.label_studio.backend import TaskPredictor, build, serve
+    from annotation.label_studio.webhook_worker import WebhookWorker
     from spotter import load_spotter  # late, as torch takes seconds
     from spotter.weights import WeightsError
 
@@ -94,14 +94,14 @@ def _serve(options: argparse.Namespace) -> list[str]:
     except WeightsError as error:
         raise AnnotationError(str(error)) from error
     with Store(options.database) as store:
-        annotator = Annotator(store, spotter, server)
+        annotator = TaskPredictor(store, spotter, server)
         password = os.environ.get(BACKEND_TOKEN_VARIABLE, "")
         if not password and options.host not in LOOPBACK:
             print(
                 f"Port {options.port} answers anybody; put a password into {BACKEND_TOKEN_VARIABLE}.",
                 file=sys.stderr,
             )
-        app = build(annotator, Collector(store, server), password)
+        app = build(annotator, WebhookWorker(store, server), password)
         print(f"{annotator.version} for {server.url} on http://{options.host}:{options.port}", flush=True)
         serve(app, options.host, options.port)
     return []

@@ -1,4 +1,4 @@
-"""How unsure the spotter is of a region and of an image, 0..1, from its own insides.
+"""How unsure the spotter is of a region and of an image, 0..1, from its own word_signals.
 
 `weakest_character` and the score come with every Word. `box_movement` (1 - IoU of a region's boxes after the
 last two stages) and `mask_disagreement` (1 - IoU of maskK, cut at the mask threshold, and M3, cut halfway
@@ -30,8 +30,8 @@ HARDEST = (
 
 
 @dataclass(frozen=True)
-class Insides:
-    """What the spotter's insides say of one region, each 0..1 or None when not known."""
+class RegionSignals:
+    """What the spotter's word_signals say of one region, each 0..1 or None when not known."""
 
     weakest_character: float | None = None  # smallest probability of a character; 1 is sure
     box_movement: float | None = None
@@ -39,23 +39,23 @@ class Insides:
     threshold: float = THRESHOLD  # score from which the spotter takes a detection for a word
 
 
-def insides(
+def word_signals(
     word: Word | Region,
     box_movement: float | None = None,
     mask_disagreement: float | None = None,
     threshold: float = THRESHOLD,
-) -> Insides:
+) -> RegionSignals:
     """The numbers of a word that the spotter found; the others as far as the caller knows them."""
     weakest = min((character.score for character in word.characters), default=None)
-    return Insides(weakest, box_movement, mask_disagreement, threshold)
+    return RegionSignals(weakest, box_movement, mask_disagreement, threshold)
 
 
-def traced_insides(trace: Trace) -> list[Insides]:
+def trace_signals(trace: Trace) -> list[RegionSignals]:
     """The numbers of every word of a trace, in the order of its words."""
     threshold = trace.config.score_threshold
     movement = [1 - box_iou(*trace.boxes[-2:, proposal]) for proposal in trace.proposal]
     return [
-        insides(word, movement[i], mask_disagreement(trace, i), threshold)
+        word_signals(word, movement[i], mask_disagreement(trace, i), threshold)
         for i, word in enumerate(trace.words)
     ]
 
@@ -77,7 +77,7 @@ def mask_disagreement(trace: Trace, word: int) -> float:
     return 1 - float(np.logical_and(a, b).sum() / union) if union else 0.0
 
 
-def region_uncertainty(score: float | None, numbers: Insides) -> float | None:
+def region_uncertainty(score: float | None, numbers: RegionSignals) -> float | None:
     """Mean of the doubts that are known; None without any."""
     doubts = [numbers.box_movement, numbers.mask_disagreement]
     if numbers.weakest_character is not None:

@@ -20,7 +20,7 @@ from spotter.images import read_image
 from spotter.memory import keep_freed_memory
 from spotter.model.spotter import SwinTextSpotter
 from spotter.ops.polygons import clip, mask_polygon, rasterise
-from spotter.ops.rois import rois_of
+from spotter.ops.rois import boxes_to_rois
 from spotter.types import Character, Detection, DrawnReading, Reading, Regions, Spotting, Word
 from spotter.weights import load_weights
 
@@ -166,7 +166,7 @@ class Spotter:
                 boxes=boxes,
                 mask_k=torch.from_numpy(masks).float().to(self.device),
                 related=related,
-                rois=rois_of(boxes),
+                rois=boxes_to_rois(boxes),
             )
             regions = self.model.along_words(regions)
             _, reading = self.model.read(detection.levels, regions)

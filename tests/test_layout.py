@@ -18,6 +18,9 @@ TOP_LEVEL = {"app.py", "spotter", "annotation", "assets", "tests", "requirements
     "pyproject.toml",
     "LICENSE",
     "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "CITATION.cff",
+    "SECURITY.md",
     "requirements-train.txt",
     "requirements-fonts.txt",
 }

@@ -16,7 +16,7 @@ from spotter import load_spotter
 from spotter.images import ImageError
 from spotter.model.spotter import SwinTextSpotter
 from spotter.ops.polygons import mask_polygon
-from spotter.ops.rois import quarter_turned
+from spotter.ops.rois import rotate_quarter_turns
 from spotter.predictor import Spotter, surest_ways
 from spotter.types import Character, Word
 
@@ -269,7 +269,7 @@ def in_one_way(spotter: Spotter, quarters: int, monkeypatch) -> None:
 
     def turned(regions):
         count = torch.full_like(regions.proposal_index, quarters)
-        return replace(regions, rois=quarter_turned(regions.rois, count))
+        return replace(regions, rois=rotate_quarter_turns(regions.rois, count))
 
     monkeypatch.setattr(spotter.model, "along_words", turned)
 

@@ -25,7 +25,7 @@ class FormatError(AnnotationError):
 
 
 @dataclass
-class Said:
+class FilePrediction:
     """A model's regions in a file."""
 
     model_version: str
@@ -43,7 +43,7 @@ class Entry:
     read: Reader | None = None  # corrected regions; None: the file says nothing of them
     submitted: bool = False  # a person in Label Studio has finished it
     who: str = ""  # that person
-    said: list[Said] = field(default_factory=list)
+    said: list[FilePrediction] = field(default_factory=list)
     state: str | None = None  # review state, for an image that is new here
     version: int = 0  # of the image when it was exported ...
     added: str = ""  # ... from the database in which the image has this time of arrival

@@ -14,13 +14,13 @@ from annotation.region import Region
 
 def read(path: Path, images: Path | None = None) -> list[Entry]:
     """Entries of a folder; `###` becomes an illegible region. Raises FormatError."""
-    from spotter.data.icdar import samples  # late: imports torch
+    from spotter.data.icdar import read_folder  # late: imports torch
 
     if images is not None and images.resolve() not in (path.resolve(), (path / "images").resolve()):
         raise FormatError("The images of an ICDAR folder lie in its folder images/; leave --images out.")
     try:
         with np.errstate(all="ignore"):  # of coordinates beyond all bounds, which are refused below
-            found = samples(path)
+            found = read_folder(path)
     except ValueError as error:
         raise FormatError(str(error)) from error
     except OSError as error:

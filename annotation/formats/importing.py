@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from annotation.formats.entries import Entry, FormatError
 from annotation.region import SHA256, Region, RegionError
-from annotation.signals import insides
+from annotation.signals import word_signals
 from annotation.store.images import ImageFolder, StoredImage, label
 from annotation.store.projects import add_image_row, make_project
 from annotation.store.store import Store, history, predictions, region_rows, review, same_content
@@ -32,29 +32,29 @@ class ImportReport:
     """What came in, and what did not."""
 
     images_added: int = 0
-    images_known: int = 0
+    images_existing: int = 0
     regions_added: int = 0
     regions_changed: int = 0
     regions_removed: int = 0
     regions_same: int = 0
     predictions_added: int = 0
-    predictions_known: int = 0
+    predictions_existing: int = 0
     outdated: int = 0  # images whose regions had stood here already, before a person changed them
-    kept_aside: list[str] = field(default_factory=list)  # images on which a person had worked since
+    kept_as_drafts: list[str] = field(default_factory=list)  # images on which a person had worked since
     notes: list[str] = field(default_factory=list)  # what was left out or changed, with the image's name
 
     def lines(self) -> list[str]:
         found = [
-            f"images: {self.images_added} added, {self.images_known} known",
+            f"images: {self.images_added} added, {self.images_existing} known",
             f"regions: {self.regions_added} added, {self.regions_changed} changed, "
             f"{self.regions_removed} removed, {self.regions_same} as they were",
-            f"predictions: {self.predictions_added} added, {self.predictions_known} known",
+            f"predictions: {self.predictions_added} added, {self.predictions_existing} known",
         ]
         if self.outdated:
             found.append(f"images with newer work here, which stays: {self.outdated}")
         found += [
             f"{name}: somebody has corrected it here since; the file's regions wait as another version of it."
-            for name in self.kept_aside
+            for name in self.kept_as_drafts
         ]
         return found + self.notes
 
@@ -76,7 +76,7 @@ def import_entries(store: Store, project: str, entries: Sequence[Entry], who: st
                     continue
                 seen.add(row.id)
                 report.images_added += is_new
-                report.images_known += not is_new
+                report.images_existing += not is_new
                 try:
                     _apply(session, row, entry, is_new, who, report)
                 except RegionError as error:
@@ -175,14 +175,14 @@ def _apply(
         spoken = [
             replace(r, origin="model", locked=False, illegible=False, difficult=False) for r in found.regions
         ]
-        numbers = [insides(r) for r in spoken]
+        numbers = [word_signals(r) for r in spoken]
         added = predictions.add(session, row, said.model_version, spoken, numbers, at, said.score)
         if not added and not _is_here(session, row, said.model_version, spoken):
             entry.notes.append(
                 f"Another prediction of {said.model_version} is here already; the file's was left out."
             )
         report.predictions_added += added
-        report.predictions_known += not added
+        report.predictions_existing += not added
     taken = False
     if entry.read is not None:
         found = entry.read(row.width, row.height)
@@ -226,11 +226,11 @@ def _replace(
         RevisionRow.image_id == row.id, RevisionRow.version > base, RevisionRow.source == "person"
     )
     if session.scalar(worked.limit(1)) is not None:
-        if history.stood_here(session, row.id, new, base):
+        if history.was_ever_current(session, row.id, new, base):
             report.outdated += 1
         else:
-            history.put_aside(session, row, new, who, base, at)
-            report.kept_aside.append(entry.name)
+            history.save_draft(session, row, new, who, base, at)
+            report.kept_as_drafts.append(entry.name)
         return False
     before = {region.id: region.content for region in old}
     after = {region.id: region.content for region in new}

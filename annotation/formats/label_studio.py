@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-from annotation.formats.entries import Entry, FormatError, Item, Reader, Said, find_file, read_json, read_text
+from annotation.formats.entries import Entry, FormatError, Item, Reader, FilePrediction, find_file, read_json, read_text
 from annotation.label_studio.tasks import CONFIG, Reading, TaskError, check_results, from_results, to_results
 from annotation.region import RegionError
 from annotation.store.review import STATES
@@ -136,7 +136,7 @@ def _entry(task: dict, number: int, file: str, folders: list[Path | None]) -> En
         score = prediction.get("score")
         score = float(score) if type(score) in (int, float) and 0 <= score <= 1 else None
         found.said.append(
-            Said(version or "unknown", score, _reader(prediction.get("result"), where, "model", False))
+            FilePrediction(version or "unknown", score, _reader(prediction.get("result"), where, "model", False))
         )
     annotations = _list(task, "annotations", where)
     if not all(isinstance(annotation, dict) for annotation in annotations):

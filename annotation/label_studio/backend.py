@@ -31,7 +31,7 @@ from starlette.routing import Route
 
 from annotation.label_studio.client import Server, is_ours
 from annotation.label_studio.tasks import to_results
-from annotation.label_studio.webhook_worker import Collector
+from annotation.label_studio.webhook_worker import WebhookWorker
 from annotation.region import SHA256, AnnotationError, Region, mean_score
 from annotation.store.predictions import model_version
 from annotation.store.projects import words_as_regions
@@ -53,7 +53,7 @@ TASK_ACTIONS = ("ANNOTATION_CREATED", "ANNOTATIONS_CREATED", "ANNOTATION_UPDATED
 log = logging.getLogger(__name__)
 
 
-class Annotator:
+class TaskPredictor:
     """Finds the words on the images of tasks."""
 
     def __init__(self, store: Store, spotter: Spotter, server: Server) -> None:
@@ -111,7 +111,7 @@ class Annotator:
         return image if there else None
 
 
-def build(annotator: Annotator, collector: Collector, token: str = "") -> Starlette:
+def build(annotator: TaskPredictor, collector: WebhookWorker, token: str = "") -> Starlette:
     """`token`: what Label Studio must send as the password of its basic authentication; "": nothing."""
 
     async def health(request: Request) -> JSONResponse:

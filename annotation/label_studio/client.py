@@ -37,7 +37,7 @@ class ServerError(AnnotationError):
     """The server is not there, refuses, or has what cannot be used; the message is one sentence."""
 
 
-class ElsewhereError(ServerError):
+class ImageDownloadError(ServerError):
     """An image that is not on the configured server, and so is not fetched."""
 
 
@@ -177,7 +177,7 @@ class Server:
     def download(self, address: str) -> bytes:
         """The image of a task: from this server or out of the address itself, from nowhere else.
 
-        Raises ElsewhereError, ServerError.
+        Raises ImageDownloadError, ServerError.
         """
         if address.startswith("data:"):
             return _embedded(address)
@@ -185,7 +185,7 @@ class Server:
         inside = urlsplit(url).path.removeprefix(urlsplit(self.url).path).lstrip("/")
         path = inside.split("/")
         if _origin(url) != _origin(self.url) or path[0] not in FILE_PATHS or ".." in path or "\\" in url:
-            raise ElsewhereError(f"its image is not on {self.url}, and images are fetched from there only.")
+            raise ImageDownloadError(f"its image is not on {self.url}, and images are fetched from there only.")
         with self.asking() as sdk:
             client = sdk._client_wrapper.httpx_client.httpx_client
             headers = sdk._client_wrapper.get_headers()
@@ -195,13 +195,13 @@ class Server:
                 "GET", url, headers=headers, timeout=self.seconds, follow_redirects=False
             ) as answer:
                 if answer.is_redirect:
-                    raise ElsewhereError(f"{self.url} keeps its image at another server.")
+                    raise ImageDownloadError(f"{self.url} keeps its image at another server.")
                 if answer.status_code != 200:
-                    raise ElsewhereError(f"{self.url} does not give its image (error {answer.status_code}).")
+                    raise ImageDownloadError(f"{self.url} does not give its image (error {answer.status_code}).")
                 for chunk in answer.iter_bytes():
                     data += chunk
                     if len(data) > MAX_BYTES:
-                        raise ElsewhereError(f"its image is larger than {MAX_BYTES // 2**20} MB.")
+                        raise ImageDownloadError(f"its image is larger than {MAX_BYTES // 2**20} MB.")
             return bytes(data)
 
     def _request(self, method: str, path: str, **options: Any) -> Any:
@@ -281,8 +281,8 @@ def _embedded(address: str) -> bytes:
     """The bytes of a data: address."""
     head, _, body = address.partition(",")
     if len(body) > 2 * MAX_BYTES:
-        raise ElsewhereError(f"its image is larger than {MAX_BYTES // 2**20} MB.")
+        raise ImageDownloadError(f"its image is larger than {MAX_BYTES // 2**20} MB.")
     try:
         return base64.b64decode(body, validate=True) if head.endswith(";base64") else unquote_to_bytes(body)
     except (binascii.Error, ValueError) as error:
-        raise ElsewhereError("its image is no valid data.") from error
+        raise ImageDownloadError("its image is no valid data.") from error

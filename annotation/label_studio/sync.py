@@ -16,7 +16,7 @@ from annotation.formats.entries import Entry, FormatError, Item
 from annotation.formats.exporting import file_names
 from annotation.formats.importing import ImportReport, import_entries
 from annotation.formats.label_studio import choose, has_image, image_address, read_tasks, to_task, validate
-from annotation.label_studio.client import ElsewhereError, Server, ServerError, has_words, is_ours
+from annotation.label_studio.client import ImageDownloadError, Server, ServerError, has_words, is_ours
 from annotation.label_studio.tasks import from_results
 from annotation.region import AnnotationError, Region
 from annotation.store.records import ImageRecord, NotFoundError
@@ -31,20 +31,20 @@ class PushReport:
     """What went to the server, and what did not."""
 
     images_added: int = 0
-    images_known: int = 0
+    images_existing: int = 0
     predictions_added: int = 0
     annotations_added: int = 0
     annotations_changed: int = 0
-    changed_there: list[str] = field(default_factory=list)  # images whose annotation there is not from here
+    changed_remotely: list[str] = field(default_factory=list)  # images whose annotation there is not from here
 
     def lines(self) -> list[str]:
         return [
-            f"images: {self.images_added} added, {self.images_known} known",
+            f"images: {self.images_added} added, {self.images_existing} known",
             f"predictions: {self.predictions_added} added",
             f"annotations: {self.annotations_added} added, {self.annotations_changed} changed",
             *(
                 f"{name}: somebody has corrected it in Label Studio; it stays as it is there, pull it first."
-                for name in self.changed_there
+                for name in self.changed_remotely
             ),
         ]
 
@@ -102,7 +102,7 @@ def _push_image(
         report.predictions_added += len(wanted["predictions"])
         report.annotations_added += len(wanted["annotations"])
         return
-    report.images_known += 1
+    report.images_existing += 1
     known = {prediction["model_version"] for prediction in task["predictions"]}
     for prediction in wanted["predictions"]:
         if prediction["model_version"] not in known:
@@ -115,7 +115,7 @@ def _push_image(
             server.add_annotation(task["id"], mine)
             report.annotations_added += 1
     elif not _may_replace(store, item, theirs, task["data"]):
-        report.changed_there.append(item.image.name)
+        report.changed_remotely.append(item.image.name)
         return
     elif mine is not None and not _agree(item, theirs):
         server.change_annotation(theirs["id"], mine)
@@ -154,7 +154,7 @@ def _may_replace(store: Store, item: Item, annotation: dict, data: dict) -> bool
         return False
     version, ours = data.get("version"), data.get("added") == item.image.added.isoformat()
     with store.read() as session:
-        return history.stood_here(
+        return history.was_ever_current(
             session, item.image.id, regions, version if ours and type(version) is int else 0
         )
 
@@ -201,7 +201,7 @@ def take(
                 try:
                     entry.file = Path(folder) / str(number)
                     entry.file.write_bytes(server.download(image_address(task["data"])))
-                except ElsewhereError as error:
+                except ImageDownloadError as error:
                     notes.append(f"{place} ({entry.name}) was left out: {error}")
                     continue
             entries.append(entry)

@@ -19,7 +19,7 @@ STOP_SECONDS = 20.0
 log = logging.getLogger(__name__)
 
 
-class Collector:
+class WebhookWorker:
     """A thread that asks the configured server for what it was told of."""
 
     def __init__(self, store: Store, server: Server) -> None:

@@ -15,7 +15,7 @@ from annotation.store.region_rows import from_json, load
 from annotation.store.tables import DraftRow, ImageRow, RevisionRow
 
 
-def put_aside(
+def save_draft(
     session: Session, image: ImageRow, regions: Sequence[Region], who: str, base_version: int, at: datetime
 ) -> int:
     """Keeps regions that cannot be saved as a draft; its id. The same version sent twice is kept once."""
@@ -39,7 +39,7 @@ def put_aside(
     return draft.id
 
 
-def stood_here(session: Session, image_id: int, regions: Sequence[Region], since: int) -> bool:
+def was_ever_current(session: Session, image_id: int, regions: Sequence[Region], since: int) -> bool:
     """Whether an image has exactly these regions, had them in a version from `since` on, or a person decided
     on them when they waited as a draft: then nothing is lost when they are not taken.
 
@@ -66,7 +66,7 @@ def stood_here(session: Session, image_id: int, regions: Sequence[Region], since
     return wanted in drafts
 
 
-def stood_at(session: Session, image_id: int, version: int) -> list[Region]:
+def regions_at_version(session: Session, image_id: int, version: int) -> list[Region]:
     """The regions of an image as they were in a version, in no order."""
     state = {region.id: region for region in load(session, image_id)}
     since = RevisionRow.image_id == image_id, RevisionRow.version > version

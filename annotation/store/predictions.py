@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from annotation.corrections import SAME_PLACE, same_shape
 from annotation.geometry import match, overlaps
 from annotation.region import Region, mean_score, predicted_id
-from annotation.signals import Insides, image_uncertainty, region_uncertainty
+from annotation.signals import RegionSignals, image_uncertainty, region_uncertainty
 from annotation.store.records import Suggestion
 from annotation.store.region_rows import from_json, load, predicted_region, replace_all
 from annotation.store.tables import ImageRow, PredictedRow, PredictionRow, RevisionRow
@@ -33,7 +33,7 @@ def add(
     image: ImageRow,
     model_version: str,
     regions: Sequence[Region],
-    numbers: Sequence[Insides],
+    numbers: Sequence[RegionSignals],
     at: datetime,
     score: float | None = None,
 ) -> bool:
@@ -173,7 +173,7 @@ def _outdate(session: Session, image_id: int) -> None:
 
 
 def _row(
-    prediction_id: int, position: int, region: Region, inside: Insides, status: str, beside: str | None
+    prediction_id: int, position: int, region: Region, inside: RegionSignals, status: str, beside: str | None
 ) -> dict:
     values = region.to_json()
     names = ("id", "polygon", "text", "score", "reading_score", "characters")

@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 
 from annotation.corrections import Correction, compare
 from annotation.region import AnnotationError, Region, check_regions
-from annotation.signals import Insides, insides
+from annotation.signals import RegionSignals, word_signals
 from annotation.store import history, predictions, region_rows, review
-from annotation.store.database import DEFAULT_URL, open_engine, parse_url
+from annotation.store.database import DEFAULT_URL, open_engine, parse_url, user_url
 from annotation.store.images import ImageFolder
 from annotation.store.projects import add_image_row, get_image, make_project, words_as_regions
 from annotation.store.records import (
@@ -45,14 +45,14 @@ class Store:
     """`with Store("sqlite:///annotation.db") as store: ...`"""
 
     def __init__(self, url: str = DEFAULT_URL, images: str | Path | None = None) -> None:
-        """`images`: folder of the image files (default: `annotation.store.images` beside an SQLite file
+        """`images`: folder of the image files (default: `annotation.images` beside an SQLite file
         annotation.db, or in the working folder when the database is on a server).
 
         Makes and migrates the tables. Raises AnnotationError.
         """
         parsed = parse_url(url)
         is_file = parsed.get_backend_name() == "sqlite"
-        beside = Path(parsed.database).with_suffix(".images") if is_file else Path("annotation.store.images")
+        beside = Path(parsed.database).with_suffix(".images") if is_file else Path("annotation.images")
         self.engine = open_engine(parsed)
         self.images = ImageFolder(Path(images if images is not None else beside).absolute())
 
@@ -184,7 +184,7 @@ class Store:
                 if region_rows.replace_all(session, image, checked, who, "person", at):
                     review.edited(session, image, who, at)
             elif not same_content(checked, region_rows.load(session, image_id)):
-                draft = history.put_aside(session, image, checked, who, version, at)
+                draft = history.save_draft(session, image, checked, who, version, at)
                 conflict = VersionConflict(
                     image.changed_by or "Someone", image.changed_at or at, image.version, draft
                 )
@@ -213,7 +213,7 @@ class Store:
         image_id: int,
         model_version: str,
         words: Sequence[Word],
-        numbers: Sequence[Insides] | None = None,
+        numbers: Sequence[RegionSignals] | None = None,
     ) -> bool:
         """Regions nobody touched are replaced by what a model found; the rest become suggestions.
 
@@ -224,7 +224,7 @@ class Store:
         with self.write() as session:
             image = get_image(session, image_id, lock=True)
             found = words_as_regions(words, image, model_version)
-            numbers = [insides(word) for word in words] if numbers is None else numbers
+            numbers = [word_signals(word) for word in words] if numbers is None else numbers
             return predictions.add(session, image, model_version, found, numbers, _now())
 
     def predictions(self, image_id: int) -> list[Prediction]:
@@ -314,7 +314,7 @@ class Store:
             _check_version(image, version)
             new = history.draft_record(row).regions
             if join:
-                base = history.stood_at(session, image.id, row.base_version)
+                base = history.regions_at_version(session, image.id, row.base_version)
                 new = region_rows.merge(base, new, region_rows.load(session, image.id))
                 check_regions(new, image.width, image.height)
             if region_rows.replace_all(session, image, new, who, "person", at):
@@ -326,6 +326,11 @@ class Store:
         """Closes a draft; it stays in the database. Raises NotFoundError."""
         with self.write() as session:
             history.get_draft(session, draft_id).status = "discarded"
+
+
+def open_store(url: str | None = None) -> Store:
+    """The store at this URL, by default the one in the user's data folder. Raises AnnotationError."""
+    return Store(url if url is not None else user_url())
 
 
 @contextmanager

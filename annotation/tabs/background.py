@@ -10,7 +10,7 @@ from threading import Lock, Thread
 
 from sqlalchemy import select
 
-from annotation.signals import traced_insides
+from annotation.signals import trace_signals
 from annotation.store.predictions import model_version
 from annotation.store.store import Store
 from annotation.store.tables import ImageRow, PredictionRow
@@ -92,4 +92,4 @@ class BackgroundReader:
         path = self.store.image_path(self.store.image(image_id))
         with self.model:
             trace = spotter.trace(path)
-        self.store.add_prediction(image_id, model_version(spotter.card), trace.words, traced_insides(trace))
+        self.store.add_prediction(image_id, model_version(spotter.card), trace.words, trace_signals(trace))

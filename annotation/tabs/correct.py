@@ -24,14 +24,13 @@ from annotation.tabs.panels.suggestions import Reread, Waiting
 from annotation.tabs.panels.transfer import Transfer
 from annotation.tabs.recognition import reread
 from annotation.tabs.session import Desk
-from spotter.tabs.read.tab import QUEUE
+from spotter.tabs.shared.events import HIDDEN, QUEUE
 from spotter.tabs.shared.loading import Loader
 
 HERE = Path(__file__).parent
 CSS = (HERE / "correct.css").read_text(encoding="utf-8")
 KEYS = (HERE / "shortcuts.js").read_text(encoding="utf-8")
 PROJECT = "default"  # as on the command line
-HIDDEN = {"api_visibility": "private", "show_progress": "hidden"}
 # One after the other: else what an edit showed could reach the page after the step that came after it.
 IN_TURN = {"concurrency_id": "correct", "concurrency_limit": 1}
 ORDERS = [

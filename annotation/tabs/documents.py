@@ -1,28 +1,42 @@
 """Regions of the store <-> regions of the editor.
 
-The editor rounds to a tenth of a pixel and keeps texts on one line; what it did not change otherwise stays
+The editor rounds to a tenth of a pixel and keeps texts on one line; whatever it did not change otherwise stays
 exactly as it was stored.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from annotation.editor.editor import RegionData
+from annotation.editor.schema import RegionData
 from annotation.region import Character, Region
 from annotation.store.records import ImageRecord, Suggestion
+
+ANY_SIZE = 10**7  # pixels; no limit, since a stored region lies inside its image
+
+
+@dataclass
+class SentDocument:
+    """An image as it was sent to the page, and how far its edits are saved."""
+
+    version: int  # of the stored image after these edits
+    regions: list[Region]  # those that the page has, as they are stored
+    revision: int = 0  # of the newest edit that is saved or kept as a draft
+    stale: bool = False  # the stored image has words of a model that the page does not have
 
 
 def to_document(
     image: ImageRecord,
     photo: Path,
     regions: Sequence[Region],
-    suggestions: Sequence[dict],
+    suggestions: Sequence[dict[str, Any]],
     revision: int,
-) -> dict:
-    """The editor's value. `suggestions`: dicts as the editor's Proposal, by the region's `id`."""
-    beside = {item["id"]: item for item in suggestions}
+) -> dict[str, Any]:
+    """The editor's value. `suggestions`: dicts as the editor's Proposal; `id` is the region's."""
+    by_region = {item["id"]: item for item in suggestions}
     return {
         "image_id": str(image.id),
         "version": image.version,
@@ -30,18 +44,18 @@ def to_document(
         "photo": photo,
         "width": image.width,
         "height": image.height,
-        "regions": [_to_page(region, beside.get(region.id)) for region in regions],
+        "regions": [_to_editor(region, by_region.get(region.id)) for region in regions],
     }
 
 
-def from_document(values: Sequence[dict], known: Sequence[Region]) -> list[Region]:
-    """What the editor sends -> regions; `known`: the stored ones it was sent."""
-    stored = {region.id: region for region in known}
-    return [_from_page(value, stored.get(value["id"])) for value in values]
+def from_document(values: Sequence[dict[str, Any]], sent: Sequence[Region]) -> list[Region]:
+    """The editor's regions -> regions of the store; `sent`: the stored ones that the editor had received."""
+    stored = {region.id: region for region in sent}
+    return [_from_editor(value, stored.get(value["id"])) for value in values]
 
 
-def proposal(suggestion: Suggestion) -> dict:
-    """A newer model's text for the region it stands beside, as the editor's Proposal."""
+def to_proposal(suggestion: Suggestion) -> dict[str, Any]:
+    """A newer model's text for an existing region, as the editor's Proposal."""
     region = suggestion.region
     return {
         "id": suggestion.beside,
@@ -52,7 +66,7 @@ def proposal(suggestion: Suggestion) -> dict:
     }
 
 
-def _to_page(region: Region, suggestion: dict | None) -> dict:
+def _to_editor(region: Region, suggestion: dict[str, Any] | None) -> dict[str, Any]:
     value = region.to_json()
     value["points"] = value.pop("polygon")
     value["suggestion"] = None
@@ -61,17 +75,16 @@ def _to_page(region: Region, suggestion: dict | None) -> dict:
     return value
 
 
-def _from_page(value: dict, stored: Region | None) -> Region:
+def _from_editor(value: dict[str, Any], stored: Region | None) -> Region:
     fields = {key: value[key] for key in Region.__dataclass_fields__ if key in value}
     fields["characters"] = [Character(**character) for character in value["characters"]]
     region = Region(polygon=value["points"], **fields)
     if stored is None:
         return region
-    size = 10**7  # no limit: a stored region lies inside of its image
-    sent = RegionData(**_to_page(stored, None)).within(size, size)
-    kept = {}
-    if sent.points == region.polygon:
-        kept["polygon"] = stored.polygon
-    if sent.text == region.text:
-        kept["text"] = stored.text
-    return Region(**(vars(region) | kept))
+    rounded = RegionData(**_to_editor(stored, None)).within(ANY_SIZE, ANY_SIZE)
+    unchanged: dict[str, Any] = {}
+    if rounded.points == region.polygon:
+        unchanged["polygon"] = stored.polygon
+    if rounded.text == region.text:
+        unchanged["text"] = stored.text
+    return Region(**(vars(region) | unchanged))

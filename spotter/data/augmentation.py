@@ -15,48 +15,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from spotter.data.data_config import AugmentationConfig
 from spotter.data.targets import IGNORE, MAP_STRIDE, MIN_SIDE
 from spotter.ops.device import to_device
 
 POINTS = 16  # of a polygon in arrays; the last point of a shorter one is repeated
 GRAY = 124  # outside of the scene
 KERNEL_SIGMAS = 3  # radius of a Gaussian kernel in standard deviations
-
-
-@dataclass(frozen=True)
-class AugmentationConfig:
-    """How scenes are varied. Probabilities are per image, lengths are pixels of the augmented image."""
-
-    affine_probability: float = 0.9
-    min_scale: float = 0.7  # log-uniform
-    max_scale: float = 1.4
-    rotation: float = 5.0  # standard deviation, degrees
-    max_cut: float = 2.0  # words that extend further than this beyond the image are ignored
-    min_word_height: float = 6.0  # lower words are ignored
-
-    colour_probability: float = 0.6
-    max_gain: float = 0.2  # brightness: all channels times 1 +- this
-    max_channel_gain: float = 0.08  # tint: each channel times 1 +- this
-    max_offset: float = 20.0  # all channels plus or minus this, of 255
-    contrast_probability: float = 0.4
-    min_contrast: float = 0.35  # share of the contrast that is left
-    min_level: float = 60.0  # what colours are pulled towards where contrast is reduced, of 255
-    max_level: float = 190.0
-    gamma_probability: float = 0.3
-    max_gamma: float = 1.5  # log-uniform between its inverse and this
-
-    blur_probability: float = 0.2
-    max_blur: float = 1.0  # standard deviation
-    min_blur: float = 0.25  # standard deviation; weaker blur would not be seen and is left out
-    noise_probability: float = 0.2
-    max_noise: float = 10.0  # standard deviation, of 255
-
-    cutout_probability: float = 0.25
-    max_cutouts: int = 6  # rectangles per image
-    min_cutout_side: float = 0.15  # share of the height of the word that a rectangle is put on
-    max_cutout_side: float = 0.5
-    max_hidden: float = 0.3  # share of a word's area that all rectangles together may hide
-    max_covered: float = 0.02  # share of the image that all rectangles together may cover
 
 
 @dataclass

@@ -25,7 +25,7 @@ EXPECTED = "expected x1,y1,...,x4,y4,transcription with whole numbers"
 
 
 @dataclass(frozen=True)
-class Sample:
+class AnnotatedImage:
     """An image and its true regions, in pixels of the upright image (EXIF orientation applied)."""
 
     image: Path
@@ -75,7 +75,7 @@ def write_ground_truth(path: str | Path, regions: Iterable[GroundTruth]) -> None
     Path(path).write_text("".join(lines), encoding="utf-8-sig", newline="\n")
 
 
-def samples(folder: str | Path) -> list[Sample]:
+def read_folder(folder: str | Path) -> list[AnnotatedImage]:
     """The images of a folder with their ground truths, in natural order (img_2 before img_10).
 
     Raises:
@@ -98,7 +98,7 @@ def samples(folder: str | Path) -> list[Sample]:
     if missing := sorted(set(truths) - set(names), key=_natural):
         raise ValueError(f"{truths[missing[0]]} has no image; expected images/{missing[0]}.jpg.")
     return [
-        Sample(image, read_ground_truth(truths[image.stem]))
+        AnnotatedImage(image, read_ground_truth(truths[image.stem]))
         for image in sorted(images, key=lambda path: _natural(path.name))
     ]
 

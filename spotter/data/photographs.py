@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from spotter.data.icdar import Sample
+from spotter.data.icdar import AnnotatedImage
 from spotter.images import ImageError, read_image
 from spotter.types import GroundTruth
 
@@ -23,7 +23,7 @@ NARROW, WIDE = frozenset("iIljtf1|!.,:;'`()[]"), frozenset("mwMW@%&")
 class Photographs:
     """Annotated photographs of several data sets, as training pictures."""
 
-    samples: dict[str, list[Sample]]  # by data set; what cannot be read is taken out
+    samples: dict[str, list[AnnotatedImage]]  # by data set; what cannot be read is taken out
     weights: dict[
         str, float
     ]  # how often each data set is drawn; one that is not named: its number of photographs
@@ -62,7 +62,7 @@ class Photographs:
                     del self.samples[name]
         raise ValueError("None of the annotated photographs can be read.")
 
-    def _choose(self, rng: random.Random) -> tuple[str, Sample]:
+    def _choose(self, rng: random.Random) -> tuple[str, AnnotatedImage]:
         """A data set, and of two of its photographs the one with more legible words."""
         names = list(self.samples)
         weights = [self.weights.get(name, len(self.samples[name])) for name in names]
@@ -92,7 +92,7 @@ def character_centres(polygon: np.ndarray, text: str) -> np.ndarray | None:
 
 
 def augmented_crop(
-    sample: Sample, size: tuple[int, int], rng: random.Random, scales: tuple[float, float]
+    sample: AnnotatedImage, size: tuple[int, int], rng: random.Random, scales: tuple[float, float]
 ) -> tuple[np.ndarray, list[GroundTruth]]:
     """A random crop of size (width, height) of an annotated photograph: scaled, turned a little,
     recoloured, blurred.

@@ -8,11 +8,12 @@ from typing import Any
 
 import torch
 
-from spotter.data.curriculum import Batches, SceneKind, Scenes
+from spotter.data.curriculum import SceneKind
+from spotter.data.data_config import PoolConfig
+from spotter.data.datasets import BatchDataset, TrainingScenes
 from spotter.data.renderers import Renderers
 from spotter.data.scene_pool import ScenePool
 from spotter.data.targets import Batch
-from spotter.training.train_config import TrainConfig
 
 
 class PooledBatches:
@@ -23,29 +24,34 @@ class PooledBatches:
     """
 
     def __init__(
-        self, config: TrainConfig, batches: Batches, device: torch.device, first: int, step: int, workers: int
+        self,
+        dataset: BatchDataset,
+        config: PoolConfig,
+        device: torch.device,
+        first: int,
+        step: int,
+        workers: int,
     ) -> None:
-        """first, step: batches first, first + step, ... are this process's.
+        """first, step: the batches of this process are first, first + step, ...; workers: processes that
+        render.
 
         Raises ValueError when the pool is too small for a batch.
         """
-        self.config, self.curriculum = config.pool, batches.curriculum
-        self.kinds = [
-            self.curriculum.kinds(stage) for stage in range(len(config.stages))
-        ]  # with their shares
+        self.config, self.curriculum = config, dataset.curriculum
+        self.kinds = [self.curriculum.kinds(stage) for stage in range(len(self.curriculum.stages))]
         self.number, self.step = first, step
         shares = self._shares_of_all_stages()
-        scenes = batches.scenes
-        scenes = Scenes(scenes.stages, scenes.data, scenes.sources, scenes.seed * 1009 + first % step)
-        render = replace(self.config.renderers, workers=workers)
-        self.renderers = Renderers(scenes, shares, batches.charset, batches.steps, render)
-        self.pool = ScenePool(
-            self.renderers,
-            device,
-            self.config,
+        scenes = dataset.scenes
+        seed = scenes.seed * 1009 + first % step  # a prime: the processes of no two seeds render the same
+        self.renderers = Renderers(
+            TrainingScenes(scenes.stages, scenes.data, scenes.sources, seed),
             shares,
-            seed=config.seed * 1009 + first % step,
-            mask_size=config.model.mask_size,
+            dataset.charset,
+            dataset.steps,
+            replace(config.renderers, workers=workers),
+        )
+        self.pool = ScenePool(
+            self.renderers, device, config, shares, seed=seed, mask_size=dataset.mask_size
         )
         for kind in shares:
             if self.pool.capacity(kind) < self.curriculum.count(kind):
@@ -87,7 +93,8 @@ class PooledBatches:
 
     def _shares_of_all_stages(self) -> dict[SceneKind, float]:
         """Shares of the pool's scenes: those of a stage, times the length of the stage."""
-        start, shares = 0.0, {}
+        start = 0.0
+        shares: dict[SceneKind, float] = {}
         for index, stage in enumerate(self.curriculum.stages):
             for kind, share in self.kinds[index].items():
                 shares[kind] = share * (stage.until - start)

@@ -16,14 +16,14 @@ import time
 import warnings
 import weakref
 from collections import Counter, deque
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing import connection as connections
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from multiprocessing.sharedctypes import RawArray
-from typing import Any, Protocol
+from typing import Any
 
 import cv2
 import numpy as np
@@ -31,6 +31,8 @@ import torch
 
 from spotter.charset import Charset
 from spotter.data.augmentation import POINTS, WordArrays
+from spotter.data.curriculum import SceneKind
+from spotter.data.data_config import RendererConfig
 from spotter.data.targets import MAP_STRIDE, MIN_SIDE, make_targets
 from spotter.types import GroundTruth
 
@@ -38,30 +40,11 @@ SPAWN = multiprocessing.get_context("spawn")
 SIGNALS = signal.SIGINT, signal.SIGTERM
 
 
-class SceneKind(Hashable, Protocol):
-    """What scenes of one size have in common; picklable."""
-
-    width: int  # pixels, a multiple of 4
-    height: int
-
-
-Render = Callable[[Any, int], tuple[np.ndarray, list[GroundTruth]]]
+Render = Callable[[SceneKind, int], tuple[np.ndarray, list[GroundTruth]]]
 
 
 class RenderingError(RuntimeError):
     """No more scenes can be rendered; the message is one sentence that says why."""
-
-
-@dataclass(frozen=True)
-class RendererConfig:
-    """How scenes are rendered ahead."""
-
-    workers: int = 2  # processes
-    slots: int = 3  # scenes per worker that are being rendered or wait to be collected
-    niceness: int = 5  # added to that of the training process
-    max_deaths: int = 5  # of workers without a scene in between, then rendering ends with an error
-    max_errors: int = 20  # of scenes without a scene in between
-    close_timeout: float = 5.0  # seconds that workers get to end before they are killed
 
 
 @dataclass

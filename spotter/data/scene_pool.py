@@ -26,11 +26,11 @@ from spotter.data.augmentation import (
     draw_parameters,
     rasterise_batch,
 )
-from spotter.data.renderers import RenderedScene, Renderers, RenderingError, SceneKind, scene_bytes
-from spotter.data.targets import MAP_STRIDE, Batch
+from spotter.data.curriculum import SceneKind
+from spotter.data.data_config import PoolConfig
+from spotter.data.renderers import RenderedScene, Renderers, RenderingError, scene_bytes
+from spotter.data.targets import MAP_STRIDE, Batch, HostWords, Targets
 from spotter.ops.device import to_device
-from spotter.training.losses import Targets, Words
-from spotter.training.train_config import PoolConfig
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ class ScenePool:
         texts = split(torch.from_numpy(words.words.text).long(), words.image)
         known = split(torch.from_numpy(~np.isnan(words.words.centres[..., 0])), words.image)
         for target, *on_host in zip(targets, texts, known, strict=True):
-            target.words = Words(*on_host)
+            target.words = HostWords(*on_host)
         return targets
 
 

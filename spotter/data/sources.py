@@ -18,12 +18,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
-from spotter.data.icdar import Sample, samples
+from spotter.data.icdar import AnnotatedImage, read_folder
 from spotter.data.synth.backgrounds import Backgrounds
-from spotter.data.synth.fonts import Face, Fonts
-from spotter.data.synth.fonts import fonts as installed_fonts
-from spotter.data.synth.vocabulary import WordLists, Words
-from spotter.data.synth.vocabulary import words as installed_words
+from spotter.data.synth.fonts import Face, Fonts, installed_fonts
+from spotter.data.synth.vocabulary import Vocabulary, WordLists, installed_vocabulary
 
 FORMAT = 1  # version of the pack's form
 MANIFEST = "manifest.json"
@@ -59,17 +57,17 @@ class Sources:
             installed_fonts(split, self.fonts) if self.fonts and split == "train" else installed_fonts(split)
         )
 
-    def get_words(self, split: str = "train") -> Words:
-        """The words of a split."""
-        return installed_words(split) if self.pack is None else _packed_words(self.pack, split)
+    def get_vocabulary(self, split: str = "train") -> Vocabulary:
+        """The vocabulary of a split."""
+        return installed_vocabulary(split) if self.pack is None else _packed_vocabulary(self.pack, split)
 
     def get_backgrounds(self, split: str = "train") -> Backgrounds:
         """The backgrounds of a split; procedural only when there are no photographs."""
         return _backgrounds(self.backgrounds, self.pack, split)
 
-    def get_samples(self) -> dict[str, list[Sample]]:
+    def get_photographs(self) -> dict[str, list[AnnotatedImage]]:
         """The annotated photographs by the name of their data set (`data_name`), in the order given."""
-        return _samples(self.data, self.pack)
+        return _photographs(self.data, self.pack)
 
 
 def data_name(folder: str | Path) -> str:
@@ -116,10 +114,10 @@ def _face(folder: Path, family: str, kind: str, file: str) -> Face:
 
 
 @lru_cache(maxsize=4)
-def _packed_words(pack: str, split: str) -> Words:
+def _packed_vocabulary(pack: str, split: str) -> Vocabulary:
     path = unpack(pack) / "words" / f"{split}.json"
     try:
-        return Words(split, WordLists.from_json(path.read_bytes()))
+        return Vocabulary(split, WordLists.from_json(path.read_bytes()))
     except (ValueError, OSError) as error:
         raise ValueError(f"The words of the {split} split in {pack} are damaged.") from error
 
@@ -137,13 +135,13 @@ def _backgrounds(folder: str | None, pack: str | None, split: str) -> Background
 
 
 @lru_cache(maxsize=4)
-def _samples(folders: tuple[str, ...], pack: str | None) -> dict[str, list[Sample]]:
+def _photographs(folders: tuple[str, ...], pack: str | None) -> dict[str, list[AnnotatedImage]]:
     if pack is None:
-        return {name: samples(folder) for name, folder in folders_by_name(folders).items()}
+        return {name: read_folder(folder) for name, folder in folders_by_name(folders).items()}
     folder = unpack(pack)
     parts = [part["name"] for part in json.loads((folder / MANIFEST).read_bytes())["parts"]]
     names = [name.removeprefix("data/") for name in parts if name.startswith("data/")]
-    return {name: samples(folder / "data" / name) for name in names}
+    return {name: read_folder(folder / "data" / name) for name in names}
 
 
 @lru_cache(maxsize=4)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 
 import cv2
 import numpy as np
@@ -10,14 +10,70 @@ import torch
 from torch import Tensor
 
 from spotter.charset import Charset
-from spotter.ops.device import to_device
+from spotter.ops.device import to_device, to_host
 from spotter.ops.polygons import rasterise
-from spotter.training.losses import Targets
 from spotter.types import GroundTruth
 
 MAP_STRIDE = 4  # of the dense text map: that of P2
 IGNORE = 255  # in the dense text map: do not care
 MIN_SIDE = 4.0  # pixels; smaller boxes are not trained on
+
+
+@dataclass(frozen=True)
+class HostWords:
+    """What the host has to know of the G words of an image in a training step. On the CPU."""
+
+    text: Tensor  # (G, T) int64, as in `Targets`
+    known: Tensor  # (G, T) bool, whether the character's centre is known
+
+
+@dataclass
+class Targets:
+    """The truth of one image, G words. Coordinates are pixels of the resized image."""
+
+    boxes: Tensor  # (G, 4) float32 xyxy
+    masks: Tensor  # (G, 28, 28) uint8, the polygon inside its box
+    image_size: tuple[int, int]  # width, height, without the padding
+    ignore_boxes: Tensor = field(default_factory=lambda: torch.zeros(0, 4))  # (I, 4) xyxy, do not care
+    text: Tensor | None = None  # (G, T) int64, ends with the end sign 0, padded with -1
+    centres: Tensor | None = None  # (G, T, 2) float32 x, y of each character, padded with NaN
+    # For tensors on a GPU; not copied by `dataclasses.replace`. None: `words_on_host` copies it when it must.
+    words: HostWords | None = field(default=None, init=False, repr=False, compare=False)
+
+    def to(self, device: torch.device | str, non_blocking: bool = False) -> Targets:
+        """The same targets on another device, as `Tensor.to`; `words` stay on the CPU."""
+        tensors = {f.name: getattr(self, f.name) for f in fields(self) if f.init}
+        moved = replace(
+            self,
+            **{
+                name: tensor.to(device, non_blocking=non_blocking)
+                for name, tensor in tensors.items()
+                if isinstance(tensor, Tensor)
+            },
+        )
+        moved.words = self.words
+        if self.words is None and self.text is not None and self.centres is not None and self.on_cpu:
+            moved.words = HostWords(self.text, ~self.centres[..., 0].isnan())
+        return moved
+
+    @property
+    def on_cpu(self) -> bool:
+        return self.boxes.device.type == "cpu"
+
+
+def words_on_host(targets: list[Targets]) -> list[HostWords]:
+    """`HostWords` of all images. Those that the host does not know yet take one synchronisation, all together."""
+    missing = [target for target in targets if target.words is None and not target.on_cpu]
+    if missing:
+        known = torch.cat([~target.centres[..., 0].isnan() for target in missing])
+        copy = to_host(torch.stack([torch.cat([target.text for target in missing]), known.long()]))
+        parts = copy.split([len(target.boxes) for target in missing], 1)
+        for target, (text, known) in zip(missing, parts, strict=True):
+            target.words = HostWords(text, known.bool())
+    return [
+        HostWords(target.text, ~target.centres[..., 0].isnan()) if target.on_cpu else target.words
+        for target in targets
+    ]
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""How well a spotter finds and reads words: `python -m spotter.evaluation FOLDER|synthetic`."""
+"""Measures how well a spotter detects and reads words: `python -m spotter.evaluation FOLDER|synthetic`."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any
 
-import cv2
-import torch
 from tqdm import tqdm
 
-from spotter.data.icdar import samples
-from spotter.evaluation import true_polygons
-from spotter.evaluation.baselines import INSTALL, Peer, ours, peer, peer_table
+from spotter.data.icdar import AnnotatedImage, read_folder
+from spotter.evaluation.arguments import names_from, positive_int
+from spotter.evaluation.baselines import INSTALL, Baseline, comparison_table, load_baseline, this_project
 from spotter.evaluation.evaluate import Report, evaluate
-from spotter.evaluation.test_pictures import FIRST_SEED, lexicon_of, photographs, rendered, without_text
-from spotter.images import ImageError
+from spotter.evaluation.ground_truth_polygons import compare_polygons
+from spotter.evaluation.image_sets import FIRST_SEED, photographs, photographs_without_text, rendered_scenes
+from spotter.evaluation.lexicon import load_lexicon
 from spotter.weights import weights_path
 
 if TYPE_CHECKING:
@@ -28,50 +28,115 @@ if TYPE_CHECKING:
 SYNTHETIC = "synthetic"
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Prints the scores; exits with 2 and one sentence when an input cannot be used."""
-    options = _options(arguments)
+@dataclass(frozen=True)
+class Options:
+    """The command line."""
+
+    folder: str  # or SYNTHETIC
+    weights: str
+    lexicon: str | None
+    json: Path | None
+    threshold: float | None  # None: the model's
+    short_side: int | None  # None: the model's
+    limit: int | None
+    peers: tuple[str, ...]
+    without_text: bool
+    true_polygons: bool
+    count: int
+    style: str
+    backgrounds: str | None
+    seed: int
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Keyword arguments of `Spotter.spot`."""
+        given = {"threshold": self.threshold, "short_side": self.short_side}
+        return {name: value for name, value in given.items() if value is not None}
+
+    def samples(self) -> list[AnnotatedImage]:
+        """The chosen images of the folder. Raises ValueError."""
+        found = photographs_without_text(Path(self.folder)) if self.without_text else read_folder(self.folder)
+        return found[: self.limit]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Prints the scores. Returns 2, after one sentence on stderr, if an input cannot be used."""
+    options = parse(arguments)
     try:
-        lexicon = lexicon_of(options.lexicon) if options.lexicon else None
-        if options.without_text:
-            chosen = without_text(Path(options.folder))[: options.limit]
-            scenes, images = photographs(chosen), len(chosen)
-        elif options.folder == SYNTHETIC:
-            scenes = rendered([options.style], options.count, options.backgrounds, options.seed)
-            images = options.count
-        else:
-            chosen = samples(options.folder)[: options.limit]
-            scenes, images = photographs(chosen), len(chosen)
-        spotter = _spotter(options)
-        spot = partial(spotter.spot, **_settings(options))
-        if options.peers:
-            print(peer_table(_beside_peers(options, spotter)))
-            return
+        run(options)
     except (ValueError, OSError, ImportError) as error:
-        _stop(str(error))
-    try:
-        if options.true_polygons:
-            progress = partial(tqdm, total=images, unit="image")
-            print(true_polygons.measure(spotter, scenes, _settings(options), progress).lines())
-            return
-        report = evaluate(spot, scenes, lexicon, partial(tqdm, total=images, unit="image"))
-    except ImageError as error:
-        _stop(str(error))
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def run(options: Options) -> None:
+    """Raises ValueError, OSError or ImportError in one sentence."""
+    lexicon = load_lexicon(options.lexicon) if options.lexicon else None
+    if options.folder == SYNTHETIC and not options.without_text:
+        images = rendered_scenes([options.style], options.count, options.backgrounds, options.seed)
+        count = options.count
+    else:
+        chosen = options.samples()
+        images, count = photographs(chosen), len(chosen)
+    spotter = load(options.weights)
+    if options.peers:
+        print(comparison_table(compare_with_baselines(options, spotter)))
+        return
+    progress = partial(tqdm, total=count, unit="image")
+    if options.true_polygons:
+        print(compare_polygons(spotter, images, options.settings, progress).table())
+        return
+    report = evaluate(partial(spotter.spot, **options.settings), images, lexicon, progress)
     if options.without_text:
         mean = report.detection.found / report.images
-        print(f"{mean:.2f} words an image, {report.images} images without text")
+        print(f"{mean:.2f} words per image, {report.images} images without text")
     else:
         print(table(report))
     if options.json:
         content = {"data": options.folder, "weights": options.weights, "lexicon": options.lexicon}
         try:
-            Path(options.json).write_text(json.dumps(content | report.to_json(), indent=2) + "\n")
+            options.json.write_text(json.dumps(content | report.to_json(), indent=2) + "\n")
         except OSError as error:
-            _stop(f"The report cannot be written to {options.json}: {error.strerror}.")
+            raise ValueError(
+                f"The report cannot be written to {options.json}: {error.strerror}."
+            ) from error
+
+
+def load(weights: str) -> Spotter:
+    """Raises ValueError if the weights cannot be loaded."""
+    from spotter import load_spotter  # late: loads torch's models, which takes seconds
+
+    try:
+        return load_spotter(weights)
+    except Exception as error:  # a damaged file can raise anything
+        raise ValueError(f"The weights {weights} cannot be loaded: {' '.join(str(error).split())}") from error
+
+
+def compare_with_baselines(options: Options, spotter: Spotter) -> list[tuple[Baseline, Report]]:
+    """This project and the other readers on the same photographs, each on one thread.
+
+    Raises ValueError for rendered scenes, ImportError if a reader is not installed.
+    """
+    import cv2
+    import torch
+
+    if options.folder == SYNTHETIC:
+        raise ValueError("--peers compares on photographs: name a folder with images/ and gt/.")
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    spot = partial(spotter.spot, **options.settings)
+    readers = [this_project(spotter, weights_path(options.weights), spot)]
+    readers += [load_baseline(name) for name in options.peers]
+    chosen = options.samples()
+    return [
+        (reader, evaluate(reader.read, photographs(chosen), None, partial(tqdm, total=len(chosen), desc=reader.name)))
+        for reader in readers
+    ]
 
 
 def table(report: Report) -> str:
-    """The scores in percent, a line each, and the time."""
+    """One line per score, in percent, then calibration and time."""
     rows = {
         "detection": report.detection,
         "end-to-end": report.end_to_end,
@@ -84,12 +149,12 @@ def table(report: Report) -> str:
             lines.append(f"{name:20}" + "".join(f"{100 * value:10.1f}" for value in values))
     lines.append(f"{'calibration error of reading_score':40}{report.calibration_error:10.3f}")
     lines.append(
-        f"{report.seconds:.2f} seconds an image, {report.images} images, {report.detection.true} words"
+        f"{report.seconds:.2f} seconds per image, {report.images} images, {report.detection.true} words"
     )
     return "\n".join(lines)
 
 
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+def parse(arguments: Sequence[str] | None) -> Options:
     parser = argparse.ArgumentParser("python -m spotter.evaluation", description=__doc__)
     parser.add_argument(
         "folder",
@@ -98,88 +163,43 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--weights", default="nano", help="nano or a .safetensors file")
     parser.add_argument(
-        "--lexicon", metavar="FILE", help="a word a line, or wordfreq: the 90,000 most frequent English words"
+        "--lexicon",
+        metavar="FILE",
+        help="one word per line, or wordfreq: the 90,000 most frequent English words",
     )
-    parser.add_argument("--json", metavar="OUT", help="writes the report to this file too")
-    parser.add_argument("--threshold", type=float, help="smallest score of a word (default: the model's)")
+    parser.add_argument("--json", type=Path, metavar="OUT", help="also write the report to this file")
+    parser.add_argument("--threshold", type=float, help="minimum score of a word (default: the model's)")
     parser.add_argument(
-        "--short-side", type=_positive, metavar="N", help="pixels images are scaled to (default: the model's)"
+        "--short-side",
+        type=positive_int,
+        metavar="N",
+        help="pixels images are resized to (default: the model's)",
     )
-    parser.add_argument("--limit", type=_positive, metavar="N", help="the first N images of FOLDER alone")
+    parser.add_argument("--limit", type=positive_int, metavar="N", help="only the first N images of FOLDER")
     parser.add_argument(
-        "--peers", type=_peers, default=[], metavar="A,B", help=f"beside others: {','.join(INSTALL)}"
+        "--peers",
+        type=names_from(INSTALL),
+        default=(),
+        metavar="A,B",
+        help=f"compare with other readers: {','.join(INSTALL)}",
     )
     parser.add_argument(
         "--without-text",
         action="store_true",
-        help="FOLDER holds photographs without text: prints how many words are found on them all the same",
+        help="FOLDER holds photographs without text: prints the false positives per image",
     )
     parser.add_argument(
         "--true-polygons",
         action="store_true",
-        help="prints how much better words are read in their true polygons than in those found",
+        help="compare reading in the ground-truth polygons with reading in the detected ones",
     )
-    rendered = parser.add_argument_group(f"with {SYNTHETIC}")
-    rendered.add_argument("--count", type=_positive, default=200, help="number of scenes (200)")
-    rendered.add_argument("--style", default="mixed", help="kind of scenes (mixed)")
-    rendered.add_argument("--backgrounds", metavar="FOLDER", help="photographs to write on")
-    rendered.add_argument("--seed", type=int, default=FIRST_SEED, help="of the first scene (10000)")
-    return parser.parse_args(arguments)
-
-
-def _peers(text: str) -> list[str]:
-    names = [name.strip() for name in text.split(",")]
-    if unknown := [name for name in names if name not in INSTALL]:
-        raise argparse.ArgumentTypeError(f"{unknown[0]} is none of {', '.join(INSTALL)}")
-    return names
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
-    return int(text)
-
-
-def _spotter(options: argparse.Namespace) -> Spotter:
-    """The spotter asked for; raises ValueError when the weights cannot be loaded."""
-    from spotter import load_spotter  # late: loads torch's models, which a wrong folder need not wait for
-
-    try:
-        return load_spotter(options.weights)
-    except Exception as error:  # whatever a broken file makes its reader raise
-        raise ValueError(
-            f"The weights {options.weights} cannot be loaded: {' '.join(str(error).split())}"
-        ) from error
-
-
-def _settings(options: argparse.Namespace) -> dict:
-    """What `Spotter.spot` is told beside the image."""
-    given = {"threshold": options.threshold, "short_side": options.short_side}
-    return {name: value for name, value in given.items() if value is not None}
-
-
-def _beside_peers(options: argparse.Namespace, spotter: Spotter) -> list[tuple[Peer, Report]]:
-    """Our reader and the others on the same photographs, each on one thread.
-
-    Raises ValueError for rendered scenes, ImportError for a reader that is not installed.
-    """
-    if options.folder == SYNTHETIC:
-        raise ValueError("--peers compares on photographs: name a folder with images/ and gt/.")
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    readers = [ours(spotter, weights_path(options.weights), partial(spotter.spot, **_settings(options)))]
-    readers += [peer(name) for name in options.peers]
-    chosen = samples(options.folder)[: options.limit]
-    return [
-        (who, evaluate(who.read, photographs(chosen), None, partial(tqdm, total=len(chosen), desc=who.name)))
-        for who in readers
-    ]
-
-
-def _stop(sentence: str) -> NoReturn:
-    print(sentence, file=sys.stderr)
-    raise SystemExit(2)
+    group = parser.add_argument_group(f"with {SYNTHETIC}")
+    group.add_argument("--count", type=positive_int, default=200, help="number of scenes (200)")
+    group.add_argument("--style", default="mixed", help="style of the scenes (mixed)")
+    group.add_argument("--backgrounds", metavar="FOLDER", help="photographs to render on")
+    group.add_argument("--seed", type=int, default=FIRST_SEED, help=f"of the first scene ({FIRST_SEED})")
+    return Options(**vars(parser.parse_args(arguments)))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

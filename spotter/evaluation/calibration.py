@@ -20,8 +20,8 @@ import numpy as np
 from scipy.optimize import minimize
 from tqdm import tqdm
 
-from spotter.evaluation.metrics import match, same_text
-from spotter.evaluation.test_pictures import rendered
+from spotter.evaluation.metrics import match_detections, same_text
+from spotter.evaluation.image_sets import rendered_scenes
 from spotter.types import Character, GroundTruth, Reading, Word
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class CalibrationMetric:
     def update(self, true: Sequence[GroundTruth], words: Sequence[Word]) -> None:
         """Adds one image. Only words that overlap a legible true word count: others have no right text."""
         ignore = [region.ignore or not region.text for region in true]
-        pairs, _ = match(true, ignore, [word.polygon for word in words])
+        pairs, _ = match_detections(true, ignore, [word.polygon for word in words])
         for i, j in pairs:
             self.words.append(words[j])
             self.scores.append(words[j].reading_score)
@@ -153,7 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         spotter = load_spotter(options.weights)
-        scenes = rendered(options.style, options.count, options.backgrounds, options.seed)
+        scenes = rendered_scenes(options.style, options.count, options.backgrounds, options.seed)
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 2

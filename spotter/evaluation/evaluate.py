@@ -1,28 +1,30 @@
-"""An evaluation: every image of a set spotted and scored."""
+"""Spots and scores every image of a set."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
 from spotter.evaluation.calibration import CalibrationMetric
-from spotter.evaluation.metrics import DetectionMetric, EndToEndMetric, Lexicon, Scores
-from spotter.types import GroundTruth, Word
+from spotter.evaluation.image_sets import EvaluationImages
+from spotter.evaluation.lexicon import Lexicon
+from spotter.evaluation.metrics import DetectionMetric, EndToEndMetric, Scores
+from spotter.types import Word
 
 
 @dataclass(frozen=True)
 class Report:
-    """What an evaluation found out."""
+    """Scores and times of one set of images."""
 
     detection: Scores
     end_to_end: Scores
     end_to_end_lexicon: Scores | None  # None without a lexicon
     calibration_error: float  # of reading_score, see evaluation.calibration
-    seconds: float  # of spotting alone, mean over the images
-    cpu_seconds: float  # of all threads, the same way
+    seconds: float  # of spotting, mean per image
+    cpu_seconds: float  # of all threads, mean per image
     images: int
 
     def to_json(self) -> dict:
@@ -31,7 +33,7 @@ class Report:
 
 def evaluate(
     spot: Callable[[np.ndarray], list[Word]],
-    samples: Iterable[tuple[np.ndarray, list[GroundTruth]]],
+    images: EvaluationImages,
     lexicon: Lexicon | None = None,
     progress: Callable[[Iterable], Iterable] | None = None,
 ) -> Report:
@@ -39,19 +41,19 @@ def evaluate(
 
     Args:
         spot: finds and reads the words of an image.
-        samples: images, (H, W, 3) uint8 RGB, with their true regions; polygons in pixels of that image.
-        lexicon: for the scores with a lexicon, beside those without.
-        progress: wraps the samples, such as `tqdm`.
+        images: (H, W, 3) uint8 RGB with their true regions; polygons in pixels of that image.
+        lexicon: for scores with a lexicon in addition to those without.
+        progress: wraps the images, such as `tqdm`.
     """
     detection, end_to_end, with_lexicon = DetectionMetric(), EndToEndMetric(), EndToEndMetric(lexicon)
     confidence = CalibrationMetric()
-    seconds, cpu_seconds, images = 0.0, 0.0, 0
-    for image, true in progress(samples) if progress else samples:
+    seconds, cpu_seconds, count = 0.0, 0.0, 0
+    for image, true in progress(images) if progress else images:
         start, cpu_start = time.perf_counter(), time.process_time()
         words = spot(image)
         seconds += time.perf_counter() - start
         cpu_seconds += time.process_time() - cpu_start
-        images += 1
+        count += 1
         detection.update(true, [word.polygon for word in words])
         end_to_end.update(true, words)
         confidence.update(true, words)
@@ -62,7 +64,32 @@ def evaluate(
         end_to_end=end_to_end.summary(),
         end_to_end_lexicon=with_lexicon.summary() if lexicon else None,
         calibration_error=confidence.summary().error,
-        seconds=seconds / images if images else 0.0,
-        cpu_seconds=cpu_seconds / images if images else 0.0,
+        seconds=seconds / count if count else 0.0,
+        cpu_seconds=cpu_seconds / count if count else 0.0,
+        images=count,
+    )
+
+
+def merge_reports(reports: Sequence[Report]) -> Report:
+    """One report of several sets, without lexicon; times and calibration error are means over the images."""
+    images = max(1, sum(report.images for report in reports))
+
+    def total(kind: str) -> Scores:
+        scores = [getattr(report, kind) for report in reports]
+        matched, found, true = (
+            sum(getattr(each, name) for each in scores) for name in ("matched", "found", "true")
+        )
+        return Scores.from_counts(matched, found, true)
+
+    def mean(name: str) -> float:
+        return sum(getattr(report, name) * report.images for report in reports) / images
+
+    return replace(
+        reports[0],
+        detection=total("detection"),
+        end_to_end=total("end_to_end"),
+        calibration_error=mean("calibration_error"),
+        seconds=mean("seconds"),
+        cpu_seconds=mean("cpu_seconds"),
         images=images,
     )

@@ -1,27 +1,27 @@
-"""How well words are found and read, in the way of ICDAR 2015 Incidental Scene Text (tasks 4.1 and 4.4).
+"""Precision, recall and H-mean as in ICDAR 2015 Incidental Scene Text (tasks 4.1 and 4.4).
 
 The rules are those of the competition's evaluation scripts (rrc.cvc.uab.es/?ch=4&com=tasks, script.py of
 tasks 1 and 4). Polygons are (P, 2) points in pixels of the original image. Counts are summed over all
-images before any division; a quotient whose divisor is 0 is 0.0, so that nothing true and nothing found
-together score 0.0, not 1.0, as in the scripts.
+images before any division; a quotient whose divisor is 0 is 0.0: without any true or detected words, the
+scores are 0.0, not 1.0, as in the scripts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from rapidfuzz.distance import Levenshtein
-from rapidfuzz.process import cdist
 
+from spotter.evaluation.lexicon import Lexicon
 from spotter.types import GroundTruth, Word
 
-MIN_IOU = 0.5  # a pair overlaps by more than this
-EDGE_SIGNS = tuple("!?.:,*\"()·[]/'")  # that a true text may go without at its beginning or end
-SURE = 0.9  # reading_score from which a lexicon does not change a word
-MIN_COVERED = 0.5  # a detection is left out when a do-not-care region covers more than this share of it
+Polygon = np.ndarray | Sequence[Sequence[float]]  # (P, 2)
+
+MIN_IOU = 0.5  # a matched pair exceeds this
+EDGE_SIGNS = tuple("!?.:,*\"()·[]/'")  # may be missing at the beginning or end of a reading
+MIN_COVERED = 0.5  # a detection is ignored if a do-not-care region covers more than this share of it
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Scores:
     true: int
 
     @classmethod
-    def of(cls, matched: int, found: int, true: int) -> Scores:
+    def from_counts(cls, matched: int, found: int, true: int) -> Scores:
         """The scores of counts; 0.0 where nothing was found or nothing is true."""
         return cls(
             precision=matched / found if found else 0.0,
@@ -49,7 +49,7 @@ class Scores:
 
 
 class _Metric:
-    """Sums of matched, found and true words over the images seen."""
+    """Sums the matched, found and true words of all images."""
 
     def __init__(self) -> None:
         self.reset()
@@ -60,7 +60,7 @@ class _Metric:
 
     def summary(self) -> Scores:
         """Scores of all images since the last reset; 0.0 where nothing was found or nothing is true."""
-        return Scores.of(self._matched, self._found, self._true)
+        return Scores.from_counts(self._matched, self._found, self._true)
 
     def _add(self, matched: int, found: int, true: int) -> None:
         self._matched += matched
@@ -69,69 +69,24 @@ class _Metric:
 
 
 class DetectionMetric(_Metric):
-    """Found or not (task 4.1): right is a detection whose IoU with a true region is above 0.5, one to one."""
+    """Task 4.1: a detection is correct if its IoU with a true region exceeds 0.5, one to one."""
 
     def __init__(self, min_iou: float = MIN_IOU) -> None:
         super().__init__()
         self._min_iou = min_iou
 
-    def update(self, true: Sequence[GroundTruth], polygons: Sequence[np.ndarray | list]) -> None:
-        """Adds one image: its true regions and the found polygons, (P, 2) each, in any order of points."""
-        pairs, found = match(true, [region.ignore for region in true], polygons, self._min_iou)
+    def update(self, true: Sequence[GroundTruth], polygons: Sequence[Polygon]) -> None:
+        """Adds one image: its true regions and the detected polygons, (P, 2) each, in any order of points."""
+        pairs, found = match_detections(true, [region.ignore for region in true], polygons, self._min_iou)
         self._add(len(pairs), found, sum(not region.ignore for region in true))
 
 
-class Lexicon:
-    """Words that a reading may be replaced by; upper and lower case are the same.
-
-    ICDAR 2015 knows three: strong (100 words for each picture), weak (all words of the test set), generic
-    (90,000 words).
-    """
-
-    def __init__(self, words: Iterable[str], maximum_distance: int | None = None) -> None:
-        """Words in order of preference; beyond maximum_distance edits a reading stays as it is (None: never).
-
-        Raises:
-            ValueError: there is no word.
-        """
-        words = [word.strip() for word in words if word.strip()]
-        if not words:
-            raise ValueError("The lexicon is empty; expected at least one word.")
-        self._nearest: dict[str, str | None] = {}  # folded reading -> word, None when all are too far
-        for word in words:
-            self._nearest.setdefault(word.casefold(), word)
-        self._folded = list(self._nearest)
-        self._maximum = maximum_distance
-
-    def correct(self, words: Sequence[Word]) -> list[str]:
-        """The texts of words, each replaced by the nearest word of the lexicon, but for those without
-        letters, of which a lexicon says nothing, and those read with at least `SURE`.
-        """
-        nearest = self.nearest([word.text for word in words])
-        return [
-            word.text if word.reading_score >= SURE or not any(map(str.isalpha, word.text)) else near
-            for word, near in zip(words, nearest, strict=True)
-        ]
-
-    def nearest(self, texts: Sequence[str]) -> list[str]:
-        """For each text the word with the fewest edits (Levenshtein), the earlier one of equals."""
-        folded = [text.casefold() for text in texts]
-        # All new texts at once: 0.7 ms a text with 90,000 words, against 5 ms one by one.
-        if new := [text for text in dict.fromkeys(folded) if text not in self._nearest]:
-            distances = cdist(new, self._folded, scorer=Levenshtein.distance)  # (new, words)
-            for text, row in zip(new, distances, strict=True):
-                best = int(row.argmin())
-                near = self._maximum is None or row[best] <= self._maximum
-                self._nearest[text] = self._nearest[self._folded[best]] if near else None
-        return [self._nearest[key] or text for key, text in zip(folded, texts, strict=True)]
-
-
 class EndToEndMetric(_Metric):
-    """Found and read (task 4.4): a pair of the same matching counts when its texts are equal but for case.
+    """Task 4.4: a matched pair is correct if its texts are equal, ignoring case.
 
-    The pairs are made by overlap alone, as in the competition's script: a second detection that reads the
-    word right does not help when the first one reads it wrong. A true text may go without one sign of
-    `EDGE_SIGNS` at its beginning and one at its end, as in the script.
+    Pairs are matched by overlap alone, as in the competition's script: a second detection with the right text
+    does not help if the first one has a wrong text. A reading may lack one sign of `EDGE_SIGNS` at the true
+    text's beginning and one at its end, as in the script.
 
     By default every legible word counts, which is the end-to-end rule. Word spotting leaves out true words
     of less than three characters or with signs or digits: `EndToEndMetric(minimum_length=3,
@@ -155,14 +110,14 @@ class EndToEndMetric(_Metric):
     def update(
         self, true: Sequence[GroundTruth], words: Sequence[Word], lexicon: Lexicon | None = None
     ) -> None:
-        """Adds one image; a lexicon given here is this image's own (strong) and goes before the metric's."""
+        """Adds one image; `lexicon` is this image's own (strong) and takes precedence over the metric's."""
         ignore = [self._ignored(region) for region in true]
-        pairs, found = match(true, ignore, [word.polygon for word in words], self._min_iou)
-        paired = [words[j] for _, j in pairs]
+        pairs, found = match_detections(true, ignore, [word.polygon for word in words], self._min_iou)
+        matched = [words[j] for _, j in pairs]
         lexicon = lexicon or self._lexicon
-        texts = lexicon.correct(paired) if lexicon else [word.text for word in paired]
-        right = sum(same_text(true[i].text, text) for (i, _), text in zip(pairs, texts, strict=True))
-        self._add(right, found, ignore.count(False))
+        texts = lexicon.correct(matched) if lexicon else [word.text for word in matched]
+        correct = sum(same_text(true[i].text, text) for (i, _), text in zip(pairs, texts, strict=True))
+        self._add(correct, found, ignore.count(False))
 
     def _ignored(self, region: GroundTruth) -> bool:
         text = region.text
@@ -171,7 +126,7 @@ class EndToEndMetric(_Metric):
 
 
 def same_text(true: str, read: str) -> bool:
-    """Whether a reading is right: equal but for case, and for a sign at either edge of the true text."""
+    """Whether a reading is correct: equal ignoring case and a sign at either end of the true text."""
     true, read = true.casefold(), read.casefold()
     accepted = {true}
     if true[:1] in EDGE_SIGNS:
@@ -181,16 +136,16 @@ def same_text(true: str, read: str) -> bool:
     return read in accepted and (read != "" or true == "")
 
 
-def match(
+def match_detections(
     true: Sequence[GroundTruth],
     ignore: Sequence[bool],
-    polygons: Sequence[np.ndarray | list],
+    polygons: Sequence[Polygon],
     min_iou: float = MIN_IOU,
 ) -> tuple[list[tuple[int, int]], int]:
     """Pairs true regions with detections, greedily in the order of the true regions, then of the detections.
 
-    ignore says for each true region whether it is do-not-care: it takes no detection, but detections of
-    which it covers more than half are left out.
+    ignore: for each true region, whether it is do-not-care: it is not paired, and detections of which it
+    covers more than half are left out.
 
     Returns:
         pairs (index into true, index into polygons), and the number of detections that are not left out.
@@ -209,7 +164,7 @@ def match(
 
 
 def overlaps(
-    true: Sequence[np.ndarray | list], found: Sequence[np.ndarray | list]
+    true: Sequence[Polygon], found: Sequence[Polygon]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Areas of intersection and union of T with F polygons, (T, F) each, and of the found ones, (F,)."""
     shapes, others = _shapes(true), _shapes(found)
@@ -218,8 +173,10 @@ def overlaps(
     return overlap, shapely.area(shapes)[:, None] + area[None] - overlap, area
 
 
-def _shapes(polygons: Sequence[np.ndarray | list]) -> np.ndarray:
-    """(N,) shapely polygons; what is none (two points, NaN) becomes an empty one, which overlaps nothing."""
+def _shapes(polygons: Sequence[Polygon]) -> np.ndarray:
+    """(N,) shapely polygons; invalid input (two points, NaN) becomes an empty polygon, which overlaps
+    nothing.
+    """
     shapes = np.empty(len(polygons), dtype=object)
     for i, polygon in enumerate(polygons):
         points = np.asarray(polygon, dtype=np.float64).reshape(-1, 2)

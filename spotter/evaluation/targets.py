@@ -18,10 +18,9 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from spotter.data.icdar import samples
+from spotter.data.icdar import read_folder
 from spotter.evaluation.evaluate import Report, evaluate
-from spotter.evaluation.metrics import Scores
-from spotter.evaluation.test_pictures import (
+from spotter.evaluation.image_sets import (
     FIRST_SEED,
     Pictures,
     lexicon_of,
@@ -29,6 +28,7 @@ from spotter.evaluation.test_pictures import (
     rendered,
     without_text,
 )
+from spotter.evaluation.metrics import Scores
 from spotter.images import ImageError
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def measure(spotter: Spotter, options: argparse.Namespace) -> dict[str, Report]:
     thirds = [scenes(style, each, FIRST_SEED + i * each) for i, style in enumerate(THIRDS)]
     reports = {RENDERED: together(thirds), CURVED: thirds[-1]}
     if options.photographs:
-        chosen = samples(options.photographs)[: options.limit]
+        chosen = read_folder(options.photographs)[: options.limit]
         lexicon = lexicon_of("wordfreq")
         reports[PHOTOGRAPHS] = run(photographs(chosen), len(chosen), PHOTOGRAPHS, lexicon=lexicon)
     reports[DENSE] = scenes("dense", options.dense, FIRST_SEED)

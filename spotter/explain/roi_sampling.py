@@ -132,7 +132,7 @@ def taps_of(trace: Trace, one: Cut, row: int, column: int) -> tuple[list[Tap], n
     """
     import torch
 
-    from spotter.ops.roi_align import bilinear_taps
+    from spotter.ops.roi_align import bilinear_weights
 
     config, stride = trace.config, stride_of(one.level)
     bins, samples = config.roi_size, config.roi_samples
@@ -140,7 +140,7 @@ def taps_of(trace: Trace, one: Cut, row: int, column: int) -> tuple[list[Tap], n
     for axis, bin_ in ((0, column), (1, row)):
         ends = [torch.tensor([float(one.box[axis + side]) / stride - 0.5]) for side in (0, 2)]
         limit = torch.tensor([trace.levels[one.level].shape[2 - axis]])
-        cells, weights = bilinear_taps(*ends, bins, samples, limit)
+        cells, weights = bilinear_weights(*ends, bins, samples, limit)
         index.append(cells[0, bin_].tolist())
         weight.append((weights[0, bin_] / samples).tolist())
         width = float(ends[1] - ends[0]) / bins

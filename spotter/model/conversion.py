@@ -1,7 +1,6 @@
-"""Recognition Conversion: the detector's knowledge of a region becomes masks on what the reader sees.
+"""Recognition Conversion: the proposal feature of a region gates the features the reader gets.
 
-Paper, section 3.3. The recognition loss flows through M1..M3 into the proposal features: reading teaches
-detecting.
+Paper, section 3.3. The recognition loss reaches the proposal features through the gates M1..M3.
 """
 
 from __future__ import annotations
@@ -26,16 +25,14 @@ def conv_block(channels: int, stride: int = 1) -> nn.Sequential:
 
 
 def position_code(length: int, channels: int) -> Tensor:
-    """(length, channels) sines and cosines (Vaswani et al. 2017, section 3.5)."""
+    """(length, channels) float32, sines and cosines (Vaswani et al. 2017, section 3.5)."""
     position = torch.arange(length)[:, None]
     frequency = torch.exp(torch.arange(0, channels, 2) * (-math.log(10_000.0) / channels))
     return torch.stack([torch.sin(position * frequency), torch.cos(position * frequency)], 2).flatten(1)
 
 
 class UpBlock(nn.Module):
-    """E_u of the paper: nearest up-sampling to a size, convolution block; the detection path adds a last
-    convolution.
-    """
+    """E_u of the paper: nearest up-sampling, convolution block; in the detection path a last convolution."""
 
     def __init__(self, channels: int, last_conv: bool) -> None:
         super().__init__()
@@ -45,6 +42,26 @@ class UpBlock(nn.Module):
     def forward(self, x: Tensor, size: tuple[int, int]) -> Tensor:
         """(R, C, h, w) -> (R, C, *size)."""
         return self.last(self.block(F.interpolate(x, size, mode="nearest")))
+
+
+class Gate(nn.Module):
+    """M_i of the paper: a sigmoid that multiplies features. Hooks on `sigmoid` can replace the gate."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sigmoid = nn.Sigmoid()
+
+    def forward(self, features: Tensor, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """Both (R, C, h, w) -> gated features and gate (0..1), same shape."""
+        gate = self.sigmoid(logits)
+        return features * gate, gate
+
+
+class MaskGate(nn.Module):
+    """Multiplies features (R, C, H, W) by maskK (R, H, W), 0..1."""
+
+    def forward(self, features: Tensor, mask: Tensor) -> Tensor:
+        return features * mask[:, None].to(features)
 
 
 class RecognitionConversion(nn.Module):
@@ -58,7 +75,7 @@ class RecognitionConversion(nn.Module):
         heads: int,
         roi: tuple[int, int],
     ) -> None:
-        """`roi`: (height, width) of a1, multiples of 4."""
+        """`roi`: (height, width) of the RoI features, multiples of 4."""
         super().__init__()
         self.attention = SelfAttention(channels, relation_heads)
         self.norm1 = nn.LayerNorm(channels)
@@ -76,58 +93,52 @@ class RecognitionConversion(nn.Module):
         self.up_detection1, self.up_detection2 = UpBlock(channels, True), UpBlock(channels, True)
         self.up_recognition1, self.up_recognition2 = UpBlock(channels, False), UpBlock(channels, False)
         self.leave = UpBlock(channels, False)
+        self.gate1, self.gate2, self.gate3 = Gate(), Gate(), Gate()
 
     def relate(self, proposal_features: Tensor) -> Tensor:
-        """Self-attention among the kept proposals of each image, (B, K, C) -> (B, K, C).
+        """Self-attention among the top K proposals of each image, (B, K, C) -> (B, K, C).
 
-        Apart from `forward`, so that regions below the threshold take part in it without being read.
+        Not part of `forward`, since proposals below the score threshold take part too.
         """
         return self.norm1(proposal_features + self.attention(proposal_features))
 
-    def detection_feature(self, a3: Tensor, related: Tensor) -> Tensor:
-        """d1 of the paper: a3 (R, C, h, w) looked at with the proposal feature (R, C) -> (R, C, h, w)."""
+    def detection_features(self, a3: Tensor, attended_features: Tensor) -> Tensor:
+        """d1 of the paper, from a3 (R, C, h, w) and proposal features (R, C) -> (R, C, h, w)."""
         cells = a3.flatten(2).mT  # (R, h*w, C)
-        x = self.norm2(cells + self.dynamic_conv(related, cells))
+        x = self.norm2(cells + self.dynamic_conv(attended_features, cells))
         x = self.norm3(x + self.linear2(elu(self.linear1(x))))
         x = x + self.position_code
         for layer in self.encoder:
             x = layer(x)
         return x.mT.unflatten(2, a3.shape[2:])
 
-    def forward(self, roi_features: Tensor, related: Tensor) -> Conversion:
-        """RoI features (R, C, H, W) and related proposal features (R, C) -> gates and recognition
-        features.
-        """
+    def forward(self, roi_features: Tensor, attended_features: Tensor) -> Conversion:
+        """RoI features (R, C, H, W) and proposal features from `relate` (R, C) -> gates and features."""
         a1 = self.enter(roi_features)
         a2 = self.down1(a1)
         a3 = self.down2(a2)
-        d1 = self.detection_feature(a3, related)
-        m1 = d1.sigmoid()
-        r1 = a3 * m1
+        d1 = self.detection_features(a3, attended_features)
+        r1, m1 = self.gate1(a3, d1)
         d2 = self.up_detection1(d1, a2.shape[2:]) + a2
-        m2 = d2.sigmoid()
-        r2 = (self.up_recognition1(r1, a2.shape[2:]) + a2) * m2
+        r2, m2 = self.gate2(self.up_recognition1(r1, a2.shape[2:]) + a2, d2)
         d3 = self.up_detection2(d2, a1.shape[2:]) + a1
-        m3 = d3.sigmoid()
-        r3 = (self.up_recognition2(r2, a1.shape[2:]) + a1) * m3
+        r3, m3 = self.gate3(self.up_recognition2(r2, a1.shape[2:]) + a1, d3)
         return Conversion(m1=m1, m2=m2, m3=m3, features=self.leave(r3, a1.shape[2:]))
 
 
 class PlainFeatures(nn.Module):
-    """In place of Recognition Conversion in the paper's baseline: the detector's knowledge does not reach
-    the features; all gates are open.
-    """
+    """Replaces Recognition Conversion in the paper's baseline: nothing from the detector, all gates open."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.enter = nn.Sequential(conv_block(channels), conv_block(channels))
 
     def relate(self, proposal_features: Tensor) -> Tensor:
-        """The proposal features as they are."""
+        """Returns the proposal features unchanged."""
         return proposal_features
 
-    def forward(self, roi_features: Tensor, related: Tensor) -> Conversion:
-        """RoI features (R, C, H, W) -> open gates and recognition features; `related` is not used."""
+    def forward(self, roi_features: Tensor, attended_features: Tensor) -> Conversion:
+        """RoI features (R, C, H, W) -> open gates and features; `attended_features` is not used."""
         features = self.enter(roi_features)
         count, channels, height, width = features.shape
         gates = [features.new_ones(count, channels, height // k, width // k) for k in (4, 2, 1)]

@@ -11,7 +11,7 @@ from torchvision.ops import batched_nms
 
 from spotter.config import SpotterConfig
 from spotter.model.backbone import Swin
-from spotter.model.conversion import PlainFeatures, RecognitionConversion
+from spotter.model.conversion import MaskGate, PlainFeatures, RecognitionConversion
 from spotter.model.fpn import FPN, DilatedBlock
 from spotter.model.mask_code import MaskCode
 from spotter.model.proposals import Proposals
@@ -20,12 +20,12 @@ from spotter.model.stage import Stage
 from spotter.model.two_level import TwoLevelBlock, TwoLevelBlocks
 from spotter.ops.device import constant, to_device
 from spotter.ops.rois import (
-    is_tall,
-    masks_over,
-    quarter_turned,
-    rois_of,
+    is_vertical,
+    resample_masks,
+    rotate_quarter_turns,
+    boxes_to_rois,
     rotated_roi_align,
-    tilted_rois,
+    min_area_rois,
 )
 from spotter.types import Conversion, Detection, Reading, Regions, Spotting, StageOutput
 
@@ -87,6 +87,7 @@ class SwinTextSpotter(nn.Module):
                 for _ in range(c.two_level_blocks)
             )
         )
+        self.mask_gate = MaskGate()
         self.reader = Reader(
             c.channels,
             c.reader_size,
@@ -166,7 +167,7 @@ class SwinTextSpotter(nn.Module):
     def rois(self, boxes: Tensor, mask_k: Tensor) -> Tensor:
         """Boxes (R, 4) and maskK (R, m, m) -> the RoIs (R, 5) of their words, before any quarter turn."""
         c = self.config
-        return tilted_rois(boxes, mask_k > c.mask_threshold, c.recognition_tilt)
+        return min_area_rois(boxes, mask_k > c.mask_threshold, c.recognition_tilt)
 
     def along_words(self, regions: Regions) -> Regions:
         """Regions with the RoIs they are read in, which follow tilted words (`config.recognition_tilt`).
@@ -175,11 +176,11 @@ class SwinTextSpotter(nn.Module):
         their words takes the surest of each (`Spotter.words`). The published spotter reads boxes, in one way.
         """
         rois = self.rois(regions.boxes, regions.mask_k)
-        tall = is_tall(rois, self.config.recognition_tall)
+        tall = is_vertical(rois, self.config.recognition_tall)
         quarters = ways_on(tall.device)
         row, way = torch.nonzero(tall[:, None] | (quarters == 0), as_tuple=True)
         ways = Regions(*(getattr(regions, name)[row] for name in Regions.__dataclass_fields__))
-        return replace(ways, rois=quarter_turned(rois[row], quarters[way]))
+        return replace(ways, rois=rotate_quarter_turns(rois[row], quarters[way]))
 
     def suppress(self, regions: Regions) -> Regions:
         """Non-maximum suppression, which the published spotter does without: a region that overlaps a better
@@ -209,17 +210,22 @@ class SwinTextSpotter(nn.Module):
             boxes=boxes,
             mask_k=self.mask_code.decode(last.mask_vector[image_index, proposal_index]),
             related=related,
-            rois=rois_of(boxes),
+            rois=boxes_to_rois(boxes),
         )
 
     def read(
         self, levels: list[Tensor], regions: Regions, given: Tensor | None = None, stop_early: bool = True
     ) -> tuple[Conversion, Reading]:
-        """Recognition Conversion, two-level attention, maskK gating and the decoder (arguments as in
-        `Reader`).
+        """RoIAlign, Recognition Conversion, two-level attention, maskK and the decoder (arguments as in
+        `Reader.forward`).
         """
+        conversion, features = self.gated_features(self.pool_regions(levels, regions), regions)
+        return conversion, self.reader(features, given, stop_early)
+
+    def pool_regions(self, levels: list[Tensor], regions: Regions) -> Tensor:
+        """RoI features (R, C, H, W) for Recognition Conversion."""
         c = self.config
-        cells = rotated_roi_align(
+        return rotated_roi_align(
             levels,
             regions.rois,
             regions.image_index,
@@ -227,11 +233,15 @@ class SwinTextSpotter(nn.Module):
             c.roi_samples,
             c.recognition_canonical,
         )
-        conversion = self.conversion(cells, regions.related)
+
+    def gated_features(self, roi_features: Tensor, regions: Regions) -> tuple[Conversion, Tensor]:
+        """RoI features (R, C, H, W) -> the conversion, and the reader's input (R, C, H, W)."""
+        c = self.config
+        conversion = self.conversion(roi_features, regions.related)
         features = self.two_level(conversion.features.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
         binary = regions.mask_k > c.mask_threshold
-        gate = masks_over(regions.rois, regions.boxes, binary, c.recognition_roi)[:, None].to(features)
-        return conversion, self.reader(features * gate, given, stop_early)
+        mask = resample_masks(regions.rois, regions.boxes, binary, c.recognition_roi)
+        return conversion, self.mask_gate(features, mask)
 
     def pad(self, images: list[Tensor] | Tensor) -> tuple[Tensor, Tensor]:
         """Normalise, then pad right and below to one size -> (B, 3, H, W), sizes (B, 2) as width, height.

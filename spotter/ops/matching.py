@@ -45,19 +45,19 @@ def box_area(boxes: Tensor) -> Tensor:
     return (boxes[..., 2:] - boxes[..., :2]).prod(-1)
 
 
-def overlap_area(boxes: Tensor, others: Tensor) -> Tensor:
+def intersection_area(boxes: Tensor, others: Tensor) -> Tensor:
     """Areas shared by boxes that broadcast, both (..., 4) xyxy: (...)."""
     corner1 = torch.maximum(boxes[..., :2], others[..., :2])
     corner2 = torch.minimum(boxes[..., 2:], others[..., 2:])
     return (corner2 - corner1).clamp(min=0).prod(-1)
 
 
-def generalised_iou(boxes: Tensor, others: Tensor) -> Tensor:
+def generalized_box_iou(boxes: Tensor, others: Tensor) -> Tensor:
     """GIoU (arXiv 1902.09630) of boxes that broadcast, both (..., 4) xyxy: (...), -1..1."""
     corner1 = torch.minimum(boxes[..., :2], others[..., :2])
     corner2 = torch.maximum(boxes[..., 2:], others[..., 2:])
     hull = (corner2 - corner1).prod(-1)
-    overlap = overlap_area(boxes, others)
+    overlap = intersection_area(boxes, others)
     union = box_area(boxes) + box_area(others) - overlap
     return overlap / union.clamp(min=1e-6) - (hull - union) / hull.clamp(min=1e-6)
 
@@ -89,7 +89,7 @@ def match_costs(
     boxes, target_boxes = boxes.float(), target_boxes.float()
     scale = torch.cat([image_size, image_size], -1).float().unsqueeze(-2)  # (..., 1, 4) w, h, w, h
     l1 = torch.cdist(boxes / scale, target_boxes / scale, p=1)
-    giou = -generalised_iou(boxes.unsqueeze(-2), target_boxes.unsqueeze(-3))
+    giou = -generalized_box_iou(boxes.unsqueeze(-2), target_boxes.unsqueeze(-3))
     cosine = F.normalize(mask_vectors.float(), dim=-1) @ F.normalize(target_vectors.float(), dim=-1).mT
     mask = -(cosine + 1) / 2
 

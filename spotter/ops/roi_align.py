@@ -39,17 +39,17 @@ def roi_align_backend() -> str:
     return _backend
 
 
-def level_of(boxes: Tensor, levels: int = 4, canonical: float = CANONICAL_SIZE) -> Tensor:
+def assign_levels(boxes: Tensor, levels: int = 4, canonical: float = CANONICAL_SIZE) -> Tensor:
     """(M, 4) xyxy pixels -> (M,) int64, 0 for P2: floor(4 + log2(sqrt(area) / canonical)), clamped to
     P2..P5.
     """
-    return level_of_size(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1], levels, canonical)
+    return assign_levels_by_size(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1], levels, canonical)
 
 
-def level_of_size(
+def assign_levels_by_size(
     width: Tensor, height: Tensor, levels: int = 4, canonical: float = CANONICAL_SIZE
 ) -> Tensor:
-    """`level_of` for widths and heights (M,)."""
+    """`assign_levels` for widths and heights (M,)."""
     size = (width * height).clamp(min=0).sqrt()
     level = torch.floor(4 + torch.log2(size / canonical + 1e-8))
     return (level - 2).nan_to_num(0).clamp(0, levels - 1).long()  # boxes of a run that diverges are NaN
@@ -67,16 +67,16 @@ def pyramid_roi_align(
     samples.
 
     `levels`: P2..P5, (B, C, H/stride, W/stride); `boxes`: (M, 4) xyxy, pixels of the resized image;
-    `image_index`: (M,); `canonical`: see `level_of`. Returns (M, C, *size). `set_roi_align_backend` chooses
+    `image_index`: (M,); `canonical`: see `assign_levels`. Returns (M, C, *size). `set_roi_align_backend` chooses
     the implementation.
     """
-    align = {"grid_sample": grid_sample_roi_align, "torchvision": kernel_roi_align}.get(
-        roi_align_backend(), table_roi_align
+    align = {"grid_sample": grid_sample_roi_align, "torchvision": torchvision_roi_align}.get(
+        roi_align_backend(), embedding_bag_roi_align
     )
     return align(levels, boxes, image_index, size, samples, canonical)
 
 
-def kernel_roi_align(
+def torchvision_roi_align(
     levels: list[Tensor],
     boxes: Tensor,
     image_index: Tensor,
@@ -89,7 +89,7 @@ def kernel_roi_align(
     they are, which would be a synchronisation.
     """
     boxes = boxes.detach().float()
-    chosen = level_of(boxes, len(levels), canonical).masked_fill(~boxes.isfinite().all(1), -1)
+    chosen = assign_levels(boxes, len(levels), canonical).masked_fill(~boxes.isfinite().all(1), -1)
     out = 0.0
     for i, level in enumerate(levels):
         rois = torch.cat(
@@ -100,7 +100,7 @@ def kernel_roi_align(
     return out
 
 
-def bilinear_taps(
+def bilinear_weights(
     start: Tensor, end: Tensor, bins: int, samples: int, limit: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Along one axis: the two cells under each sample of each bin, and their weights.
@@ -122,7 +122,7 @@ def bilinear_taps(
     return index.view(len(start), bins, 2 * samples), weights.view(len(start), bins, 2 * samples)
 
 
-def table_roi_align(
+def embedding_bag_roi_align(
     levels: list[Tensor],
     boxes: Tensor,
     image_index: Tensor,
@@ -134,17 +134,17 @@ def table_roi_align(
     levels.
     """
     c = levels[0].shape[1]
-    table, cells, first = table_of(levels)
-    chosen = level_of(boxes, len(levels), canonical)
+    table, cells, first = flatten_pyramid(levels)
+    chosen = assign_levels(boxes, len(levels), canonical)
     height, width = cells[chosen].unbind(1)
     x1, y1, x2, y2 = (boxes.detach().float() / (FINEST_STRIDE * 2.0**chosen)[:, None] - 0.5).unbind(1)
     if size[0] == size[1]:  # both axes at once
         ends = torch.cat([y1, x1]), torch.cat([y2, x2])
-        taps = bilinear_taps(*ends, size[0], samples, torch.cat([height, width]))
+        taps = bilinear_weights(*ends, size[0], samples, torch.cat([height, width]))
         (rows, columns), (row_weights, column_weights) = (each.chunk(2) for each in taps)
     else:
-        rows, row_weights = bilinear_taps(y1, y2, size[0], samples, height)  # (M, bins, taps)
-        columns, column_weights = bilinear_taps(x1, x2, size[1], samples, width)
+        rows, row_weights = bilinear_weights(y1, y2, size[0], samples, height)  # (M, bins, taps)
+        columns, column_weights = bilinear_weights(x1, x2, size[1], samples, width)
     start = first[chosen] + image_index * height * width  # (M,)
     row_start = start[:, None, None] + rows * width[:, None, None]
     index = row_start[:, :, None, :, None] + columns[:, None, :, None, :]  # (M, H, W, taps, taps)
@@ -159,7 +159,7 @@ def table_roi_align(
     return out.view(len(boxes), *size, c).permute(0, 3, 1, 2)
 
 
-def table_of(levels: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+def flatten_pyramid(levels: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
     """The cells of all levels (B, C, h, w) as rows of one table (rows, C), level by level, image by image,
     row by row; each level's height and width (levels, 2); the row of its first cell (levels,).
     """
@@ -179,7 +179,7 @@ def grid_sample_roi_align(
     canonical: float = CANONICAL_SIZE,
 ) -> Tensor:
     """`pyramid_roi_align` by `F.grid_sample`."""
-    chosen = level_of(boxes, len(levels), canonical)
+    chosen = assign_levels(boxes, len(levels), canonical)
     x1, y1, x2, y2 = (boxes.detach().float() / (FINEST_STRIDE * 2.0**chosen)[:, None] - 0.5).unbind(1)
     y, x = (
         start[:, None]
@@ -202,7 +202,7 @@ def sample_levels(
     x, y: (M, H * samples, W * samples) in cells of the level, 0 the centre of the first cell; a sample more
     than a cell outside, or one that is not finite, weighs nothing. Returns (M, C, H, W).
     """
-    atlas, corners, block = atlas_of(levels)
+    atlas, corners, block = pack_pyramid(levels)
     sizes = constant(tuple(tuple(level.shape[2:]) for level in levels), x.device)
     height, width = (each[:, None, None] for each in sizes[chosen].unbind(1))
     inside = (x >= -1) & (x <= width) & (y >= -1) & (y <= height)  # False where NaN
@@ -219,7 +219,7 @@ def sample_levels(
     return (F.avg_pool2d(out, samples) if samples > 1 else out).to(levels[0].dtype)
 
 
-def atlas_of(levels: list[Tensor]) -> tuple[Tensor, Tensor, int]:
+def pack_pyramid(levels: list[Tensor]) -> tuple[Tensor, Tensor, int]:
     """All levels (B, C, h, w) of all images as one picture (1, C, rows, columns) float32: images one below
     the other, in each the coarser levels side by side below the finest one. Also x and y of the first cell of
     each level in its image (levels, 2), and the rows per image.

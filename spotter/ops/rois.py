@@ -17,33 +17,33 @@ from spotter.ops.device import constant
 from spotter.ops.roi_align import (
     CANONICAL_SIZE,
     FINEST_STRIDE,
-    level_of_size,
+    assign_levels_by_size,
     roi_align_backend,
     sample_levels,
-    table_of,
+    flatten_pyramid,
 )
 
 ANGLES = tuple(range(-45, 46))  # degrees that a word's RoI may have; steeper words are a quarter turn further
 
 
-def rois_of(boxes: Tensor) -> Tensor:
+def boxes_to_rois(boxes: Tensor) -> Tensor:
     """(R, 4) xyxy -> (R, 5) level RoIs."""
     corner, other = boxes.float().unflatten(1, (2, 2)).unbind(1)
     return torch.cat([(corner + other) / 2, other - corner, torch.zeros_like(corner[:, :1])], 1)
 
 
-def tilted_rois(boxes: Tensor, masks: Tensor, smaller: float | None) -> Tensor:
+def min_area_rois(boxes: Tensor, masks: Tensor, smaller: float | None) -> Tensor:
     """RoIs (R, 5) along the words in boxes (R, 4) xyxy, whose masks (R, s, s) bool lie over their boxes.
 
     Where the smallest rectangle around a mask, of ANGLES, has less than `smaller` times the area of the level
     one, the RoI is that rectangle; elsewhere, and with None, it is the box.
     """
-    rois = rois_of(boxes)
+    rois = boxes_to_rois(boxes)
     if smaller is None or not len(boxes):
         return rois
     boxes, size = boxes.detach().float(), masks.shape[2]
     cell = ((boxes[:, 2:] - boxes[:, :2]) / size)[:, None]  # (R, 1, 2) pixels
-    points = outer_cells(masks) * cell
+    points = mask_extreme_points(masks) * cell
     angles = torch.deg2rad(constant(ANGLES, boxes.device))
     cos, sin = angles.cos()[:, None], angles.sin()[:, None]  # (A, 1)
     x, y = points[:, None, :, 0], points[:, None, :, 1]  # (R, 1, 2s)
@@ -72,7 +72,7 @@ def tilted_rois(boxes: Tensor, masks: Tensor, smaller: float | None) -> Tensor:
     return torch.where((area[row, best] < smaller * level)[:, None], tilted, rois)
 
 
-def outer_cells(masks: Tensor) -> Tensor:
+def mask_extreme_points(masks: Tensor) -> Tensor:
     """The centres of each row's first and last cell of masks (R, s, s), (R, 2s, 2) x, y in cells: their
     convex hull is the mask's. For rows without a cell a middle stands in; an empty mask has one point.
     """
@@ -86,7 +86,7 @@ def outer_cells(masks: Tensor) -> Tensor:
     return torch.where(some, points, middle)
 
 
-def quarter_turned(rois: Tensor, quarters: Tensor) -> Tensor:
+def rotate_quarter_turns(rois: Tensor, quarters: Tensor) -> Tensor:
     """The same rectangles, read in a direction so many quarter turns further with the clock, (R,) int."""
     x, y, width, height, angle = rois.unbind(1)
     odd = quarters % 2 == 1
@@ -95,14 +95,14 @@ def quarter_turned(rois: Tensor, quarters: Tensor) -> Tensor:
     return torch.stack([x, y, width, height, torch.atan2(angle.sin(), angle.cos())], 1)
 
 
-def is_tall(rois: Tensor, times: float | None) -> Tensor:
+def is_vertical(rois: Tensor, times: float | None) -> Tensor:
     """(R, 5) -> (R,) bool, RoIs more than so many times as tall as wide; None: none is."""
     if times is None:
         return torch.zeros(len(rois), dtype=torch.bool, device=rois.device)
     return rois[:, 3] > times * rois[:, 2]
 
 
-def to_roi(points: Tensor, rois: Tensor) -> Tensor:
+def image_to_roi(points: Tensor, rois: Tensor) -> Tensor:
     """Points (R, K, 2) x, y of the image to where they lie over their RoI (R, 5): 0..1 along its width and
     height.
     """
@@ -113,7 +113,7 @@ def to_roi(points: Tensor, rois: Tensor) -> Tensor:
     return turned / rois[:, None, 2:4].clamp(min=1) + 0.5
 
 
-def from_roi(rois: Tensor, rows: int, columns: int) -> Tensor:
+def roi_grid(rois: Tensor, rows: int, columns: int) -> Tensor:
     """The centres of a grid of cells over each RoI (R, 5), (R, rows, columns, 2) x, y of the image."""
     u = (torch.arange(columns, device=rois.device) + 0.5) / columns - 0.5
     v = (torch.arange(rows, device=rois.device) + 0.5) / rows - 0.5
@@ -137,12 +137,12 @@ def rotated_roi_align(
     """
     c, (rows, columns) = levels[0].shape[1], size
     rois = rois.detach().float()
-    chosen = level_of_size(rois[:, 2], rois[:, 3], len(levels), canonical)
+    chosen = assign_levels_by_size(rois[:, 2], rois[:, 3], len(levels), canonical)
     stride = (FINEST_STRIDE * 2.0**chosen)[:, None, None, None]
-    place = from_roi(rois, rows * samples, columns * samples) / stride - 0.5
+    place = roi_grid(rois, rows * samples, columns * samples) / stride - 0.5
     if roi_align_backend() == "grid_sample":
         return sample_levels(levels, chosen, image_index, *place.unbind(3), samples)
-    table, cells, first = table_of(levels)
+    table, cells, first = flatten_pyramid(levels)
     place = place.nan_to_num(-2)  # outside
     height, width = (each[:, None, None] for each in cells[chosen].unbind(1))
     x, y = place.unbind(3)
@@ -164,12 +164,12 @@ def rotated_roi_align(
     return out.view(len(rois), rows, columns, c).permute(0, 3, 1, 2)
 
 
-def masks_over(rois: Tensor, boxes: Tensor, masks: Tensor, size: tuple[int, int]) -> Tensor:
+def resample_masks(rois: Tensor, boxes: Tensor, masks: Tensor, size: tuple[int, int]) -> Tensor:
     """Masks (R, s, s) that lie over boxes (R, 4), as they lie over RoIs (R, 5): (R, *size), bilinear, 0 where
     an RoI reaches out of its box.
     """
     rois, boxes = rois.detach().float(), boxes.detach().float()  # reading moves no box
-    points = from_roi(rois, *size)
+    points = roi_grid(rois, *size)
     corner, extent = boxes[:, None, None, :2], (boxes[:, 2:] - boxes[:, :2])[:, None, None]
     place = (points - corner) / extent.clamp(min=1e-6) * 2 - 1
     over = F.grid_sample(

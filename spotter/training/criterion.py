@@ -13,19 +13,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from spotter.data.targets import IGNORE, Batch
+from spotter.data.targets import IGNORE, Batch, Targets, words_on_host
 from spotter.model.spotter import STRIDE, TEXT, SwinTextSpotter, ways_on
 from spotter.ops.device import constant, prefers_large_kernels, to_device, to_host
-from spotter.ops.matching import box_area, overlap_area
-from spotter.ops.roi_align import FINEST_STRIDE, level_of_size, table_of
-from spotter.ops.rois import is_tall, quarter_turned, to_roi
-from spotter.training.losses import (
-    DetectionLosses,
-    Match,
-    Targets,
-    recognition_loss,
-    words_on_host,
-)
+from spotter.ops.matching import box_area, intersection_area
+from spotter.ops.roi_align import FINEST_STRIDE, assign_levels_by_size, flatten_pyramid
+from spotter.ops.rois import is_vertical, rotate_quarter_turns, image_to_roi
+from spotter.training.losses import DetectionLosses, Match, recognition_loss
 from spotter.training.train_config import LossConfig
 from spotter.types import Detection, Regions
 
@@ -138,7 +132,7 @@ class TrainingSpotter(nn.Module):
         boxes, masks, centres, text = self.joined(targets, ("boxes", "masks", "centres", "text"), device)
         centres, ids = centres[word, place], text[word, place]
         rois = self.model.rois(boxes, masks)
-        level = level_of_size(*rois[:, 2:4].T, len(levels), self.model.config.recognition_canonical)[word]
+        level = assign_levels_by_size(*rois[:, 2:4].T, len(levels), self.model.config.recognition_canonical)[word]
         centres = centres / (FINEST_STRIDE * 2.0**level)[:, None]
         if prefers_large_kernels(device):
             groups = [(sample_levels_at(levels, level, image, centres), ids)]
@@ -181,7 +175,7 @@ class TrainingSpotter(nn.Module):
         size = (true_boxes[:, 2:] - true_boxes[:, :2]).repeat(1, 2)
         jitter = (torch.rand_like(true_boxes) * 2 - 1) * self.weights.jitter * size
         true = replace(predicted, boxes=true_boxes + jitter, mask_k=masks.float())
-        overlap = overlap_area(predicted.boxes, true_boxes)
+        overlap = intersection_area(predicted.boxes, true_boxes)
         iou = overlap / (box_area(predicted.boxes) + box_area(true_boxes) - overlap)
         found = (iou > self.weights.minimum_iou) & (torch.rand_like(iou) < self.weights.predicted)
         read = Regions(
@@ -225,15 +219,15 @@ class TrainingSpotter(nn.Module):
         So the right one of the three ways is the surest.
         """
         rois = self.model.rois(regions.boxes, regions.mask_k).detach()
-        tall = is_tall(rois, self.model.config.recognition_tall)
-        right = tall * ways_of(to_roi(centres, rois) * rois[:, None, 2:4])
+        tall = is_vertical(rois, self.model.config.recognition_tall)
+        right = tall * ways_of(image_to_roi(centres, rois) * rois[:, None, 2:4])
         wrong = tall & (torch.rand(len(tall), device=tall.device) < self.weights.wrong_way)
         wrong &= ~centres[:, 0, 0].isnan()  # of a photographed word it is not known how it runs
         way = torch.where(wrong, (right + torch.randint_like(right, 1, 3)) % 3, right)
         nothing = torch.full_like(text, -1)
         nothing[:, 0] = 0
         return (
-            quarter_turned(rois, ways_on(way.device)[way]),
+            rotate_quarter_turns(rois, ways_on(way.device)[way]),
             torch.where(wrong[:, None], nothing, text),
             centres.masked_fill(wrong[:, None, None], torch.nan),
         )
@@ -248,7 +242,7 @@ class TrainingSpotter(nn.Module):
         synchronisation on a GPU.
         """
         height, width = self.model.config.reader_size
-        place = to_roi(centres, rois)
+        place = image_to_roi(centres, rois)
         known = ~place[..., 0].isnan()
         return known, place[known if index is None else index] * constant((width, height), place.device)
 
@@ -285,7 +279,7 @@ def sample_levels_at(levels: list[Tensor], level: Tensor, image: Tensor, places:
     """`sample_cells` on a level (K,) for each place (K, 2), which is in cells of that level: (K, C). With few
     kernels, and one gradient of all levels.
     """
-    table, sizes, first = table_of(levels)
+    table, sizes, first = flatten_pyramid(levels)
     height, width = sizes[level].unbind(1)
     x = torch.minimum((places[:, 0] - 0.5).clamp(min=0), width - 1.001)
     y = torch.minimum((places[:, 1] - 0.5).clamp(min=0), height - 1.001)

@@ -18,7 +18,8 @@ from pathlib import Path
 
 import torch
 
-from spotter.data.curriculum import BLOCK, Batches, Curriculum
+from spotter.data.curriculum import BLOCK, Curriculum
+from spotter.data.datasets import BatchDataset
 from spotter.data.pooled_batches import PooledBatches
 from spotter.data.targets import Batch
 from spotter.memory import KEPT_IN_TRAINING, keep_freed_memory
@@ -159,10 +160,16 @@ def main(arguments: list[str] | None = None) -> int:
         if not config.pool.shows:
             config = replace(config, pool=replace(config.pool, shows=1))
         torch.set_num_threads(config.threads)
-        with PooledBatches(
-            config, Batches.of(config), torch.device(device), 0, 1, config.rendering_processes()
-        ) as pool:
-            small = Batches.of(replace(config, data=replace(config.data, megapixels=0.25)))
+        dataset = BatchDataset(config.model, config.stages, config.data, config.sources, config.seed)
+        workers = config.rendering_processes()
+        with PooledBatches(dataset, config.pool, torch.device(device), 0, 1, workers) as pool:
+            small = BatchDataset(
+                config.model,
+                config.stages,
+                replace(config.data, megapixels=0.25),
+                config.sources,
+                config.seed,
+            )
             differences = check(config, small[0, PROGRESS])
             print("largest relative difference from the CPU:", f"{max(differences.values()):.1e}", flush=True)
             pool.render_for(PROGRESS)

@@ -5,7 +5,7 @@ The detection losses are those of ISTR (arXiv 2105.00637), the recognition loss 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass
 
 import torch
 import torch.distributed as dist
@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torchvision.ops import sigmoid_focal_loss
 
+from spotter.data.targets import Targets
 from spotter.model.mask_code import MaskCode
 from spotter.ops.device import to_device, to_host
 from spotter.ops.matching import (
@@ -21,71 +22,14 @@ from spotter.ops.matching import (
     PUBLISHED_MATCHING,
     MatchWeights,
     box_area,
-    generalised_iou,
+    generalized_box_iou,
     match,
     match_costs,
-    overlap_area,
+    intersection_area,
 )
 from spotter.types import StageOutput
 
 IGNORE_COVER = 0.5  # a proposal with a larger share of its area in a 'do not care' region is no false alarm
-
-
-@dataclass(frozen=True)
-class Words:
-    """What the host has to know of the G words of an image in a training step. On the CPU."""
-
-    text: Tensor  # (G, T) int64, as in `Targets`
-    known: Tensor  # (G, T) bool, whether the character's centre is known
-
-
-@dataclass
-class Targets:
-    """The truth of one image, G words. Coordinates are pixels of the resized image."""
-
-    boxes: Tensor  # (G, 4) float32 xyxy
-    masks: Tensor  # (G, 28, 28) uint8, the polygon inside its box
-    image_size: tuple[int, int]  # width, height, without the padding
-    ignore_boxes: Tensor = field(default_factory=lambda: torch.zeros(0, 4))  # (I, 4) xyxy, do not care
-    text: Tensor | None = None  # (G, T) int64, ends with the end sign 0, padded with -1
-    centres: Tensor | None = None  # (G, T, 2) float32 x, y of each character, padded with NaN
-    # For tensors on a GPU; not copied by `dataclasses.replace`. None: `words_on_host` copies it when it must.
-    words: Words | None = field(default=None, init=False, repr=False, compare=False)
-
-    def to(self, device: torch.device | str, non_blocking: bool = False) -> Targets:
-        """The same targets on another device, as `Tensor.to`; `words` stay on the CPU."""
-        tensors = {f.name: getattr(self, f.name) for f in fields(self) if f.init}
-        moved = replace(
-            self,
-            **{
-                name: tensor.to(device, non_blocking=non_blocking)
-                for name, tensor in tensors.items()
-                if isinstance(tensor, Tensor)
-            },
-        )
-        moved.words = self.words
-        if self.words is None and self.text is not None and self.centres is not None and self.on_cpu:
-            moved.words = Words(self.text, ~self.centres[..., 0].isnan())
-        return moved
-
-    @property
-    def on_cpu(self) -> bool:
-        return self.boxes.device.type == "cpu"
-
-
-def words_on_host(targets: list[Targets]) -> list[Words]:
-    """`Words` of all images. Those that the host does not know yet take one synchronisation, all together."""
-    missing = [target for target in targets if target.words is None and not target.on_cpu]
-    if missing:
-        known = torch.cat([~target.centres[..., 0].isnan() for target in missing])
-        copy = to_host(torch.stack([torch.cat([target.text for target in missing]), known.long()]))
-        parts = copy.split([len(target.boxes) for target in missing], 1)
-        for target, (text, known) in zip(missing, parts, strict=True):
-            target.words = Words(text, known.bool())
-    return [
-        Words(target.text, ~target.centres[..., 0].isnan()) if target.on_cpu else target.words
-        for target in targets
-    ]
 
 
 @dataclass(frozen=True)
@@ -126,7 +70,7 @@ def dice_loss(probabilities: Tensor, masks: Tensor) -> Tensor:
 def ignored(boxes: Tensor, ignore_boxes: Tensor) -> Tensor:
     """Which proposals (..., N, 4) xyxy lie mostly in one of the regions (..., I, 4) xyxy: (..., N) bool."""
     ours = boxes.unsqueeze(-2)
-    return (overlap_area(ours, ignore_boxes.unsqueeze(-3)) > IGNORE_COVER * box_area(ours)).any(-1)
+    return (intersection_area(ours, ignore_boxes.unsqueeze(-3)) > IGNORE_COVER * box_area(ours)).any(-1)
 
 
 class DetectionLosses:
@@ -205,7 +149,7 @@ class DetectionLosses:
         return {
             "classification": weights.classification * focal.sum((1, 2, 3)) / boxes_in_batch,
             "l1": weights.l1 * ((box - true_box) / scale).abs().sum((1, 2)) / boxes_in_batch,
-            "giou": weights.giou * (1 - generalised_iou(box, true_box)).sum(1) / boxes_in_batch,
+            "giou": weights.giou * (1 - generalized_box_iou(box, true_box)).sum(1) / boxes_in_batch,
             "mask": weights.mask * (vector - true_vector).square().mean(-1).sum(1) / boxes_in_batch,
             "dice": weights.dice * dice.sum(1) / boxes_in_batch,
         }

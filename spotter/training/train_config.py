@@ -7,83 +7,9 @@ import os
 from dataclasses import dataclass, field
 
 from spotter.config import SpotterConfig
-from spotter.data.augmentation import AugmentationConfig
-from spotter.data.renderers import RendererConfig
+from spotter.data.data_config import DataConfig, PoolConfig, RecipeError, StageConfig
 from spotter.data.sources import Sources
-from spotter.data.synth.scene import CURVED, EASY, MIXED, SceneStyle
 from spotter.training.losses import LossWeights
-
-
-class RecipeError(ValueError):
-    """A recipe or an override that cannot be used; the message is a sentence for the user."""
-
-
-@dataclass(frozen=True)
-class StageConfig:
-    """One stage of a run. Shares are 0..1."""
-
-    name: str
-    until: float = 1.0  # share of the budget at which the stage ends
-    scene: int = 352  # pixels; a small scene has this side
-    large: float = (
-        0.95  # share of batches with large scenes: fewer of them, as `DataConfig.megapixels` allows
-    )
-    large_scene: int = 704  # pixels; a large scene has this side, or this area if it is wide
-    features: float = 0.0  # share of batches that train backbone and pyramid alone, on auxiliary losses
-    reading: float = 0.0  # share of the other batches that leave out the detector's losses
-    easy: float = 0.2  # share of easy scenes among the rendered ones
-    photographs: float = 0.0  # share of annotated photographs, if there are any
-
-    def __post_init__(self) -> None:
-        for name in ("until", "large", "features", "reading", "easy", "photographs"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise RecipeError(f"stage {self.name}: {name} must be from 0 to 1.")
-        for name in ("scene", "large_scene"):
-            if getattr(self, name) < 64 or getattr(self, name) % 32:
-                raise RecipeError(f"stage {self.name}: {name} must be a multiple of 32 and at least 64.")
-
-
-@dataclass(frozen=True)
-class DataConfig:
-    """What scenes and photographs look like in training."""
-
-    megapixels: float = 0.25  # per batch and process: two small scenes, or one large scene
-    max_words: int = 60  # per scene that trains the detector; fewer than the proposals
-    denser: int = 3  # times the words where the detector is not trained: each costs little there
-    wide: tuple[float, float] = (1.36, 0.73)  # width and height of every other large scene, times its side
-    largest: float = 0.25  # text height in large scenes, up to this part of the shorter side
-    small: float = 1.6  # `SceneStyle.small` in large scenes: a third of the letters are above 32 pixels
-    patience: int = 16  # `SceneStyle.patience` in large scenes: more words in the same time
-    shrink: float = 0.8  # `SceneStyle.shrink` in large scenes
-    curved: float = 0.35  # share of the rendered scenes that are not easy in which all text is curved
-    painted: float = 0.5  # share of annotated photographs that get rendered words in addition to their own
-    mosaics: float = 0.5  # share of large photographs that are four crops side by side
-    scales: tuple[float, float] = (0.7, 2.0)  # of photographs; those of 1280 x 720 are read at 1.33
-    weights: dict[str, float] = field(
-        default_factory=dict
-    )  # how often each data set is drawn; others: 1 per photo
-    first_style: SceneStyle = dataclasses.replace(EASY, words=(3, 6), text_height=(14, 48))
-    easy_style: SceneStyle = dataclasses.replace(
-        EASY, words=(5, 14), text_height=(13, 60), lines=0.7, reweighted=0.35
-    )
-    crowded_style: SceneStyle = dataclasses.replace(
-        MIXED, words=(6, 20), text_height=(12, 72), rotated=0.5, lines=0.65, reweighted=0.35, steep=0.4
-    )
-    curved_style: SceneStyle = dataclasses.replace(
-        CURVED, words=(5, 14), lines=0.65, reweighted=0.35, steep=0.4
-    )
-    # Words rendered on annotated photographs, which are degraded already.
-    painted_style: SceneStyle = dataclasses.replace(
-        MIXED,
-        text_height=(11, 48),
-        rotated=0.5,
-        curved=0.3,
-        degradation=0.3,
-        reweighted=0.35,
-        steep=0.4,
-        patience=16,
-        shrink=0.8,
-    )
 
 
 @dataclass(frozen=True)
@@ -122,22 +48,6 @@ class OptimiserConfig:
             raise RecipeError("optimiser.learning_rate must be above 0.")
         if not (0 <= self.warmup < 1 and 0 <= self.ema < 1):
             raise RecipeError("optimiser.warmup and optimiser.ema must be from 0 to 1, without 1.")
-
-
-@dataclass(frozen=True)
-class PoolConfig:
-    """A pool of rendered scenes in device memory, each shown several times, augmented on the device."""
-
-    shows: int = (
-        0  # of each scene, before another may take its place; 0: no pool, each scene is rendered for a batch
-    )
-    gigabytes: float = 12.0  # of device memory for images and text maps
-    minimum: int = 64  # scenes of each kind before training begins
-    candidates: int = 2  # a batch of n scenes is those shown least of n times as many drawn at random
-    ahead: float = 0.02  # share of the budget by which scenes of a stage are rendered before it begins
-    timeout: float = 300.0  # seconds to wait for scenes, before the run ends with an error
-    augmentation: AugmentationConfig = AugmentationConfig()
-    renderers: RendererConfig = RendererConfig()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
-from copy import copy
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -24,7 +23,8 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
-from spotter.data.curriculum import Batches, RenderingProcessError, batches
+from spotter.data.batch_loader import RenderingProcessError, load_batches
+from spotter.data.datasets import BatchDataset
 from spotter.data.pooled_batches import PooledBatches
 from spotter.data.targets import Batch
 from spotter.ops.roi_align import set_roi_align_backend
@@ -69,7 +69,7 @@ class Trainer:
             raise TrainingError(
                 f"{folder} holds a run already: continue it with --resume or name another folder."
             )
-        self.dataset = Batches.of(config)
+        self.dataset = BatchDataset(config.model, config.stages, config.data, config.sources, config.seed)
         self.dataset.scenes.check()
         if self.device.type == "cuda":
             torch.set_float32_matmul_precision("high")
@@ -120,14 +120,12 @@ class Trainer:
         heads, and the gradients of new ones would spoil the pyramid.
         """
         c = self.config
-        dataset = copy(self.dataset)
         last = replace(c.stages[-1], until=1.0, features=1.0)
-        dataset.scenes, dataset.curriculum = copy(dataset.scenes), replace(dataset.curriculum, stages=(last,))
-        dataset.scenes.stages = (last,)
+        dataset = BatchDataset(c.model, (last,), c.data, c.sources, c.seed)
         started = time.monotonic()
         heads = [*self.training.text_head.parameters(), *self.training.character_head.parameters()]
         optimizer = torch.optim.AdamW(heads, lr=HEADS_LEARNING_RATE)
-        source = islice(batches(dataset, 0, 1, self.config.rendering_processes(), lambda _: 0.0), c.heads)
+        source = islice(load_batches(dataset, 0, 1, self.config.rendering_processes(), lambda _: 0.0), c.heads)
         self.training.eval()
         for batch in tqdm(source, "auxiliary heads", c.heads, disable=self.rank > 0, mininterval=5):
             batch = batch.to(self.device)
@@ -202,7 +200,7 @@ class Trainer:
         first = self.next_batch + self.rank
         if c.pool.shows:
             workers = c.rendering_processes()
-            with PooledBatches(c, self.dataset, self.device, first, self.world, workers) as pool:
+            with PooledBatches(self.dataset, c.pool, self.device, first, self.world, workers) as pool:
                 self.pool = pool
                 if self.pool_state:
                     pool.load_state(self.pool_state)
@@ -224,7 +222,7 @@ class Trainer:
         for death in range(MAX_DEATHS):
             first = self.next_batch + self.rank
             try:
-                yield from batches(self.dataset, first, self.world, workers, self.progress_at)
+                yield from load_batches(self.dataset, first, self.world, workers, self.progress_at)
             except RenderingProcessError as error:
                 tqdm.write(f"{error}; rendering goes on with new ones ({death + 1} of {MAX_DEATHS}).")
         raise TrainingError(f"The rendering processes died {MAX_DEATHS} times: is there too little memory?")

@@ -38,7 +38,7 @@ def database(request, tmp_path) -> Iterator[str]:
 
 @pytest.fixture
 def store(database, tmp_path) -> Iterator[Store]:
-    with Store(database, images=tmp_path / "annotation.store.images") as opened:
+    with Store(database, images=tmp_path / "annotation.images") as opened:
         yield opened
 
 

@@ -93,10 +93,10 @@ def test_label_studio_into_an_empty_database(store, full, other, tmp_path, out):
     report = export_to(store, full, tmp_path / out)
     assert (report.images, report.notes) == (5, [])
     came = import_from(other, "p", tmp_path / out)
-    assert (came.images_added, came.predictions_added, came.kept_aside, came.notes) == (5, 5, [], [])
+    assert (came.images_added, came.predictions_added, came.kept_as_drafts, came.notes) == (5, 5, [], [])
     assert content(other) == content(store)
     again = import_from(other, "p", tmp_path / out)
-    assert (again.images_added, again.images_known, again.predictions_added) == (0, 5, 0)
+    assert (again.images_added, again.images_existing, again.predictions_added) == (0, 5, 0)
     assert (again.regions_added, again.regions_changed, again.regions_removed) == (0, 0, 0)
     assert content(other) == content(store)
 
@@ -241,14 +241,14 @@ def test_corrections_in_label_studio_are_diffed_by_id(store, saved, tmp_path):
     path = tmp_path / "out/tasks.json"
     path.write_text(path.read_text().replace("ONE", "One"))
     report = import_from(store, "p", path)
-    assert (report.regions_changed, report.kept_aside) == (1, [])
+    assert (report.regions_changed, report.kept_as_drafts) == (1, [])
 
 
 def test_work_done_here_meanwhile_is_not_overwritten(store, saved, tmp_path):
     path = exported(store, tmp_path, retype)
     store.save_regions(saved, 1, [Region(box(10, 10), "mine", "r1")], "bob")
     report = import_from(store, "p", path)
-    assert report.kept_aside == ["photo.jpg"]
+    assert report.kept_as_drafts == ["photo.jpg"]
     assert [r.text for r in store.regions(saved)] == ["mine"]
     (draft,) = store.drafts(saved)
     assert {r.text for r in draft.regions} == {"ONE", "two"}
@@ -260,7 +260,7 @@ def test_an_export_of_another_database_does_not_overwrite(store, saved, other, p
     for i in range(3):
         other.save_regions(image, i, [Region(box(10, 10), str(i), "x")], "cid")
     report = import_from(other, "p", exported(store, tmp_path))
-    assert report.kept_aside == ["photo.jpg"]
+    assert report.kept_as_drafts == ["photo.jpg"]
     assert [r.text for r in other.regions(image)] == ["2"]
 
 
@@ -312,8 +312,8 @@ def test_images_are_found_by_name_too(store, saved, tmp_path):
     for image in (tmp_path / "out/images").iterdir():
         image.unlink()
     report = import_from(store, "p", path)
-    assert report.kept_aside == ["photo.jpg"]  # without a version nobody knows what a person did since
-    assert report.images_known == 1
+    assert report.kept_as_drafts == ["photo.jpg"]  # without a version nobody knows what a person did since
+    assert report.images_existing == 1
 
 
 POINTS = [[1, 1], [50, 1], [50, 50]]
@@ -435,7 +435,7 @@ def test_a_version_that_never_was_overwrites_nothing(store, saved, tmp_path):
         retype(task)
 
     path = exported(store, tmp_path, change)
-    assert import_from(store, "p", path).kept_aside == ["photo.jpg"]
+    assert import_from(store, "p", path).kept_as_drafts == ["photo.jpg"]
     assert [r.text for r in store.regions(saved)] == ["one", "two"]
 
 
@@ -446,7 +446,7 @@ def test_a_prediction_that_cannot_be_kept_is_said(store, image_id, tmp_path):
     (tmp_path / "tasks.json").write_text(json.dumps([content]))
     for known in (1, 2):
         report = import_from(store, "p", tmp_path / "tasks.json")
-        assert report.predictions_known == known
+        assert report.predictions_existing == known
         assert report.notes == [
             "photo.jpg: Another prediction of m is here already; the file's was left out."
         ]
@@ -460,7 +460,7 @@ def test_all_or_nothing(store, image_id, tmp_path):
     assert store.regions(image_id) == []
     path.write_text(json.dumps([task()]))
     assert import_from(store, "p", path).regions_added == 1
-    assert import_from(store, "p", path).kept_aside == []
+    assert import_from(store, "p", path).kept_as_drafts == []
 
 
 def test_what_a_killed_import_left_goes(store, saved, other, tmp_path):
@@ -564,7 +564,7 @@ def test_files_without_ids_can_be_imported_again(store, tmp_path, picture, form,
     mine = [region.to_json() | {"text": "mine"} for region in store.regions(image.id)]
     store.save_regions(image.id, store.image(image.id).version, mine, "ann")
     again = import_from(store, "p", tmp_path, form)
-    assert (again.outdated, again.kept_aside) == (1, [])
+    assert (again.outdated, again.kept_as_drafts) == (1, [])
     assert {region.text for region in store.regions(image.id)} == {"mine"}
 
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from annotation.signals import (
-    Insides,
+    RegionSignals,
     box_iou,
-    insides,
+    word_signals,
     mask_disagreement,
     region_uncertainty,
-    traced_insides,
+    trace_signals,
 )
 from spotter.types import Character, Word
 
@@ -31,10 +31,10 @@ def test_box_iou(a, b, iou):
 
 def test_numbers_of_a_trace(tiny_spotter, photographs):
     trace = tiny_spotter.trace(photographs[0])
-    numbers = traced_insides(trace)
+    numbers = trace_signals(trace)
     assert len(numbers) == len(trace.words) > 0
     for i, (word, number) in enumerate(zip(trace.words, numbers, strict=True)):
-        assert number.weakest_character == insides(word).weakest_character
+        assert number.weakest_character == word_signals(word).weakest_character
         before, after = trace.boxes[-2, trace.proposal[i]], trace.boxes[-1, trace.proposal[i]]
         assert number.box_movement == pytest.approx(1 - box_iou(before, after))
         assert 0 <= number.mask_disagreement <= 1
@@ -62,11 +62,11 @@ def test_a_word_without_a_trace():
         0.5,
         [Character("a", 0.9), Character("b", 0.3)],
     )
-    number = insides(word)
+    number = word_signals(word)
     assert (number.weakest_character, number.box_movement, number.mask_disagreement) == (0.3, None, None)
     assert region_uncertainty(None, number) == pytest.approx(0.7)
 
 
 def test_doubt_is_largest_at_the_weights_own_threshold():
-    assert region_uncertainty(0.3, Insides(threshold=0.3)) == 1.0
-    assert region_uncertainty(0.3, Insides()) == pytest.approx(2 / 3)
+    assert region_uncertainty(0.3, RegionSignals(threshold=0.3)) == 1.0
+    assert region_uncertainty(0.3, RegionSignals()) == pytest.approx(2 / 3)

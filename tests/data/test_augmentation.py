@@ -12,7 +12,6 @@ import torch
 from spotter.charset import Charset
 from spotter.data.augmentation import (
     GRAY,
-    AugmentationConfig,
     Parameters,
     WordArrays,
     augment_images,
@@ -26,6 +25,7 @@ from spotter.data.augmentation import (
     rasterise_batch,
     warp,
 )
+from spotter.data.data_config import AugmentationConfig
 from spotter.data.renderers import encode_words
 from spotter.data.targets import IGNORE, MAP_STRIDE, make_targets
 from spotter.ops.polygons import rasterise

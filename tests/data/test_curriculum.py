@@ -15,7 +15,7 @@ import torch
 
 from spotter.charset import Charset
 from spotter.data.curriculum import BLOCK, Batches, Curriculum, SceneKind, Scenes, batches, reduce_contrast
-from spotter.data.icdar import Sample, samples, write_ground_truth
+from spotter.data.icdar import AnnotatedImage, read_folder, write_ground_truth
 from spotter.data.photographs import Photographs, augmented_crop, character_centres, photograph
 from spotter.data.sources import Sources
 from spotter.data.targets import IGNORE, Batch, make_targets
@@ -210,19 +210,19 @@ def test_photographs_are_batches_like_others(folder, dataset):
 def test_a_damaged_photograph_is_named_and_left_out(folder, tmp_path, capsys):
     shutil.copytree(folder, tmp_path / "data")
     (tmp_path / "data/images/img_1.png").write_bytes(b"no picture")
-    photographs = Photographs({"data": samples(tmp_path / "data")}, {}, 0.0, SCALES)
+    photographs = Photographs({"data": read_folder(tmp_path / "data")}, {}, 0.0, SCALES)
     for seed in range(8):
         photographs.crop((96, 96), random.Random(seed))
     assert capsys.readouterr().err.count("img_1.png is left out") == 1
     (tmp_path / "data/images/img_0.png").write_bytes(b"no picture")
-    alone = Photographs({"data": samples(tmp_path / "data")[:1]}, {}, 0.0, SCALES)
+    alone = Photographs({"data": read_folder(tmp_path / "data")[:1]}, {}, 0.0, SCALES)
     photograph.cache_clear()
     with pytest.raises(ValueError, match="None of the annotated photographs can be read"):
         alone.crop((96, 96), random.Random(0))
 
 
 def test_data_sets_are_drawn_by_their_weights(folder):
-    two = samples(folder)
+    two = read_folder(folder)
     photographs = Photographs({"a": two[:1], "b": two[1:]}, {"a": 3.0}, 0.0, SCALES)
     names = [photographs._choose(random.Random(seed))[0] for seed in range(200)]
     assert 130 < names.count("a") < 170
@@ -349,17 +349,17 @@ def test_what_is_too_small_is_left_out(polygon):
     assert not text_map.any()
 
 
-def painted(folder: Path, x: int, y: int) -> Sample:
+def painted(folder: Path, x: int, y: int) -> AnnotatedImage:
     """A gray photograph of 400 x 300 pixels with one green square, which is the word."""
     image = np.full((300, 400, 3), 110, np.uint8)
     image[y : y + 60, x : x + 60] = 20, 200, 20
     cv2.imwrite(str(folder / "image.png"), image)  # green is green, in RGB and in BGR
     ignored = word(rectangle(150, 20, 20, 20), "", ignore=True)
-    return Sample(folder / "image.png", [word(rectangle(x, y, 60, 60), "word"), ignored])
+    return AnnotatedImage(folder / "image.png", [word(rectangle(x, y, 60, 60), "word"), ignored])
 
 
 @pytest.fixture
-def sample(tmp_path) -> Sample:
+def sample(tmp_path) -> AnnotatedImage:
     return painted(tmp_path, 200, 140)
 
 
@@ -374,7 +374,7 @@ def green(crop: np.ndarray) -> np.ndarray:
     return values[..., 1] - np.maximum(values[..., 0], values[..., 2]) > 60
 
 
-def assert_polygons_follow(sample: Sample) -> None:
+def assert_polygons_follow(sample: AnnotatedImage) -> None:
     """What is green in a crop is what the polygon holds; nothing green is left without a word."""
     whole = 0
     for seed in range(60):
@@ -445,7 +445,7 @@ def test_only_quadrilaterals_tell_where_characters_are():
 
 
 def test_small_pictures_are_one_crop(folder):
-    photographs = Photographs({"data": samples(folder)}, {}, 0.5, SCALES)
+    photographs = Photographs({"data": read_folder(folder)}, {}, 0.5, SCALES)
     for seed in range(8):
         image, regions = photographs.crop((128, 128), random.Random(seed))
         assert image.shape == (128, 128, 3)
@@ -453,7 +453,7 @@ def test_small_pictures_are_one_crop(folder):
 
 
 def test_large_pictures_hold_four_crops_in_their_places(folder):
-    photographs = Photographs({"data": samples(folder)}, {}, 0.5, SCALES)
+    photographs = Photographs({"data": read_folder(folder)}, {}, 0.5, SCALES)
     quarters = set()
     for seed in range(12):
         image, regions = photographs.crop((512, 512), random.Random(seed))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spotter.data.icdar import read_ground_truth, samples, write_ground_truth
+from spotter.data.icdar import read_folder, read_ground_truth, write_ground_truth
 from spotter.evaluation.metrics import DetectionMetric, EndToEndMetric
 from spotter.types import GroundTruth, Word
 
@@ -128,7 +128,7 @@ def folder(tmp_path):
 
 
 def test_samples_in_natural_order(folder):
-    found = samples(folder)
+    found = read_folder(folder)
     assert [sample.image.name for sample in found] == ["img_1.jpg", "img_2.jpg", "img_10.jpg"]
     assert [sample.regions[0].text for sample in found] == ["img_1", "img_2", "img_10"]
 
@@ -136,7 +136,7 @@ def test_samples_in_natural_order(folder):
 def test_samples_with_webp_photographs(folder):
     Image.new("RGB", (8, 8)).save(folder / "images" / "img_3.WEBP")
     (folder / "gt" / "gt_img_3.txt").write_text(f"{QUAD_FIELDS},img_3")
-    assert [sample.image.name for sample in samples(folder)][2] == "img_3.WEBP"
+    assert [sample.image.name for sample in read_folder(folder)][2] == "img_3.WEBP"
 
 
 @pytest.mark.parametrize(
@@ -157,12 +157,12 @@ def test_samples_with_webp_photographs(folder):
 def test_bad_folders(folder, spoil, sentence):
     spoil(folder)
     with pytest.raises(ValueError, match=sentence):
-        samples(folder)
+        read_folder(folder)
 
 
 @pytest.mark.skipif(not VAL.is_dir(), reason="needs the ICDAR 2015 validation images in ../shared/data")
 def test_icdar_2015_with_perfect_predictions():
-    found = samples(VAL)
+    found = read_folder(VAL)
     assert len(found) == 150
     assert [found[0].image.name, found[-1].image.name] == ["img_851.jpg", "img_1000.jpg"]
     detection, end_to_end = DetectionMetric(), EndToEndMetric()

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from spotter.data.curriculum import Batches
+from spotter.data.data_config import DataConfig, PoolConfig, StageConfig
+from spotter.data.datasets import BatchDataset
 from spotter.data.pooled_batches import PooledBatches
-from spotter.training.train_config import DataConfig, PoolConfig, StageConfig, TrainConfig
+from spotter.training.train_config import TrainConfig
 from spotter.training.trainer import Trainer
 
 CPU = torch.device("cpu")
@@ -31,6 +32,12 @@ def config(tiny_config, tiny_file) -> TrainConfig:
         pool=PoolConfig(shows=2, gigabytes=0.003, minimum=4, ahead=0.2),
         workers=1,
     )
+
+
+def pooled(config: TrainConfig) -> PooledBatches:
+    """With one process that renders."""
+    dataset = BatchDataset(config.model, config.stages, config.data)
+    return PooledBatches(dataset, config.pool, CPU, first=0, step=1, workers=1)
 
 
 @pytest.fixture
@@ -56,7 +63,7 @@ def test_a_run_from_a_pool(config, tmp_path, random_state, capsys):
 
 
 def test_scenes_of_the_next_stage_are_rendered_before_it_begins(config):
-    with PooledBatches(config, Batches.of(config), CPU, 0, 1, 1) as pool:
+    with pooled(config) as pool:
         first, second = (next(iter(kinds)) for kinds in pool.kinds)
         pool.render_for(0.0)
         assert pool.renderers.shares == {first: 1.0, second: 0.0}
@@ -75,4 +82,4 @@ def test_scenes_of_the_next_stage_are_rendered_before_it_begins(config):
 def test_a_pool_that_is_too_small(config, gigabytes):
     config = replace(config, pool=replace(config.pool, gigabytes=gigabytes))
     with pytest.raises(ValueError, match=r"make pool\.gigabytes larger"):
-        PooledBatches(config, Batches.of(config), CPU, 0, 1, 1)
+        pooled(config)

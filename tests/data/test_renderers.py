@@ -18,8 +18,9 @@ import numpy as np
 import pytest
 
 from spotter.charset import Charset
+from spotter.data.curriculum import SceneKind
+from spotter.data.data_config import RendererConfig
 from spotter.data.renderers import (
-    RendererConfig,
     Renderers,
     RenderingError,
     encode_words,
@@ -33,15 +34,19 @@ TIMEOUT = 120.0  # seconds, generous: workers take seconds to start on a busy ma
 
 
 @dataclass(frozen=True)
-class Kind:
-    width: int
-    height: int
-    what: str = "scene"  # or what happens instead
+class Kind(SceneKind):
+    """A scene of a size, or what happens instead."""
+
+    stage: int = 0
+    width: int = 32
+    height: int = 32
+    dense: bool = False
+    what: str = "scene"
 
 
-SMALL, WIDE = Kind(32, 32), Kind(64, 24)
-DAMAGED, DEADLY = Kind(32, 32, "damaged"), Kind(32, 32, "deadly")
-ENDLESS, WRONG_SIZE = Kind(32, 32, "endless"), Kind(32, 32, "wrong size")
+SMALL, WIDE = Kind(), Kind(width=64, height=24)
+DAMAGED, DEADLY, ENDLESS = Kind(what="damaged"), Kind(what="deadly"), Kind(what="endless")
+WRONG_SIZE = Kind(what="wrong size")
 
 
 def rectangle(x: float, y: float, width: float, height: float) -> np.ndarray:
@@ -245,7 +250,7 @@ def test_shares_can_be_changed(renderers):
     assert {kind for kind, _, _ in scenes(renderers, 5)} == {WIDE}
     drained(renderers)
     with pytest.raises(ValueError, match="unknown"):
-        renderers.set_shares({Kind(1, 1): 1})
+        renderers.set_shares({Kind(width=1, height=1): 1})
 
 
 def test_kinds_without_room_are_not_rendered(renderers):
@@ -348,7 +353,8 @@ def test_a_worker_that_cannot_start_says_why():
 
 SCRIPT = """
 import sys
-from spotter.data.renderers import RendererConfig, Renderers
+from spotter.data.data_config import RendererConfig
+from spotter.data.renderers import Renderers
 from tests.data.test_renderers import CHARSET, ENDLESS, SMALL, STEPS, TIMEOUT, pids, render
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +14,11 @@ import torch
 
 from spotter.charset import Charset
 from spotter.data import scene_pool
-from spotter.data.augmentation import AugmentationConfig, rasterise_batch
+from spotter.data.augmentation import rasterise_batch
+from spotter.data.curriculum import SceneKind
+from spotter.data.data_config import AugmentationConfig, PoolConfig, RendererConfig
 from spotter.data.renderers import (
     RenderedScene,
-    RendererConfig,
     Renderers,
     RenderingError,
     encode_words,
@@ -25,10 +26,8 @@ from spotter.data.renderers import (
 )
 from spotter.data.scene_pool import ScenePool
 from spotter.data.synth.scene import EASY, SceneGenerator
-from spotter.data.targets import Batch, make_targets
+from spotter.data.targets import Batch, make_targets, words_on_host
 from spotter.ops.polygons import rasterise
-from spotter.training.losses import words_on_host
-from spotter.training.train_config import PoolConfig
 from spotter.types import GroundTruth
 
 CHARSET, STEPS = Charset("abc"), 4
@@ -43,13 +42,7 @@ PLAIN = AugmentationConfig(
 )
 
 
-@dataclass(frozen=True)
-class Kind:
-    width: int
-    height: int
-
-
-SMALL, WIDE = Kind(64, 64), Kind(128, 32)
+SMALL, WIDE = SceneKind(0, 64, 64, dense=False), SceneKind(0, 128, 32, dense=False)
 
 
 def regions_of(number: int) -> list[GroundTruth]:
@@ -66,13 +59,13 @@ class FakeRenderers:
     their number.
     """
 
-    def __init__(self, shares: dict[Kind, float], limit: int = 1000) -> None:
+    def __init__(self, shares: dict[SceneKind, float], limit: int = 1000) -> None:
         self.shares, self.kinds, self.steps, self.limit = shares, tuple(shares), STEPS, limit
         self.scenes = self.errors = self.deaths = self.next_number = 0
-        self.tasks: list[tuple[Kind, int]] = []
+        self.tasks: list[tuple[SceneKind, int]] = []
         self.error: RenderingError | None = None
 
-    def request(self, room: dict[Kind, int]) -> None:
+    def request(self, room: dict[SceneKind, int]) -> None:
         for kind, share in self.shares.items():
             under_way = sum(k == kind for k, _ in self.tasks)
             for _ in range(min(room[kind] - under_way, self.limit) if share else 0):
@@ -102,7 +95,7 @@ class FakeRenderers:
 def pool_of(
     scenes: int,
     augmentation: AugmentationConfig = PLAIN,
-    shares: dict[Kind, float] | None = None,
+    shares: dict[SceneKind, float] | None = None,
     limit: int = 1000,
     device: str = "cpu",
     **config: int,
@@ -346,7 +339,7 @@ def test_report():
 class RenderEasy:
     """Scenes of the real renderer."""
 
-    def __call__(self, kind: Kind, number: int) -> tuple[np.ndarray, list[GroundTruth]]:
+    def __call__(self, kind: SceneKind, number: int) -> tuple[np.ndarray, list[GroundTruth]]:
         style = replace(EASY, width=kind.width, height=kind.height, negatives=0.0)
         scene = SceneGenerator(style, "train").render(random.Random(number).getrandbits(48))
         return scene.image, scene.regions
@@ -354,7 +347,7 @@ class RenderEasy:
 
 def test_a_pool_of_rendered_scenes(monkeypatch):
     monkeypatch.syspath_prepend(str(Path(__file__).resolve().parents[2]))  # workers import this module
-    kind = Kind(160, 128)
+    kind = SceneKind(0, 160, 128, dense=False)
     charset = Charset("".join(map(chr, range(33, 127))))
     with Renderers(RenderEasy(), {kind: 1.0}, charset, 20, RendererConfig(workers=1)) as renderers:
         pool = ScenePool(renderers, "cpu", PoolConfig(gigabytes=4 * scene_bytes(kind) / 1e9, shows=1))

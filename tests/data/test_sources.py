@@ -27,9 +27,9 @@ pytest.importorskip("fontTools", reason="subsets of fonts: pip install -r requir
 from spotter.data import sources as sources_module
 from spotter.data.icdar import write_ground_truth
 from spotter.data.sources import Sources, data_name, unpack
-from spotter.data.synth.fonts import _installed_families, fonts, installed_families
+from spotter.data.synth.fonts import _installed_families, installed_families, installed_fonts
 from spotter.data.synth.scene import MIXED, SceneGenerator
-from spotter.data.synth.vocabulary import WordLists, Words, words
+from spotter.data.synth.vocabulary import Vocabulary, WordLists, installed_vocabulary
 from spotter.training import pack as pack_module
 from spotter.types import GroundTruth
 
@@ -48,9 +48,9 @@ from spotter.data.sources import Sources
 from spotter.data.synth.scene import MIXED, SceneGenerator
 s = Sources(pack=sys.argv[1])
 generator = SceneGenerator(
-    replace(MIXED, height=200, width=200), "train", s.get_fonts(), s.get_words(), s.get_backgrounds()
+    replace(MIXED, height=200, width=200), "train", s.get_fonts(), s.get_vocabulary(), s.get_backgrounds()
 )
-print([zlib.crc32(generator.render(seed).image) for seed in range(6)], len(s.get_samples()["icdar2015"]))
+print([zlib.crc32(generator.render(seed).image) for seed in range(6)], len(s.get_photographs()["icdar2015"]))
 """
 
 
@@ -101,15 +101,15 @@ def pack(folders, tmp_path_factory) -> Path:
 
 def test_sources_of_nothing():
     sources = Sources()
-    assert sources.get_samples() == {}
+    assert sources.get_photographs() == {}
     assert sources.get_backgrounds().paths == []
-    assert sources.get_fonts("held_out") is fonts("held_out")
-    assert sources.get_words() is words("train")
+    assert sources.get_fonts("held_out") is installed_fonts("held_out")
+    assert sources.get_vocabulary() is installed_vocabulary("train")
     assert sources == pickle.loads(pickle.dumps(sources))
 
 
 def test_folders(folders):
-    found = folders.get_samples()
+    found = folders.get_photographs()
     assert {name: len(some) for name, some in found.items()} == {"mine": 1, "icdar2015": 3}
     paths = [set(folders.get_backgrounds(split).paths) for split in ("train", "held_out")]
     assert not paths[0] & paths[1]
@@ -132,25 +132,25 @@ def test_a_pack_and_a_folder_are_not_given_together(folders):
 
 def test_wrong_folders_and_files(folders, tmp_path):
     with pytest.raises(ValueError, match="has no folder images/"):
-        Sources(data=(str(tmp_path),)).get_samples()
+        Sources(data=(str(tmp_path),)).get_photographs()
     with pytest.raises(ValueError, match="are both named"):
-        Sources(data=folders.data * 2).get_samples()
+        Sources(data=folders.data * 2).get_photographs()
     with pytest.raises(FileNotFoundError, match="no photograph of the held_out split"):
         Sources(backgrounds=str(tmp_path)).get_backgrounds("held_out")
     with pytest.raises(ValueError, match="holds no font"):
         Sources(fonts=str(tmp_path)).get_fonts()
     for name in ("none.zip", ""):
         with pytest.raises(FileNotFoundError, match="There is no pack"):
-            Sources(pack=str(tmp_path / name)).get_words()
+            Sources(pack=str(tmp_path / name)).get_vocabulary()
 
 
 @pytest.mark.parametrize("split", ["train", "held_out"])
 def test_a_pack_gives_what_the_folders_give(pack, folders, split):
     sources = Sources(pack=str(pack))
     packed = [[(f.family, f.kind) for f in faces] for faces in sources.get_fonts(split).families]
-    assert packed == [[(f.family, f.kind) for f in faces] for faces in fonts(split).families[:3]]
+    assert packed == [[(f.family, f.kind) for f in faces] for faces in installed_fonts(split).families[:3]]
     assert all(Path(f.path).is_file() for faces in sources.get_fonts(split).families for f in faces)
-    one, other = sources.get_words(split), words(split)
+    one, other = sources.get_vocabulary(split), installed_vocabulary(split)
     for name in ("common", "foreign", "names", "long"):
         assert getattr(one, name) == getattr(other, name)
     draws = [[w.sample(random.Random(seed)) for seed in range(500)] for w in (one, other)]
@@ -160,7 +160,7 @@ def test_a_pack_gives_what_the_folders_give(pack, folders, split):
 
 
 def test_photographs_of_a_pack_are_those_of_the_folders(pack, folders):
-    found, expected = Sources(pack=str(pack)).get_samples(), folders.get_samples()
+    found, expected = Sources(pack=str(pack)).get_photographs(), folders.get_photographs()
     assert list(found) == list(expected)  # in the order given
     for name, some in found.items():
         for sample, other in zip(some, expected[name], strict=True):
@@ -172,7 +172,7 @@ def test_photographs_of_a_pack_are_those_of_the_folders(pack, folders):
 def test_a_pack_without_photographs(tmp_path, pack):
     bare = rewritten(pack, tmp_path / "bare.zip", lambda files: without(files, "backgrounds/", "data/"))
     assert Sources(pack=str(bare)).get_backgrounds("held_out").paths == []
-    assert Sources(pack=str(bare)).get_samples() == {}
+    assert Sources(pack=str(bare)).get_photographs() == {}
     half = rewritten(pack, tmp_path / "half.zip", lambda files: without(files, "backgrounds/held_out/"))
     assert Sources(pack=str(half)).get_backgrounds().paths
     with pytest.raises(FileNotFoundError, match="no background of the held_out split"):
@@ -192,7 +192,7 @@ def test_every_process_renders_the_same_scene_without_the_packages_of_the_instal
         printed = list(threads.map(run, ("1", "2")))
     sources = Sources(pack=str(pack))
     generator = SceneGenerator(
-        STYLE, "train", sources.get_fonts(), sources.get_words(), sources.get_backgrounds()
+        STYLE, "train", sources.get_fonts(), sources.get_vocabulary(), sources.get_backgrounds()
     )
     sums = [zlib.crc32(generator.render(seed).image) for seed in range(6)]
     assert printed[0] == printed[1] == f"{sums} 3\n"
@@ -373,8 +373,8 @@ def test_files_of_another_form_are_refused(pack, tmp_path, name, content, messag
     sources = Sources(pack=str(rewritten(pack, tmp_path / "bad.zip", lambda files: files | {name: content})))
     with pytest.raises(ValueError, match=message):  # noqa: PT012
         sources.get_fonts()
-        sources.get_words()
-        sources.get_samples()
+        sources.get_vocabulary()
+        sources.get_photographs()
 
 
 def test_word_lists_keep_every_digit():
@@ -382,7 +382,7 @@ def test_word_lists_keep_every_digit():
     again = WordLists.from_json(lists.to_json())
     assert again == lists
     draws = [
-        [Words("train", some)._word(random.Random(seed)) for seed in range(50)] for some in (lists, again)
+        [Vocabulary("train", some)._word(random.Random(seed)) for seed in range(50)] for some in (lists, again)
     ]
     assert draws[0] == draws[1]
     assert set(draws[0]) == {"a", "extraordinary", "und"}

@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("wordfreq", reason="words of synthetic scenes: pip install -r requirements-train.txt")
 pytest.importorskip("faker", reason="names of synthetic scenes: pip install -r requirements-train.txt")
 
-from spotter.data.synth.fonts import _installed_families, fonts
+from spotter.data.synth.fonts import _installed_families, installed_fonts
 from spotter.evaluation.fonts import lines, main, measure
 from spotter.types import DrawnReading
 
@@ -34,7 +34,7 @@ def test_no_family_is_an_empty_table():
 
 
 def test_every_word_of_a_family_is_asked_for():
-    spotter, family = Blind(), fonts("held_out").families[0]
+    spotter, family = Blind(), installed_fonts("held_out").families[0]
     (row,) = measure(spotter, [family], "held out", 2, None)
     assert row == {
         "family": family[0].family,

@@ -11,7 +11,7 @@ import torch
 from annotation.signals import mask_disagreement
 from spotter.explain import word_crop
 from spotter.explain.topics import conversion, reading, two_level, two_stage_comparison
-from spotter.ops.rois import from_roi, masks_over
+from spotter.ops.rois import roi_grid, resample_masks
 
 
 @pytest.fixture(params=[90, -90])
@@ -35,7 +35,7 @@ def as_it_is(trace):
 def test_points_masks_and_photos_turn_as_the_networks_features(trace, degrees):
     """What `model.rotated_roi` sees at a cell of an RoI is what is drawn there."""
     roi = np.array([31.0, 42.0, 50.0, 20.0, np.radians(degrees)], np.float32)
-    points = from_roi(torch.from_numpy(roi)[None], 28, 28)[0].numpy()
+    points = roi_grid(torch.from_numpy(roi)[None], 28, 28)[0].numpy()
     over = word_crop.over_roi(points.reshape(-1, 2), roi).reshape(28, 28, 2)
     np.testing.assert_allclose(over[..., 0], np.tile((np.arange(28) + 0.5) / 28, (28, 1)), atol=1e-5)
     np.testing.assert_allclose(over[..., 1], over[..., 0].T, atol=1e-5)
@@ -48,7 +48,7 @@ def test_points_masks_and_photos_turn_as_the_networks_features(trace, degrees):
     boxes[-1, trace.proposal[0]] = [10, 20, 60, 65]
     rois[0], masks[0] = roi, np.random.default_rng(0).random((28, 28))
     known = replace(trace, boxes=boxes, rois=rois, mask_k=masks)
-    expected = masks_over(*(torch.from_numpy(a[[0]]) for a in (rois, known.box(0)[None], masks)), (28, 28))[0]
+    expected = resample_masks(*(torch.from_numpy(a[[0]]) for a in (rois, known.box(0)[None], masks)), (28, 28))[0]
     found, inner = word_crop.word_mask(known, 0), (points >= [11, 21]).all(2) & (points <= [59, 64]).all(2)
     np.testing.assert_allclose(found[inner], expected.numpy()[inner], atol=1e-3)
     assert inner.sum() > 200

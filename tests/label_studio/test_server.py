@@ -154,13 +154,13 @@ def test_push_pull_and_both_again(store, empty, project, server):
     for _ in range(2):
         again = push(store, project, server)
         assert (again.images_added, again.predictions_added) == (0, 0)
-        assert (again.annotations_added, again.annotations_changed, again.changed_there) == (0, 0, [])
+        assert (again.annotations_added, again.annotations_changed, again.changed_remotely) == (0, 0, [])
     remote = server.find_project(project)
     tasks = server.tasks(remote)
     assert [len(task["predictions"]) for task in tasks] == [1, 1, 1]
     assert sorted(len(task["annotations"]) for task in tasks) == [0, 0, 1]
     again = pull(store, project, server)
-    assert (again.images_added, again.regions_added, again.regions_changed, again.kept_aside) == (0, 0, 0, [])
+    assert (again.images_added, again.regions_added, again.regions_changed, again.kept_as_drafts) == (0, 0, 0, [])
     # A newer model, and newer work here.
     image = store.image_list(1)[1]
     store.add_prediction(image.id, "nano-2", scene(1)[1][:2])
@@ -196,9 +196,9 @@ def test_through_the_browser(store, empty, project, server, url, open_page, tmp_
         page.click("[data-testid=bottombar-update-button]")
 
     report = pull(store, project, server)
-    assert (report.images_known, report.regions_added, report.regions_removed) == (3, 0, 0)
+    assert (report.images_existing, report.regions_added, report.regions_removed) == (3, 0, 0)
     # The corrected image: no person worked here since the push, so what came from there stands.
-    assert (report.regions_changed, report.kept_aside, report.notes) == (1, [], [])
+    assert (report.regions_changed, report.kept_as_drafts, report.notes) == (1, [], [])
     after = content(store, project)
     for sha256, (name, _, _, regions, predictions) in before.items():
         assert after[sha256][4] == predictions
@@ -256,7 +256,7 @@ def test_an_exported_folder(store, empty, project, server, url, served, tmp_path
         assert hashlib.sha256(ask(url, task["data"]["image"])).hexdigest() == sha256
     # Where the images are not beside, they are the ones of the storage.
     report = import_from(empty, project, tmp_path / "export.json", images=served)
-    assert (report.images_added, report.kept_aside) == (3, [])
+    assert (report.images_added, report.kept_as_drafts) == (3, [])
     for sha256, (name, *size, regions, _) in content(empty, project).items():
         expected = content(store, project)[sha256]
         assert (name, *size) == expected[:3]
@@ -278,15 +278,15 @@ def test_work_there_is_not_overwritten(store, project, server):
     image = store.image_list(store.find_project(project))[0]
     words = [replace(region, text="mine") for region in store.regions(image.id)[:1]]
     store.save_regions(image.id, image.version, words, "bob")
-    assert push(store, project, server).changed_there == [image.name]
+    assert push(store, project, server).changed_remotely == [image.name]
     for _ in range(2):
-        assert pull(store, project, server).kept_aside == [image.name]
+        assert pull(store, project, server).kept_as_drafts == [image.name]
     assert [region.text for region in store.regions(image.id)] == ["mine"]
     (draft,) = store.drafts(image.id)
     assert "theirs" in [region.text for region in draft.regions]
     store.discard_draft(draft.id)  # decided: ours
     assert push(store, project, server).annotations_changed == 1
-    assert pull(store, project, server).kept_aside == []
+    assert pull(store, project, server).kept_as_drafts == []
 
 
 def test_several_and_cancelled_annotations_are_said(store, project, server):

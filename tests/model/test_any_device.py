@@ -11,7 +11,7 @@ from spotter.model.elu import _ELU, elu
 from spotter.model.reader import Reader
 from spotter.ops.device import constant, to_device, to_host
 from spotter.ops.roi_align import BACKENDS, pyramid_roi_align, set_roi_align_backend
-from spotter.ops.rois import rois_of, rotated_roi_align
+from spotter.ops.rois import boxes_to_rois, rotated_roi_align
 from tests.ops.test_roi_align import BOXES, IMAGE, pyramid
 from tests.pretend_gpu import DEVICE, DeviceError, PretendGPU, pretend, values_of
 
@@ -97,7 +97,7 @@ def test_copies():
 @pytest.mark.parametrize("rotated", [False, True])
 def test_roi_align_waits_for_nothing(name, rotated):
     set_roi_align_backend(name)
-    boxes, align = (rois_of(BOXES), rotated_roi_align) if rotated else (BOXES, pyramid_roi_align)
+    boxes, align = (boxes_to_rois(BOXES), rotated_roi_align) if rotated else (BOXES, pyramid_roi_align)
     levels = pyramid()
     out = align(levels, boxes, IMAGE, (7, 7), 2)
     expected = torch.autograd.grad(out.square().sum(), levels)
@@ -165,7 +165,7 @@ def test_the_tiny_spotter_reads_on_any_device(tiny_model, photographs):
 @pytest.mark.parametrize("rotated", [False, True])
 def test_roi_align_on_a_gpu(name, rotated):
     set_roi_align_backend(name)
-    boxes, align = (rois_of(BOXES), rotated_roi_align) if rotated else (BOXES, pyramid_roi_align)
+    boxes, align = (boxes_to_rois(BOXES), rotated_roi_align) if rotated else (BOXES, pyramid_roi_align)
     levels = pyramid()
     out = align(levels, boxes, IMAGE, (7, 7), 2)
     expected = torch.autograd.grad(out.square().sum(), levels)

@@ -31,18 +31,18 @@ def test_gates_and_features(roi, regions):
 @torch.no_grad()
 def test_formulas_of_the_paper():
     c, roi = conversion((8, 16)), torch.randn(2, 8, 8, 16)
-    related = torch.randn(2, 8)
+    attended = torch.randn(2, 8)
     a1 = c.enter(roi)
     a2 = c.down1(a1)
     a3 = c.down2(a2)
-    d1 = c.detection_feature(a3, related)
+    d1 = c.detection_features(a3, attended)
     up1, up2 = c.up_detection1, c.up_detection2
     d2 = up1.last(up1.block(interpolate(d1, (4, 8)))) + a2
     d3 = up2.last(up2.block(interpolate(d2, (8, 16)))) + a1
     r1 = a3 * d1.sigmoid()
     r2 = (c.up_recognition1.block(interpolate(r1, (4, 8))) + a2) * d2.sigmoid()
     r3 = (c.up_recognition2.block(interpolate(r2, (8, 16))) + a1) * d3.sigmoid()
-    out = c(roi, related)
+    out = c(roi, attended)
     for found, expected in zip(
         (out.m1, out.m2, out.m3, out.features),
         (d1.sigmoid(), d2.sigmoid(), d3.sigmoid(), c.leave.block(r3)),

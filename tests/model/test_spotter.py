@@ -9,7 +9,7 @@ import torch
 from spotter.charset import Charset
 from spotter.model.spotter import PIXEL_MEAN, SwinTextSpotter
 from spotter.ops.polygons import rasterise
-from spotter.ops.rois import quarter_turned, rois_of
+from spotter.ops.rois import rotate_quarter_turns, boxes_to_rois
 from spotter.types import Detection, Regions, StageOutput
 
 
@@ -253,11 +253,11 @@ def test_an_upright_word_is_read_as_if_it_lay(tiny_model, detection, quarters, l
     mask_k = torch.zeros(count, 28, 28)
     mask_k[:, 3:20, 5:18] = 1
     upright = torch.tensor([[20.0, 8.0, 44.0, 80.0]]).expand(count, 4)
-    level = rois_of(upright)
-    turned = quarter_turned(level, torch.full((count,), quarters))
+    level = boxes_to_rois(upright)
+    turned = rotate_quarter_turns(level, torch.full((count,), quarters))
     one = replace(regions, boxes=upright, mask_k=mask_k, rois=turned)
     boxes = torch.tensor([lying]).expand(count, 4)
-    other = replace(regions, boxes=boxes, mask_k=mask_k.rot90(quarters, (1, 2)), rois=rois_of(boxes))
+    other = replace(regions, boxes=boxes, mask_k=mask_k.rot90(quarters, (1, 2)), rois=boxes_to_rois(boxes))
     conversion, reading = tiny_model.read(levels, one)
     around = [cells.rot90(quarters, (2, 3)) for cells in levels]
     expected_conversion, expected = tiny_model.read(around, other)
@@ -321,7 +321,7 @@ def test_reader_cuts_by_its_own_rule(tiny_model, images, detection, canonical, l
     model.load_state_dict(tiny_model.state_dict())
     regions = tiny_model.keep(detection, -1.0)
     boxes = torch.tensor([[0.0, 0.0, 224.0, 224.0]]).expand(len(regions.boxes), 4)
-    regions = replace(regions, boxes=boxes, rois=rois_of(boxes))
+    regions = replace(regions, boxes=boxes, rois=boxes_to_rois(boxes))
     before = model.read(detection.levels, regions)[0].m3
     changed = []
     for i in range(4):

@@ -7,13 +7,13 @@ from torchvision.ops import roi_align
 from spotter.ops.roi_align import (
     BACKENDS,
     grid_sample_roi_align,
-    kernel_roi_align,
-    level_of,
-    level_of_size,
+    torchvision_roi_align,
+    assign_levels,
+    assign_levels_by_size,
     pyramid_roi_align,
     roi_align_backend,
     set_roi_align_backend,
-    table_roi_align,
+    embedding_bag_roi_align,
 )
 
 BOXES = torch.tensor(
@@ -78,8 +78,8 @@ def pyramid(height: int = 192, width: int = 256, channels: int = 3) -> list[torc
     ],
 )
 def test_level_by_hand(width, height, level):
-    assert level_of(torch.tensor([[7.0, 9.0, 7.0 + width, 9.0 + height]])).tolist() == [level]
-    assert level_of_size(torch.tensor([float(height)]), torch.tensor([float(width)])).tolist() == [level]
+    assert assign_levels(torch.tensor([[7.0, 9.0, 7.0 + width, 9.0 + height]])).tolist() == [level]
+    assert assign_levels_by_size(torch.tensor([float(height)]), torch.tensor([float(width)])).tolist() == [level]
 
 
 @pytest.mark.parametrize(("canonical", "level"), [(112, 3), (224, 2), (448, 1), (896, 0), (1792, 0)])
@@ -87,9 +87,9 @@ def test_level_by_hand(width, height, level):
 def test_canonical_size_moves_the_level(canonical, level):
     """Who cuts, by table or by torchvision's kernel, looks at the level of the rule."""
     box, first = torch.tensor([[3.0, 5.0, 227.0, 229.0]]), torch.zeros(1, dtype=torch.long)
-    assert level_of(box, 4, canonical).tolist() == [level]
+    assert assign_levels(box, 4, canonical).tolist() == [level]
     levels = [torch.full_like(cells, i) for i, cells in enumerate(pyramid(256, 256))]
-    for align in (table_roi_align, kernel_roi_align, grid_sample_roi_align, pyramid_roi_align):
+    for align in (embedding_bag_roi_align, torchvision_roi_align, grid_sample_roi_align, pyramid_roi_align):
         cut = align(levels, box, first, (4, 8), 1, canonical)
         torch.testing.assert_close(cut, torch.full_like(cut, level))
 
@@ -102,12 +102,12 @@ def test_table_is_torchvisions_on_each_level(level, size, samples):
     """Boxes shifted to the size of a level, so that every kind of box meets every level."""
     levels = pyramid(1024, 1280)
     boxes = BOXES * (0.2, 1.2, 3.0, 8.0)[level]
-    boxes = boxes[level_of(boxes) == level]
+    boxes = boxes[assign_levels(boxes) == level]
     image = torch.arange(len(boxes)) % 2
     assert len(boxes)
     rois = torch.cat([image[:, None].float(), boxes], 1)
     expected = roi_align(levels[level], rois, size, 1 / (4 * 2**level), samples, aligned=True)
-    ours = table_roi_align(levels, boxes, image, size, samples)
+    ours = embedding_bag_roi_align(levels, boxes, image, size, samples)
     torch.testing.assert_close(ours, expected, atol=1e-5, rtol=1e-5)
 
 
@@ -117,7 +117,7 @@ def torchvisions(levels: list[torch.Tensor], size: tuple[int, int], samples: int
     return torch.cat(
         [
             roi_align(levels[level], roi[None], size, 1 / (4 * 2**level), samples, aligned=True)
-            for roi, level in zip(rois, level_of(BOXES).tolist(), strict=True)
+            for roi, level in zip(rois, assign_levels(BOXES).tolist(), strict=True)
         ]
     )
 
@@ -127,7 +127,7 @@ def torchvisions(levels: list[torch.Tensor], size: tuple[int, int], samples: int
 @pytest.mark.parametrize("size", SIZES)
 def test_each_box_is_read_on_its_level(size, samples, gradient):
     levels = [level.requires_grad_(gradient) for level in pyramid()]
-    assert len(level_of(BOXES).unique()) > 1
+    assert len(assign_levels(BOXES).unique()) > 1
     out = pyramid_roi_align(levels, BOXES, IMAGE, size, samples)
     assert out.requires_grad == gradient
     torch.testing.assert_close(out, torchvisions(levels, size, samples), atol=1e-5, rtol=1e-5)
@@ -135,7 +135,7 @@ def test_each_box_is_read_on_its_level(size, samples, gradient):
 
 def test_gradient_is_torchvisions():
     levels, seed = pyramid(), torch.randn(len(BOXES), 3, 7, 7)
-    ours = torch.autograd.grad(table_roi_align(levels, BOXES, IMAGE, (7, 7), 2), levels, seed)
+    ours = torch.autograd.grad(embedding_bag_roi_align(levels, BOXES, IMAGE, (7, 7), 2), levels, seed)
     theirs = torch.autograd.grad(torchvisions(levels, (7, 7), 2), levels, seed, allow_unused=True)
     assert sum(g is not None for g in theirs) > 1
     for a, b in zip(ours, theirs, strict=True):
@@ -151,7 +151,7 @@ def test_bfloat16():
 
 def test_no_gradient_reaches_the_boxes():
     boxes = BOXES.clone().requires_grad_()
-    table_roi_align(pyramid(), boxes, IMAGE, (7, 7)).sum().backward()
+    embedding_bag_roi_align(pyramid(), boxes, IMAGE, (7, 7)).sum().backward()
     assert boxes.grad is None
 
 
@@ -168,7 +168,7 @@ def test_boxes_that_are_not_finite_do_not_stop_training(bad):
     boxes = BOXES[:3].clone()
     boxes[0] = bad
     boxes[1] = torch.tensor([-torch.inf, 0.0, torch.inf, 10.0])
-    out = table_roi_align(pyramid(), boxes, IMAGE[:3], (7, 7))
+    out = embedding_bag_roi_align(pyramid(), boxes, IMAGE[:3], (7, 7))
     assert out.shape == (3, 3, 7, 7)
     assert out[2].isfinite().all()
 
@@ -189,7 +189,7 @@ def test_a_ramp_is_read_at_the_bins_centres():
 def test_all_backends_agree(case, size, samples, name):
     boxes, levels = CASES[case], pyramid()
     image = torch.arange(len(boxes)) % 2
-    expected = table_roi_align(levels, boxes, image, size, samples)
+    expected = embedding_bag_roi_align(levels, boxes, image, size, samples)
     set_roi_align_backend(name)
     found = pyramid_roi_align(levels, boxes, image, size, samples)
     assert found.shape == (len(boxes), 3, *size)
@@ -205,7 +205,7 @@ def test_backends_for_levels_of_any_shape(name):
     for shapes in ([(20, 24)], [(20, 10), (9, 7), (12, 8)]):
         levels = [torch.randn(2, 3, *shape) for shape in shapes]
         boxes = torch.tensor([[3.0, 5.0, 40.0, 33.0], [2.0, 8.0, 200.0, 300.0]])
-        expected = table_roi_align(levels, boxes, IMAGE[:2], (4, 8), 1)
+        expected = embedding_bag_roi_align(levels, boxes, IMAGE[:2], (4, 8), 1)
         set_roi_align_backend(name)
         found = pyramid_roi_align(levels, boxes, IMAGE[:2], (4, 8), 1)
         torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
@@ -234,4 +234,4 @@ def test_the_backend_is_chosen_by_name():
 @torch.no_grad()
 def test_the_default_on_a_cpu_is_the_table():
     out = pyramid_roi_align(pyramid(), BOXES, IMAGE, (7, 7), 2)
-    assert out.equal(table_roi_align(pyramid(), BOXES, IMAGE, (7, 7), 2))
+    assert out.equal(embedding_bag_roi_align(pyramid(), BOXES, IMAGE, (7, 7), 2))

@@ -11,13 +11,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from spotter.data.curriculum import Batches
-from spotter.data.targets import Batch
+from spotter.data.datasets import BatchDataset
+from spotter.data.targets import Batch, Targets
 from spotter.ops.roi_align import set_roi_align_backend
 from spotter.training import losses as losses_module
 from spotter.training.criterion import TrainingSpotter
-from spotter.training.losses import Targets, count_boxes
-from spotter.training.train_config import DataConfig, LossConfig, StageConfig, TrainConfig
+from spotter.training.losses import count_boxes
+from spotter.training.train_config import DataConfig, LossConfig, StageConfig
 from tests.pretend_gpu import DEVICE, PretendGPU, values_of
 
 TASKS = ["features", "reading", "all"]
@@ -36,7 +36,7 @@ def random_state():
 def batch(tiny_config) -> Batch:
     """Two scenes with words, one of them with an ignored region."""
     stages, two = (StageConfig("scenes", scene=160, large=0.0),), DataConfig(megapixels=2 * 160**2 / 1e6)
-    data = Batches.of(TrainConfig(model=tiny_config, stages=stages, data=two))
+    data = BatchDataset(tiny_config, stages, two)
     found = next(b for b in (data[k, 0.0] for k in range(20)) if b.words >= 4)
     first, *others = found.targets
     first = replace(first, ignore_boxes=torch.tensor([[0.0, 0.0, 60.0, 60.0]]))

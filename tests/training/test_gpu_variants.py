@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from spotter.data.curriculum import Batches
+from spotter.data.datasets import BatchDataset
 from spotter.data.targets import Batch
 from spotter.training import gpu_variants
 from spotter.training.gpu_variants import Timing, check, fastest, main
@@ -55,7 +55,7 @@ def config(tiny_config, tiny_file) -> TrainConfig:
 
 @pytest.fixture(scope="module")
 def batch(config) -> Batch:
-    data = Batches.of(config)
+    data = BatchDataset(config.model, config.stages, config.data)
     return next(b for b in (data[k, 0.0] for k in range(20)) if b.words >= 4)
 
 

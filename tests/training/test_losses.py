@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
+from spotter.data.targets import Targets
 from spotter.training import losses as module
 from spotter.training.losses import (
     LossWeights,
-    Targets,
     count_boxes,
     detection_losses,
     dice_loss,

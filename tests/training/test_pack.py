@@ -27,9 +27,9 @@ from spotter.data.synth.fonts import (
     SIZES,
     Face,
     _installed_families,
-    fonts,
     glyph,
     installed_families,
+    installed_fonts,
     stroke,
 )
 from spotter.data.synth.vocabulary import WordLists
@@ -132,7 +132,7 @@ def test_the_manifest_names_every_file_with_its_checksum_and_its_terms(packed, b
     assert parts["backgrounds"]["terms"]["houses"].startswith("citation requested")
     assert parts["backgrounds"]["terms"][backgrounds.name] == "not stated"
     assert parts["words"]["terms"]["wordfreq"].startswith("Apache-2.0")
-    families = {faces[0].family for split in ("train", "held_out") for faces in fonts(split).families}
+    families = {faces[0].family for split in ("train", "held_out") for faces in installed_fonts(split).families}
     assert set(parts["fonts"]["terms"]) <= families
     assert set(parts["fonts"]["terms"].values()) <= {"OFL-1.1", "Apache-2.0"}
 
@@ -308,9 +308,9 @@ def test_what_is_no_size(text, capsys):
 
 def faces() -> list[Face]:
     """One face of some families, and two instances of a variable font."""
-    single = [family[0] for family in fonts("train").families[:30:5]]
+    single = [family[0] for family in installed_fonts("train").families[:30:5]]
     variable = next(
-        family for family in fonts("train").families if len({f.path for f in family}) < len(family) > 1
+        family for family in installed_fonts("train").families if len({f.path for f in family}) < len(family) > 1
     )
     return [*single, variable[0], variable[-1]]
 

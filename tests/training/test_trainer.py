@@ -22,18 +22,17 @@ import numpy as np
 import pytest
 import torch
 
-from spotter.data.curriculum import Batches
+from spotter.data.datasets import BatchDataset
 from spotter.data.sources import Sources
-from spotter.data.targets import Batch
+from spotter.data.targets import Batch, Targets
 from spotter.memory import KEPT_IN_TRAINING
 from spotter.model.spotter import SwinTextSpotter
-from spotter.ops.rois import rois_of
+from spotter.ops.rois import boxes_to_rois
 from spotter.training import initialisation
 from spotter.training import trainer as trainer_module
 from spotter.training.__main__ import main
 from spotter.training.criterion import TrainingSpotter, ways_of
 from spotter.training.initialisation import TrainingError, build, grown, parameter_groups
-from spotter.training.losses import Targets
 from spotter.training.recipe import load_recipe
 from spotter.training.train_config import (
     DataConfig,
@@ -91,7 +90,7 @@ def folder(tmp_path) -> Path:
 @pytest.fixture(scope="module")
 def batch(tiny_config) -> Batch:
     """Two scenes with words."""
-    data = Batches.of(TrainConfig(model=tiny_config, stages=(STAGE,), data=TWO_SCENES))
+    data = BatchDataset(tiny_config, (STAGE,), TWO_SCENES)
     found = next(b for b in (data[k, 0.0] for k in range(20)) if b.words >= 4)
     assert any((t.text[:, 0] > 0).any() for t in found.targets)
     return found
@@ -633,7 +632,7 @@ def test_in_a_wrong_way_there_is_nothing_to_read(tiny_model, wrong):
     masks[4] = ((x - y).abs() < 5).float()
     blank = torch.zeros(100, dtype=torch.long)
     regions = Regions(
-        blank, blank, blank, boxes.repeat(20, 1), masks.repeat(20, 1, 1), blank, rois_of(boxes).repeat(20, 1)
+        blank, blank, blank, boxes.repeat(20, 1), masks.repeat(20, 1, 1), blank, boxes_to_rois(boxes).repeat(20, 1)
     )
     text = torch.tensor([[4, 5, 0, -1]]).expand(100, 4)
     rois, ids, places = (each.unflatten(0, (20, 5)) for each in training.ways(regions, text, centres))
@@ -706,7 +705,8 @@ def test_what_the_first_weights_had_seen_counts(config, folder, tiny_model, tmp_
 @torch.no_grad()
 def losses_of_heads(trainer: Trainer) -> float:
     """On four batches that no trainer has seen."""
-    data = Batches.of(replace(trainer.config, seed=5))
+    c = trainer.config
+    data = BatchDataset(c.model, c.stages, c.data, c.sources, seed=5)
     training = trainer.training
     levels = [training.model.look(list(data[k, 0.0].images))[0] for k in range(4)]
     return sum(float(sum(training.dense_losses(levels[k], data[k, 0.0]).values())) for k in range(4))

@@ -226,6 +226,6 @@ class Fonts:
 
 
 @functools.lru_cache(maxsize=3)
-def fonts(split: str, more: str | None = None) -> Fonts:
-    """The fonts of a split, "train" or "held_out", and of the folder `more`; made once a process."""
+def installed_fonts(split: str, more: str | None = None) -> Fonts:
+    """The fonts of a split, "train" or "held_out", and of the folder `more`; made once per process."""
     return Fonts(split, more)

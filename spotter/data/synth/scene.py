@@ -19,14 +19,12 @@ import numpy as np
 
 from spotter.data.synth.backgrounds import Backgrounds
 from spotter.data.synth.camera import photograph
-from spotter.data.synth.fonts import Fonts
-from spotter.data.synth.fonts import fonts as installed_fonts
+from spotter.data.synth.fonts import Fonts, installed_fonts
 from spotter.data.synth.layout import Warp, border, random_bend, random_matrix, set_text
 from spotter.data.synth.legibility import ignored, ink_height, is_legible, region_of
 from spotter.data.synth.placement import CELL, free_place, random_angle
 from spotter.data.synth.rendering import draw, occlude
-from spotter.data.synth.vocabulary import Words
-from spotter.data.synth.vocabulary import words as common_words
+from spotter.data.synth.vocabulary import Vocabulary, installed_vocabulary
 from spotter.types import GroundTruth
 
 WEIGHTS = 0.8, 1.5  # times the width of the strokes of a font; thinner, hairlines would vanish
@@ -92,12 +90,12 @@ class SceneGenerator:
         style: SceneStyle,
         split: str = "train",
         fonts: Fonts | None = None,
-        words: Words | None = None,
+        vocabulary: Vocabulary | None = None,
         backgrounds: Backgrounds | None = None,
     ) -> None:
         self.style = style
         self.fonts = fonts or installed_fonts(split)
-        self.words = words or common_words(split)
+        self.vocabulary = vocabulary or installed_vocabulary(split)
         self.backgrounds = backgrounds or Backgrounds(style.backgrounds, split)
 
     def render(self, seed: int) -> Scene:
@@ -145,7 +143,7 @@ class SceneGenerator:
         low, high = style.text_height
         height = low * (high / low) ** (rng.random() ** style.small)
         counts = [1] if height > 0.12 * style.height else _counts(rng, style.lines, curved, room)
-        lines = [[self.words.sample(rng, face.caps_only, face.script) for _ in range(n)] for n in counts]
+        lines = [[self.vocabulary.sample(rng, face.caps_only, face.script) for _ in range(n)] for n in counts]
         outlined = rng.random() < 0.12
         weight = rng.uniform(*WEIGHTS) if style.reweighted and rng.random() < style.reweighted else 1.0
         sheet = set_text(rng, face, lines, height, outlined, weight)

@@ -78,7 +78,7 @@ class WordLists:
         return json.dumps(asdict(self), separators=(",", ":"))
 
 
-class Words:
+class Vocabulary:
     """Texts of one split: ordinary words for the most part, names, numbers, prices, codes, random strings."""
 
     def __init__(self, split: str = "train", lists: WordLists | None = None) -> None:
@@ -211,6 +211,6 @@ def _short(rng: random.Random) -> str:
 
 
 @functools.lru_cache(maxsize=2)
-def words(split: str) -> Words:
-    """The words of a split, "train" or "held_out"; made once a process."""
-    return Words(split)
+def installed_vocabulary(split: str) -> Vocabulary:
+    """The vocabulary of a split, "train" or "held_out"; made once per process."""
+    return Vocabulary(split)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw
 
-from spotter.evaluation.metrics import DetectionMetric, EndToEndMetric, Scores, match, overlaps, same_text
+from spotter.evaluation.metrics import DetectionMetric, EndToEndMetric, Scores, match_detections, overlaps, same_text
 from spotter.explain.canvas import GREEN, ORANGE, PINK, SKY, VERMILION, label, outline, photo_canvas, titled
 from spotter.explain.charts import curve
 from spotter.explain.polygon_text import parse_outlines
@@ -54,7 +54,7 @@ def compare(trace: Trace, lines: str, min_iou: float, least_score: float) -> Com
     true, words = true_words(lines), [word for word in trace.words if word.score >= least_score]
     polygons = [word.polygon for word in words]
     ignore = [region.ignore for region in true]
-    pairs, _ = match(true, ignore, polygons, min_iou)
+    pairs, _ = match_detections(true, ignore, polygons, min_iou)
     free = [j for j in range(len(words)) if match(true, ignore, [polygons[j]], min_iou)[1]]
     overlap, union, _ = overlaps([region.polygon for region in true], polygons)
     detection, end_to_end = DetectionMetric(min_iou), EndToEndMetric(min_iou=min_iou)

@@ -183,11 +183,11 @@ def rule(box: np.ndarray, canonical: float = CANONICAL_SIZE) -> tuple[float, int
     """The level rule of a box (4,) xyxy: its value before it is rounded down, and the level 0..3."""
     from torch import from_numpy
 
-    from spotter.ops.roi_align import level_of
+    from spotter.ops.roi_align import assign_levels
 
     size = math.sqrt(max(float((box[2] - box[0]) * (box[3] - box[1])), 0.0))
     value = CANONICAL_LEVEL + math.log2(size / canonical + 1e-8)
-    return value, int(level_of(from_numpy(box[None].astype(np.float32)), 4, canonical)[0])
+    return value, int(assign_levels(from_numpy(box[None].astype(np.float32)), 4, canonical)[0])
 
 
 def variation(trace: Trace, level: int, widened: bool) -> float:

@@ -25,7 +25,7 @@ def draw_overview(trace: Trace, word: int | None) -> tuple[Image.Image, str]:
     draw = ImageDraw.Draw(picture, "RGBA")
     for i in range(len(trace.words)):
         if i != word:
-            outline(draw, trace.polygon(i) * scale, SKY, 2, 0.4 if is_faint(trace, i) else 1.0)
+            outline(draw, trace.polygon(i) * scale, SKY, 2, 0.4 if below_threshold(trace, i) else 1.0)
     if word is None:
         return picture, "The photo; no words were found on it."
     polygon = trace.polygon(word) * scale
@@ -35,8 +35,8 @@ def draw_overview(trace: Trace, word: int | None) -> tuple[Image.Image, str]:
     return picture, f"The photo with {len(trace.words)} words outlined; word {word + 1}, {text}, is selected."
 
 
-def is_faint(trace: Trace, word: int) -> bool:
-    """Whether the spotter, left at its own threshold, would not tell of the word."""
+def below_threshold(trace: Trace, word: int) -> bool:
+    """Whether the spotter, at its own threshold, would not report the word."""
     return trace.words[word].score < trace.config.score_threshold
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from gradio.events import Dependency
 
-from spotter.explain.topics.overview import draw_overview, draw_word, is_faint, word_at
+from spotter.explain.topics.overview import below_threshold, draw_overview, draw_word, word_at
 from spotter.images import ImageError, read_image
 from spotter.tabs.look_inside.deck import LessonDeck
 from spotter.tabs.look_inside.figure import Figure
 from spotter.tabs.look_inside.tour import Tour
 from spotter.tabs.look_inside.traces import stored_trace
 from spotter.tabs.look_inside.truth import Truth
-from spotter.tabs.read.tab import QUEUE
+from spotter.tabs.look_inside.view import Values
+from spotter.tabs.shared.events import HIDDEN, PRIVATE, QUEUE
 from spotter.tabs.shared.loading import Loader
 from spotter.tabs.shared.overlay import FLOOR
 from spotter.tabs.shared.samples import SAMPLES
@@ -24,28 +26,11 @@ if TYPE_CHECKING:
     from spotter.tracing.trace import Trace
 
 
-def word_choices(trace: Trace) -> list[tuple[str, int]]:
-    """What the dropdown shows of each word."""
-    return [
-        (
-            f"{i + 1}  {word.text or '(no text)'}  ·  score {word.score:.2f}"
-            + (", below the threshold" if is_faint(trace, i) else ""),
-            i,
-        )
-        for i, word in enumerate(trace.words)
-    ]
-
-
-def overview(trace: Trace, word: int | None) -> tuple:
-    """Values of two figures: the photo with its words, one of them selected; and that word alone."""
-    return draw_overview(trace, word), draw_word(trace, word)
-
-
 class PhotoPicker:
-    """The components above the views."""
+    """The components above the views; `trace` is the state that holds the photo's trace."""
 
-    def __init__(self, loader: Loader) -> None:
-        self.loader = loader
+    def __init__(self, loader: Loader, trace: gr.State) -> None:
+        self.loader, self.trace = loader, trace
         with gr.Row(elem_id="inside", equal_height=False):
             with gr.Column(scale=4, min_width=280):
                 self.gallery = gr.Gallery(
@@ -59,8 +44,8 @@ class PhotoPicker:
                     interactive=False,
                     elem_id="inside-samples",
                 )
-                self.photo = gr.UploadButton(
-                    "Take your own photo", file_types=["image"], size="sm", elem_id="inside-photo"
+                self.upload = gr.UploadButton(
+                    "Use your own photo", file_types=["image"], size="sm", elem_id="inside-photo"
                 )
             with gr.Column(scale=5, min_width=280):
                 self.figure = Figure(photo=True, clickable=True, elem_id="inside-overview")
@@ -79,89 +64,101 @@ class PhotoPicker:
             self.deck = LessonDeck(loader)
         self.truth = Truth()
 
-    def wire(self, tab: gr.Tab, trace: gr.State) -> list[gr.events.Dependency]:
-        """The events after which the views have to be drawn again."""
-        outputs = [trace, self.word, self.figure, self.crop, self.status, *self.truth.outputs]
+    def wire(self, tab: gr.Tab) -> list[Dependency]:
+        """Returns the events after which the views have to be redrawn."""
+        outputs = [self.trace, self.word, self.figure, self.crop, self.status, *self.truth.outputs]
+        loading: dict[str, Any] = {**PRIVATE, **QUEUE}
+        loading |= {"show_progress": "full", "show_progress_on": self.figure}
 
-        def first(current: Trace | None, progress: gr.Progress = gr.Progress()):  # noqa: B008
-            return gr.skip() if current is not None else self.look(SAMPLES[0].path, progress)
+        def load_first(current: Trace | None, progress: gr.Progress = gr.Progress()):  # noqa: B008
+            return gr.skip() if current is not None else self.load(SAMPLES[0].path, progress)
 
-        def sample(event: gr.SelectData, progress: gr.Progress = gr.Progress()):  # noqa: B008
-            return self.look(SAMPLES[event.index].path, progress)
+        def load_sample(event: gr.SelectData, progress: gr.Progress = gr.Progress()):  # noqa: B008
+            return self.load(SAMPLES[event.index].path, progress)
 
-        def again(progress: gr.Progress = gr.Progress()):  # noqa: B008
-            return self.look(SAMPLES[0].path, progress)
+        def load_tour(progress: gr.Progress = gr.Progress()):  # noqa: B008
+            return self.load(SAMPLES[0].path, progress)
 
-        def own(path: str | None, progress: gr.Progress = gr.Progress()):  # noqa: B008
-            return self.look(path, progress) if path else gr.skip()
+        def load_upload(path: str | None, progress: gr.Progress = gr.Progress()):  # noqa: B008
+            return self.load(path, progress) if path else gr.skip()
 
-        options = {
-            "api_visibility": "private",
-            "show_progress": "full",
-            "show_progress_on": self.figure,
-            **QUEUE,
-        }
-        events = [
-            tab.select(first, trace, outputs, **options),
-            self.gallery.select(sample, None, outputs, **options),
-            self.photo.upload(own, self.photo, outputs, **options),
-            self.tour.start.click(again, None, outputs, **options),
+        loaded = [
+            tab.select(load_first, self.trace, outputs, **loading),
+            self.gallery.select(load_sample, None, outputs, **loading),
+            self.upload.upload(load_upload, self.upload, outputs, **loading),
+            self.tour.start.click(load_tour, None, outputs, **loading),
         ]
-        quiet = {"api_visibility": "private", "show_progress": "hidden"}
-        for event in events:  # a deck made before is of another photo
-            event.success(lambda: gr.update(visible=False), None, self.deck.file, **quiet)
+        for event in loaded:  # a deck made before shows another photo
+            event.success(lambda: gr.update(visible=False), None, self.deck.file, **HIDDEN)
 
-        def click(current: Trace | None, place: list[float] | None):
-            word = None if current is None or place is None else word_at(current, place)
-            if word is None:
-                return gr.skip(), gr.skip(), gr.skip()
-            return word, *overview(current, word)
+        def click_word(trace: Trace | None, point: list[float] | None):
+            word = None if trace is None or point is None else word_at(trace, point)
+            if trace is None or word is None:
+                return gr.skip()
+            return {self.word: word} | self.pictures(trace, word)
 
-        def select(current: Trace | None, word: int):
-            return (gr.skip(), gr.skip()) if current is None else overview(current, word)
+        def select_word(trace: Trace | None, word: int):
+            return gr.skip() if trace is None else self.pictures(trace, word)
 
-        events.append(
-            self.figure.input(click, [trace, self.figure], [self.word, self.figure, self.crop], **quiet)
+        clicked = self.figure.input(
+            click_word, [self.trace, self.figure], [self.word, self.figure, self.crop], **HIDDEN
         )
-        self.word.input(select, [trace, self.word], [self.figure, self.crop], **quiet)
-        restored = self.truth.restore.click(lambda lines: lines, self.truth.first, self.truth.box, **quiet)
-        self.deck.wire(trace, self.word, self.truth.box)
-        return [*events, restored]
+        self.word.input(select_word, [self.trace, self.word], [self.figure, self.crop], **HIDDEN)
+        restored = self.truth.restore.click(
+            lambda lines: lines, self.truth.initial, self.truth.box, **HIDDEN
+        )
+        self.deck.wire(self.trace, self.word, self.truth.box)
+        return [*loaded, clicked, restored]
 
-    def look(self, source: str | Path, progress: Callable) -> tuple:
-        """Values of trace, word, figure, crop, status and truth for a photo: stored if there is a stored
-        trace, else traced now.
-        """
+    def load(self, source: str | Path, progress: Callable[..., Any]) -> Values:
+        """Values of all components for a photo, with its stored trace, or traced now if there is none."""
         trace = stored_trace(source, self.loader.card().get("sha256"))
         stored = trace is not None
-        if not stored:
+        if trace is None:
             try:
                 image = read_image(source)
             except ImageError as error:
                 raise gr.Error(str(error), print_exception=False) from error
             progress(0.1, desc="Loading the spotter")
             spotter = self.loader.spotter()
-            progress(0.4, desc="Following the photo through the network")
+            progress(0.4, desc="Running the network on the photo")
             trace = spotter.trace(image, threshold=FLOOR)
         word = 0 if trace.words else None
-        return (
-            trace,
-            gr.update(choices=word_choices(trace), value=word, interactive=bool(trace.words)),
-            *overview(trace, word),
-            summary(trace, stored),
-            *self.truth.values(source, trace),
+        return {
+            self.trace: trace,
+            self.word: gr.update(choices=word_choices(trace), value=word, interactive=bool(trace.words)),
+            self.status: summary(trace, stored),
+            **self.pictures(trace, word),
+            **self.truth.values(source, trace),
+        }
+
+    def pictures(self, trace: Trace, word: int | None) -> Values:
+        """The photo with its words, one of them selected; and that word alone."""
+        return {self.figure: draw_overview(trace, word), self.crop: draw_word(trace, word)}
+
+
+def word_choices(trace: Trace) -> list[tuple[str, int]]:
+    """The label of each word in the dropdown, and its index."""
+    return [
+        (
+            f"{i + 1}  {word.text or '(no text)'}  ·  score {word.score:.2f}"
+            + (", below the threshold" if below_threshold(trace, i) else ""),
+            i,
         )
+        for i, word in enumerate(trace.words)
+    ]
 
 
 def summary(trace: Trace, stored: bool = False) -> str:
+    """What was traced, in one line."""
     height, width = trace.image.shape[:2]
     stages, proposals = trace.scores.shape
-    count, faint = len(trace.words), sum(is_faint(trace, i) for i in range(len(trace.words)))
+    count, below = len(trace.words), sum(below_threshold(trace, i) for i in range(len(trace.words)))
     words = "1 word" if count == 1 else f"{count} words"
-    if faint:
-        words += f", {faint} of them below the threshold of {trace.config.score_threshold:g}"
+    if below:
+        words += f", {below} of them below the threshold of {trace.config.score_threshold:g}"
     if not count:
-        words = "No words found: the first six views follow the photo without one"
+        words = "No words found: the first six views work without one"
     return (
         f"{words} · network input {width} × {height} × 3 · {proposals} proposals · "
         f"{stages} stages · "

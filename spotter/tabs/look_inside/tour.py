@@ -3,93 +3,97 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 
-QUIET = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
+from spotter.tabs.shared.events import HIDDEN
+
+UNQUEUED: dict[str, Any] = {**HIDDEN, "queue": False}  # turns a page; does not wait for the spotter
+FOCUS_NEXT = "() => document.querySelector('#tour-next')?.focus({preventScroll: true})"
 
 
 @dataclass(frozen=True)
-class Step:
-    view: int | None  # NUMBER of the view that opens; None: the one that is open stays
+class TourStep:
+    view: int | None  # number of the view that opens; None: the open one stays
     title: str
-    look: str  # what to look at
+    text: str  # what to look at
 
 
 STEPS = (
-    Step(
+    TourStep(
         None,
         "The photo and its words",
-        "Blue outlines are what the network found on the photo above, orange is the word that all views "
-        "follow. Click another word, or pick it in the list, and come back to this step.",
+        "Blue outlines are the words the network found on the photo above; the orange one is the word that "
+        "all views follow. Click another word, or pick it in the list, and come back to this step.",
     ),
-    Step(
+    TourStep(
         1,
-        "Swin: looking within windows",
-        "The network first cuts the photo into tokens. The orange one looks only at the tokens of its own "
-        "window. Choose the shifted block and see the window move: what was cut apart now meets.",
+        "Swin: attention within windows",
+        "The network first splits the photo into tokens. The orange one attends only to the tokens in its "
+        "own window. Choose the shifted block and see the window move: tokens that were separated now meet.",
     ),
-    Step(
+    TourStep(
         3,
         "Four levels of detail",
-        "The same photo as four maps, each half as fine as the one before. On which are letters still apart? "
-        "The table below holds the real shape of every step for this photo.",
+        "The same photo as four maps, each at half the resolution of the one before. On which can you still "
+        "tell letters apart? The table below lists the actual shape of every step for this photo.",
     ),
-    Step(
+    TourStep(
         4,
-        "Cutting a box out",
-        "Move the shift by a quarter pixel with the arrow keys. The blue curve glides, the red one stands "
-        "still and jumps: that is why boxes are cut out with RoIAlign.",
+        "Pooling a box",
+        "Shift the box by quarter pixels with the arrow keys. The blue curve changes smoothly, the red one "
+        "stays flat and then jumps: this is why features are pooled with RoIAlign.",
     ),
-    Step(
+    TourStep(
         5,
-        "Where the search starts",
-        "These boxes are learned and the same for every photo. Click on one: the text below tells whether it "
-        "ends as a word here.",
+        "Where detection starts",
+        "These boxes are learned and the same for every photo. Click on one: the text beside the photo says "
+        "whether it ends up as a word here.",
     ),
-    Step(
+    TourStep(
         6,
         "Six corrections",
-        "Press Play. In six stages the orange box moves to its word while its score rises; the curve says "
-        "which stage makes most of the way.",
+        "Press Play. In six stages the orange box moves to its word and its score rises; the curve shows "
+        "which stage does most of the work.",
     ),
-    Step(
+    TourStep(
         8,
         "A shape in 60 numbers",
         "Drag the slider to 1, then slowly up. The first numbers tilt and bend the outline, the later ones "
-        "only polish.",
+        "only refine it.",
     ),
-    Step(
+    TourStep(
         9,
         "Recognition Conversion",
-        "The gates M1 to M3 carry the detector's idea of the word into reading. Switch one off: the word is "
-        "read again at once. Does the text change?",
+        "The gates M1 to M3 carry the detector's idea of the word into recognition. Switch one off: the word "
+        "is read again at once. Does the text change?",
     ),
-    Step(
+    TourStep(
         11,
-        "One look a character",
-        "Pick the second character: its attention lies where that character stands. Then force another one "
-        "and see whether the later ones follow.",
+        "One character per step",
+        "Pick the second character: its attention lies where that character is. Then force another one and "
+        "see whether the later ones change.",
     ),
-    Step(
+    TourStep(
         13,
         "How good was it?",
-        "Green words count as right, dashed red ones were missed. Lower the least score and watch precision "
-        "fall while recall rises. This sample was rendered, so its true words are known; on your own photo "
-        "you can write them under it.",
+        "Green words count as correct, dashed red ones were missed. Lower the score threshold and watch "
+        "precision fall while recall rises. This sample was rendered, so its true words are known; for your "
+        "own photo you can write them under it.",
     ),
 )
 
 
 class Tour:
-    """A panel above the views; its button stands with the photo."""
+    """A panel above the views, and a button beside the photo that opens it."""
 
     def __init__(self) -> None:
         self.start = gr.Button("Guided tour, ten steps", size="sm", elem_id="inside-tour-start")
 
     def panel(self) -> None:
         """Lays the panel out where it is called."""
-        self.at = gr.State(0)
+        self.index = gr.State(0)
         with gr.Column(visible=False, elem_id="inside-tour") as self.group:
             self.text = gr.Markdown(padding=True)
             with gr.Row():
@@ -99,24 +103,23 @@ class Tour:
 
     def wire(self, views: gr.Tabs) -> None:
         """Steps open the sub-tabs of `views`, whose ids are the views' numbers."""
-        outputs = [self.at, self.group, self.text, self.back, self.next, views]
+        outputs = [self.index, self.group, self.text, self.back, self.next, views]
 
-        def show(index: int) -> tuple:
+        def show(index: int) -> dict[Any, Any]:
             if index >= len(STEPS):
-                return 0, gr.update(visible=False), *[gr.skip()] * 4
+                return {self.index: 0, self.group: gr.update(visible=False)}
             step = STEPS[index]
-            text = f"**Step {index + 1} of {len(STEPS)}: {step.title}.** {step.look}"
-            return (
-                index,
-                gr.update(visible=True),
-                text,
-                gr.update(interactive=index > 0),
-                gr.update(value="Finish" if index == len(STEPS) - 1 else "Next"),
-                gr.skip() if step.view is None else gr.Tabs(selected=step.view),
-            )
+            opened = {} if step.view is None else {views: gr.Tabs(selected=step.view)}
+            return opened | {
+                self.index: index,
+                self.group: gr.update(visible=True),
+                self.text: f"**Step {index + 1} of {len(STEPS)}: {step.title}.** {step.text}",
+                self.back: gr.update(interactive=index > 0),
+                self.next: gr.update(value="Finish" if index == len(STEPS) - 1 else "Next"),
+            }
 
-        focus = "() => document.querySelector('#tour-next')?.focus({preventScroll: true})"
-        self.start.click(lambda: show(0), None, outputs, **QUIET).then(None, js=focus, **QUIET)
-        self.next.click(lambda at: show(at + 1), self.at, outputs, **QUIET)
-        self.back.click(lambda at: show(max(at - 1, 0)), self.at, outputs, **QUIET)
-        self.close.click(lambda: show(len(STEPS)), None, outputs, **QUIET)
+        started = self.start.click(lambda: show(0), None, outputs, **UNQUEUED)
+        started.then(None, js=FOCUS_NEXT, **UNQUEUED)
+        self.next.click(lambda index: show(index + 1), self.index, outputs, **UNQUEUED)
+        self.back.click(lambda index: show(max(index - 1, 0)), self.index, outputs, **UNQUEUED)
+        self.close.click(lambda: show(len(STEPS)), None, outputs, **UNQUEUED)

@@ -1,4 +1,4 @@
-"""What the photo truly says: shared by all views that compare, as the selected word is."""
+"""The true words of a photo: shared by all views that compare with them, as the selected word is."""
 
 from __future__ import annotations
 
@@ -6,47 +6,52 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import gradio as gr
+from gradio.components import Component
 
 from spotter.explain.polygon_text import show_outlines, words_read
 from spotter.tabs.shared.samples import stored_truth
 
 if TYPE_CHECKING:
-    from spotter.tabs.look_inside.view import Scene
+    from spotter.tabs.look_inside.view import ViewInput
     from spotter.tracing.trace import Trace
 
-FORM = "A line a word, `text: x,y x,y x,y ...` in pixels of the photo; correct, delete, add."
-KNOWN = f"These are the words this sample was rendered with. {FORM}"
-READ = f"Nobody knows them yet, so they start as what the network found and read. {FORM}"
-NO_TRUTH = "**There are no true words.** Write them under the photo, a line a word: `text: x,y x,y x,y`."
-UNSAID = (
-    "**Nobody has said yet what is true on this photo**: what the network read stands for it, and so cannot "
-    "be wrong. Correct the true words under the photo.\n\n"
+FORMAT = (
+    "One word per line, `text: x,y x,y x,y ...` in pixels of the photo. Correct, delete or add words; the "
+    "text `###` marks a region to ignore."
+)
+KNOWN = f"The words this sample was rendered with. {FORMAT}"
+OWN_OUTPUT = f"No ground truth yet: the list starts as the network's own output. {FORMAT}"
+NO_TRUTH = "**There are no true words.** Write them under the photo, one per line: `text: x,y x,y x,y`."
+MISSING_TRUTH = (
+    "**No ground truth yet**: the network's own output is used, so every word counts as correct. Correct the "
+    "true words under the photo.\n\n"
 )
 
 
-def unsaid(scene: Scene) -> str:
-    """A warning for views that count what is right, where the true words are still those that were read."""
-    return UNSAID if scene.truth and scene.truth == words_read(scene.trace) else ""
+def missing_truth_note(view_input: ViewInput) -> str:
+    """A warning for views that count correct words, while the true words are the network's own output."""
+    truth = view_input.truth
+    return MISSING_TRUTH if truth and truth == words_read(view_input.trace) else ""
 
 
 class Truth:
-    """The lines, in a fold below the photo, with a button that brings the first ones back."""
+    """The lines, in an accordion below the photo, with a button that restores the initial ones."""
 
     def __init__(self) -> None:
-        self.first = gr.State("")
+        self.initial = gr.State("")
         with gr.Accordion(
-            "True words, for Matching, Two ways and H-mean", open=False, elem_id="inside-truth"
+            "True words, for Matching, Two-stage comparison and H-mean", open=False, elem_id="inside-truth"
         ):
-            self.note = gr.Markdown(READ)
+            self.note = gr.Markdown(OWN_OUTPUT)
             self.box = gr.Textbox("", label="True words (editable)", lines=6, max_lines=12)
-            self.restore = gr.Button("Bring the first ones back", size="sm")
+            self.restore = gr.Button("Restore the initial words", size="sm")
 
     @property
-    def outputs(self) -> list:
-        """What `values` is for."""
-        return [self.first, self.note, self.box]
+    def outputs(self) -> list[Component]:
+        return [self.initial, self.note, self.box]
 
-    def values(self, source: str | Path, trace: Trace) -> tuple[str, str, str]:
+    def values(self, source: str | Path, trace: Trace) -> dict[Component, str]:
+        """Values of `outputs` for a photo."""
         words = stored_truth(source)
         lines = words_read(trace) if words is None else show_outlines(words)
-        return lines, (READ if words is None else KNOWN), lines
+        return {self.initial: lines, self.note: OWN_OUTPUT if words is None else KNOWN, self.box: lines}

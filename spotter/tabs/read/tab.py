@@ -10,13 +10,11 @@ from gradio.components.image import ImageData
 
 from spotter.config import PRESETS, SpotterConfig
 from spotter.images import ImageError, read_image
+from spotter.tabs.shared.events import HIDDEN, PRIVATE, QUEUE
 from spotter.tabs.shared.loading import Loader
 from spotter.tabs.shared.model_card import curve_picture, describe_card, weakness
 from spotter.tabs.shared.overlay import FLOOR, Overlay
 from spotter.tabs.shared.samples import FOLDER, SAMPLES, Sample, page_entry, stored_results
-
-# One photo at a time: the spotter uses every core.
-QUEUE = {"concurrency_id": "model", "concurrency_limit": 1}
 
 
 class Photo(gr.Image):
@@ -81,12 +79,12 @@ def build_read(loader: Loader) -> None:
         return stored_sample(SAMPLES[event.index], stored)
 
     photo.input(read_photo, photo, overlay, api_name="read", trigger_mode="always_last", **QUEUE).failure(
-        lambda: None, None, photo, api_visibility="private"
+        lambda: None, None, photo, **PRIVATE
     )
     if stored:
-        gallery.select(show_sample, None, overlay, api_visibility="private", show_progress="hidden")
+        gallery.select(show_sample, None, overlay, **HIDDEN)
     else:
-        gallery.select(read_sample, None, overlay, api_visibility="private", **QUEUE)
+        gallery.select(read_sample, None, overlay, **PRIVATE, **QUEUE)
 
 
 def score_threshold(card: dict) -> float:

@@ -17,7 +17,7 @@ from types import SimpleNamespace
 import pytest
 
 from annotation.__main__ import main
-from annotation.label_studio.client import ElsewhereError, Server, ServerError, has_words, is_ours
+from annotation.label_studio.client import ImageDownloadError, Server, ServerError, has_words, is_ours
 from annotation.label_studio.sync import pull, push
 from annotation.label_studio.tasks import CONFIG, to_results
 from annotation.region import AnnotationError, Character, Region
@@ -161,13 +161,13 @@ def test_again_and_again(store, full, server):
     rows, before = copy.deepcopy(server.rows), shown(store)
     for _ in range(2):
         report = push(store, "signs", server)
-        assert (report.images_known, report.images_added, report.predictions_added) == (3, 0, 0)
-        assert pull(store, "signs", server).images_known == 3
+        assert (report.images_existing, report.images_added, report.predictions_added) == (3, 0, 0)
+        assert pull(store, "signs", server).images_existing == 3
     assert server.rows == rows
     assert shown(store) == before
     store.save_regions(full[0], 2, [replace(store.regions(full[0])[0], text="CATS")], "bob")
     came = pull(store, "signs", server)
-    assert (came.outdated, came.kept_aside, store.drafts()) == (1, [], [])
+    assert (came.outdated, came.kept_as_drafts, store.drafts()) == (1, [], [])
     assert push(store, "signs", server).annotations_changed == 1
     assert len(server.rows[0]["annotations"]) == 1
     assert server.rows[0]["data"]["version"] == 3
@@ -188,14 +188,14 @@ def test_corrections_come_back_with_their_author(store, full, server):
     drawn = [Region(BOX, "new", "drawn-there"), replace(store.regions(full[0])[0], text="Cat")]
     server.correct(1, result=to_results(drawn, 200, 100))
     report = pull(store, "signs", server)
-    assert (report.regions_added, report.regions_changed, report.kept_aside) == (1, 1, [])
+    assert (report.regions_added, report.regions_changed, report.kept_as_drafts) == (1, 1, [])
     assert [region.text for region in store.regions(full[0])] == ["new", "Cat"]
     image = store.image(full[0])
     assert (image.state, image.changed_by) == ("done", "cid@example.org (Label Studio)")
     # And what is corrected here after that goes there.
     store.save_regions(full[0], image.version, store.regions(full[0])[:1], "bob")
     report = push(store, "signs", server)
-    assert (report.annotations_changed, report.changed_there) == (1, [])
+    assert (report.annotations_changed, report.changed_remotely) == (1, [])
     assert pull(store, "signs", server).outdated == 0
     assert store.image(full[0]).state == "in work"  # nobody has finished it there since
 
@@ -206,23 +206,23 @@ def test_two_people_at_once_lose_nothing(store, full, server):
     store.save_regions(full[0], 2, [replace(store.regions(full[0])[0], text="mine")], "bob")
     for _ in range(2):
         report = push(store, "signs", server)
-        assert report.changed_there == ["é 0.jpg"]
+        assert report.changed_remotely == ["é 0.jpg"]
         assert "pull" in report.lines()[-1]
-        assert pull(store, "signs", server).kept_aside == ["é 0.jpg"]
+        assert pull(store, "signs", server).kept_as_drafts == ["é 0.jpg"]
     assert [region.text for region in store.regions(full[0])] == ["mine"]
     (draft,) = store.drafts(full[0])
     assert (draft.regions[0].text, draft.who) == ("theirs", "cid@example.org (Label Studio)")
     version = store.apply_draft(draft.id, 3, "bob")
     store.save_regions(full[0], version, [replace(store.regions(full[0])[0], text="both")], "bob")
-    assert push(store, "signs", server).changed_there == []
-    assert pull(store, "signs", server).kept_aside == []
+    assert push(store, "signs", server).changed_remotely == []
+    assert pull(store, "signs", server).kept_as_drafts == []
 
 
 def test_unreadable_work_there_stays(store, full, server):
     push(store, "signs", server)
     server.correct(1, result=[{"type": "brush"}])
     store.save_regions(full[0], 2, [], "bob")
-    assert push(store, "signs", server).changed_there == ["é 0.jpg"]
+    assert push(store, "signs", server).changed_remotely == ["é 0.jpg"]
     assert server.rows[0]["annotations"][0]["result"] == [{"type": "brush"}]
 
 
@@ -230,8 +230,8 @@ def test_that_nothing_is_written_there_is_a_word_too(store, full, server):
     push(store, "signs", server)
     server.correct(1, result=[])
     store.save_regions(full[0], 2, [replace(store.regions(full[0])[0], text="mine")], "bob")
-    assert push(store, "signs", server).changed_there == ["é 0.jpg"]
-    assert pull(store, "signs", server).kept_aside == ["é 0.jpg"]
+    assert push(store, "signs", server).changed_remotely == ["é 0.jpg"]
+    assert pull(store, "signs", server).kept_as_drafts == ["é 0.jpg"]
     assert [draft.regions for draft in store.drafts(full[0])] == [[]]
 
 
@@ -442,11 +442,11 @@ def test_images_are_fetched_from_the_server_only(odd, picture):
         "s3://bucket/a.jpg",
         "data:image/png;base64,%%%",
     ):
-        with pytest.raises(ElsewhereError):
+        with pytest.raises(ImageDownloadError):
             server.download(address)
     assert len(odd.seen) == asked + 1  # the escaped one is the server's to refuse
     for name in ("redirect", "large", "missing"):
-        with pytest.raises(ElsewhereError):
+        with pytest.raises(ImageDownloadError):
             server.download(f"/data/upload/{name}")
     assert "evil" not in str(odd.seen)
 

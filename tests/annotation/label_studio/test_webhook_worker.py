@@ -7,7 +7,7 @@ import time
 import pytest
 
 from annotation.label_studio.client import Server, ServerError
-from annotation.label_studio.webhook_worker import MAX_WAITING, TRIES, Collector
+from annotation.label_studio.webhook_worker import MAX_WAITING, TRIES, WebhookWorker
 
 
 class Down(Server):
@@ -23,9 +23,9 @@ class Down(Server):
 
 
 @pytest.fixture
-def collector(store, monkeypatch) -> Collector:
+def collector(store, monkeypatch) -> WebhookWorker:
     monkeypatch.setattr("annotation.label_studio.webhook_worker.PAUSE", 0.01)
-    return Collector(store, Down())
+    return WebhookWorker(store, Down())
 
 
 def wait(condition) -> None:

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from annotation.region import AnnotationError, Character, Region
-from annotation.signals import Insides, image_uncertainty, insides, region_uncertainty
+from annotation.signals import RegionSignals, image_uncertainty, word_signals, region_uncertainty
 from annotation.store.queue import next_image, previous_image, progress, queue, spread
 
 SQUARE = [[10, 10], [30, 10], [30, 20], [10, 20]]
@@ -34,14 +34,14 @@ def test_empty(store):
 @pytest.mark.parametrize(
     ("score", "numbers", "expected"),
     [
-        (None, Insides(), None),
-        (0.4, Insides(), 1.0),
-        (0.55, Insides(), 0.5),
-        (0.95, Insides(), 0.0),
-        (None, Insides(weakest_character=0.25), 0.75),
-        (0.95, Insides(weakest_character=0.5), 0.25),
-        (None, Insides(1.0, 0.5, 0.25), 0.25),
-        (None, Insides(box_movement=7.0), 1.0),
+        (None, RegionSignals(), None),
+        (0.4, RegionSignals(), 1.0),
+        (0.55, RegionSignals(), 0.5),
+        (0.95, RegionSignals(), 0.0),
+        (None, RegionSignals(weakest_character=0.25), 0.75),
+        (0.95, RegionSignals(weakest_character=0.5), 0.25),
+        (None, RegionSignals(1.0, 0.5, 0.25), 0.25),
+        (None, RegionSignals(box_movement=7.0), 1.0),
     ],
 )
 def test_uncertainty_of_a_region(score, numbers, expected):
@@ -55,9 +55,9 @@ def test_uncertainty_of_an_image():
 
 
 def test_insides_of_a_word():
-    assert insides(Region(SQUARE)) == Insides(None)
+    assert word_signals(Region(SQUARE)) == RegionSignals(None)
     read = Region(SQUARE, "ab", characters=[Character("a", 0.9), Character("b", 0.3)])
-    assert insides(read, 0.1, 0.2) == Insides(0.3, 0.1, 0.2)
+    assert word_signals(read, 0.1, 0.2) == RegionSignals(0.3, 0.1, 0.2)
 
 
 def test_the_least_sure_first_and_unseen_last(store, images):

@@ -166,7 +166,7 @@ def test_images_are_stored_by_their_hash(store, picture, tmp_path):
     path = store.image_path(image)
     assert path.read_bytes() == data
     assert hashlib.sha256(data).hexdigest() == image.sha256 == path.stem
-    assert path.is_relative_to(tmp_path / "annotation.store.images")
+    assert path.is_relative_to(tmp_path / "annotation.images")
     again, added = store.add_image(project, data, "other.jpg")
     assert (added, again) == (False, image)
     elsewhere, added = store.add_image(store.project("q"), data, "other.jpg")

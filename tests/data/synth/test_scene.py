@@ -26,8 +26,8 @@ from spotter.data.synth.fonts import (
     Fonts,
     _installed_families,
     cap_height,
-    fonts,
     glyph,
+    installed_fonts,
     is_held_out,
     stroke,
 )
@@ -47,7 +47,7 @@ def scenes() -> list[scene_module.Scene]:
 
 
 def _faces(split: str = "train"):
-    return [face for faces in fonts(split).families for face in faces]
+    return [face for faces in installed_fonts(split).families for face in faces]
 
 
 def _signed_area(polygon: np.ndarray) -> float:
@@ -158,7 +158,7 @@ def test_texts_are_printable_and_each_character_occurs(scenes):
     for region in (region for scene in scenes for region in scene.regions):
         assert set(region.text) <= set(PRINTABLE)
         assert bool(region.text) != region.ignore
-    source, rng = vocabulary.words("train"), scene_module.random.Random(0)
+    source, rng = vocabulary.installed_vocabulary("train"), scene_module.random.Random(0)
     assert set("".join(source.sample(rng) for _ in range(10_000))) == set(PRINTABLE)
 
 
@@ -208,7 +208,7 @@ def test_splits_share_no_font_word_or_background(tmp_path):
     assert not train & held_out
     assert train
     assert held_out
-    sources = vocabulary.words("train"), vocabulary.words("held_out")
+    sources = vocabulary.installed_vocabulary("train"), vocabulary.installed_vocabulary("held_out")
     assert not set(sources[0].common) & set(sources[1].common)
     assert len(sources[0].foreign) > 10_000
     assert not sources[1].foreign
@@ -241,7 +241,7 @@ def test_fonts_of_capitals_only_are_noticed_and_never_label_lower_case():
     for face in _faces("train") + _faces("held_out"):
         if face.family in from_pypi:
             assert face.caps_only == (face.family in CAPS_FAMILIES), face
-    source, rng = vocabulary.words("train"), scene_module.random.Random(2)
+    source, rng = vocabulary.installed_vocabulary("train"), scene_module.random.Random(2)
     assert not any(c.islower() for _ in range(2000) for c in source.sample(rng, caps_only=True))
 
 

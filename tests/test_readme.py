@@ -1,4 +1,4 @@
-"""The example in the README does what it says."""
+"""The example in spotter/README.md does what it says."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 
 from PIL import Image
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 
-def test_the_example_saves_the_six_stages(tmp_path):
-    blocks = (ROOT / "README.md").read_text(encoding="utf-8").split("```python\n")[1:]
+def test_example_saves_the_six_stages(tmp_path):
+    blocks = (ROOT / "spotter" / "README.md").read_text(encoding="utf-8").split("```python\n")[1:]
     (example,) = (block.split("```")[0] for block in blocks if "six-stages.png" in block)
     (tmp_path / "assets").symlink_to(ROOT / "assets")
     done = subprocess.run(

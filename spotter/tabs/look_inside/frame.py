@@ -1,0 +1,172 @@
+"""The sub-tab around a view: its notice, its message when there is nothing to draw, its reset and wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from spotter.tabs.look_inside.view import Click, Follow, Values, View, ViewInput, no_progress
+from spotter.tabs.shared.events import HIDDEN, PRIVATE, QUEUE
+from spotter.tabs.shared.loading import Loader
+from spotter.tracing.trace_cache import name_of
+
+ARXIV = "https://arxiv.org/abs/2203.10209"
+DRAW_LIMIT = 4  # simultaneous drawings of a view that does not run the model
+NO_WORDS = (
+    "**No words on this photo.** This view follows one word through the network; pick a photo with words."
+)
+NO_TRACE = "**No photo is loaded.** Pick one above (a trace is dropped half an hour after its last use)."
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Components that all views share."""
+
+    trace: gr.State
+    word: gr.Dropdown
+    truth: gr.Textbox
+    picked: gr.State  # (id of the trace, word, proposal): picked in one view, followed in another
+    open_view: gr.State  # index of the open view
+
+    @property
+    def inputs(self) -> set[Component]:
+        return {self.trace, self.word, self.truth, self.picked}
+
+
+def progress_on(components: list[Component]) -> dict[str, Any]:
+    """Arguments of an event that shows its progress on these components, if there are any."""
+    if not components:
+        return {"show_progress": "hidden"}
+    return {"show_progress": "full", "show_progress_on": components}
+
+
+class Frame:
+    """Built inside its sub-tab `tab`. Handlers get and return values by component."""
+
+    def __init__(self, view: View, loader: Loader, shared: Shared, tab: gr.Tab) -> None:
+        self.view, self.loader, self.shared, self.tab = view, loader, shared, tab
+        # Photo and word that the inputs were prepared for. A textbox, since it travels with their values: a
+        # state, looked up on the server, would already be ahead of values the page sent before its update.
+        self.prepared_for = gr.Textbox("", visible=False)
+        gr.Markdown(
+            f"**What to notice.** {view.notice} "
+            f'<a class="paper" href="{ARXIV}" target="_blank" rel="noopener">'
+            f"Paper, {view.paper} (arXiv 2203.10209)</a>",
+            elem_classes="notice",
+        )
+        self.message = gr.Markdown("One moment ...", elem_classes="nothing")
+        with gr.Column(visible=False) as self.body:
+            view.layout()
+            self.reset = gr.Button(
+                "Reset this view", size="sm", variant="secondary", elem_classes="reset", min_width=120
+            )
+
+    @property
+    def inputs(self) -> set[Component]:
+        """What `show` reads, besides the shared components."""
+        return {self.prepared_for, *self.view.inputs}
+
+    @property
+    def outputs(self) -> list[Any]:
+        """What `show` may update."""
+        own = [self.prepared_for, self.message, self.body]
+        return [self.shared.trace, *own, *self.view.inputs, *self.view.outputs]
+
+    def show(
+        self, values: Values, progress: Callable[..., Any] = no_progress, reset: bool = False
+    ) -> dict[Any, Any]:
+        """Updates of everything in the sub-tab; the trace is set again, which renews its time to live.
+        `reset` discards what the user has set.
+        """
+        view, shared = self.view, self.shared
+        trace = values[shared.trace]
+        if trace is None or (view.needs_word and not trace.words):
+            return {
+                shared.trace: trace,
+                self.message: gr.update(value=NO_TRACE if trace is None else NO_WORDS, visible=True),
+                self.body: gr.update(visible=False),
+                self.prepared_for: "",
+            }
+        if reset:
+            values = values | {shared.picked: None}
+        view_input = self.view_input(values, progress)
+        prepared_for = f"{name_of(trace)} {view_input.word} {view_input.proposal}"
+        updates: Values = {}
+        if reset or values[self.prepared_for] != prepared_for:
+            updates, values = view.starting_values(view_input, values, reset)
+        return {
+            shared.trace: trace,
+            self.message: gr.update(visible=False),
+            self.body: gr.update(visible=True),
+            self.prepared_for: prepared_for,
+            **updates,
+            **view.draw(view_input, values),
+        }
+
+    def view_input(self, values: Values, progress: Callable[..., Any] = no_progress) -> ViewInput:
+        shared = self.shared
+        trace, word, picked = values[shared.trace], values[shared.word], values[shared.picked]
+        word = min(int(word or 0), len(trace.words) - 1) if trace.words else None
+        proposal = picked[2] if picked and picked[:2] == (name_of(trace), word) else None
+        return ViewInput(trace, word, self.loader.spotter, values[shared.truth] or "", progress, proposal)
+
+    def wire(self, index: int, views: gr.Tabs) -> None:
+        """Events of this sub-tab, the one at `index` of `views`."""
+        view, shared = self.view, self.shared
+        queue = QUEUE if view.runs_model else {"concurrency_limit": DRAW_LIMIT}
+        shown = {**PRIVATE, **queue, **progress_on([self.message, view.outputs[0]] if view.slow else [])}
+
+        def select(values: Values, progress: gr.Progress = gr.Progress()) -> dict:  # noqa: B008
+            return {shared.open_view: index} | self.show(values, progress)
+
+        def reset(values: Values, progress: gr.Progress = gr.Progress()) -> dict:  # noqa: B008
+            return self.show(values, progress, reset=True)
+
+        def draw(values: Values, progress: gr.Progress = gr.Progress()) -> dict:  # noqa: B008
+            if values[shared.trace] is None:
+                gr.Info(NO_TRACE.replace("**", ""), title="Nothing to draw")
+                return gr.skip()
+            return view.draw(self.view_input(values, progress), values)
+
+        inputs = shared.inputs | self.inputs
+        self.tab.select(select, inputs, [shared.open_view, *self.outputs], **shown)
+        self.reset.click(reset, inputs, self.outputs, **shown)
+        redraw = {"fn": draw, "inputs": inputs, "outputs": list(view.outputs), **shown}
+        triggers = view.triggers
+        if triggers is None:
+            # gradio adds the methods of events at run time
+            triggers = [component.input for component in view.inputs]  # type: ignore[attr-defined]
+        if triggers:
+            gr.on(list(triggers), trigger_mode="always_last", **redraw)
+        for setter in view.setters:
+            setter.success(**redraw)
+        for click in view.clicks:
+            self.wire_click(click).success(**redraw)
+        if view.follow is not None:
+            self.wire_follow(view.follow, views)
+
+    def wire_click(self, click: Click) -> gr.events.Dependency:
+        def set_target(values: Values) -> Any:
+            point = values[click.figure]
+            if values[self.shared.trace] is None or point is None:
+                return gr.skip()
+            return click.value_at(self.view_input(values), values, point)
+
+        inputs = self.shared.inputs | {click.figure, *self.view.inputs}
+        return click.figure.input(set_target, inputs, click.target, **HIDDEN)
+
+    def wire_follow(self, follow: Follow, views: gr.Tabs) -> None:
+        shared = self.shared
+
+        def hand_over(values: Values) -> dict:
+            if values[shared.trace] is None:
+                return gr.skip()
+            trace, word = values[shared.trace], self.view_input(values).word
+            picked = (name_of(trace), word, int(values[follow.proposal]))
+            return {shared.picked: picked, views: gr.Tabs(selected=follow.view)}
+
+        follow.button.click(hand_over, shared.inputs | {follow.proposal}, [shared.picked, views], **HIDDEN)

@@ -1,0 +1,47 @@
+"""Components that several views use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from spotter.explain import picked_points
+from spotter.tabs.look_inside.view import Values, ViewInput
+from spotter.tabs.shared.events import PRIVATE
+
+MATH = [{"left": "$$", "right": "$$", "display": True}, {"left": "$", "right": "$", "display": False}]
+INVALID_POINT = (
+    "This is not a point: write it as `x, y` in pixels of the photo, such as `120, 80`, or click on the photo."
+)
+
+
+def formula(**kwargs: Any) -> gr.Markdown:
+    """Markdown with formulas between dollar signs."""
+    return gr.Markdown(latex_delimiters=MATH, elem_classes="formula", **kwargs)
+
+
+def point_choice(label: str, elem_id: str) -> gr.Dropdown:
+    """A point on the photo: a named one, one that was clicked, or x, y as written."""
+    return gr.Dropdown(
+        [picked_points.MIDDLE],
+        value=picked_points.MIDDLE,
+        allow_custom_value=True,
+        label=f"{label} (or click on the photo, or write x, y)",
+        elem_id=elem_id,
+        interactive=True,
+    )
+
+
+def clicked_point(view_input: ViewInput, _: Values, click: list[float]) -> str:
+    """The value of a `point_choice` for a click on a picture of the whole photo."""
+    return picked_points.place_on_picture(view_input.trace, click)
+
+
+def name_slides(slider: gr.ImageSlider, sides: list[gr.Dropdown], what: str) -> None:
+    """Alternative text for a slider's two pictures, which Gradio leaves empty: `what`, and the value chosen
+    for that side. The page creates the pictures after the event, hence the timeout.
+    """
+    script = f"""(...sides) => setTimeout(() => document.querySelectorAll("#{slider.elem_id} img").forEach(
+        (image, i) => {{ image.alt = "{what}: " + sides[i % sides.length]; }}), 300)"""
+    slider.change(None, sides, None, js=script, **PRIVATE)
