@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 FONTS := $(VENV)/node_modules/@fontsource
+TYPESCRIPT := 5.9.3
+TSC := $(VENV)/typescript-$(TYPESCRIPT)/node_modules/.bin/tsc
 LABEL_STUDIO := .venv-label-studio
 ARGS ?=
 PACK ?=
@@ -22,9 +24,16 @@ app: $(VENV)/app  ## start the app on http://127.0.0.1:7860 (ARGS="--port 8000")
 test: $(VENV)/dev $(LABEL_STUDIO)/bin/label-studio chromium  ## run all tests (ARGS="-k images" for some)
 	$(BIN)/python -m pytest $(ARGS)
 
-check: $(VENV)/dev  ## lint and check the formatting
+check: $(VENV)/dev $(TSC)  ## lint, check the formatting and the types (Python and JavaScript)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	find spotter annotation -name '*.pyi' -delete  # gradio writes one beside every component class
+	$(BIN)/mypy
+	@if command -v npm >/dev/null; then \
+	  echo $(TSC) --project .ci/tsconfig.json && $(TSC) --project .ci/tsconfig.json; \
+	else \
+	  echo "There is no npm: the types of the JavaScript are not checked."; \
+	fi
 
 format: $(VENV)/dev  ## repair what ruff can repair
 	$(BIN)/ruff check --fix .
@@ -65,6 +74,13 @@ $(VENV)/fonts: requirements-fonts.txt | $(BIN)/python
 	    $$(grep '^@' requirements-fonts.txt) && touch $@; \
 	else \
 	  echo "There is no npm: training draws its words in the fonts from PyPI alone."; \
+	fi
+
+# A folder of its own: npm removes from the fonts' folder what it is not asked for.
+$(TSC): | $(BIN)/python
+	@if command -v npm >/dev/null; then \
+	  npm install --prefix $(VENV)/typescript-$(TYPESCRIPT) --no-save --no-package-lock --ignore-scripts \
+	    --no-audit --no-fund typescript@$(TYPESCRIPT); \
 	fi
 
 # An environment of its own: the server and the app want different versions of half a dozen packages.

@@ -5,20 +5,23 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import dataclass
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
 
 import gradio as gr
 
-from annotation.tabs.correct import Correct
-from annotation.tabs.opening import AnnotationError, Store, open_store
-from annotation.tabs.panels.photos import MAX_UPLOAD
+from annotation.region import AnnotationError
+from annotation.store.store import Store, open_store
+from annotation.tabs.correct import build_correct
+from annotation.tabs.panels.upload import MAX_UPLOAD
 from spotter.tabs.look_inside.tab import build_look_inside
 from spotter.tabs.read.tab import build_read
 from spotter.tabs.shared.loading import Loader
 from spotter.tabs.shared.model_card import CardError
 from spotter.tabs.shared.theme import CSS, theme
 
+MAX_QUEUE = 64  # events that may wait; edits are among them
 TITLE = "SwinTextSpotter, opened up"
 MASTHEAD = """<header class="masthead"><h1>Swin<span class="found">TextSpotter</span>, opened up</h1>
 <p>Finds and reads the words on a photo with one network, and shows how it does it.</p></header>"""
@@ -27,8 +30,20 @@ COLOPHON = """<footer class="colophon">A re-implementation of SwinTextSpotter (H
 deleted within a day or so; those added under Correct stay in its database.</footer>"""
 
 
+@dataclass(frozen=True)
+class Options:
+    """The command line."""
+
+    host: str
+    port: int
+    weights: str  # built-in name or path
+    database: str | None  # URL; None: SQLite in the user's data folder
+    device: str | None  # None: a GPU if there is one
+    auth: tuple[str, str] | None  # user and password
+
+
 def build(loader: Loader, store: Store) -> gr.Blocks:
-    """All tabs; a queue in which readings wait for each other."""
+    """All tabs."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400)) as demo:
         gr.HTML(MASTHEAD)
         with gr.Tab("Read"):
@@ -36,23 +51,23 @@ def build(loader: Loader, store: Store) -> gr.Blocks:
         with gr.Tab("Look inside") as inside:
             build_look_inside(loader, inside)
         with gr.Tab("Correct") as correct:
-            Correct(loader, store, correct)
+            build_correct(loader, store, correct)
         gr.HTML(COLOPHON)
-        # With the first visitor, whose page is there by then and does not have to wait for torch.
+        # When the first visitor has the page, which does not have to wait for torch then.
         demo.load(loader.start, api_visibility="private", queue=False)
-    return demo.queue(max_size=64)  # an edit waits in it too
+    return demo.queue(max_size=MAX_QUEUE)
 
 
-def parse(arguments: list[str] | None) -> argparse.Namespace:
+def parse(arguments: list[str] | None) -> Options:
     host = "0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1"  # Hugging Face runs this file as it is
     parser = argparse.ArgumentParser(prog="python app.py", description=TITLE)
     parser.add_argument("--host", default=host, help="address to listen on")
     parser.add_argument("--port", type=int, default=7860, help="port to listen on")
     parser.add_argument("--weights", default="nano", metavar="nano|PATH", help="weights to read with")
     parser.add_argument(
-        "--database", metavar="URL", help="where corrections are kept (default: SQLite in your data folder)"
+        "--database", metavar="URL", help="database of the corrections (default: SQLite in your data folder)"
     )
-    parser.add_argument("--device", help="cpu, cuda, ... (a GPU where there is one)")
+    parser.add_argument("--device", help="cpu, cuda, ... (default: a GPU if there is one)")
     parser.add_argument("--auth", metavar="USER:PASSWORD", help="ask visitors for this login")
     options = parser.parse_args(arguments)
     if not 1 <= options.port <= 65535:
@@ -62,7 +77,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         if not (user and colon and password):
             parser.error("--auth must look like USER:PASSWORD.")
         options.auth = (user, password)
-    return options
+    return Options(**vars(options))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -83,7 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
             ssr_mode=False,
             share=False,
         )
-    except (OSError, CardError, AnnotationError) as error:  # no such weights or database, port in use
+    except (OSError, CardError, AnnotationError) as error:  # missing weights or database, port in use
         print(f"python app.py: error: {error}", file=sys.stderr)
         return 2
     return 0

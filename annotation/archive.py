@@ -1,4 +1,4 @@
-"""Annotations in a zip archive: unpacked without trusting it, packed with what an export wrote."""
+"""Zip archives of annotations: unpacks untrusted ones, packs an export."""
 
 from __future__ import annotations
 
@@ -8,45 +8,49 @@ from pathlib import Path, PurePosixPath
 from annotation.formats.entries import FormatError
 from annotation.upload import DAMAGED_ZIP, DRIVE, MAX_FILES, MAX_TOTAL
 
-CHUNK = 2**20
+CHUNK = 2**20  # bytes
+MAX_ENTRIES = 2 * MAX_FILES  # images and their annotation files
 
 
 def unpack(path: Path, folder: Path) -> Path:
-    """Writes the files of an archive into a folder; the folder inside in which they all lie.
+    """Unpacks an archive into a folder; the innermost folder that contains everything.
 
-    Raises FormatError, and what was unpacked until then has to be thrown away.
+    Raises FormatError; what has been unpacked until then has to be deleted.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             files = [entry for entry in archive.infolist() if not entry.is_dir() and not _is_hidden(entry)]
-            if len(files) > 2 * MAX_FILES:
-                raise FormatError(f"The archive has more than {2 * MAX_FILES} files; pack fewer of them.")
+            if len(files) > MAX_ENTRIES:
+                raise FormatError(f"The archive has more than {MAX_ENTRIES} files; pack fewer of them.")
             left = MAX_TOTAL
             for entry in files:
                 left -= _write(archive, entry, folder / _safe(entry.filename), left)
     except DAMAGED_ZIP as error:
         if isinstance(error, FormatError):
             raise
-        raise FormatError("The zip archive is damaged or packed in an unknown way; pack it again.") from error
+        raise FormatError(
+            "The zip archive is damaged or compressed with an unknown method; pack it again."
+        ) from error
     while len(inside := list(folder.iterdir())) == 1 and inside[0].is_dir():
         folder = inside[0]
     return folder
 
 
 def pack(folder: Path, path: Path) -> None:
-    """All files of a folder into an archive; only texts are squeezed, as pictures are packed already."""
+    """Packs all files of a folder; only texts are compressed, as images already are."""
     with zipfile.ZipFile(path, "w") as archive:
         for file in sorted(folder.rglob("*")):
             if file.is_file():
-                picture = file.suffix.lower() in (".jpg", ".png")
-                how = zipfile.ZIP_STORED if picture else zipfile.ZIP_DEFLATED
-                archive.write(file, file.relative_to(folder).as_posix(), compress_type=how)
+                is_image = file.suffix.lower() in (".jpg", ".png")
+                method = zipfile.ZIP_STORED if is_image else zipfile.ZIP_DEFLATED
+                archive.write(file, file.relative_to(folder).as_posix(), compress_type=method)
 
 
 def _safe(name: str) -> Path:
+    """An entry's name as a path inside the folder. Raises FormatError."""
     name = name.replace("\\", "/")
     if name.startswith("/") or DRIVE.match(name) or ".." in PurePosixPath(name).parts:
-        raise FormatError("A name in the archive leads out of it; pack it again.")
+        raise FormatError("A name in the archive points outside it; pack it again.")
     return Path(name)
 
 
@@ -55,7 +59,7 @@ def _is_hidden(entry: zipfile.ZipInfo) -> bool:
 
 
 def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, left: int) -> int:
-    """The number of bytes that came out: the sizes that an archive declares may be lies."""
+    """The number of unpacked bytes, at most `left`: the declared sizes may be wrong. Raises FormatError."""
     target.parent.mkdir(parents=True, exist_ok=True)
     size = 0
     with archive.open(entry) as source, target.open("wb") as out:
@@ -63,7 +67,7 @@ def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, left:
             size += len(chunk)
             if size > left:
                 raise FormatError(
-                    f"The archive holds more than {MAX_TOTAL // 2**30} GB; import it on the command line."
+                    f"The archive contains more than {MAX_TOTAL // 2**30} GB; import it on the command line."
                 )
             out.write(chunk)
     return size

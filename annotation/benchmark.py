@@ -1,31 +1,51 @@
-"""How fast the store is with many regions: `python -m annotation.benchmark [--regions 1000000] [--folder
-FOLDER]`."""
+"""Speed of the store with many regions: `python -m annotation.benchmark [--regions 1000000]`."""
 
 from __future__ import annotations
 
 import argparse
 import random
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from annotation.region import predicted_id
-from annotation.store.images import natural
+from annotation.store.images import natural_sort_key
 from annotation.store.queue import ORDERS, progress, queue
 from annotation.store.store import Store
 from annotation.store.tables import Base, ImageRow, PredictedRow, PredictionRow, RegionRow
 
-REPEATS = 15
+REPEATS = 15  # calls per measurement
+
+
+@dataclass(frozen=True)
+class Options:
+    """The command line."""
+
+    regions: int  # in total
+    per_image: int
+    folder: Path | None  # of the database; None: a temporary one
+
+
+@dataclass(frozen=True)
+class Times:
+    """Milliseconds of a call."""
+
+    median: float
+    maximum: float
+    cpu: float  # minimum processor time: a quiet machine is close to it
 
 
 def fill(store: Store, images: int, regions: int) -> int:
-    """A project of made-up images with `regions` predicted regions each; its id."""
+    """Creates a project of images with `regions` predicted regions each; its id."""
     project = store.project("benchmark")
     with store.write() as session:
         session.execute(insert(ImageRow), [_image(project, i) for i in range(images)])
@@ -33,86 +53,97 @@ def fill(store: Store, images: int, regions: int) -> int:
         words = list(_words(regions))
         session.execute(insert(RegionRow), [_region(1, word) for word in words])
         session.execute(insert(PredictedRow), [_predicted(1, word) for word in words])
-        # The other images get the first one's, inside the database.
+        # The other images get copies, made inside the database.
         _copy(session, RegionRow, RegionRow.image_id)
         _copy(session, PredictedRow, PredictedRow.prediction_id)
     return project
 
 
 def _copy(session: Session, table: type[Base], owner: InstrumentedAttribute) -> None:
+    """Copies the rows of the first image to all others; `owner`: the column that refers to the image."""
     names = [owner.key, *(column.key for column in table.__table__.columns if column.key != owner.key)]
     rows = select(ImageRow.id, *(getattr(table, name) for name in names[1:])).where(ImageRow.id > 1)
     rows = rows.join_from(ImageRow, table, owner == 1)
-    session.execute(insert(table.__table__).from_select(names, rows))
+    session.execute(insert(table).from_select(names, rows))
 
 
-def measure(store: Store, project: int, images: int) -> Iterator[tuple[str, float, float, float]]:
-    """(what, median, worst, least time of the processor) in ms; a quiet machine is near the last."""
-    chance = random.Random(0)
-    yield "open an image", *_time(lambda: store.open_image(chance.randint(1, images)))
+def measure(store: Store, project: int, images: int) -> Iterator[tuple[str, Times]]:
+    rng = random.Random(0)
+    yield "open an image", _time(lambda: store.open_image(rng.randint(1, images)))
     for order in ORDERS:
-        yield f"queue by {order}", *_time(lambda order=order: queue(store, project, order))
-    yield "progress", *_time(lambda: progress(store, project))
+        yield f"queue by {order}", _time(partial(queue, store, project, order))
+    yield "progress", _time(lambda: progress(store, project))
 
     def edit() -> None:
-        opened = store.open_image(chance.randint(1, images))
+        opened = store.open_image(rng.randint(1, images))
         changed = [region.to_json() for region in opened.regions]
         changed[0]["text"] += "x"
         store.save_regions(opened.image.id, opened.image.version, changed, "benchmark")
 
-    yield "open, change a word, save", *_time(edit)
+    yield "open, change a word, save", _time(edit)
 
 
-def main(arguments: list[str] | None = None) -> None:
+def parse(arguments: list[str] | None = None) -> Options:
+    """Exits with code 2 if the command line is invalid."""
     parser = argparse.ArgumentParser("python -m annotation.benchmark", description=__doc__)
-    parser.add_argument("--regions", type=int, default=1_000_000, help="of all images together (1000000)")
-    parser.add_argument("--each", type=int, default=50, help="of an image (50)")
-    parser.add_argument("--folder", help="for the database (default: a temporary one)")
-    options = parser.parse_args(arguments)
-    images = max(1, options.regions // options.each)
+    parser.add_argument("--regions", type=int, default=1_000_000, help="in total (default: 1000000)")
+    parser.add_argument("--per-image", type=int, default=50, help="regions per image (default: 50)")
+    parser.add_argument("--folder", type=Path, help="of the database (default: a temporary one)")
+    options = Options(**vars(parser.parse_args(arguments)))
+    if options.regions < 1 or options.per_image < 1:
+        parser.error("--regions and --per-image must be at least 1.")
+    if options.folder is not None and not options.folder.is_dir():
+        parser.error(f"--folder {options.folder} is not a folder.")
+    return options
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parse(arguments)
+    images = max(1, options.regions // options.per_image)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         path = Path(folder) / "benchmark.db"
         with Store(f"sqlite:///{path}") as store:
             begin = time.perf_counter()
-            project = fill(store, images, options.each)
+            project = fill(store, images, options.per_image)
             size = path.stat().st_size / 2**20
             seconds = time.perf_counter() - begin
-            print(
-                f"{images} images with {options.each} regions each, {size:.0f} MB, filled in {seconds:.0f} s"
-            )
-            print(f"{'':28}{'median ms':>10}{'worst ms':>10}{'cpu ms':>10}", flush=True)
-            for what, *values in measure(store, project, images):
-                print(f"{what:28}" + "".join(f"{value:10.1f}" for value in values), flush=True)
+            per_image = f"{options.per_image} regions per image"
+            print(f"{images} images, {per_image}, {size:.0f} MB, filled in {seconds:.0f} s")
+            print(f"{'':28}{'median ms':>10}{'max ms':>10}{'cpu ms':>10}", flush=True)
+            for name, times in measure(store, project, images):
+                values = (times.median, times.maximum, times.cpu)
+                print(f"{name:28}" + "".join(f"{value:10.1f}" for value in values), flush=True)
+    return 0
 
 
-def _time(call: Callable[[], object]) -> tuple[float, float, float]:
-    taken, computed = [], []
+def _time(call: Callable[[], object]) -> Times:
+    elapsed, cpu = [], []
     for _ in range(REPEATS):
-        begin, cpu = time.perf_counter(), time.process_time()
+        begin, cpu_begin = time.perf_counter(), time.process_time()
         call()
-        computed.append(1000 * (time.process_time() - cpu))
-        taken.append(1000 * (time.perf_counter() - begin))
-    return statistics.median(taken), max(taken), min(computed)
+        cpu.append(1000 * (time.process_time() - cpu_begin))
+        elapsed.append(1000 * (time.perf_counter() - begin))
+    return Times(statistics.median(elapsed), max(elapsed), min(cpu))
 
 
 def _image(project: int, number: int) -> dict:
     sha256 = f"{number:064x}"
-    chance = random.Random(number)
+    rng = random.Random(number)
     return {
         "id": number + 1,
         "project_id": project,
         "sha256": sha256,
         "source_sha256": sha256,
         "name": f"img{number}.jpg",
-        "sort_name": natural(f"img{number}.jpg"),
+        "sort_name": natural_sort_key(f"img{number}.jpg"),
         "extension": ".jpg",
         "width": 1280,
         "height": 720,
-        "dhash": chance.getrandbits(64) - 2**63,
+        "dhash": rng.getrandbits(64) - 2**63,
         "added": datetime.now(UTC),
         "state": "new",
         "version": 0,
-        "uncertainty": chance.random(),
+        "uncertainty": rng.random(),
     }
 
 
@@ -149,4 +180,4 @@ def _predicted(image: int, word: dict) -> dict:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

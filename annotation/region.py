@@ -1,8 +1,8 @@
-"""A region of an image, and the checks on regions that come from outside.
+"""A region of an image, and the validation of untrusted regions.
 
 Coordinates are pixels of the upright image (EXIF orientation applied): x to the right from 0 to the width, y
-down from 0 to the height. A polygon is a list of [x, y], clockwise on the screen, not closed. Label Studio's
-form of it stands in `annotation.label_studio.tasks`.
+down from 0 to the height. A polygon is a list of [x, y], clockwise on the screen, not closed. For Label
+Studio's form see `annotation.label_studio.tasks`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,21 @@ import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+from spotter.ops.polygons import signed_area
+from spotter.types import Character
+
+if TYPE_CHECKING:
+    from spotter.types import Word
 
 MIN_POINTS = 3
 MAX_POINTS = 200
-MAX_TEXT = 2000  # characters of one text
-MAX_REGIONS = 2000  # of one image
-DECIMALS = 2  # of a coordinate: what percent and back cannot change, and far below what is visible
+MAX_TEXT = 2000  # characters per text
+MAX_REGIONS = 2000  # per image
+MAX_COORDINATE = 1e7  # pixels: beyond any image, and small enough for floats to keep the decimals
+DECIMALS = 2  # of a coordinate: unchanged by a conversion to percent and back
+MAX_OUTSIDE = 5.0  # percent of the image size that an imported point may lie outside; more is an error
 ORIGINS = ("model", "person", "import")
 FLAGS = ("illegible", "difficult")
 ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
@@ -25,43 +34,36 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class AnnotationError(ValueError):
-    """Something that cannot be done; the message is one sentence for the person who asked."""
+    """A request that cannot be fulfilled; the message is one sentence for the user."""
 
 
 class RegionError(AnnotationError):
-    """A region that cannot be taken; the message is one sentence."""
+    """An invalid region; the message is one sentence."""
 
 
-@dataclass(frozen=True)
-class Character:
-    """One character that was read, as `spotter.types.Character` (which needs torch)."""
-
-    text: str
-    score: float  # 0..1
+def new_id() -> str:
+    return str(uuid.uuid4())
 
 
 @dataclass(frozen=True)
 class Region:
-    """A word, or a place where something is written that nobody can read."""
+    """A word, or an illegible piece of writing."""
 
     polygon: list[list[float]]  # [[x, y], ...], 3 to 200 points
     text: str = ""
-    id: str = field(
-        default_factory=lambda: str(uuid.uuid4())
-    )  # stays the same over all edits; one of its kind in its image
-    illegible: bool = False  # written, but not to be read
+    id: str = field(default_factory=new_id)  # unique in its image; never changes
+    illegible: bool = False  # cannot be read
     difficult: bool = False  # readable with effort
-    score: float | None = None  # of the detection, 0..1; None when no model found it
-    reading_score: float | None = (
-        None  # geometric mean of the characters' probabilities; None when a person wrote the text
-    )
-    characters: list[Character] = field(default_factory=list)  # [] when a person wrote the text
-    origin: str = "person"  # who drew it first: model, person or import
-    locked: bool = False  # touched or confirmed by a person: no model may change it
+    score: float | None = None  # of the detection, 0..1; None if no model detected it
+    # Geometric mean of the characters' probabilities; None if a person typed the text.
+    reading_score: float | None = None
+    characters: list[Character] = field(default_factory=list)  # [] if a person typed the text
+    origin: str = "person"  # who created it: model, person or import
+    locked: bool = False  # edited or confirmed by a person: no model may change it
 
     @property
     def content(self) -> tuple:
-        """What a person can change; regions with equal content need no new version."""
+        """What a person can edit; regions with equal content need no new version."""
         return self.polygon, self.text, self.illegible, self.difficult
 
     def to_json(self) -> dict:
@@ -70,20 +72,54 @@ class Region:
         values["characters"] = [{"text": c.text, "score": c.score} for c in self.characters]
         return values
 
+    @classmethod
+    def from_json(cls, values: dict) -> Region:
+        """The inverse of `to_json`, for trusted values; untrusted ones go through `check_region`."""
+        return cls(**{**values, "characters": [Character(**c) for c in values["characters"]]})
 
-def new_id() -> str:
-    return str(uuid.uuid4())
+
+@dataclass(frozen=True)
+class ParsedRegions:
+    """Regions read from a foreign form."""
+
+    regions: list[Region] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # one sentence per thing that was ignored or changed
+    foreign: int = 0  # number of results of kinds that describe no words
 
 
 def predicted_id(sha256: str, model_version: str, number: int) -> str:
-    """Id of a model's region number `number` on an image: the same whenever the same model says the same."""
+    """Id of region `number` that a model predicts on an image; the same for every run of the same model."""
     return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{sha256}/{model_version}/{number}"))
 
 
-def check_regions(values: object, width: int, height: int) -> list[Region]:
-    """Untrusted regions (dicts as of `Region.to_json`, or Region) of an image of (width, height) pixels.
+def regions_from_words(
+    words: Sequence[Word | Region], sha256: str, width: int, height: int, model_version: str
+) -> list[Region]:
+    """A model's words as regions of an image with this hash and size (pixels). Raises RegionError."""
+    values = [
+        {
+            "id": predicted_id(sha256, model_version, i),
+            "polygon": word.polygon,
+            "text": word.text,
+            "score": word.score,
+            "reading_score": word.reading_score,
+            "characters": [{"text": c.text, "score": c.score} for c in word.characters],
+            "origin": "model",
+        }
+        for i, word in enumerate(words)
+    ]
+    return check_regions(values, width, height)
 
-    Points outside are moved to the edge. Raises RegionError.
+
+def same_content(first: Sequence[Region], second: Sequence[Region]) -> bool:
+    """Whether both have regions with the same ids and contents, in any order."""
+    return {r.id: r.content for r in first} == {r.id: r.content for r in second}
+
+
+def check_regions(values: object, width: int, height: int) -> list[Region]:
+    """Validates regions (Region, or dicts like `Region.to_json`'s) of an image of `width` x `height` pixels.
+
+    Points outside the image are moved to its edge. Raises RegionError.
     """
     if not isinstance(values, Sequence) or isinstance(values, str | bytes):
         raise RegionError("The regions must be a list.")
@@ -96,14 +132,14 @@ def check_regions(values: object, width: int, height: int) -> list[Region]:
         except RegionError as error:
             raise RegionError(f"Region {number}: {error}") from error
         if region.id in seen:
-            raise RegionError(f"Region {number}: the id {region.id} stands twice in the image.")
+            raise RegionError(f"Region {number}: the id {region.id} occurs twice in the image.")
         seen.add(region.id)
         regions.append(region)
     return regions
 
 
 def check_region(value: object, width: int, height: int) -> Region:
-    """One untrusted region; unknown keys are ignored. Raises RegionError."""
+    """Validates one region; unknown keys are ignored. Raises RegionError."""
     if isinstance(value, Region):
         value = value.to_json()
     if not isinstance(value, dict):
@@ -133,7 +169,10 @@ def check_region(value: object, width: int, height: int) -> Region:
 
 
 def check_polygon(value: object) -> list[list[float]]:
-    """Points as floats with two decimals, clockwise, not closed, first point kept; not yet clamped."""
+    """Points as floats with two decimals, clockwise, not closed, starting at the same point; not clamped.
+
+    Raises RegionError.
+    """
     if not isinstance(value, Sequence) or isinstance(value, str | bytes):
         raise RegionError("the polygon must be a list of [x, y].")
     if len(value) > MAX_POINTS + 1:
@@ -146,13 +185,8 @@ def check_polygon(value: object) -> list[list[float]]:
     return points[:1] + points[:0:-1] if signed_area(points) < 0 else points
 
 
-def signed_area(points: list[list[float]]) -> float:
-    """Square pixels; positive when the polygon runs clockwise on the screen (y down)."""
-    return sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(points, points[1:] + points[:1], strict=True)) / 2
-
-
 def clamp(points: list[list[float]], width: int, height: int) -> list[list[float]]:
-    """Points moved into 0..width, 0..height."""
+    """Moves points into 0..width, 0..height."""
     return [[min(max(x, 0.0), float(width)), min(max(y, 0.0), float(height))] for x, y in points]
 
 
@@ -161,8 +195,8 @@ def check_text(value: object) -> str:
         raise RegionError("the text must be a string.")
     if len(value) > MAX_TEXT:
         raise RegionError(f"the text has {len(value)} characters; at most {MAX_TEXT} are allowed.")
-    if "\0" in value or any("\ud800" <= sign <= "\udfff" for sign in value):
-        raise RegionError("the text holds signs that cannot be stored.")
+    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        raise RegionError("the text contains characters that cannot be stored.")
     return value
 
 
@@ -179,8 +213,11 @@ def _check_point(point: object) -> list[float]:
         raise RegionError("every point of the polygon must be [x, y].")
     x, y = point
     for number in (x, y):
-        # 1e7 pixels: beyond any image, and far from where a float loses its decimals
-        if isinstance(number, bool) or not isinstance(number, int | float) or not -1e7 < number < 1e7:
+        if (
+            isinstance(number, bool)
+            or not isinstance(number, int | float)
+            or not abs(number) < MAX_COORDINATE
+        ):
             raise RegionError("the coordinates of the polygon must be finite numbers.")
     return [round(float(x), DECIMALS) + 0.0, round(float(y), DECIMALS) + 0.0]  # + 0.0: no -0.0
 
@@ -202,6 +239,6 @@ def _check_characters(value: object) -> list[Character]:
 
 
 def mean_score(scores: Sequence[float | None]) -> float | None:
-    """Mean of the scores that are known; None without any."""
+    """Mean of the finite scores; None if there are none."""
     known = [score for score in scores if score is not None and math.isfinite(score)]
     return sum(known) / len(known) if known else None

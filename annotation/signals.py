@@ -1,9 +1,8 @@
-"""How unsure the spotter is of a region and of an image, 0..1, from its own word_signals.
+"""Uncertainty of a region and of an image, 0..1, from internal signals (scores, boxes, masks).
 
 `weakest_character` and the score come with every Word. `box_movement` (1 - IoU of a region's boxes after the
-last two stages) and `mask_disagreement` (1 - IoU of maskK, cut at the mask threshold, and M3, cut halfway
-between its smallest and its largest value) need a Trace; they are None without one, and the mean goes over
-what is known.
+last two stages) and `mask_disagreement` (1 - IoU of maskK, binarised at the mask threshold, and M3, binarised
+halfway between its minimum and maximum) need a Trace; without one they are None and left out of the mean.
 """
 
 from __future__ import annotations
@@ -17,26 +16,27 @@ import numpy as np
 
 from annotation.region import Region
 from spotter.explain.word_crop import word_mask
+from spotter.ops.boxes import box_iou
+from spotter.ops.polygons import mask_iou
 
 if TYPE_CHECKING:
     from spotter.tracing.trace import Trace
     from spotter.types import Word
 
-THRESHOLD = 0.4  # score from which a detection counts as a word, where the weights' own is not known
-NEAR = 0.3  # scores this far from the threshold are no longer doubtful
-HARDEST = (
-    5  # regions of an image that decide: one alone may be a smudge, the mean over all hides the hard ones
-)
+THRESHOLD = 0.4  # minimum score of a word, if the weights' own threshold is unknown
+CERTAIN_DISTANCE = 0.3  # scores this far from the threshold count as certain
+# Number of regions averaged for an image: a single one may be a smudge, the mean of all hides the hard ones.
+HARDEST = 5
 
 
 @dataclass(frozen=True)
 class RegionSignals:
-    """What the spotter's word_signals say of one region, each 0..1 or None when not known."""
+    """The signals of one region, each 0..1 or None if unknown."""
 
-    weakest_character: float | None = None  # smallest probability of a character; 1 is sure
+    weakest_character: float | None = None  # minimum probability of its characters
     box_movement: float | None = None
     mask_disagreement: float | None = None
-    threshold: float = THRESHOLD  # score from which the spotter takes a detection for a word
+    threshold: float = THRESHOLD  # minimum score at which the spotter reports a detection
 
 
 def word_signals(
@@ -45,50 +45,40 @@ def word_signals(
     mask_disagreement: float | None = None,
     threshold: float = THRESHOLD,
 ) -> RegionSignals:
-    """The numbers of a word that the spotter found; the others as far as the caller knows them."""
+    """The signals of a predicted word; those that need a trace are given by the caller, if known."""
     weakest = min((character.score for character in word.characters), default=None)
     return RegionSignals(weakest, box_movement, mask_disagreement, threshold)
 
 
 def trace_signals(trace: Trace) -> list[RegionSignals]:
-    """The numbers of every word of a trace, in the order of its words."""
+    """The signals of each word of a trace, in the order of its words."""
     threshold = trace.config.score_threshold
-    movement = [1 - box_iou(*trace.boxes[-2:, proposal]) for proposal in trace.proposal]
+    movement = (1 - box_iou(*trace.boxes[-2:, trace.proposal_index].astype(np.float64))).tolist()
     return [
         word_signals(word, movement[i], mask_disagreement(trace, i), threshold)
         for i, word in enumerate(trace.words)
     ]
 
 
-def box_iou(a: np.ndarray, b: np.ndarray) -> float:
-    """IoU of two boxes (4,) xyxy; 0 for boxes without area."""
-    corner, end = np.maximum(a[:2], b[:2]), np.minimum(a[2:], b[2:])
-    overlap = float(np.prod(np.maximum(end - corner, 0)))
-    union = float(sum(np.prod(np.maximum(box[2:] - box[:2], 0)) for box in (a, b))) - overlap
-    return overlap / union if union > 0 else 0.0
-
-
 def mask_disagreement(trace: Trace, word: int) -> float:
-    """1 - IoU of a word's maskK and M3, both on M3's grid."""
+    """1 - IoU of a word's maskK and M3, both on the grid of M3."""
     m3 = trace.m3[word].astype(np.float32)  # (H, W)
     mask_k = cv2.resize(word_mask(trace, word).astype(np.float32), m3.shape[::-1])
-    a, b = mask_k > trace.config.mask_threshold, m3 > (m3.min() + m3.max()) / 2
-    union = np.logical_or(a, b).sum()
-    return 1 - float(np.logical_and(a, b).sum() / union) if union else 0.0
+    return 1 - float(mask_iou(mask_k > trace.config.mask_threshold, m3 > (m3.min() + m3.max()) / 2))
 
 
-def region_uncertainty(score: float | None, numbers: RegionSignals) -> float | None:
-    """Mean of the doubts that are known; None without any."""
-    doubts = [numbers.box_movement, numbers.mask_disagreement]
-    if numbers.weakest_character is not None:
-        doubts.append(1 - numbers.weakest_character)
+def region_uncertainty(score: float | None, signals: RegionSignals) -> float | None:
+    """Mean of the known signals, each as an uncertainty 0..1; None if none is known."""
+    values = [signals.box_movement, signals.mask_disagreement]
+    if signals.weakest_character is not None:
+        values.append(1 - signals.weakest_character)
     if score is not None:
-        doubts.append(max(0.0, 1 - abs(score - numbers.threshold) / NEAR))
-    known = [min(max(doubt, 0.0), 1.0) for doubt in doubts if doubt is not None]
+        values.append(max(0.0, 1 - abs(score - signals.threshold) / CERTAIN_DISTANCE))
+    known = [min(max(value, 0.0), 1.0) for value in values if value is not None]
     return sum(known) / len(known) if known else None
 
 
 def image_uncertainty(regions: Iterable[float | None]) -> float:
-    """Mean of the hardest regions; 0 for an image in which nothing was found."""
+    """Mean of the most uncertain regions; 0 for an image without regions."""
     hardest = sorted((value for value in regions if value is not None), reverse=True)[:HARDEST]
     return sum(hardest) / len(hardest) if hardest else 0.0

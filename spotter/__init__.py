@@ -1,4 +1,4 @@
-"""SwinTextSpotter, opened up: reads the words on a photograph and shows how it does it.
+"""SwinTextSpotter, opened up: reads the words on a photograph and shows how.
 
 >>> from spotter import load_spotter
 >>> words = load_spotter("nano").spot("photo.jpg")
@@ -15,7 +15,7 @@ __all__ = ["Spotter", "load_spotter"]
 
 
 def __getattr__(name: str):
-    """torch is imported with the first spotter, not with the package: the app's page is up before it."""
+    """Imports torch with the first spotter, not with the package: the app's page does not wait for it."""
     if name in __all__:
         from spotter import predictor
 

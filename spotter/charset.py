@@ -1,4 +1,4 @@
-"""Characters <-> ids; id 0 starts and ends a word."""
+"""Characters <-> class ids; id 0 starts and ends a word."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from torch import Tensor
 
 
 class Charset:
-    """The characters a reader knows, in the order of their ids from 1 upward.
+    """The characters of a reader, in the order of their ids from 1.
 
-    A character may have two ids, as '~' has in the published list: both are read, the first is written.
+    A character may have two ids, like '~' in the published list: both decode to it, it encodes to the first.
     """
 
     def __init__(self, characters: str) -> None:
@@ -17,8 +17,9 @@ class Charset:
         self._ids = {character: characters.index(character) + 1 for character in characters}
 
     def encode(self, text: str, steps: int) -> Tensor:
-        """(steps,) int64: the ids of the text and the end sign, then -1. Raises ValueError on an unknown
-        character or a text of more than steps - 1 characters."""
+        """(steps,) int64: the ids of the text, the end sign, then -1. Raises ValueError on an unknown
+        character or a text of more than steps - 1 characters.
+        """
         unknown = sorted(set(text) - set(self.characters))
         if unknown:
             raise ValueError(f"the reader does not know {''.join(unknown)!r}")

@@ -1,17 +1,26 @@
-"""The presets of the one architecture. The only place with model numbers."""
+"""The presets of the one architecture, and every number that a model may differ in."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 PRINTABLE = "".join(chr(code) for code in range(33, 127))
 # Character list of the published English checkpoints: space to '~', then eleven signs.
 OFFICIAL_CHARACTERS = " " + PRINTABLE + "ˋˊ﹒ˀ˜ˇˆ˒‑´~"
+# Old field names in weights and traces that were written before the fields were renamed.
+RENAMED_FIELDS = {
+    "recognition_tilt": "min_rect_area_ratio",
+    "recognition_tall": "vertical_aspect_ratio",
+    "keep": "max_proposals",
+    "sure_score": "confident_score",
+    "most_enlarged": "max_upscale",
+}
 
 
 @dataclass(frozen=True)
 class SpotterConfig:
-    """Sizes of a spotter. Defaults are the published ones (SwinTextSpotter, Swin-T)."""
+    """Sizes and thresholds of a spotter. Defaults are the published ones (SwinTextSpotter, Swin-T)."""
 
     name: str = "official"
     # Swin
@@ -28,24 +37,29 @@ class SpotterConfig:
     # Proposals and stages
     proposals: int = 300
     proposal_grid: tuple[int, int] | None = None  # (columns, rows) the boxes start on; None: the whole image
+    # On long images the grid is tiled: one tile covers at least this share of the long side, measured in
+    # short sides. 0.58 gives three tiles on 1280 x 720, which finds more words than two or four.
+    min_grid_coverage: float = 0.58
+    max_grid_repeats: int = 4  # the cost of the stages' attention is quadratic in the proposals
     stages: int = 6
     stage_heads: int = 8
     dynamic_dim: int = 64
     feedforward: int = 2048
     roi_size: int = 7
-    roi_samples: int = 2  # along either axis of a bin, of every RoIAlign
+    roi_samples: int = 2  # per axis of a bin, in every RoIAlign
     # maskK
     mask_size: int = 28
     mask_coefficients: int = 60
     # Recognition Conversion and reader
-    recognition_conversion: bool = True  # False: the reader sees the RoI's features, gated by maskK alone
+    recognition_conversion: bool = True  # False: the reader gets the RoI's features, gated by maskK alone
     recognition_roi: tuple[int, int] = (28, 28)  # (height, width) of a1
     recognition_canonical: float = 224.0  # pixels; a box of this side is read from P4 (FPN, equation 1)
-    # Words are read in the smallest rectangle around their maskK, at any angle, where that has less than so
-    # many times the area of the level one.
-    recognition_tilt: float | None = None  # None: in its box, as published
-    # RoIs more than so many times as tall as wide are read down and up as well.
-    recognition_tall: float | None = None  # None: none are, as published
+    # A word is read in the smallest rotated rectangle around its maskK if its area is below this fraction of
+    # the axis-aligned rectangle's; otherwise, and with None, in its box, as published.
+    min_rect_area_ratio: float | None = None
+    # RoIs with height / width above this ratio are also read rotated by +-90 degrees; None: none are, as
+    # published.
+    vertical_aspect_ratio: float | None = None
     conversion_layers: int = 3
     conversion_heads: int = 4
     two_level_blocks: int = 3
@@ -58,32 +72,39 @@ class SpotterConfig:
     max_steps: int = 100
     characters: str = OFFICIAL_CHARACTERS
     # Inference
-    keep: int = 100
+    max_proposals: int = 100  # per image
     mask_threshold: float = 0.4
     score_threshold: float = 0.4
-    # Regions with a smaller reading_score are no words, unless their score is at least `sure_score`.
-    reading_threshold: float = 0.0  # 0: all are, as published
-    sure_score: float = 1.0
-    nms_iou: float = 1.0  # regions that overlap a better one by more are dropped; 1: none, as published
-    # Of the characters' probabilities, one after the other; fitted by evaluation.calibration.
+    # Regions below this reading score are discarded unless their detection score reaches `confident_score`.
+    reading_threshold: float = 0.0  # 0: none are, as published
+    confident_score: float = 1.0
+    nms_iou: float = 1.0  # maximum IoU with a better region; 1: no suppression, as published
+    # Minimum IoU for a proposal to stand in for a drawn region; equals `minimum_iou` in training.
+    min_drawn_iou: float = 0.5
+    # Calibration of the characters' probabilities, temperature first; fitted by evaluation.calibration.
     reading_temperature: float = 1.0
-    reading_power: float = 1.0  # above 1: a word is right only when all of its characters are
+    reading_power: float = 1.0  # above 1: a word is correct only if all of its characters are
     short_side: int = 1000
     long_side: int = 1824
-    most_enlarged: float | None = None  # images are made at most so many times as large; None: no limit
+    max_upscale: float | None = None  # maximum upscaling factor of images; None: no limit
 
     @property
     def classes(self) -> int:
         """Classes of the reader: the characters and index 0, which starts and ends a word."""
         return len(self.characters) + 1
 
-    def to_json(self) -> dict:
+    def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, values: dict) -> SpotterConfig:
-        """Raises TypeError on an unknown field."""
-        return cls(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()})
+    def from_json(cls, values: dict[str, Any]) -> SpotterConfig:
+        """Accepts RENAMED_FIELDS by their old names, and defaults for missing fields. Raises TypeError on an
+        unknown field.
+        """
+        fields: dict[str, Any] = {}
+        for name, value in values.items():
+            fields[RENAMED_FIELDS.get(name, name)] = tuple(value) if isinstance(value, list) else value
+        return cls(**fields)
 
 
 def official() -> SpotterConfig:
@@ -105,15 +126,15 @@ def nano() -> SpotterConfig:
         drop_path=0.0,
         channels=64,
         dilated_channels=32,
-        proposals=300,  # 100 on a coarser grid missed most words; laid more than once over a long image
+        proposals=300,  # 100 on a coarser grid missed most words; repeated on long images
         proposal_grid=(20, 15),
         dynamic_dim=32,
         feedforward=256,
         roi_samples=1,
         recognition_roi=(16, 32),
         recognition_canonical=448.0,  # long words have large boxes and small letters
-        recognition_tilt=0.6,  # from 8 degrees of long words to 20 of short ones
-        recognition_tall=1.25,  # a grid of 16 rows is too coarse for the letters of an upright word
+        min_rect_area_ratio=0.6,  # reached at 8 degrees by long words, at 20 by short ones
+        vertical_aspect_ratio=1.25,  # a grid of 16 rows is too coarse for the letters of a vertical word
         conversion_layers=1,
         two_level_blocks=2,
         two_level_window=4,
@@ -123,21 +144,19 @@ def nano() -> SpotterConfig:
         reader_embedding=64,
         max_steps=32,
         characters=PRINTABLE,
-        keep=300,  # a scene may hold 100 words, and each has neighbours that are dropped later
+        max_proposals=300,  # an image may hold 100 words, each with near-duplicates that NMS drops
         score_threshold=0.27,
         reading_threshold=0.05,
-        sure_score=0.45,
-        nms_iou=0.5,  # its scores do not tell the one proposal of a word from its neighbours yet
+        confident_score=0.45,
+        nms_iou=0.5,  # its scores do not yet suppress duplicate proposals
         short_side=960,
         long_side=1706,
-        most_enlarged=4 / 3,  # it has learnt no letters larger than that makes those of small images
+        max_upscale=4 / 3,  # small images would get larger letters than any in training
     )
 
 
 def small() -> SpotterConfig:
-    """`nano` with a wider backbone, more of it at fine resolution, and a larger reader, for those who have a
-    GPU to train it and the time to read with it.
-    """
+    """`nano` with a wider backbone, more of it at fine resolution, and a larger reader: to train on a GPU."""
     return replace(
         nano(),
         name="small",

@@ -1,9 +1,9 @@
-"""Draws words over their photo, for files (the page draws its own, see tabs/overlay.js)."""
+"""Draws words over their photo, for files; the app draws them in tabs/shared/overlay.js."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -11,17 +11,20 @@ from PIL import Image, ImageDraw, ImageFont
 if TYPE_CHECKING:
     from spotter.types import Word
 
-# Okabe-Ito yellow: tells from its black halo, and from any photo, with every kind of colour vision.
+# Okabe-Ito yellow on black: visible on any photo, with every kind of colour vision.
 LINE = (240, 228, 66)
 HALO = (0, 0, 0)
+MIN_FONT_SIZE = 14  # pixels
+UNITS = 400  # per short side; lines are 2 units wide, with their halo 5
 
 
 def draw_words(image: np.ndarray, words: Sequence[Word]) -> np.ndarray:
-    """(H, W, 3) uint8 RGB with each word's outline and text; polygons in pixels of the image. Copies."""
+    """A copy of an image (H, W, 3) uint8 RGB with each word's polygon, in its pixels, and text."""
     picture = Image.fromarray(image)
     draw = ImageDraw.Draw(picture)
-    unit = max(1, round(min(picture.size) / 400))
-    font = ImageFont.load_default(size=max(14, 9 * unit))
+    unit = max(1, round(min(picture.size) / UNITS))
+    size = max(MIN_FONT_SIZE, 9 * unit)
+    font = cast(ImageFont.FreeTypeFont, ImageFont.load_default(size))  # the other kind has no sizes
     for width, colour in ((5 * unit, HALO), (2 * unit, LINE)):
         for word in words:
             corners = [tuple(point) for point in word.polygon]
@@ -34,7 +37,7 @@ def draw_words(image: np.ndarray, words: Sequence[Word]) -> np.ndarray:
 def _label(
     draw: ImageDraw.ImageDraw, font: ImageFont.FreeTypeFont, word: Word, size: tuple[int, int], pad: int
 ) -> None:
-    """The text above the word; below it where there is no room above, and always inside the image."""
+    """Draws the text above the word, or below it if there is no room above; always inside the image."""
     text = _shorten(word.text, font, size[0] - 2 * pad)
     if not text:
         return

@@ -30,11 +30,14 @@ LOOKALIKES = (
 )
 
 
+ImageSource = str | Path | bytes | Image.Image | np.ndarray  # encoded, or (H, W), (H, W, 1, 3 or 4)
+
+
 class ImageError(ValueError):
     """A picture that cannot be read; the message is one sentence for the person who chose it."""
 
 
-def read_image(source: str | Path | bytes | Image.Image | np.ndarray) -> np.ndarray:
+def read_image(source: ImageSource) -> np.ndarray:
     """Decode a picture: (H, W, 3) uint8 RGB, upright, transparency on white, first frame of an animation.
 
     The limits on bytes and pixels are checked before anything is decoded. Raises ImageError.

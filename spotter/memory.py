@@ -1,4 +1,4 @@
-"""Tells the C library's allocator to keep what is freed: the next image needs it again."""
+"""Makes the C library's allocator keep freed memory, which the next image needs again."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ import sys
 
 # Parameters of mallopt, from glibc's malloc.h.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
-LARGEST = 2**30  # bytes; a block up to here is taken from the heap instead of being mapped afresh
-LARGEST_BEFORE_2_35 = 2**25  # the most that an older glibc accepts
-KEPT = 2**29  # bytes that stay at the end of the heap
-KEPT_IN_TRAINING = 2**31 - 1  # the most that mallopt takes
+MAX_HEAP_BLOCK = 2**30  # bytes; larger blocks are mapped anew each time
+MAX_HEAP_BLOCK_BEFORE_2_35 = 2**25  # the maximum that an older glibc accepts
+RETAINED = 2**29  # bytes of free memory at the end of the heap
+RETAINED_IN_TRAINING = 2**31 - 1  # the maximum of mallopt
 
 
-def keep_freed_memory(kept: int = KEPT) -> bool:
-    """Large blocks that are freed stay with the process, up to `kept` bytes at the end of the heap. False,
-    and nothing done, where there is no glibc.
+def retain_freed_memory(size: int = RETAINED) -> bool:
+    """Keeps up to `size` bytes of freed memory in the process. Returns False, without effect, without glibc.
 
-    By default glibc maps every large tensor anew, and the kernel zeroes each page at the first touch:
-    60,000 page faults on an image of 1280 x 720, which take a sixth of the time. Threads started after this
-    share one heap, as a thread's own cannot hold large blocks, and each would keep its own; so call it early.
+    By default glibc maps every large tensor anew, and the kernel zeroes each page at the first access:
+    60,000 page faults for an image of 1280 x 720, a sixth of the time. Call it before threads start: later
+    ones share one heap, since a thread's own heap cannot hold large blocks.
     """
     if sys.platform != "linux" or platform.libc_ver()[0] != "glibc":
         return False
     mallopt = ctypes.CDLL(None).mallopt
-    taken = mallopt(M_MMAP_THRESHOLD, LARGEST) or mallopt(M_MMAP_THRESHOLD, LARGEST_BEFORE_2_35)
-    return bool(taken and mallopt(M_TRIM_THRESHOLD, kept) and mallopt(M_ARENA_MAX, 1))
+    accepted = mallopt(M_MMAP_THRESHOLD, MAX_HEAP_BLOCK) or mallopt(
+        M_MMAP_THRESHOLD, MAX_HEAP_BLOCK_BEFORE_2_35
+    )
+    return bool(accepted and mallopt(M_TRIM_THRESHOLD, size) and mallopt(M_ARENA_MAX, 1))

@@ -1,7 +1,7 @@
-"""The nouns that every package shares. Image coordinates are pixels, x to the right and y down.
+"""Data classes that all packages share. Image coordinates are pixels, x to the right and y down.
 
-Words and ground truth are in pixels of the original image after its EXIF orientation is applied; tensors
-of the model are in pixels of the resized image. Each field's comment gives its shape.
+Words and ground truth are in pixels of the original image with its EXIF orientation applied; tensors of the
+model are in pixels of the resized image. Each field's comment gives its shape.
 """
 
 from __future__ import annotations
@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:  # words and stored traces are looked at before torch is there
+if TYPE_CHECKING:  # words and stored traces are shown before torch is loaded
     from torch import Tensor
 
 
 @dataclass(frozen=True)
 class Character:
-    """One character that was read, with its probability, calibrated by the model's temperature and power."""
+    """One recognised character."""
 
     text: str
-    score: float
+    score: float  # probability, 0..1, calibrated by the model's temperature and power
 
 
 @dataclass(frozen=True)
 class Word:
-    """One word found on an image (the `--json` format of the command line)."""
+    """One word of an image, as in the `--json` format of the command line."""
 
-    id: str  # "w0", "w1", ... in the order of falling score
+    id: str  # "w0", "w1", ... by descending score
     polygon: list[list[float]]  # [[x, y], ...], at least 3 points, clockwise, not closed
     box: list[float]  # x1, y1, x2, y2
     text: str
@@ -38,24 +38,23 @@ class Word:
 
 @dataclass(frozen=True)
 class DrawnReading:
-    """What is read in a region that a person drew."""
+    """The text of a region that a person drew."""
 
     text: str
     reading_score: float  # geometric mean of the characters' probabilities
     characters: list[Character]
-    overlap: float  # IoU of the drawn box with the best proposal's
+    overlap: float  # IoU of the drawn box with the best proposal
 
 
 @dataclass(frozen=True)
 class GroundTruth:
-    """One true region of an image: a word, or a region marked 'do not care'."""
+    """One annotated region of an image: a word, or a do-not-care region."""
 
     polygon: np.ndarray  # (P, 2) float32, 3 <= P <= 16, clockwise, not closed
-    text: str  # "" when not legible
-    ignore: bool = False  # "do not care": neither a miss nor a false alarm
-    centres: np.ndarray | None = (
-        None  # (len(text), 2) float32, centre of each character; only rendered scenes know it
-    )
+    text: str  # "" if illegible
+    ignore: bool = False  # do not care: neither a false negative nor, if detected, a false positive
+    # (len(text), 2) float32, centre of each character; only rendered scenes have them
+    centres: np.ndarray | None = None
 
     @property
     def box(self) -> np.ndarray:
@@ -65,7 +64,7 @@ class GroundTruth:
 
 @dataclass(frozen=True)
 class StageOutput:
-    """What one refinement stage says of every proposal (paper, section 3.2)."""
+    """Output of one refinement stage for N proposals per image (paper, section 3.2)."""
 
     class_logits: Tensor  # (B, N, 2), class 0 is text
     boxes: Tensor  # (B, N, 4) xyxy, pixels of the resized image, not clipped
@@ -75,7 +74,7 @@ class StageOutput:
 
 @dataclass(frozen=True)
 class Conversion:
-    """What Recognition Conversion makes of R regions (paper, section 3.3)."""
+    """Output of Recognition Conversion for R regions (paper, section 3.3)."""
 
     m1: Tensor  # (R, C, H/4, W/4), 0..1
     m2: Tensor  # (R, C, H/2, W/2), 0..1
@@ -85,9 +84,9 @@ class Conversion:
 
 @dataclass(frozen=True)
 class Reading:
-    """What the decoder reads in R regions, one character a step; S steps."""
+    """Output of the decoder for R regions, one character per step; S steps."""
 
-    ids: Tensor  # (R, S) int64, 0 from the end sign on
+    ids: Tensor  # (R, S) int64, 0 from the end of the word on
     probabilities: Tensor  # (R, S, classes)
     attention: Tensor  # (R, S, h*w) over the positions of the reader's map, row by row
     encoded: Tensor  # (R, h*w, C + w + h): the reader's map and its position codes
@@ -95,24 +94,64 @@ class Reading:
 
 @dataclass(frozen=True)
 class Detection:
-    """What the detector makes of B images."""
+    """Output of the detector for B images."""
 
-    levels: list[Tensor]  # P2..P5 with the dilated blocks' output added, (B, C, H/stride, W/stride)
-    stages: list[StageOutput]  # one a stage
+    levels: list[Tensor]  # P2..P5 with dilated context, (B, C, H/stride, W/stride)
+    stages: list[StageOutput]  # one per stage
     image_sizes: Tensor  # (B, 2) width, height in pixels of each resized image, without padding
 
 
 @dataclass(frozen=True)
 class Regions:
-    """R regions to be read, those of all images together."""
+    """R regions to be read, of all images of the batch."""
 
     image_index: Tensor  # (R,) int64
     proposal_index: Tensor  # (R,) int64
     scores: Tensor  # (R,) of the detection
     boxes: Tensor  # (R, 4) xyxy, pixels of the resized image, not clipped
     mask_k: Tensor  # (R, 28, 28) probabilities, over the box
-    related: Tensor  # (R, C) proposal features after the self-attention of Recognition Conversion
-    rois: Tensor  # (R, 5) the rectangles that are read, see model.rotated_roi; the boxes, or along the words
+    attended_features: Tensor  # (R, C) proposal features after the self-attention of Recognition Conversion
+    rois: Tensor  # (R, 5) rotated rectangles to be read, see ops.rois
+
+    @classmethod
+    def from_boxes(
+        cls,
+        boxes: Tensor,
+        mask_k: Tensor,
+        attended_features: Tensor,
+        *,
+        image_index: Tensor | None = None,
+        proposal_index: Tensor | None = None,
+        scores: Tensor | None = None,
+        rois: Tensor | None = None,
+    ) -> Regions:
+        """Regions of given boxes (R, 4).
+
+        By default all are of the first image, from proposals 0..R-1, with score 1, and read in their boxes.
+        """
+        import torch
+
+        from spotter.ops.rois import boxes_to_rois
+
+        zeros = torch.zeros(len(boxes), dtype=torch.long, device=boxes.device)
+        return cls(
+            image_index=zeros if image_index is None else image_index,
+            proposal_index=torch.arange(len(boxes), device=boxes.device)
+            if proposal_index is None
+            else proposal_index,
+            scores=torch.ones(len(boxes), device=boxes.device) if scores is None else scores,
+            boxes=boxes,
+            mask_k=mask_k,
+            attended_features=attended_features,
+            rois=boxes_to_rois(boxes) if rois is None else rois,
+        )
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    def __getitem__(self, index: Tensor | slice) -> Regions:
+        """The regions that a mask (R,) bool, indices (K,) int64 or a slice select."""
+        return Regions(**{name: value[index] for name, value in vars(self).items()})
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The JSON format of words: what `python -m spotter --json` writes, and what the page stores and shows."""
+"""The JSON format of words, as `python -m spotter --json` writes it and the app stores and shows it."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 
 def words_json(card: dict, images: dict[str, dict]) -> dict:
-    """The whole file: the model by its card, and `photo_entry` of each image by its name."""
+    """The whole file: the model, by its card, and the `photo_entry` of each image, by name."""
     return {"model": model_entry(card), "images": images}
 
 
 def model_entry(card: dict) -> dict:
-    """Which weights these were; None for what the card does not say."""
+    """The weights that were used; None for fields missing from the card."""
     return {key: card.get(key) for key in ("name", "sha256", "trained_images")}
 
 
 def photo_entry(image: np.ndarray, words: Sequence[Word], seconds: float) -> dict:
-    """One image (H, W, 3) and its words, in pixels of the image; `seconds`: what reading them took."""
+    """One image (H, W, 3) and its words in pixels of the image; `seconds`: time taken."""
     height, width = image.shape[:2]
     return {
         "width": width,
@@ -37,8 +37,8 @@ def photo_entry(image: np.ndarray, words: Sequence[Word], seconds: float) -> dic
 
 
 def write_json(path: Path, content: dict) -> None:
-    """Writes the whole file or, where that fails, none. Raises OSError."""
-    # Bytes of a file name that are no UTF-8 are lone surrogates here; this makes them JSON's own escapes.
+    """Writes the file atomically. Raises OSError, leaving no partial file."""
+    # Bytes of file names that are not UTF-8 are lone surrogates here; they become JSON escapes.
     text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:

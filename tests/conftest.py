@@ -98,7 +98,7 @@ def tiny_config() -> SpotterConfig:
         feedforward=32,
         mask_coefficients=20,
         recognition_roi=(8, 16),
-        recognition_tall=None,  # a region is read once, unless a test asks for more
+        vertical_aspect_ratio=None,  # a region is read once, unless a test asks for more
         two_level_blocks=1,
         two_level_heads=4,
         reader_size=(4, 16),
@@ -106,13 +106,13 @@ def tiny_config() -> SpotterConfig:
         reader_attention=16,
         reader_embedding=16,
         max_steps=8,
-        keep=20,
+        max_proposals=20,
         score_threshold=0.4,
         reading_threshold=0.0,  # it cannot read
-        sure_score=1.0,
+        confident_score=1.0,
         nms_iou=1.0,
         short_side=96,
-        most_enlarged=None,
+        max_upscale=None,
         long_side=192,
     )
 

@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import gradio as gr
 import pytest
+
+import app
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -28,27 +31,42 @@ def run(*arguments: str) -> subprocess.CompletedProcess:
         (["--database", "sqlite:////nowhere/a.db"], "The folder of the database does not exist"),
     ],
 )
-def test_bad_arguments_exit_2_with_a_sentence(arguments, says):
+def test_bad_arguments_exit_2_with_one_sentence(arguments, says):
     result = run("app.py", *arguments)
     assert result.returncode == 2
     assert says in result.stderr
     assert "Traceback" not in result.stderr
 
 
-def test_a_bad_model_card_ends_with_a_sentence(tmp_path):
+def test_a_bad_model_card_exits_2_with_one_sentence(tmp_path):
     (tmp_path / "w.safetensors").touch()
     (tmp_path / "w.json").write_text("[]", encoding="utf-8")
     result = run("app.py", "--weights", str(tmp_path / "w.safetensors"))
     assert result.returncode == 2
-    assert "is no card of this project" in result.stderr
+    assert "is invalid" in result.stderr
     assert "Traceback" not in result.stderr
 
 
-def test_a_gpu_is_used_when_there_is_one():
-    import app
+def test_the_command_line_is_parsed(monkeypatch):
+    monkeypatch.delenv("SPACE_ID", raising=False)
+    options = app.parse([])
+    assert options == app.Options("127.0.0.1", 7860, "nano", None, None, None)
+    options = app.parse(["--port", "80", "--device", "cpu", "--auth", "ann:se:cret"])
+    assert (options.port, options.device, options.auth) == (80, "cpu", ("ann", "se:cret"))
 
-    assert app.parse([]).device is None  # the predictor's choice
-    assert app.parse(["--device", "cpu"]).device == "cpu"
+
+def test_a_space_listens_on_all_addresses(monkeypatch):
+    monkeypatch.setenv("SPACE_ID", "a/b")
+    assert app.parse([]).host == "0.0.0.0"
+
+
+def test_main_launches_the_app(monkeypatch, tiny_file, tmp_path):
+    launched = {}
+    monkeypatch.setattr(gr.Blocks, "launch", lambda blocks, **options: launched.update(options))
+    database = f"sqlite:///{tmp_path}/a.db"
+    assert app.main(["--weights", str(tiny_file), "--port", "7999", "--database", database]) == 0
+    assert (launched["server_port"], launched["share"], launched["auth"]) == (7999, False, None)
+    assert (tmp_path / "a.db").is_file()
 
 
 def test_importing_the_app_does_not_import_torch():

@@ -1,4 +1,4 @@
-"""Words drawn over a photo: inside the image, whatever the words are."""
+"""Words drawn over a photo."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def photo() -> np.ndarray:
     return np.full((240, 320, 3), 120, np.uint8)
 
 
-def test_no_words_is_the_same_image_and_a_copy(photo):
+def test_no_words_gives_a_copy(photo):
     drawn = draw_words(photo, [])
     np.testing.assert_array_equal(drawn, photo)
     assert drawn is not photo
@@ -40,7 +40,7 @@ def test_draws_outline_halo_and_label(photo):
     "box", [(0, 0, 40, 20), (280, 220, 320, 240), (-20, -20, 400, 300), (310, 0, 330, 10), (5, 5, 5, 5)]
 )
 @pytest.mark.parametrize("text", ["", "a", "W" * 300, "two\nlines", "ﬁ漢字"])
-def test_borders_and_odd_texts(photo, box, text):
+def test_boxes_at_the_border_and_unusual_texts(photo, box, text):
     drawn = draw_words(photo, [word(*box, text)])
     assert drawn.shape == photo.shape
     assert drawn.dtype == np.uint8

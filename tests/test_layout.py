@@ -54,7 +54,7 @@ LAYERS = {
 # Modules that only these parts may import. The longest prefix that fits an imported module counts.
 RESERVED = {
     "spotter.tabs": ("app", "spotter.tabs"),
-    "spotter.tabs.shared": ("app", "spotter.tabs", "annotation.tabs"),
+    "spotter.tabs.shared": ("app", "spotter.tabs", "annotation.tabs", "annotation.editor"),
     "spotter.training": ("spotter.training",),
     "gradio": ("app", "spotter.tabs", "annotation.tabs", "annotation.editor"),
 }

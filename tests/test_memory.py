@@ -1,4 +1,4 @@
-"""What is freed stays with the process, so that large tensors cost no page faults."""
+"""Freed memory stays in the process, so that large tensors cost no page faults."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 FAULTS = """
 import resource, sys, threading
 sys.path.insert(0, ".")
-from spotter.memory import keep_freed_memory
-if not keep_freed_memory():
+from spotter.memory import retain_freed_memory
+if not retain_freed_memory():
     print("none")
     sys.exit()
 import torch
@@ -29,17 +29,17 @@ thread.join()
 """
 
 
-def test_large_tensors_are_not_mapped_anew():
+def test_large_tensors_reuse_freed_memory():
     done = subprocess.run([sys.executable, "-c", FAULTS], capture_output=True, text=True, check=True)
     if done.stdout.strip() == "none":
         pytest.skip("no glibc")
-    # 600,000 otherwise (1200 of two megabytes); now and then one of the twenty tensors, 29,297 pages, does
-    # not fit into its old place.
+    # Otherwise 600,000, or 1200 of two megabytes each. Occasionally one of the twenty tensors, 29,297 pages,
+    # does not fit into the freed memory.
     assert int(done.stdout) < 100_000
 
 
-def test_nothing_happens_elsewhere(monkeypatch):
+def test_no_effect_without_glibc(monkeypatch):
     from spotter import memory
 
     monkeypatch.setattr(memory.platform, "libc_ver", lambda: ("", ""))
-    assert memory.keep_freed_memory() is False
+    assert memory.retain_freed_memory() is False

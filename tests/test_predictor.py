@@ -15,10 +15,10 @@ from shapely.geometry import Polygon
 from spotter import load_spotter
 from spotter.images import ImageError
 from spotter.model.spotter import SwinTextSpotter
-from spotter.ops.polygons import mask_polygon
 from spotter.ops.rois import rotate_quarter_turns
-from spotter.predictor import Spotter, surest_ways
-from spotter.types import Character, Word
+from spotter.ops.shapes import mask_polygon
+from spotter.predictor import Spotter
+from spotter.types import Word
 
 
 def assert_same_words(
@@ -85,7 +85,7 @@ def test_regions_read_hardly_likely_are_no_words(tiny_spotter, photographs, word
     least = float(np.median([word.reading_score for word in words]))
     unlikely = [word for word in words if word.reading_score < least]
     sure = float(np.median([word.score for word in unlikely])) if surely else 1.0
-    config = replace(tiny_spotter.model.config, reading_threshold=least, sure_score=sure)
+    config = replace(tiny_spotter.model.config, reading_threshold=least, confident_score=sure)
     monkeypatch.setattr(tiny_spotter.model, "config", config)
     likely = [word for word in words if word.reading_score >= least or word.score >= sure]
     assert 0 < len(likely) < len(words)
@@ -94,7 +94,7 @@ def test_regions_read_hardly_likely_are_no_words(tiny_spotter, photographs, word
     assert_same_words(found, [replace(word, id=f"w{i}") for i, word in enumerate(likely)])
     trace = tiny_spotter.trace(photographs[0])
     assert trace.words == found
-    assert len(trace.proposal) == len(trace.mask_k) == len(trace.ids) == len(found)
+    assert len(trace.proposal_index) == len(trace.mask_k) == len(trace.ids) == len(found)
     texts = [tiny_spotter.charset.decode(row.tolist()) for row in trace.ids]
     assert texts == [word.text for word in found]
 
@@ -203,7 +203,7 @@ def test_resize(tiny_spotter, size, short_side, expected):
     ],
 )
 def test_small_images_are_enlarged_as_far_as_the_preset_says(tiny_spotter, size, short_side, expected):
-    config = replace(tiny_spotter.model.config, most_enlarged=1.5)
+    config = replace(tiny_spotter.model.config, max_upscale=1.5)
     tiny_spotter.model.config, before = config, tiny_spotter.model.config
     try:
         tensor = tiny_spotter.resize(np.zeros((size[1], size[0], 3), np.uint8), short_side)
@@ -259,7 +259,7 @@ def test_a_spotter_of_the_published_characters(tiny_config, photographs):
 @pytest.fixture
 def three_ways(tiny_model) -> Spotter:
     """Reads every region as it is, down and up."""
-    model = SwinTextSpotter(replace(tiny_model.config, recognition_tall=1e-3)).eval()
+    model = SwinTextSpotter(replace(tiny_model.config, vertical_aspect_ratio=1e-3)).eval()
     model.load_state_dict(tiny_model.state_dict())
     return Spotter(model, {})
 
@@ -271,7 +271,7 @@ def in_one_way(spotter: Spotter, quarters: int, monkeypatch) -> None:
         count = torch.full_like(regions.proposal_index, quarters)
         return replace(regions, rois=rotate_quarter_turns(regions.rois, count))
 
-    monkeypatch.setattr(spotter.model, "along_words", turned)
+    monkeypatch.setattr(spotter.model, "orient_rois", turned)
 
 
 def test_the_surest_way_of_a_tall_box_counts(three_ways, photographs, monkeypatch):
@@ -297,14 +297,6 @@ def test_the_surest_way_of_a_tall_box_counts(three_ways, photographs, monkeypatc
     assert len(set(quarters.tolist())) > 1
     for i, word in enumerate(trace.words):
         assert word.text == found[0][i].text == ways[int(quarters[i])][0][i].text
-
-
-def test_surest_ways_by_hand():
-    sure, unsure, nothing = [Character("a", 0.9)], [Character("a", 0.9), Character("b", 0.2)], []
-    assert surest_ways([], []) == []
-    assert surest_ways([4], [nothing]) == [True]
-    texts = [unsure, sure, nothing, nothing, nothing, nothing, unsure]
-    assert surest_ways([4, 4, 4, 7, 2, 2, 2], texts) == [False, True, False, True, False, False, True]
 
 
 def test_what_is_drawn_is_read(tiny_spotter, photographs):
@@ -343,11 +335,11 @@ def test_nothing_drawn_nothing_read(tiny_spotter, photographs):
 @pytest.mark.parametrize(
     ("polygon", "says"),
     [
-        ([], "is no polygon"),
-        ([[1, 1], [5, 5]], "is no polygon"),
-        ([[1, 1], [5, 5], [9, np.nan]], "is no polygon"),
-        ([[1, 1], [5, 5], ["a", "b"]], "is no polygon"),
-        ([[1, 1, 1], [5, 5, 1], [9, 1, 1]], "is no polygon"),
+        ([], "is not a polygon"),
+        ([[1, 1], [5, 5]], "is not a polygon"),
+        ([[1, 1], [5, 5], [9, np.nan]], "is not a polygon"),
+        ([[1, 1], [5, 5], ["a", "b"]], "is not a polygon"),
+        ([[1, 1, 1], [5, 5, 1], [9, 1, 1]], "is not a polygon"),
         ([[1e6, 1], [1e6 + 9, 1], [1e6, 9]], "lies outside the image"),
         ([[5, 5], [50, 5], [5, 5.1]], "too thin"),
     ],

@@ -1,312 +1,174 @@
-// The pointer: mouse, pen and fingers. A gesture changes only what it shows; its end commits one edit.
+// The tools: drawing words, splitting and merging them.
 
-const pointers = new Map();  // id -> {x, y} of every finger on the photo
-let spaceHeld = false, spaceUsed = false;
+import { hintOf } from "./bars.js";
+import { bandOutline, makeCutter, nearestCut } from "./bands.js";
+import { currentLine } from "./drafts.js";
+import { commit } from "./edits.js";
+import { bounds, boxBetween, clampPoints, clockwise, distance, orderQuad, signedArea } from "./geometry.js";
+import { initialCut, LIMITS, mergeRegions, newRegion, readingOrder, splitRegion } from "./regions.js";
+import { editText, finishText, focusPhoto, select } from "./selection.js";
+import { onlySelected, regionOf } from "./state.js";
+import { announce, focusNode, update } from "./update.js";
+import { isFull } from "./word_edits.js";
+import { reveal } from "./zoom.js";
 
-const screenDistance = (event, from) => Math.hypot(event.clientX - from.x, event.clientY - from.y);
+/** @import { Drawing, Editor, Point, Press, Tool } from "./types.js" */
 
-function onPointerDown(event) {
-  finishTyping();
-  if (!photo.contains(document.activeElement)) photo.focus({ preventScroll: true });
-  root.classList.toggle("coarse", event.pointerType === "touch");
-  pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
-  // A pointer that is gone by now (a script's) cannot be captured.
-  try { photo.setPointerCapture(event.pointerId); } catch { /* works without */ }
-  if (pointers.size === 2) {
-    abortGesture();
-    gesture = { kind: "pinch" };
-    return;
+const MIN_AREA = 4;  // square pixels of the image
+
+/** Starts a tool, or ends it when it is in use. @param {Editor} editor @param {Tool} tool */
+export function startTool(editor, tool) {
+  finishText(editor);
+  const inUse = editor.state.tool === tool;
+  stopTool(editor);
+  if (inUse) return;
+  update(editor, { corner: null, moving: false });
+  if (tool === "split") startCut(editor);
+  else if (tool === "merge") update(editor, { tool });
+  else {
+    if (isFull(editor)) return;
+    select(editor, []);
+    update(editor, { tool, drawing: { points: [], bottom: [], lower: false, cursor: null, cross: null, box: null } });
   }
-  if (gesture || event.button > 1) return;
-  const at = imagePoint(event), start = { at, x: event.clientX, y: event.clientY, moved: false, touch: event.pointerType === "touch" };
-  if (event.button === 1 || spaceHeld) {
-    event.preventDefault();
-    spaceUsed = true;
-    gesture = { kind: "pan", always: true, ...start };
-  } else if (tool !== "select") gesture = { kind: tool === "merge" ? "pick" : tool === "split" ? "cut" : "draw", ...start };
-  else gesture = { ...grab(at, event), ...start };
-  if (gesture.kind === "cut") moveCut(at);
-  hover(null);
+  announceHint(editor);
+  focusNode(editor.nodes.photo);
 }
 
-/** What a press at an image point takes hold of. */
-function grab(at, event) {
-  const chosen = soleSelected(), handle = chosen && handleAt(chosen.points, at);
-  if (handle?.corner !== undefined) {
-    return { kind: "corner", id: chosen.id, index: handle.corner, points: chosen.points, erase: event.altKey };
-  }
-  if (handle) {
-    const points = [...chosen.points], index = handle.middle + 1;
-    points.splice(index, 0, mix(points[index - 1], points[index % points.length], 0.5));
-    return { kind: "corner", id: chosen.id, index, points, inserted: true };
-  }
-  if (chosen && contains(chosen.points, at) && !event.shiftKey) return { kind: "region", id: chosen.id, points: chosen.points };
-  return { kind: "pan", id: wordAt(at)?.id };
-}
+/** @param {Editor} editor */
+export const stopTool = (editor) => update(editor, { tool: "select", drawing: null, cut: null, mergeTarget: null });
 
-/** The smallest word under an image point. */
-function wordAt(at) {
-  const hits = history.now.filter((r) => contains(r.points, at));
-  return hits.sort((a, b) => Math.abs(area(a.points)) - Math.abs(area(b.points)))[0];
-}
-
-function onPointerMove(event) {
-  const before = pointers.get(event.pointerId);
-  if (before) pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
-  if (!gesture) return onHover(event);
-  if (!before) return;
-  if (gesture.kind === "pinch") return pinch(event, before);
-  if (!gesture.moved && screenDistance(event, gesture) < (gesture.touch ? 9 : 4)) return;
-  const first = !gesture.moved;
-  gesture.moved = true;
-  const p = imagePoint(event);
-  if (gesture.kind === "pan") panBy(event.clientX - before.x, event.clientY - before.y);
-  else if (gesture.kind === "corner" || gesture.kind === "region") {
-    if (first) { drawCard(); root.classList.add("dragging"); }
-    dragTo(p[0] - gesture.at[0], p[1] - gesture.at[1]);
-  } else if (gesture.kind === "cut") moveCut(p);
-  else if (gesture.kind === "draw") {
-    if (tool === "box" && !gesture.clicked && !draftPoints().length) gesture.from = gesture.at;
-    if (gesture.from) draft.box = p;
-    else draft.cursor = p;
-    drawDraft();
-  }
-}
-
-/** Shows the shape of the gesture moved by image pixels; nothing is committed. */
-function dragTo(dx, dy) {
-  if (gesture.kind === "corner" || (gesture.kind === "nudge" && gesture.index !== null)) {
-    const points = [...gesture.points], [x, y] = points[gesture.index];
-    points[gesture.index] = [x + dx, y + dy];
-    gesture.shape = tidy(points, doc.width, doc.height);
-  } else {
-    const { x1, y1, x2, y2 } = bounds(gesture.points);  // the word stops at the edge, it is not squeezed
-    const mx = tenth(clamp(dx, -x1, doc.width - x2)), my = tenth(clamp(dy, -y1, doc.height - y2));
-    gesture.shape = tidy(gesture.points.map(([x, y]) => [x + mx, y + my]), doc.width, doc.height);
-  }
-  placeWord(drawn.get(gesture.id), gesture.shape);
-  drawHandles(gesture.shape);
-}
-
-function onPointerUp(event) {
-  pointers.delete(event.pointerId);
-  const ended = gesture;
-  if (!ended || ended.kind === "nudge") return;
-  if (ended.kind === "pinch") {
-    if (!pointers.size) gesture = null;
-    return;
-  }
-  endGesture();
-  settle(ended, imagePoint(event), event);
-  afterEdit();
-}
-
-/** The edit or the choice that a finished gesture stands for. */
-function settle(ended, p, event) {
-  if (ended.kind === "draw") return endDraw(ended, p);
-  if (ended.kind === "cut") return splitHere();
-  if (ended.kind === "pick") return ended.moved ? undefined : pick(p);
-  if (ended.moved) return ended.shape ? commitShape(ended) : undefined;
-  if (ended.kind === "corner" && ended.erase) return removeCorner(ended.index);
-  if (ended.kind === "corner") {
-    if (ended.inserted) return insertCorner(ended.index - 1);
-    return chooseCorner(ended.index);
-  }
-  if (ended.kind === "region") return openText(ended.id, "photo");
-  if (ended.always) return;
-  if (ended.id && (event.shiftKey || event.ctrlKey || event.metaKey)) toggle(ended.id);
-  else select(ended.id ? [ended.id] : []);
-  focusPhoto();
-}
-
-function commitShape({ id, shape, index, inserted, kind }) {
-  const label = inserted ? "corner added" : kind === "region" || index === null ? "word moved" : "corner moved";
-  if (samePoints(shape, regionOf(id).points)) return refresh();
-  if (inserted) corner = index;
-  change([id], (r) => touch(r, { points: shape }), label);
-  focusPhoto();
-}
-
-function endGesture() {
-  gesture = null;
-  root.classList.remove("dragging");
-}
-
-/** Back to how it was before the gesture. */
-function abortGesture() {
-  if (!gesture) return;
-  const { kind, id } = gesture;
-  gesture = null;
-  root.classList.remove("dragging");
-  if (draft) [draft.box, draft.cursor] = [null, null];
-  if (id && kind !== "pan") placeWord(drawn.get(id), regionOf(id).points);
-  drawHandles();
-  drawDraft();
-  drawCard();
-  afterEdit();
-}
-
-function pinch(event, before) {
-  const other = [...pointers].find(([id]) => id !== event.pointerId)?.[1];
-  if (!other) return;
-  const box = photo.getBoundingClientRect(), now = { x: event.clientX, y: event.clientY };
-  const spread = (a) => Math.hypot(a.x - other.x, a.y - other.y);
-  zoomAt(spread(now) / Math.max(spread(before), 1), (now.x + other.x) / 2 - box.left, (now.y + other.y) / 2 - box.top);
-  panBy((now.x - before.x) / 2, (now.y - before.y) / 2);
-}
-
-function onHover(event) {
-  if (event.pointerType === "touch") return;
-  if (["box", "polygon", "band"].includes(tool) && draft) {
-    draft.cursor = imagePoint(event);
-    draft.cross = null;
-    drawDraft();
-  } else if (tool === "split") moveCut(imagePoint(event));
-  else hover(wordAt(imagePoint(event))?.id);
-}
-
-function onWheel(event) {
-  const factor = Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0015) * (event.ctrlKey ? 6 : 1));
-  if (factor < 1 && view.fitted) return;  // fitted already: the page scrolls
-  event.preventDefault();
-  const box = photo.getBoundingClientRect();
-  zoomAt(factor, event.clientX - box.left, event.clientY - box.top);
-}
+/** @param {Editor} editor */
+export const announceHint = (editor) => announce(editor, hintOf(editor.state));
 
 // ---- Drawing
 
-function startTool(name) {
-  finishTyping();
-  const again = tool === name;
-  stopTool();
-  if (again) return;
-  corner = null;
-  grabbed = false;
-  if (name === "split") {
-    const chosen = soleSelected();
-    draft = { id: chosen.id, cutter: makeCutter(chosen.points), t: likelyCut(chosen.text) };
-    reveal(bounds(chosen.points));
-  } else if (name !== "merge") {
-    if (history.now.length >= LIMITS.regions) return announce("There are " + LIMITS.regions + " words, no more fit on one photo");
-    select([]);
-    draft = { points: [], bottom: [], lower: false, cursor: null, cross: null, box: null };
+/** @param {Editor} editor @param {Partial<Drawing>} changes */
+export function changeDrawing(editor, changes) {
+  const { drawing } = editor.state;
+  if (drawing) update(editor, { drawing: { ...drawing, ...changes } });
+}
+
+/**
+ * The end of a press with a drawing tool: a box, the end of the shape or one more point.
+ * @param {Editor} editor
+ * @param {Press} press
+ * @param {Point} p
+ */
+export function endPress(editor, press, p) {
+  const { drawing, tool, view } = editor.state;
+  if (!drawing) return;
+  if (drawing.box) {
+    changeDrawing(editor, { box: null });
+    return addRegion(editor, boxBetween(drawing.box[0], p));
   }
-  tool = name;
-  refresh();
-  announce(sayHint());
-  photo.focus({ preventScroll: true });
+  const line = currentLine(drawing);
+  const isNear = (/** @type {Point | undefined} */ q, /** @type {number} */ pixels) =>
+    q && distance(p, q) * view.scale < pixels;
+  const isAgain = isNear(line[line.length - 1], 5);  // a double click
+  const isClosed = tool === "polygon" && line.length > 2 && isNear(line[0], press.touch ? 20 : 9);
+  if (tool !== "box" && (isAgain || isClosed)) finishDrawing(editor);
+  else addPoint(editor, p);
 }
 
-function stopTool() {
-  tool = "select";
-  draft = null;
-  mergeTarget = null;
-  refresh();
-}
-
-const draftPoints = () => (draft.lower ? draft.bottom : draft.points);
-
-/** What is drawn so far, the pointer's place included. */
-function draftShape() {
-  if (draft.box) return boxOf(gesture.from, draft.box);
-  const cursor = draft.cross || draft.cursor, next = cursor ? [cursor] : [];
-  if (draft.lower) return asBand(draft.points, [...draft.bottom, ...next]);
-  const shape = [...draft.points, ...(draft.points.length ? next : [])];
-  return tool === "box" && shape.length === 4 ? asQuad(shape) : shape;
-}
-
-const boxOf = ([ax, ay], [bx, by]) => {
-  const [x1, x2, y1, y2] = [Math.min(ax, bx), Math.max(ax, bx), Math.min(ay, by), Math.max(ay, by)];
-  return [[x1, y1], [x2, y1], [x2, y2], [x1, y2]];
-};
-
-function endDraw(ended, p) {
-  if (!draft) return;
-  const box = draft.box && boxOf(ended.from, p);
-  draft.box = null;
-  if (box) return addRegion(box);
-  const placed = draftPoints(), near = (q, pixels) => q && distance(p, q) * view.scale < pixels;
-  if (tool !== "box" && (near(placed.at(-1), 5) || (tool === "polygon" && placed.length > 2 && near(placed[0], ended.touch ? 20 : 9)))) {
-    return finishDraft();
+/** @param {Editor} editor @param {Point} p */
+export function addPoint(editor, p) {
+  const { drawing, tool, photo } = editor.state;
+  if (!drawing) return;
+  if (drawing.points.length + drawing.bottom.length >= LIMITS.corners) {
+    return announce(editor, "A word has at most " + LIMITS.corners + " corners");
   }
-  addPoint(p);
+  const line = [...currentLine(drawing), ...clampPoints([p], photo)];
+  if (tool === "box" && line.length === 4) return addRegion(editor, orderQuad(line));
+  changeDrawing(editor, drawing.lower ? { bottom: line } : { points: line });
+  announce(editor, "Point " + line.length + " at " + line[line.length - 1].join(", ") + ". " + hintOf(editor.state));
 }
 
-function addPoint(p) {
-  const placed = draftPoints();
-  if (draft.points.length + draft.bottom.length >= LIMITS.corners) return announce("A word has at most " + LIMITS.corners + " corners");
-  placed.push(tidy([p], doc.width, doc.height)[0]);
-  if (tool === "box" && placed.length === 4) return addRegion(asQuad(placed));
-  drawDraft();
-  drawBars();
-  announce("Point " + placed.length + " at " + placed.at(-1).join(", ") + ". " + sayHint());
+/** @param {Editor} editor */
+export function removePoint(editor) {
+  const { drawing } = editor.state;
+  if (!drawing) return;
+  const line = currentLine(drawing).slice(0, -1);
+  if (!drawing.lower) changeDrawing(editor, { points: line });
+  else changeDrawing(editor, { bottom: line, lower: drawing.bottom.length > 0 });
+  announceHint(editor);
 }
 
-function removePoint() {
-  if (draft.lower && !draft.bottom.length) draft.lower = false;
-  else draftPoints().pop();
-  drawDraft();
-  drawBars();
-  announce(sayHint());
+/** Enter, Done or a double click. @param {Editor} editor */
+export function finishDrawing(editor) {
+  const { drawing, tool } = editor.state;
+  if (!drawing) return;
+  const { points, bottom, lower } = drawing;
+  if (tool === "polygon" && points.length > 2) return addRegion(editor, clockwise(points));
+  if (tool === "band" && !lower && points.length > 1) changeDrawing(editor, { lower: true });
+  else if (tool === "band" && bottom.length > 1) return addRegion(editor, clockwise(bandOutline(points, bottom)));
+  announceHint(editor);
 }
 
-/** Enter, Done, double click. */
-function finishDraft() {
-  if (tool === "polygon" && draft.points.length > 2) return addRegion(clockwise(draft.points));
-  if (tool === "band" && !draft.lower && draft.points.length > 1) {
-    draft.lower = true;
-    drawDraft();
-    drawBars();
-  } else if (tool === "band" && draft.bottom.length > 1) return addRegion(clockwise(asBand(draft.points, draft.bottom)));
-  announce(sayHint());
-}
-
-function addRegion(shape) {
-  const points = tidy(shape, doc.width, doc.height), byTouch = root.classList.contains("coarse");
-  stopTool();
-  if (points.length < 3 || Math.abs(area(points)) < 4) return announce("Too small for a word: nothing was added");
+/** @param {Editor} editor @param {Point[]} shape */
+function addRegion(editor, shape) {
+  const points = clampPoints(shape, editor.state.photo), byTouch = editor.nodes.root.classList.contains("coarse");
+  stopTool(editor);
+  if (points.length < 3 || Math.abs(signedArea(points)) < MIN_AREA) {
+    return announce(editor, "Too small for a word: nothing was added");
+  }
   const added = newRegion(points);
-  commit([...history.now, added], "word added");
-  select([added.id]);
-  if (byTouch) focusPhoto();  // no keyboard over half of the screen before anyone asked for it
-  else openText(added.id, "photo");
+  commit(editor, [...editor.state.history.now, added], "word added");
+  select(editor, [added.id]);
+  if (byTouch) focusPhoto(editor);  // no keyboard over half of the screen before anyone asked for it
+  else editText(editor, added.id, "photo");
 }
 
-// ---- Cutting and joining
+// ---- Splitting and merging
 
-function moveCut(p) {
-  draft.t = nearestCut(draft.cutter, p);
-  drawDraft();
-  drawBars();
+/** @param {Editor} editor */
+function startCut(editor) {
+  const region = onlySelected(editor.state);
+  if (!region) return;
+  const cut = { id: region.id, cutter: makeCutter(region.points), t: initialCut(region.text) };
+  reveal(editor, bounds(region.points));
+  update(editor, { tool: "split", cut });
 }
 
-function splitHere() {
-  const { id, t } = draft, old = regionOf(id);
-  stopTool();
-  if (history.now.length >= LIMITS.regions) return announce("There are " + LIMITS.regions + " words, no more fit on one photo");
-  const halves = splitRegion(old, t, doc.width, doc.height);
-  if (!halves) return announce("Too close to the edge: nothing was cut");
-  commit(history.now.flatMap((r) => (r === old ? halves : [r])), "word split into " + halves.map((r) => r.text || "no text").join(" and "));
-  select([id]);
-  focusPhoto();
+/** @param {Editor} editor @param {number} t */
+export function moveCut(editor, t) {
+  const { cut } = editor.state;
+  if (cut) update(editor, { cut: { ...cut, t } });
 }
 
-function pick(p) {
-  const hit = wordAt(p);
-  if (hit) mergeWith(hit.id);
+/** @param {Editor} editor @param {Point} p */
+export function moveCutTo(editor, p) {
+  const { cut } = editor.state;
+  if (cut) moveCut(editor, nearestCut(cut.cutter, p));
 }
 
-function mergeWith(id) {
-  if (selection.includes(id)) return;
-  mergeAll([...selection, id]);
+/** @param {Editor} editor */
+export function split(editor) {
+  const { cut, history, photo } = editor.state, region = regionOf(editor.state, cut?.id);
+  stopTool(editor);
+  if (!cut || !region || isFull(editor)) return;
+  const halves = splitRegion(region, cut.t, photo);
+  if (!halves) return announce(editor, "Too close to the edge: nothing was split");
+  const label = "word split into " + halves.map((r) => r.text || "no text").join(" and ");
+  commit(editor, history.now.flatMap((r) => (r === region ? halves : [r])), label);
+  select(editor, [cut.id]);
+  focusPhoto(editor);
 }
 
-function mergeAll(ids) {
-  const words = readingOrder(ids.map(regionOf)), first = words[0];
-  const merged = words.reduce((a, b) => ({ ...mergeRegions(a, b, doc.width, doc.height), id: first.id }));
-  stopTool();
-  commit(history.now.filter((r) => r === first || !words.includes(r)).map((r) => (r === first ? merged : r)),
-    words.length + " words merged: " + (merged.text || "no text"));
-  select([merged.id]);
-  focusPhoto();
+/** Merges the selected words with one more. @param {Editor} editor @param {string} id */
+export function mergeWith(editor, id) {
+  const { selection } = editor.state;
+  if (!selection.includes(id)) merge(editor, [...selection, id]);
+}
+
+/** @param {Editor} editor @param {string[]} ids */
+export function merge(editor, ids) {
+  const { history, photo } = editor.state;
+  const words = readingOrder(ids.flatMap((id) => regionOf(editor.state, id) ?? [])), first = words[0];
+  const merged = words.reduce((a, b) => ({ ...mergeRegions(a, b, photo), id: first.id }));
+  stopTool(editor);
+  const others = history.now.filter((r) => r === first || !words.includes(r));
+  const label = words.length + " words merged: " + (merged.text || "no text");
+  commit(editor, others.map((r) => (r === first ? merged : r)), label);
+  select(editor, [merged.id]);
+  focusPhoto(editor);
 }

@@ -1,4 +1,4 @@
-"""Annotations in and out, one file a format."""
+"""Import and export of annotations, one module per format."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FORMATS = {"label-studio": label_studio, "icdar": icdar, "ppocrlabel": ppocrlabe
 def read(
     path: str | Path, format_name: str = "label-studio", images: str | Path | None = None
 ) -> list[Entry]:
-    """What a file or folder says, without a database. Raises FormatError."""
+    """The entries of a file or folder, without a database. Raises FormatError."""
     path = Path(path)
     if not path.exists():
         raise FormatError(f"{path} does not exist.")
@@ -35,7 +35,7 @@ def import_from(
     images: str | Path | None = None,
     who: str = "import",
 ) -> ImportReport:
-    """Takes a file or folder into a project, which is made when there is none; everything or nothing.
+    """Imports a file or folder into a project, created if there is none; all or nothing.
 
     `images`: folder of the images (default: beside the file). Raises FormatError.
     """
@@ -47,12 +47,11 @@ def export_to(
 ) -> ExportReport:
     """Writes annotations and images of a project.
 
-    `out`: a new folder; for Label Studio's and COCO's form also a new .json file, with the images beside it.
-    Raises FormatError.
+    `out`: a new folder; for Label Studio and COCO also a new .json file, with the images beside it. Raises
+    FormatError.
     """
-    form = FORMATS[format_name]
-    file = getattr(form, "FILE", "") if form in (label_studio, coco) else ""
-    subfolder = "." if form is ppocrlabel else "images"
-    return exporting.export_project(
-        store, project_id, Path(out), form.write, subfolder, file, all_images=form is label_studio
-    )
+    file = {"label-studio": label_studio.FILE, "coco": coco.FILE}.get(format_name, "")
+    subfolder = "." if format_name == "ppocrlabel" else "images"
+    all_images = format_name == "label-studio"
+    write = FORMATS[format_name].write
+    return exporting.export_project(store, project_id, Path(out), write, subfolder, file, all_images)

@@ -6,28 +6,39 @@ import json
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from annotation.formats.entries import Entry, FormatError, Item, find_file, pixel_reader, read_json, read_text
-from annotation.geometry import shape
-from annotation.region import ID, RegionError, check_polygon, check_score, check_text, signed_area
+from annotation.formats.entries import (
+    Entry,
+    ExportItem,
+    FormatError,
+    find_file,
+    pixel_reader,
+    read_json,
+    read_text,
+)
+from annotation.region import ID, RegionError, check_polygon, check_score, check_text
+from spotter.ops.polygons import signed_area
+from spotter.ops.shapes import to_shapes
 
 FILE = "annotations.json"
 TEXTS = ("text", "utf8_string", "transcription")
 
 
 def read(path: Path, images: Path | None = None) -> list[Entry]:
-    """Entries of a file, or of the folder that holds annotations.json. Raises FormatError."""
+    """Entries of a file, or of a folder with annotations.json. Raises FormatError."""
     if path.is_dir():
         path = path / FILE
     content = read_json(read_text(path), path.name)
     if not isinstance(content, dict) or not all(
-        _objects(content.get(key)) for key in ("images", "annotations")
+        _are_objects(content.get(key)) for key in ("images", "annotations")
     ):
         raise FormatError(f"{path.name} is not a COCO file; expected lists of images and annotations.")
-    entries, values, seen = {}, {}, set()
+    entries: dict[int | str, Entry] = {}  # by image id
+    values: dict[int | str, list[dict]] = {}  # regions by image id
+    seen: set[tuple[int | str, str]] = set()  # (image id, region id)
     for image in content["images"]:
         name, number = image.get("file_name"), image.get("id")
         if not isinstance(name, str) or not name or not isinstance(number, int | str) or number in entries:
-            raise FormatError(f"{path.name}: every image needs a file_name and an id of its own.")
+            raise FormatError(f"{path.name}: every image needs a file_name and a unique id.")
         entry = Entry(
             PurePosixPath(name.replace("\\", "/")).name, find_file(name, [images, path.parent]), state="done"
         )
@@ -49,17 +60,18 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
             raise FormatError(f"{where} ({entries[number].name}): {error}") from error
         if value is not None:
             if (number, value["id"]) in seen:
-                value["id"] = None
+                value["id"] = None  # it gets a new one
             seen.add((number, value["id"]))
             values[number].append(value)
     if not entries:
-        raise FormatError(f"{path.name} holds no image.")
+        raise FormatError(f"{path.name} contains no images.")
     return list(entries.values())
 
 
-def write(folder: Path, name: str, items: Iterable[Item], notes: list[str]) -> None:
-    """Writes the file; the images lie beside it. Nothing a person sees is lost, so there are no notes."""
-    images, annotations = [], []
+def write(folder: Path, name: str, items: Iterable[ExportItem], notes: list[str]) -> None:
+    """Writes the file, with the images beside it. No visible information is lost, so there are no notes."""
+    images: list[dict] = []
+    annotations: list[dict] = []
     for number, item in enumerate(items, start=1):
         image = item.image
         images.append(
@@ -80,7 +92,7 @@ def write(folder: Path, name: str, items: Iterable[Item], notes: list[str]) -> N
                     "category_id": 1,
                     "segmentation": [[value for point in region.polygon for value in point]],
                     "bbox": [min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)],
-                    "area": abs(signed_area(region.polygon)) or shape(region.polygon).area,
+                    "area": float(abs(signed_area(region.polygon))) or to_shapes([region.polygon])[0].area,
                     "iscrowd": 0,
                     "text": region.text,
                     "attributes": {"illegible": region.illegible, "difficult": region.difficult},
@@ -93,11 +105,12 @@ def write(folder: Path, name: str, items: Iterable[Item], notes: list[str]) -> N
 
 def _region(annotation: dict, notes: list[str]) -> dict | None:
     parts = annotation.get("segmentation")
-    attributes = annotation.get("attributes") if isinstance(annotation.get("attributes"), dict) else {}
+    given = annotation.get("attributes")
+    attributes = given if isinstance(given, dict) else {}
     if not parts and isinstance(annotation.get("points"), list):
         parts = [annotation["points"]]  # TextOCR
     if isinstance(parts, dict):
-        notes.append("A region is a mask, not a polygon, and was left out.")
+        notes.append("A region is a mask, not a polygon, and was ignored.")
         return None
     if not isinstance(parts, list) or not parts:
         raise RegionError("it has no polygon.")
@@ -105,7 +118,7 @@ def _region(annotation: dict, notes: list[str]) -> dict | None:
         parts = [parts]
     polygons = [_points(part) for part in parts]
     if len(polygons) > 1:
-        notes.append(f"A region has {len(polygons)} polygons; the largest was taken, the others left out.")
+        notes.append(f"A region has {len(polygons)} polygons; only the largest was imported.")
     text = next(
         (annotation[key] for key in TEXTS if annotation.get(key) is not None), attributes.get("text", "")
     )
@@ -113,7 +126,7 @@ def _region(annotation: dict, notes: list[str]) -> dict | None:
     illegible = attributes.get("illegible", annotation.get("legibility") == "illegible")
     return {
         "id": name if isinstance(name, str) and ID.fullmatch(name) else None,
-        "polygon": max(polygons, key=lambda polygon: abs(signed_area(polygon))),
+        "polygon": max(polygons, key=lambda polygon: abs(float(signed_area(polygon)))),
         "text": check_text(text),
         "illegible": bool(illegible),
         "difficult": bool(attributes.get("difficult", False)),
@@ -129,5 +142,5 @@ def _points(part: object) -> list[list[float]]:
     return check_polygon([part[i : i + 2] for i in range(0, len(part), 2)])
 
 
-def _objects(value: object) -> bool:
+def _are_objects(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(item, dict) for item in value)

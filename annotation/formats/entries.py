@@ -1,4 +1,4 @@
-"""What every format reads into and writes from."""
+"""What every format is read into and written from."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from annotation.label_studio.tasks import OUTSIDE, Reading
-from annotation.region import AnnotationError, Region, RegionError, check_regions
-from annotation.store.images import label
+from annotation.region import MAX_OUTSIDE, AnnotationError, ParsedRegions, Region, RegionError, check_regions
+from annotation.store.images import display_name
 from annotation.store.records import ImageRecord, Prediction
 
-MAX_BYTES = 2**30  # of one annotation file
-Reader = Callable[[int, int], Reading]  # width and height of the upright image in pixels -> regions
+MAX_BYTES = 2**30  # of an annotation file
+RegionReader = Callable[
+    [int, int], ParsedRegions
+]  # (width, height) of the upright image in pixels -> regions
 
 
 class FormatError(AnnotationError):
@@ -26,38 +27,38 @@ class FormatError(AnnotationError):
 
 @dataclass
 class FilePrediction:
-    """A model's regions in a file."""
+    """A model's prediction in a file."""
 
     model_version: str
     score: float | None
-    read: Reader
+    read: RegionReader
 
 
 @dataclass
 class Entry:
-    """One image of a file that is imported."""
+    """One image of an imported file."""
 
     name: str  # file name of the image
-    file: Path | None = None  # where the image is, if it is there
+    file: Path | None = None  # the image file, if there is one
     sha256: str | None = None  # of the stored image
-    read: Reader | None = None  # corrected regions; None: the file says nothing of them
-    submitted: bool = False  # a person in Label Studio has finished it
+    read: RegionReader | None = None  # corrected regions; None if the file has none
+    submitted: bool = False  # a person has submitted it in Label Studio
     who: str = ""  # that person
-    said: list[FilePrediction] = field(default_factory=list)
-    state: str | None = None  # review state, for an image that is new here
+    predictions: list[FilePrediction] = field(default_factory=list)
+    state: str | None = None  # review state, used if the image is new
     version: int = 0  # of the image when it was exported ...
-    added: str = ""  # ... from the database in which the image has this time of arrival
+    added: str = ""  # ... from the database to which the image was added at this time
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.name = label(self.name)  # it goes into sentences, and so to a terminal
+        self.name = display_name(self.name)  # it is printed in messages
 
 
 @dataclass
-class Item:
-    """One image that is exported; its file is there already."""
+class ExportItem:
+    """One image of an export, whose file is already written."""
 
-    file: str  # its path inside the exported folder, with /
+    file: str  # path inside the exported folder, with /
     image: ImageRecord
     regions: list[Region]
     predictions: list[Prediction]
@@ -76,10 +77,10 @@ def read_text(path: Path) -> str:
 
 
 def read_json(text: str, name: str) -> Any:
-    """Raises FormatError; NaN and Infinity are no JSON."""
+    """Decodes JSON without NaN and Infinity; `name`: of the file, for messages. Raises FormatError."""
 
     def refuse(constant: str) -> None:
-        raise FormatError(f"{name} holds {constant}, which is not a number that JSON knows.")
+        raise FormatError(f"{name} contains {constant}, which is not valid JSON.")
 
     try:
         return json.loads(text, parse_constant=refuse)
@@ -91,7 +92,7 @@ def read_json(text: str, name: str) -> Any:
 
 
 def find_file(name: str, folders: Iterable[Path | None]) -> Path | None:
-    """The file of this relative name, or of its last part, in the first folder that has it; never outside."""
+    """The file with this relative name, or its last part, in the first folder that has it; never outside."""
     parts = PurePosixPath(name.replace("\\", "/")).parts
     if not parts:
         return None
@@ -107,36 +108,37 @@ def find_file(name: str, folders: Iterable[Path | None]) -> Path | None:
     return None
 
 
-def pixel_reader(values: list[dict], size: tuple[int, int] | None = None) -> Reader:
-    """Reads regions that are in pixels already; `size`: (width, height) the file believes the image has.
+def pixel_reader(values: list[dict], size: tuple[int, int] | None = None) -> RegionReader:
+    """A reader of regions in pixels; `size`: (width, height) of the image according to the file.
 
-    A region without an id gets one of its polygon, so that a file that is imported again brings nothing new.
+    A region without an id gets one derived from its polygon, so that a repeated import adds nothing.
     """
 
-    def read(width: int, height: int) -> Reading:
+    def read(width: int, height: int) -> ParsedRegions:
         if size is not None and size != (width, height):
-            told = f"{size[0]} x {size[1]} pixels"
-            raise RegionError(f"the file speaks of {told}, but the upright image has {width} x {height}")
+            expected = f"{size[0]} x {size[1]} pixels"
+            raise RegionError(f"the file expects {expected}, but the upright image has {width} x {height}")
         notes = set()
         for value in values:
             for x, y in value["polygon"]:
-                out = 100 * max(-x / width, -y / height, x / width - 1, y / height - 1)
-                if out > OUTSIDE:
-                    raise RegionError(f"a point of a region lies {out:.3g} percent outside of the image")
-                if out > 0:
-                    notes.add("Points slightly outside of the image were moved to its edge.")
-        return Reading(check_regions(_with_ids(values), width, height), sorted(notes))
+                outside = 100 * max(-x / width, -y / height, x / width - 1, y / height - 1)
+                if outside > MAX_OUTSIDE:
+                    raise RegionError(f"a point of a region lies {outside:.3g} percent outside the image")
+                if outside > 0:
+                    notes.add("Points slightly outside the image were moved to its edge.")
+        return ParsedRegions(check_regions(_with_ids(values), width, height), sorted(notes))
 
     return read
 
 
 def _with_ids(values: list[dict]) -> list[dict]:
-    times: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     found = []
     for value in values:
         if value.get("id") is None:
-            place = repr(value["polygon"])
-            value = value | {"id": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{place}/{times[place]}"))}
-            times[place] += 1
+            polygon = repr(value["polygon"])
+            region_id = uuid.uuid5(uuid.NAMESPACE_OID, f"{polygon}/{counts[polygon]}")
+            value = value | {"id": str(region_id)}
+            counts[polygon] += 1
         found.append(value)
     return found

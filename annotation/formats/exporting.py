@@ -1,4 +1,4 @@
-"""Writes a project into a folder: annotations and images, complete or not at all."""
+"""Writes a project into a folder, annotations and images: completely or not at all."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from annotation.formats.entries import FormatError, Item
+from annotation.formats.entries import ExportItem, FormatError
 from annotation.store.records import ImageRecord
 from annotation.store.store import Store
 
-Writer = Callable[[Path, str, Iterator[Item], list[str]], None]
+Writer = Callable[[Path, str, Iterator[ExportItem], list[str]], None]
 
 
 @dataclass
 class ExportReport:
-    """What went out, and what the form could not hold."""
+    """What was exported, and what the format could not represent."""
 
     images: int = 0
     regions: int = 0
@@ -31,17 +31,18 @@ class ExportReport:
 def export_project(
     store: Store, project_id: int, out: Path, write: Writer, subfolder: str, file: str, all_images: bool
 ) -> ExportReport:
-    """Writes the folder `out`, or beside `out` when it is a .json file and the form has one (`file`).
+    """Writes the folder `out`, or the file `out` and a folder of images if it ends in .json.
 
-    `subfolder`: of the images; `all_images`: new images too, which no person has seen. Raises FormatError.
+    `subfolder`: of the images; `file`: the name of the format's .json file, "" if it has none; `all_images`:
+    also new images, which no person has worked on. Raises FormatError.
     """
     report = ExportReport()
     images = store.image_list(project_id)
     if not all_images:
-        left = [image for image in images if image.state == "new"]
+        new = [image for image in images if image.state == "new"]
         images = [image for image in images if image.state != "new"]
-        if left:
-            report.notes.append(f"images left out, because nobody has worked on them: {len(left)}")
+        if new:
+            report.notes.append(f"images left out, because nobody has worked on them: {len(new)}")
     if not images:
         raise FormatError("There is no image to export.")
     is_file = bool(file) and out.suffix.lower() == ".json"
@@ -51,30 +52,31 @@ def export_project(
     targets = [folder / file, folder / subfolder] if is_file else [folder]
     for target in targets:
         if target.exists() and not (target.is_dir() and not any(target.iterdir())):
-            raise FormatError(f"{target} exists already; choose another name.")
+            raise FormatError(f"{target} already exists; choose another name.")
     names = file_names(images)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         if is_file:
             folder.mkdir(exist_ok=True)
-        beside = folder if is_file else folder.parent
-        with tempfile.TemporaryDirectory(dir=beside, prefix=".export-") as temporary:
-            made = Path(temporary) / "out"
-            (made / subfolder).mkdir(parents=True)
+        parent = folder if is_file else folder.parent
+        with tempfile.TemporaryDirectory(dir=parent, prefix=".export-") as temporary:
+            written = Path(temporary) / "out"
+            (written / subfolder).mkdir(parents=True)
             name = file or out.resolve().name
-            write(made, name, _items(store, images, names, made, subfolder, report), report.notes)
+            write(written, name, _items(store, images, names, written, subfolder, report), report.notes)
             for target in targets:
                 if target.is_dir():
                     target.rmdir()
-                (made / target.name if is_file else made).rename(target)
+                (written / target.name if is_file else written).rename(target)
     except OSError as error:
         raise FormatError(f"{out} cannot be written: {error.strerror}.") from error
     return report
 
 
 def file_names(images: list[ImageRecord]) -> dict[int, str]:
-    """Image id -> a file name that is safe everywhere and, without its ending, one of its kind."""
-    names, used = {}, set()
+    """Image id -> a portable file name; unique without its extension."""
+    names: dict[int, str] = {}
+    used: set[str] = set()
     for image in images:
         stem = re.sub(r"[^\w .()+-]", "_", Path(image.name).stem).strip(" .") or "image"
         if stem.casefold() in used or stem.startswith("-"):
@@ -91,7 +93,8 @@ def _items(
     folder: Path,
     subfolder: str,
     report: ExportReport,
-) -> Iterator[Item]:
+) -> Iterator[ExportItem]:
+    """Copies the images one by one and counts what is exported."""
     for image in images:
         file = (Path(subfolder) / names[image.id]).as_posix()
         stored = store.image_path(image)
@@ -101,4 +104,4 @@ def _items(
         regions = store.regions(image.id)
         report.images += 1
         report.regions += len(regions)
-        yield Item(file, image, regions, store.predictions(image.id))
+        yield ExportItem(file, image, regions, store.predictions(image.id))

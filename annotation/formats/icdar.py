@@ -1,4 +1,4 @@
-"""Folders in the form of ICDAR 2015, see `spotter.data.icdar`."""
+"""Folders in the ICDAR 2015 format, see `spotter.data.icdar`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from shapely.geometry import Polygon
 
-from annotation.formats.entries import Entry, FormatError, Item, pixel_reader
+from annotation.formats.entries import Entry, ExportItem, FormatError, pixel_reader
 from annotation.region import Region
 
 
@@ -19,7 +19,7 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
     if images is not None and images.resolve() not in (path.resolve(), (path / "images").resolve()):
         raise FormatError("The images of an ICDAR folder lie in its folder images/; leave --images out.")
     try:
-        with np.errstate(all="ignore"):  # of coordinates beyond all bounds, which are refused below
+        with np.errstate(all="ignore"):  # of huge coordinates, which are refused below
             found = read_folder(path)
     except ValueError as error:
         raise FormatError(str(error)) from error
@@ -41,8 +41,8 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
     return entries
 
 
-def write(folder: Path, name: str, items: Iterable[Item], notes: list[str]) -> None:
-    """Writes gt/; whatever the form cannot hold is named in `notes`."""
+def write(folder: Path, name: str, items: Iterable[ExportItem], notes: list[str]) -> None:
+    """Writes gt/; what the format cannot represent is added to `notes`."""
     from spotter.data.icdar import write_ground_truth
     from spotter.types import GroundTruth
 
@@ -52,17 +52,17 @@ def write(folder: Path, name: str, items: Iterable[Item], notes: list[str]) -> N
         truths = []
         for region in item.regions:
             shown = f"{item.image.name}: {region.text!r}"
-            polygon = _few_points(region)
+            polygon = _simplify(region)
             if len(polygon) != len(region.polygon):
                 notes.append(
                     f"{shown} was written with {len(polygon)} instead of {len(region.polygon)} points."
                 )
             if region.difficult and not region.illegible:
-                notes.append(f"{shown} lost its flag difficult, which this form does not know.")
+                notes.append(f"{shown} lost its flag difficult, which this format does not have.")
             if region.illegible and region.text:
                 notes.append(f"{shown} was written as ###, because it is illegible.")
             elif region.text != region.text.strip():
-                notes.append(f"{shown} lost the spaces around it, which this form does not know.")
+                notes.append(f"{shown} lost the spaces around it, which this format does not have.")
             rounded |= any(value % 1 for point in polygon for value in point)
             truths.append(GroundTruth(np.array(polygon, dtype=np.float32), region.text, region.illegible))
         target = folder / "gt" / f"gt_{Path(item.file).stem}.txt"
@@ -70,7 +70,7 @@ def write(folder: Path, name: str, items: Iterable[Item], notes: list[str]) -> N
             try:
                 write_ground_truth(target, truths)
                 break
-            except ValueError:  # says in words which region it is: here it has to be tried
+            except ValueError:  # it does not say which region is the reason
                 bad = next(t for t in truths if not _writable(folder / "gt" / ".probe", t))
                 truths = [t for t in truths if t is not bad]
                 notes.append(
@@ -78,17 +78,17 @@ def write(folder: Path, name: str, items: Iterable[Item], notes: list[str]) -> N
                 )
     (folder / "gt" / ".probe").unlink(missing_ok=True)
     if rounded:
-        notes.append("Points were moved to the nearest whole pixel, as this form has no others.")
+        notes.append("Points were rounded to whole pixels, as this format has no others.")
 
 
-def _few_points(region: Region) -> list[list[float]]:
-    """At most 16 points, as many as the form allows."""
+def _simplify(region: Region) -> list[list[float]]:
+    """The polygon with at most 16 points, as many as the format allows."""
     from spotter.data.icdar import MAX_POINTS
 
     polygon, tolerance = region.polygon, 0.25
     while len(polygon) > MAX_POINTS:
         outline = Polygon(region.polygon).simplify(tolerance, preserve_topology=False)
-        if getattr(outline, "exterior", None) is None or len(outline.exterior.coords) < 4:
+        if not isinstance(outline, Polygon) or len(outline.exterior.coords) < 4:
             return region.polygon[:: -(-len(region.polygon) // MAX_POINTS)]
         polygon = [list(point) for point in outline.exterior.coords[:-1]]
         tolerance *= 1.5

@@ -1,4 +1,4 @@
-"""Label Studio tasks (JSON), ours or exported by Label Studio."""
+"""Label Studio tasks (JSON), written by us or exported by Label Studio."""
 
 from __future__ import annotations
 
@@ -7,35 +7,50 @@ import re
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import Any, TypeGuard
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-from annotation.formats.entries import Entry, FormatError, Item, Reader, FilePrediction, find_file, read_json, read_text
-from annotation.label_studio.tasks import CONFIG, Reading, TaskError, check_results, from_results, to_results
-from annotation.region import RegionError
-from annotation.store.review import STATES
+from annotation.formats.entries import (
+    Entry,
+    ExportItem,
+    FilePrediction,
+    FormatError,
+    RegionReader,
+    find_file,
+    read_json,
+    read_text,
+)
+from annotation.label_studio.labelling_config import CONFIG
+from annotation.label_studio.tasks import TaskError, check_results, from_results, to_results
+from annotation.region import ParsedRegions, RegionError
+from annotation.review import STATES
 
 FILE = "tasks.json"
-CONFIG_FILE = "labelling-configuration.xml"  # of an exported folder
-MAX_LINE = 180  # characters of a model's version or an annotator's address
-SHAPE_TOLERANCE = 0.02  # of width to height: whole pixels of a scaled image
+CONFIG_FILE = "labelling-configuration.xml"  # in an exported folder
+MAX_LINE = 180  # characters of a model version or an annotator's e-mail address
+ASPECT_TOLERANCE = 0.02  # relative difference of aspect ratios: rounding of a scaled image
+MAX_SIDE = 1e9  # pixels, far beyond any image
 UPLOADED = re.compile(r"^[0-9a-f]{8}-(?=.)")  # Label Studio puts this before the name of an uploaded file
 
 
 def read(path: Path, images: Path | None = None) -> list[Entry]:
-    """Entries of a file of tasks (or of the folder that holds tasks.json). Raises FormatError."""
+    """Entries of a file of tasks, or of a folder with tasks.json. Raises FormatError."""
     if path.is_dir():
         path = path / FILE
     entries = read_tasks(read_json(read_text(path), path.name), path.name, [images, path.parent])
     if not entries:
-        raise FormatError(f"{path.name} holds no task.")
+        raise FormatError(f"{path.name} contains no tasks.")
     return entries
 
 
 def read_tasks(tasks: object, name: str, folders: Iterable[Path | None] = ()) -> list[Entry]:
-    """Entries of decoded tasks; `name`: of the file, for sentences; `folders`: where images may be."""
+    """Entries of decoded tasks; `name`: of the file, for messages; `folders`: where images may be.
+
+    Raises FormatError.
+    """
     if isinstance(tasks, dict):
         tasks = [tasks]
-    if not isinstance(tasks, list) or not all(isinstance(task, dict) and has_image(task) for task in tasks):
+    if not isinstance(tasks, list) or not all(image_url(task) is not None for task in tasks):
         raise FormatError(
             f"{name} is not a list of Label Studio tasks; export it there as JSON (not JSON-MIN)."
         )
@@ -43,21 +58,21 @@ def read_tasks(tasks: object, name: str, folders: Iterable[Path | None] = ()) ->
     return [_entry(task, i, name, folders) for i, task in enumerate(tasks, start=1)]
 
 
-def write(folder: Path, name: str, items: Iterable[Item], notes: list[str]) -> None:
-    """Writes the tasks and the labelling configuration they are for; the images lie beside them. Nothing is
-    lost, so there are no notes. Raises FormatError when Label Studio would refuse it."""
+def write(folder: Path, name: str, items: Iterable[ExportItem], notes: list[str]) -> None:
+    """Writes the tasks and their labelling configuration, with the images beside them. Nothing is lost, so
+    there are no notes. Raises FormatError if Label Studio would reject the tasks."""
     tasks = [to_task(item) for item in items]
-    if wrong := validate(tasks):
-        raise FormatError(f"The export would not be right: {wrong[0]}")
+    if errors := validate(tasks):
+        raise FormatError(f"The export would be invalid: {errors[0]}")
     text = json.dumps(tasks, ensure_ascii=False, indent=1, allow_nan=False)
     (folder / name).write_text(text + "\n", encoding="utf-8")
     (folder / CONFIG_FILE).write_text(CONFIG, encoding="utf-8")
 
 
-def to_task(item: Item, url: str | None = None) -> dict:
-    """One task: predictions as the models said them, and the regions as a person left them as the annotation.
+def to_task(item: ExportItem, url: str | None = None) -> dict:
+    """A task with the predictions, and the current regions as its annotation.
 
-    `url`: of the image; by default in Label Studio's local files, with the exported folder as their root.
+    `url`: of the image; by default in Label Studio's local storage, with the exported folder as its root.
     """
     image = item.image
     size = (image.width, image.height)
@@ -87,39 +102,37 @@ def to_task(item: Item, url: str | None = None) -> dict:
 
 
 def validate(tasks: list[dict]) -> list[str]:
-    """Sentences about what is wrong, by the SDK's check and by ours for what that one misses."""
+    """Errors in tasks, one sentence each: the SDK's check, and ours for what it misses."""
     from label_studio_sdk.label_interface import LabelInterface  # late: takes seconds to import
 
-    interface = LabelInterface(CONFIG)
-    wrong = []
+    interface: Any = LabelInterface(CONFIG)  # its type hints are wrong
+    errors = []
     for task in tasks:
         name = task["data"].get("name", "")
         if not interface.validate_task({"data": task["data"]}):
-            wrong.append(f"The task of {name} lacks its image.")
+            errors.append(f"The task of {name} lacks its image.")
         for part in (*task["predictions"], *task["annotations"]):
-            # An annotation's results have the form of a prediction's.
+            # An annotation is checked as a prediction: the results have the same form.
             checked = {"model_version": "annotation", "score": 0.0} | part
             found = [
                 *(interface.validate_prediction(checked, return_errors=True) or []),
                 *check_results(part["result"]),
             ]
-            wrong += [f"{name}: {sentence}" for sentence in found]
-    return wrong
+            errors += [f"{name}: {sentence}" for sentence in found]
+    return errors
 
 
-def has_image(task: dict) -> bool:
-    data = task.get("data")
-    return isinstance(data, dict) and image_address(data) is not None
-
-
-def image_address(data: dict) -> str | None:
-    """Of the image of a task."""
+def image_url(task: object) -> str | None:
+    """URL of a task's image; None if it has none."""
+    data = task.get("data") if isinstance(task, dict) else None
+    if not isinstance(data, dict):
+        return None
     return next((data[key] for key in ("image", "ocr") if isinstance(data.get(key), str)), None)
 
 
 def _entry(task: dict, number: int, file: str, folders: list[Path | None]) -> Entry:
     data = task["data"]
-    path = image_path(image_address(data))
+    path = image_path(image_url(task) or "")
     name = data["name"] if isinstance(data.get("name"), str) and data["name"] else UPLOADED.sub("", path.name)
     found = Entry(name or f"task {number}", find_file(str(path), folders) or find_file(name, folders))
     where = f"{file}, task {number} ({found.name})"
@@ -128,20 +141,17 @@ def _entry(task: dict, number: int, file: str, folders: list[Path | None]) -> En
     found.version = data["version"] if type(data.get("version")) is int else 0
     found.added = data["added"] if isinstance(data.get("added"), str) else ""
     for prediction in _list(task, "predictions", where):
-        if not isinstance(prediction, dict):  # a short export lists their numbers alone
-            found.notes.append("Its predictions are not in the file; export with them to have them too.")
+        if not isinstance(prediction, dict):  # a short export only lists their ids
+            found.notes.append("Its predictions are not in the file; include them in the export.")
             break
         version = prediction.get("model_version")
         version = _one_line(version) if isinstance(version, str) else ""
-        score = prediction.get("score")
-        score = float(score) if type(score) in (int, float) and 0 <= score <= 1 else None
-        found.said.append(
-            FilePrediction(version or "unknown", score, _reader(prediction.get("result"), where, "model", False))
-        )
+        read = _reader(prediction.get("result"), where, "model", False)
+        found.predictions.append(FilePrediction(version or "unknown", _score(prediction.get("score")), read))
     annotations = _list(task, "annotations", where)
     if not all(isinstance(annotation, dict) for annotation in annotations):
         raise FormatError(f"{where}: the annotations must be objects.")
-    chosen = choose(annotations, found.notes)
+    chosen = choose_annotation(annotations, found.notes)
     if chosen is not None:
         found.submitted = _submitted(chosen)
         found.who = _annotator(chosen)
@@ -149,15 +159,15 @@ def _entry(task: dict, number: int, file: str, folders: list[Path | None]) -> En
     elif not annotations and found.state is None:
         found.notes.append("It has no annotation.")
     if task.get("drafts"):
-        found.notes.append("It has a draft that nobody submitted in Label Studio; it was left out.")
+        found.notes.append("It has an unsubmitted draft in Label Studio, which was ignored.")
     return found
 
 
-def choose(annotations: list[dict], notes: list[str]) -> dict | None:
-    """The annotation that counts: ground truth before others, then the newest; cancelled ones never."""
+def choose_annotation(annotations: list[dict], notes: list[str]) -> dict | None:
+    """The annotation to import: ground truth before others, then the newest; never a cancelled one."""
     valid = [annotation for annotation in annotations if not annotation.get("was_cancelled")]
     if len(valid) < len(annotations):
-        notes.append(f"Cancelled annotations were left out: {len(annotations) - len(valid)}.")
+        notes.append(f"Cancelled annotations that were ignored: {len(annotations) - len(valid)}.")
     if not valid:
         return None
     order = [
@@ -167,34 +177,41 @@ def choose(annotations: list[dict], notes: list[str]) -> dict | None:
     best = max(order)
     if len(valid) > 1:
         why = "ground truth" if best[0] else "newest"
-        notes.append(f"It has {len(valid)} annotations; the {why} one was taken, the others left out.")
+        notes.append(f"It has {len(valid)} annotations; only the {why} one was imported.")
     return valid[best[2]]
 
 
 def _submitted(annotation: dict) -> bool:
-    """Whether a person has finished it in Label Studio: what only came in there from elsewhere has a number
-    and an owner too, but no time of work and no prediction that was accepted."""
-    untouched = "lead_time" in annotation and annotation["lead_time"] is None
-    if untouched and not annotation.get("parent_prediction"):
+    """Whether a person has submitted it in Label Studio: an imported annotation has an id and an owner too,
+    but neither a lead time nor an accepted prediction."""
+    has_no_lead_time = "lead_time" in annotation and annotation["lead_time"] is None
+    if has_no_lead_time and not annotation.get("parent_prediction"):
         return False
     return any(annotation.get(key) for key in ("completed_by", "created_at", "id"))
 
 
 def _annotator(annotation: dict) -> str:
-    """Who made an annotation, as far as it says so."""
+    """The annotator's e-mail address, marked as from Label Studio; "" if unknown."""
     owner = annotation.get("completed_by")
     name = owner.get("email") if isinstance(owner, dict) else annotation.get("created_username")
     name = _one_line(name.split(",")[0]) if isinstance(name, str) else ""  # " ann@example.org, 1"
     return f"{name} (Label Studio)" if name else ""
 
 
+def _score(value: object) -> float | None:
+    """None for anything but a number from 0 to 1."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        return None
+    return float(value)
+
+
 def _one_line(text: str) -> str:
-    """As the columns of the database take it."""
-    return "".join(sign for sign in text if sign.isprintable()).strip()[:MAX_LINE]
+    """Printable and short enough for the database."""
+    return "".join(character for character in text if character.isprintable()).strip()[:MAX_LINE]
 
 
 def image_path(url: str) -> PurePosixPath:
-    """The path that an image's address names, relative to whatever serves it; empty when it names none."""
+    """The path in an image's URL, relative to the server's root; empty if there is none."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -212,31 +229,40 @@ def _list(task: dict, key: str, where: str) -> list:
     return value
 
 
-def _reader(results: object, where: str, origin: str, submitted: bool) -> Reader:
+def _reader(results: object, where: str, origin: str, submitted: bool) -> RegionReader:
     return partial(_read, results, where, origin, submitted)
 
 
-def _read(results: object, where: str, origin: str, submitted: bool, width: int, height: int) -> Reading:
-    """Raises FormatError that names the task."""
+def _read(
+    results: object, where: str, origin: str, submitted: bool, width: int, height: int
+) -> ParsedRegions:
+    """Raises FormatError, with the name of the task."""
     try:
         for result in results if isinstance(results, list) else ():
             _check_size(result, width, height)
-        reading = from_results(results, width, height, origin, submitted)
-        if reading.foreign and not reading.regions:
+        parsed = from_results(results, width, height, origin, submitted)
+        if parsed.foreign and not parsed.regions:
             raise TaskError(
-                "its labelling configuration has no polygons or rectangles, so there are no words in it"
+                "its labelling configuration has no polygons or rectangles, so it contains no words"
             )
-        return reading
+        return parsed
     except (TaskError, RegionError) as error:
         raise FormatError(f"{where}: {str(error).rstrip('.')}.") from error
 
 
 def _check_size(result: object, width: int, height: int) -> None:
-    """Percent mean the same on any size of the image, but not on another shape of it (an unturned photo)."""
+    """Percentages fit an image of any size, but not of another aspect ratio (a photo without its rotation).
+
+    Raises TaskError.
+    """
     if not isinstance(result, dict):
         return
-    there = (result.get("original_width"), result.get("original_height"))
-    known = all(type(n) in (int, float) and 0 < n < 1e9 for n in there)
-    if known and abs(there[0] * height / (there[1] * width) - 1) > SHAPE_TOLERANCE:
-        seen = f"{there[0]} x {there[1]} pixels"
-        raise TaskError(f"it was annotated on {seen}, but the upright image has {width} x {height}")
+    w, h = result.get("original_width"), result.get("original_height")
+    if not (_is_side(w) and _is_side(h)):
+        return
+    if abs(w * height / (h * width) - 1) > ASPECT_TOLERANCE:
+        raise TaskError(f"it was annotated on {w} x {h} pixels, but the upright image has {width} x {height}")
+
+
+def _is_side(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < MAX_SIDE

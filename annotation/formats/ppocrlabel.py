@@ -1,5 +1,5 @@
-"""PPOCRLabel's Label.txt: a line an image, `FOLDER/NAME.jpg<tab>[{"transcription", "points", "difficult"},
-...]`."""
+"""PPOCRLabel's Label.txt, one line per image: FOLDER/NAME.jpg, a tab, and a list of words with
+`transcription`, `points` and `difficult`."""
 
 from __future__ import annotations
 
@@ -7,15 +7,23 @@ import json
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from annotation.formats.entries import Entry, FormatError, Item, find_file, pixel_reader, read_json, read_text
+from annotation.formats.entries import (
+    Entry,
+    ExportItem,
+    FormatError,
+    find_file,
+    pixel_reader,
+    read_json,
+    read_text,
+)
 from annotation.region import RegionError, check_polygon, check_text
 
 FILE = "Label.txt"
-UNREADABLE = ("###", "*")  # what PaddleOCR's training ignores
+ILLEGIBLE = ("###", "*")  # texts that PaddleOCR's training ignores
 
 
 def read(path: Path, images: Path | None = None) -> list[Entry]:
-    """Entries of Label.txt, or of the folder that holds it. Raises FormatError."""
+    """Entries of Label.txt, or of a folder with it. Raises FormatError."""
     if path.is_dir():
         path = path / FILE
     entries = []
@@ -23,12 +31,15 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
         if line.strip():
             entries.append(_entry(line.rstrip("\r"), f"{path.name}, line {number}", [images, path.parent]))
     if not entries:
-        raise FormatError(f"{path.name} holds no image.")
+        raise FormatError(f"{path.name} contains no images.")
     return entries
 
 
-def write(folder: Path, name: str, items: Iterable[Item], notes: list[str]) -> None:
-    """Writes Label.txt; the images lie beside it. `name`: of the folder, which every line begins with."""
+def write(folder: Path, name: str, items: Iterable[ExportItem], notes: list[str]) -> None:
+    """Writes Label.txt, with the images beside it; `name`: of the folder, with which every line begins.
+
+    What the format cannot represent is added to `notes`.
+    """
     lines = []
     for item in items:
         words = []
@@ -36,13 +47,15 @@ def write(folder: Path, name: str, items: Iterable[Item], notes: list[str]) -> N
             shown = f"{item.image.name}: {region.text!r}"
             if region.illegible and region.text:
                 notes.append(f"{shown} was written as ###, because it is illegible.")
-            elif region.text in UNREADABLE and not region.illegible:
-                notes.append(f"{shown} means illegible in this form, and is read as that.")
+            elif region.text in ILLEGIBLE and not region.illegible:
+                notes.append(f"{shown} means illegible in this format, and will be read as such.")
             if region.illegible and region.difficult:
-                notes.append(f"{shown} lost its flag difficult, which this form gives every illegible word.")
+                notes.append(
+                    f"{shown} lost its flag difficult, which this format gives to every illegible word."
+                )
             words.append(
                 {
-                    "transcription": UNREADABLE[0] if region.illegible else region.text,
+                    "transcription": ILLEGIBLE[0] if region.illegible else region.text,
                     "points": region.polygon,
                     "difficult": region.difficult or region.illegible,
                 }
@@ -62,16 +75,16 @@ def _entry(line: str, where: str, folders: list[Path | None]) -> Entry:
     for i, value in enumerate(values, start=1):
         try:
             text = check_text(value.get("transcription"))
-            unreadable = text in UNREADABLE
+            illegible = text in ILLEGIBLE
             difficult = value.get("difficult", False)
             if not isinstance(difficult, bool):
                 raise RegionError("difficult must be true or false.")
             regions.append(
                 {
                     "polygon": check_polygon(value.get("points")),
-                    "text": "" if unreadable else text,
-                    "illegible": unreadable,
-                    "difficult": difficult and not unreadable,
+                    "text": "" if illegible else text,
+                    "illegible": illegible,
+                    "difficult": difficult and not illegible,
                     "origin": "import",
                     "locked": True,
                 }

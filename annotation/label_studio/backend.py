@@ -1,8 +1,8 @@
-"""Our spotter as an ML backend of Label Studio: /health, /setup, /predict, /webhook and /versions.
+"""The spotter as an ML backend of Label Studio: /health, /setup, /predict, /webhook and /versions.
 
-Whoever reaches the port can send anything. So sizes and numbers are limited, images come from our store or
-the configured server alone, and a webhook is believed one thing only, that something may be new: what it is,
-the server itself is asked. (Label Studio calls webhooks without the login it uses for the rest.)
+All requests are untrusted. Sizes and numbers are limited, images come only from our store or the configured
+server, and a webhook is only a hint that something is new: the content is requested from the server. (Label
+Studio sends webhooks without the login that it uses otherwise.)
 """
 
 from __future__ import annotations
@@ -19,138 +19,139 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
-from sqlalchemy import select
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from annotation.label_studio.client import Server, is_ours
+from annotation.formats.label_studio import image_url
+from annotation.label_studio.client import Server
+from annotation.label_studio.labelling_config import has_our_controls
 from annotation.label_studio.tasks import to_results
-from annotation.label_studio.webhook_worker import WebhookWorker
-from annotation.region import SHA256, AnnotationError, Region, mean_score
+from annotation.label_studio.webhook_worker import Job, WebhookWorker
+from annotation.region import AnnotationError, Region, mean_score, regions_from_words
 from annotation.store.predictions import model_version
-from annotation.store.projects import words_as_regions
-from annotation.store.records import image_record
+from annotation.store.records import ImageRecord
 from annotation.store.store import Store
-from annotation.store.tables import ImageRow
 from spotter.images import ImageError, read_image
 
 if TYPE_CHECKING:
     from spotter.predictor import Spotter
 
-MAX_BODY = 32 * 2**20  # bytes of a request: a thousand tasks, or the annotation of a crowded image
-MAX_TASKS = 1000  # of a request
-SECONDS = 80.0  # for the tasks of one request; Label Studio waits for 100
+MAX_BODY = 32 * 2**20  # bytes per request: a thousand tasks, or the annotation of a crowded image
+MAX_TASKS = 1000  # per request
+PREDICT_SECONDS = 80.0  # per request; Label Studio waits for 100
 MAX_CONNECTIONS = 64
-FOREIGN = "The labelling configuration is not the one that `python -m annotation push` makes."
+WRONG_CONFIG = "The labelling configuration is not the one that `python -m annotation push` creates."
 TASK_ACTIONS = ("ANNOTATION_CREATED", "ANNOTATIONS_CREATED", "ANNOTATION_UPDATED")
 
 log = logging.getLogger(__name__)
 
 
 class TaskPredictor:
-    """Finds the words on the images of tasks."""
+    """Predicts the words on the images of tasks."""
 
     def __init__(self, store: Store, spotter: Spotter, server: Server) -> None:
         self.store, self.spotter, self.server = store, spotter, server
         self.version = model_version(spotter.card)
-        self._lock = Lock()  # one image at a time has the processor
+        self._lock = Lock()  # the model processes one image at a time
 
     def predict(self, tasks: list[dict]) -> list[dict | list]:
-        """One prediction a task; [], which stores none, where the image cannot be had or time is up."""
-        end = time.monotonic() + SECONDS
+        """One prediction per task; [] (none) if its image is unavailable or the time is up."""
+        end = time.monotonic() + PREDICT_SECONDS
         found: list[dict | list] = []
         for task in tasks:
             if time.monotonic() > end:
-                log.warning("%d of %d tasks took all the time; ask for the rest.", len(found), len(tasks))
+                log.warning(
+                    "Only %d of %d tasks were predicted in time; request the others again.",
+                    len(found),
+                    len(tasks),
+                )
                 return found + [[]] * (len(tasks) - len(found))
             try:
-                found.append(self._prediction(task["data"]))
+                found.append(self._predict(task))
             except (AnnotationError, ImageError) as error:
                 log.warning("Task %s has no prediction: %s", _number(task.get("id")), error)
                 found.append([])
         return found
 
-    def _prediction(self, data: dict) -> dict:
-        regions, width, height = self._regions(data)
+    def _predict(self, task: dict) -> dict:
+        regions, width, height = self._regions(task)
         return {
             "result": to_results(regions, width, height, scores=True),
             "score": mean_score([region.score for region in regions]),
             "model_version": self.version,
         }
 
-    def _regions(self, data: dict) -> tuple[list[Region], int, int]:
-        """With the width and height of the upright image in pixels. Raises AnnotationError, ImageError."""
-        if (image := self._known(data.get("sha256"))) is not None:
+    def _regions(self, task: dict) -> tuple[list[Region], int, int]:
+        """Regions, width and height of the upright image in pixels. Raises AnnotationError, ImageError."""
+        if (image := self._stored_image(task["data"].get("sha256"))) is not None:
             for prediction in self.store.predictions(image.id):
                 if prediction.model_version == self.version:
                     return prediction.regions, image.width, image.height
-            source = self.store.images.path(image.sha256, image.extension).read_bytes()
+            source = self.store.image_path(image).read_bytes()
+            sha256 = image.sha256
         else:
-            source = self.server.download(data.get("image") or data["ocr"])
-            image = ImageRow(sha256=hashlib.sha256(source).hexdigest())
+            source = self.server.download(image_url(task) or "")
+            sha256 = hashlib.sha256(source).hexdigest()
         with self._lock:
             pixels = read_image(source)
-            image.height, image.width = pixels.shape[:2]
             words = self.spotter.spot(pixels)
-        return words_as_regions(words, image, self.version), image.width, image.height
+        height, width = pixels.shape[:2]
+        return regions_from_words(words, sha256, width, height, self.version), width, height
 
-    def _known(self, sha256: object) -> ImageRow | None:
-        """The image with this hash, of whatever project."""
-        if not isinstance(sha256, str) or not SHA256.fullmatch(sha256):
-            return None
-        with self.store.read() as session:
-            image = session.scalar(select(ImageRow).where(ImageRow.sha256 == sha256).limit(1))
-            there = image is not None and self.store.image_path(image_record(image)).is_file()
-            session.expunge_all()
-        return image if there else None
+    def _stored_image(self, sha256: object) -> ImageRecord | None:
+        """The image with this hash in any project, if its file exists."""
+        image = self.store.find_image(sha256) if isinstance(sha256, str) else None
+        return image if image is not None and self.store.image_path(image).is_file() else None
 
 
-def build(annotator: TaskPredictor, collector: WebhookWorker, token: str = "") -> Starlette:
-    """`token`: what Label Studio must send as the password of its basic authentication; "": nothing."""
+def build_app(predictor: TaskPredictor, worker: WebhookWorker, password: str = "") -> Starlette:
+    """`password`: that Label Studio must send with basic authentication; "": none is needed."""
 
     async def health(request: Request) -> JSONResponse:
         return JSONResponse({"status": "UP", "model_class": "SwinTextSpotter"})
 
     async def setup(request: Request) -> JSONResponse:
-        _check_login(request, token)
-        if not is_ours((await _body(request)).get("schema")):
-            raise HTTPException(400, FOREIGN)
-        return JSONResponse({"model_version": annotator.version})
+        _check_login(request, password)
+        if not has_our_controls((await _body(request)).get("schema")):
+            raise HTTPException(400, WRONG_CONFIG)
+        return JSONResponse({"model_version": predictor.version})
 
     async def versions(request: Request) -> JSONResponse:
-        _check_login(request, token)
-        return JSONResponse({"versions": [annotator.version]})
+        _check_login(request, password)
+        return JSONResponse({"versions": [predictor.version]})
 
     async def predict(request: Request) -> JSONResponse:
-        _check_login(request, token)
+        _check_login(request, password)
         body = await _body(request)
         tasks = body.get("tasks")
-        if not isinstance(tasks, list) or not all(map(_is_task, tasks)):
-            raise HTTPException(400, "The tasks must be a list of objects with data and an image in it.")
+        if not isinstance(tasks, list) or any(image_url(task) is None for task in tasks):
+            raise HTTPException(400, "The tasks must be a list of objects with an image in their data.")
         if len(tasks) > MAX_TASKS:
-            raise HTTPException(413, f"There are {len(tasks)} tasks; at most {MAX_TASKS} are taken.")
-        if not is_ours(body.get("label_config")):
-            raise HTTPException(400, FOREIGN)
-        results = await asyncio.to_thread(annotator.predict, tasks)
-        return JSONResponse({"results": results, "model_version": annotator.version})
+            raise HTTPException(413, f"There are {len(tasks)} tasks; at most {MAX_TASKS} are allowed.")
+        if not has_our_controls(body.get("label_config")):
+            raise HTTPException(400, WRONG_CONFIG)
+        results = await asyncio.to_thread(predictor.predict, tasks)
+        return JSONResponse({"results": results, "model_version": predictor.version})
 
     async def webhook(request: Request) -> JSONResponse:
-        named = _named(await _body(request))
-        if not all([collector.add(*one) for one in named]):
-            raise HTTPException(503, "Too many corrections wait; a pull brings those that were left out.")
-        return JSONResponse({"status": "queued" if named else "ignored"})
+        jobs = _announced_jobs(await _body(request))
+        if not all([worker.add(*job) for job in jobs]):
+            raise HTTPException(
+                503, "The queue of corrections is full; a pull imports those that were refused."
+            )
+        return JSONResponse({"status": "queued" if jobs else "ignored"})
 
     @asynccontextmanager
     async def run(app: Starlette) -> AsyncIterator[None]:
-        collector.start()
+        worker.start()
         yield
-        await asyncio.to_thread(collector.stop)
+        await asyncio.to_thread(worker.stop)
 
     routes = [
         Route("/health", health),
@@ -159,13 +160,13 @@ def build(annotator: TaskPredictor, collector: WebhookWorker, token: str = "") -
         Route("/webhook", webhook, methods=["POST"]),
         Route("/versions", versions, methods=["GET", "POST"]),
     ]
-    return Starlette(
-        routes=routes, lifespan=run, exception_handlers={HTTPException: _refuse, Exception: _fail}
-    )
+    # Starlette passes a handler only the type that it is registered for, which its type hints do not say.
+    handlers: dict[Any, Any] = {HTTPException: _http_error, Exception: _unexpected_error}
+    return Starlette(routes=routes, lifespan=run, exception_handlers=handlers)
 
 
 def serve(app: Starlette, host: str, port: int) -> None:
-    """Until the process is told to end. Raises AnnotationError when the port is taken."""
+    """Runs until the process is terminated. Raises AnnotationError if the port cannot be used."""
     try:
         listener = socket.create_server(
             (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -183,12 +184,15 @@ def serve(app: Starlette, host: str, port: int) -> None:
             server_header=False,
             log_config=None,
         )
-        with suppress(KeyboardInterrupt):  # uvicorn hands it on when all is closed
+        with suppress(KeyboardInterrupt):  # uvicorn raises it again after the shutdown
             uvicorn.Server(config).run(sockets=[listener])
 
 
 async def _body(request: Request) -> dict:
-    """The JSON object of a request. A page in a browser cannot send this type without asking first."""
+    """The JSON object of a request. Raises HTTPException.
+
+    Requiring the JSON type keeps other sites' pages out: a browser sends it only with permission (CORS).
+    """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise HTTPException(415, "The request must be application/json.")
     data = bytearray()
@@ -205,9 +209,9 @@ async def _body(request: Request) -> dict:
     return body
 
 
-def _check_login(request: Request, token: str) -> None:
-    """Label Studio sends a user name too; any will do."""
-    if not token:
+def _check_login(request: Request, password: str) -> None:
+    """Any user name is accepted. Raises HTTPException."""
+    if not password:
         return
     kind, _, given = request.headers.get("authorization", "").partition(" ")
     try:
@@ -215,37 +219,32 @@ def _check_login(request: Request, token: str) -> None:
             given = base64.b64decode(given, validate=True).decode().partition(":")[2]
     except (binascii.Error, UnicodeDecodeError):
         given = ""
-    if kind.lower() not in ("basic", "bearer") or not hmac.compare_digest(given.encode(), token.encode()):
+    if kind.lower() not in ("basic", "bearer") or not hmac.compare_digest(given.encode(), password.encode()):
         raise HTTPException(401, "The password is wrong.", {"WWW-Authenticate": "Basic"})
 
 
-def _is_task(task: object) -> bool:
-    data = task.get("data") if isinstance(task, dict) else None
-    return isinstance(data, dict) and isinstance(data.get("image") or data.get("ocr"), str)
-
-
-def _named(body: dict) -> list[tuple[str, int]]:
-    """What a webhook's message says may be new, as the collector takes it."""
+def _announced_jobs(body: dict) -> list[Job]:
+    """The tasks or the project that a webhook announces as changed."""
     project, action = body.get("project"), body.get("action")
     if action == "START_TRAINING":
         number = _number(project.get("id")) if isinstance(project, dict) else None
         return [] if number is None else [("project", number)]
     if action not in TASK_ACTIONS:
         return []
-    said = body.get("annotation")
-    parts = [part for part in (said if isinstance(said, list) else [said]) if isinstance(part, dict)]
-    numbers = [_number(part.get("task")) for part in parts]
+    given = body.get("annotation")
+    annotations = [one for one in (given if isinstance(given, list) else [given]) if isinstance(one, dict)]
+    numbers = [_number(annotation.get("task")) for annotation in annotations]
     return [("task", number) for number in dict.fromkeys(numbers) if number is not None]
 
 
 def _number(value: object) -> int | None:
-    """An id; SQLite's and PostgreSQL's have at most 64 bits."""
+    """A valid id (at most 64 bits, as in a database), or None."""
     return value if type(value) is int and 0 < value < 2**63 else None
 
 
-async def _refuse(request: Request, error: HTTPException) -> JSONResponse:
+async def _http_error(request: Request, error: HTTPException) -> JSONResponse:
     return JSONResponse({"error": error.detail}, error.status_code, error.headers)
 
 
-async def _fail(request: Request, error: Exception) -> JSONResponse:
+async def _unexpected_error(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"error": f"The request could not be answered ({type(error).__name__})."}, 500)

@@ -1,7 +1,7 @@
 """Regions <-> the results of a Label Studio task.
 
-Ours: pixels of the upright image. Label Studio's: percent of original_width and original_height. A region
-is up to three results that share its id: a polygon, its text, its flags.
+Regions are in pixels of the upright image, results in percent of original_width and original_height. A region
+is up to three results with the same id: a polygon, its text, its flags.
 """
 
 from __future__ import annotations
@@ -9,52 +9,41 @@ from __future__ import annotations
 import math
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from typing import Any
 
-from annotation.region import FLAGS, ID, ORIGINS, AnnotationError, Region, RegionError, check_regions
+from annotation.label_studio.labelling_config import LABEL
+from annotation.region import (
+    FLAGS,
+    ID,
+    MAX_OUTSIDE,
+    ORIGINS,
+    AnnotationError,
+    ParsedRegions,
+    Region,
+    RegionError,
+    check_regions,
+)
 
-CONFIG = """<View>
-  <Image name="image" value="$image" zoom="true" zoomControl="true" rotateControl="false"/>
-  <PolygonLabels name="label" toName="image" strokeWidth="2" opacity="0.2">
-    <Label value="Text" background="#0a6c74"/>
-  </PolygonLabels>
-  <TextArea name="transcription" toName="image" perRegion="true" editable="true" maxSubmissions="1" rows="1"
-            displayMode="region-list" placeholder="What is written here?"/>
-  <Choices name="flags" toName="image" perRegion="true" choice="multiple">
-    <Choice value="illegible"/>
-    <Choice value="difficult"/>
-  </Choices>
-</View>
-"""
-LABEL = "Text"
 POLYGONS = ("polygonlabels", "polygon")
 RECTANGLES = ("rectanglelabels", "rectangle")
 LABELLED = ("polygonlabels", "rectanglelabels", "labels")
 GEOMETRIES = (*POLYGONS, *RECTANGLES)
-OUTSIDE = 5.0  # percent a foreign point may lie outside before the file is wrong rather than careless
+ROUNDING = 1e-6  # percent a point may lie outside the image unreported
+MAX_NUMBER = 1e9  # of a coordinate in percent or a size in pixels: far beyond any valid one
 
 
 class TaskError(AnnotationError):
-    """A task that cannot be taken; the message is one sentence."""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What was found in a list of results."""
-
-    regions: list[Region] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)  # what was left out or changed, a sentence each
-    foreign: int = 0  # results of kinds that hold no words
+    """An invalid task; the message is one sentence."""
 
 
 def to_results(regions: Sequence[Region], width: int, height: int, scores: bool = False) -> list[dict]:
-    """Results of regions of an image of (width, height) pixels; `scores`: a model's, for a prediction."""
+    """Results for regions of an image of `width` x `height` pixels; `scores`: for a prediction."""
     return [result for region in regions for result in _results(region, width, height, scores)]
 
 
 def _results(region: Region, width: int, height: int, scores: bool) -> list[dict]:
     points = [[min(100.0, 100 * x / width), min(100.0, 100 * y / height)] for x, y in region.polygon]
-    base = {
+    base: dict[str, Any] = {
         "id": region.id,
         "to_name": "image",
         "original_width": width,
@@ -63,10 +52,10 @@ def _results(region: Region, width: int, height: int, scores: bool) -> list[dict
     }
     if scores and region.score is not None:
         base["score"] = region.score
-    shape = {"points": points, "closed": True}
+    shape: dict[str, Any] = {"points": points, "closed": True}
     meta: dict = {"origin": region.origin, "locked": region.locked}
     if not scores and region.score is not None:
-        meta["score"] = region.score  # not `score`: Label Studio would show it beside a person's word
+        meta["score"] = region.score  # not `score`: Label Studio would display it with a person's word
     found = [
         base
         | {
@@ -82,59 +71,59 @@ def _results(region: Region, width: int, height: int, scores: bool) -> list[dict
             "type": "textarea",
             "value": shape | {"text": [region.text]},
         }
-        reading = {}
+        scored: dict[str, Any] = {}
         if region.reading_score is not None:
-            reading["reading_score"] = region.reading_score
+            scored["reading_score"] = region.reading_score
         if region.characters:
-            reading["characters"] = [[c.text, c.score] for c in region.characters]
-        found.append(text | {"meta": reading} if reading else text)
+            scored["characters"] = [[c.text, c.score] for c in region.characters]
+        found.append(text | {"meta": scored} if scored else text)
     flags = [flag for flag in FLAGS if getattr(region, flag)]
     if flags:
         found.append(base | {"from_name": "flags", "type": "choices", "value": shape | {"choices": flags}})
     return found
 
 
-def from_results(results: object, width: int, height: int, origin: str, submitted: bool = False) -> Reading:
-    """Regions of results, from our configuration or a similar one (rectangles become polygons).
+def from_results(
+    results: object, width: int, height: int, origin: str, submitted: bool = False
+) -> ParsedRegions:
+    """Regions of results of our configuration or a similar one (rectangles become polygons).
 
-    `width`, `height`: pixels of the upright image. `origin`: of regions that do not say it; `submitted`: a
-    person in Label Studio has looked at them, so all are locked. Raises TaskError or RegionError.
+    `width`, `height`: pixels of the upright image; `origin`: of regions without one; `submitted`: whether a
+    person has submitted them in Label Studio, which locks them. Raises TaskError, RegionError.
     """
     if not isinstance(results, list) or not all(isinstance(result, dict) for result in results):
         raise TaskError("the results must be a list of objects")
     notes: list[str] = []
     foreign = 0
-    groups: dict[str, list[dict]] = {}
-    order = _group(results, groups)
     values = []
-    for name in order:
-        group = groups[name]
+    for name, group in _group(results).items():
         shapes = [result for result in group if result.get("type") in GEOMETRIES]
         if not shapes:
             foreign += len(group)
             kinds = ", ".join(sorted({repr(str(result.get("type"))[:40]) for result in group}))
-            notes.append(f"Results without a polygon or a rectangle were left out ({kinds}).")
+            notes.append(f"Results without a polygon or a rectangle were ignored ({kinds}).")
             continue
         values.append(_value(name, group, shapes[0], origin, submitted, notes, (width, height)))
-    return Reading(check_regions(values, width, height), notes, foreign)
+    return ParsedRegions(check_regions(values, width, height), notes, foreign)
 
 
-def _group(results: list[dict], groups: dict[str, list[dict]]) -> list[str]:
-    """Collects the results of each region; those without an id by their geometry, which every one repeats."""
+def _group(results: list[dict]) -> dict[str, list[dict]]:
+    """Region id -> its results; those without an id belong together if they have the same geometry."""
+    groups: dict[str, list[dict]] = {}
     for result in results:
         name = result.get("id")
         value = result.get("value")
         if not isinstance(name, str) or not name:
             keys = ("points", "x", "y", "width", "height", "rotation")
             geometry = {key: value[key] for key in keys if key in value} if isinstance(value, dict) else {}
-            name = _made_id(repr(geometry or result))
+            name = _content_id(repr(geometry or result))
         groups.setdefault(name, []).append(result)
-    return list(groups)
+    return groups
 
 
-def _made_id(what: str) -> str:
-    """The same for the same content: a file that is imported again brings nothing new."""
-    return str(uuid.uuid5(uuid.NAMESPACE_OID, what.encode("utf-8", "backslashreplace").decode()))
+def _content_id(content: str) -> str:
+    """The same id for the same content, so that a repeated import adds nothing."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, content.encode("utf-8", "backslashreplace").decode()))
 
 
 def _value(
@@ -146,11 +135,11 @@ def _value(
     notes: list[str],
     size: tuple[int, int],
 ) -> dict:
-    """One region as `check_region` takes it."""
+    """The values of one region, for `check_region`."""
     if not ID.fullmatch(name):
-        notes.append("A region had an id that cannot be kept and got a new one.")
-        name = _made_id(name)
-    meta = shape.get("meta") if isinstance(shape.get("meta"), dict) else {}
+        notes.append("A region had an invalid id and got a new one.")
+        name = _content_id(name)
+    meta = _dict(shape.get("meta"))
     value: dict = {
         "id": name,
         "polygon": _polygon(shape, notes, size),
@@ -160,24 +149,24 @@ def _value(
         "score": shape.get("score", meta.get("score")),
     }
     if meta.get("text"):
-        notes.append("A remark on a region was left out.")
+        notes.append("A remark on a region was ignored.")
     if sum(result.get("type") in GEOMETRIES for result in group) > 1:
-        notes.append("A region had several outlines; the first one was taken.")
+        notes.append("A region had several outlines; only the first one was imported.")
     if sum(result.get("type") == "textarea" for result in group) > 1:
-        notes.append("A region had several texts; the last one was taken.")
+        notes.append("A region had several texts; only the last one was imported.")
     for result in group:
-        content = result.get("value") if isinstance(result.get("value"), dict) else {}
+        content = _dict(result.get("value"))
         kind = result.get("type")
         for label in content.get(kind, []) if kind in LABELLED and _strings(content.get(kind)) else ():
             if label != LABEL:
-                notes.append(f"The label {label[:40]!r} was left out: every region is text here.")
+                notes.append(f"The label {label[:40]!r} was ignored: every region is text here.")
         if kind == "textarea":
             text = content.get("text", [])
             value["text"] = " ".join(text) if _strings(text) else text
-            reading = result.get("meta") if isinstance(result.get("meta"), dict) else {}
-            characters = _characters(reading.get("characters"))
+            scored = _dict(result.get("meta"))
+            characters = _characters(scored.get("characters"))
             if characters and "".join(str(c["text"]) for c in characters) == value["text"]:  # else retyped
-                value |= {"reading_score": reading.get("reading_score"), "characters": characters}
+                value |= {"reading_score": scored.get("reading_score"), "characters": characters}
         elif kind == "choices":
             choices = content.get("choices", [])
             if not isinstance(choices, list):
@@ -186,34 +175,34 @@ def _value(
                 if choice in FLAGS:
                     value[choice] = True
                 else:
-                    notes.append(f"The choice {str(choice)[:40]!r} is none of ours and was left out.")
+                    notes.append(f"The unknown choice {str(choice)[:40]!r} was ignored.")
         elif kind not in (*GEOMETRIES, "labels"):
-            notes.append(f"A result of the kind {str(kind)[:40]!r} was left out.")
+            notes.append(f"A result of the type {str(kind)[:40]!r} was ignored.")
     return value
 
 
 def _polygon(result: dict, notes: list[str], size: tuple[int, int]) -> list[list[float]]:
-    """Points in pixels of the upright image."""
+    """Points in pixels of the upright image. Raises TaskError, RegionError."""
     if result.get("image_rotation") not in (None, 0):
-        raise TaskError("the image was turned in Label Studio, so its regions do not fit the stored image")
+        raise TaskError("the image was rotated in Label Studio, so its regions do not match the stored image")
     value = result.get("value")
     if not isinstance(value, dict):
         raise TaskError("a region has no value")
     points = value.get("points") if result["type"] in POLYGONS else _corners(value, size)
     if not isinstance(points, list) or not all(_pair(point) for point in points):
         raise RegionError("the points of a region must be pairs of finite numbers")
-    out = max((max(-x, -y, x - 100, y - 100) for x, y in points), default=0)
-    if out > OUTSIDE:
-        raise RegionError(f"a point of a region lies {out:.3g} percent outside of the image")
-    if out > 1e-6:
-        notes.append("Points slightly outside of the image were moved to its edge.")
+    outside = max((max(-x, -y, x - 100, y - 100) for x, y in points), default=0)
+    if outside > MAX_OUTSIDE:
+        raise RegionError(f"a point of a region lies {outside:.3g} percent outside the image")
+    if outside > ROUNDING:
+        notes.append("Points slightly outside the image were moved to its edge.")
     width, height = size
     return [[x * width / 100, y * height / 100] for x, y in points]
 
 
 def _corners(value: dict, size: tuple[int, int]) -> list[list[float]]:
-    """Corners in percent. Label Studio turns a rectangle clockwise about its upper left corner, in pixels."""
-    numbers = [
+    """Corners in percent; Label Studio rotates a rectangle clockwise about its top left corner, in pixels."""
+    numbers: list[Any] = [
         value.get(key, 0 if key == "rotation" else None) for key in ("x", "y", "width", "height", "rotation")
     ]
     if not all(_number(n) for n in numbers):
@@ -230,10 +219,15 @@ def _corners(value: dict, size: tuple[int, int]) -> list[list[float]]:
 
 
 def _characters(value: object) -> list[dict]:
-    """Stored as pairs; anything else is no reading of ours."""
+    """From the pairs that `to_results` writes; [] for anything else."""
     if not isinstance(value, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in value):
         return []
     return [{"text": text, "score": score} for text, score in value]
+
+
+def _dict(value: object) -> dict:
+    """{} for anything else."""
+    return value if isinstance(value, dict) else {}
 
 
 def _strings(value: object) -> bool:
@@ -245,31 +239,31 @@ def _pair(point: object) -> bool:
 
 
 def _number(value: object) -> bool:
-    # Not math.isfinite: JSON knows whole numbers that are too large for a float.
-    return isinstance(value, int | float) and not isinstance(value, bool) and -1e9 < value < 1e9
+    # Not math.isfinite: JSON has integers that are too large for a float.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < MAX_NUMBER
 
 
-def check_results(results: Sequence[dict]) -> list[str]:
-    """What Label Studio's own check misses: points outside, too few of them, ids not shared, sizes, names."""
-    wrong = []
-    names = {"polygonlabels": "label", "textarea": "transcription", "choices": "flags"}
+def check_results(results: Sequence[dict[str, Any]]) -> list[str]:
+    """Errors that Label Studio's own check misses: points outside, too few points, ids, sizes, names."""
+    errors = []
+    names: dict[object, str] = {"polygonlabels": "label", "textarea": "transcription", "choices": "flags"}
     shapes = {result.get("id"): result for result in results if result.get("type") == "polygonlabels"}
-    sizes = {(result.get("original_width"), result.get("original_height")) for result in results}
+    sizes: set[tuple[Any, Any]] = {(r.get("original_width"), r.get("original_height")) for r in results}
     if len(sizes) > 1 or any(not _number(n) or n < 1 for size in sizes for n in size):
-        wrong.append("The results do not agree on the size of the image.")
+        errors.append("The results do not agree on the size of the image.")
     for number, result in enumerate(results, start=1):
         value = result.get("value", {})
         if not result.get("id") or result["id"] not in shapes:
-            wrong.append(f"Result {number} has no id that a polygon has.")
+            errors.append(f"Result {number} does not have the id of a polygon.")
         elif value.get("points") != shapes[result["id"]]["value"].get("points"):
-            wrong.append(f"Result {number} does not repeat the points of its polygon.")
+            errors.append(f"Result {number} does not repeat the points of its polygon.")
         if result.get("from_name") != names.get(result.get("type")) or result.get("to_name") != "image":
-            wrong.append(f"Result {number} does not name the controls of the configuration.")
+            errors.append(f"Result {number} does not use the controls of the configuration.")
         points = value.get("points", [])
         if len(points) < 3 or not all(_pair(p) and min(p) >= 0 and max(p) <= 100 for p in points):
-            wrong.append(f"Result {number} needs at least 3 points within 0 and 100 percent.")
+            errors.append(f"Result {number} needs at least 3 points within 0 and 100 percent.")
         if result.get("image_rotation") != 0:
-            wrong.append(f"Result {number} is of a turned image.")
+            errors.append(f"Result {number} belongs to a rotated image.")
     if len([r for r in results if r.get("type") == "polygonlabels"]) != len(shapes):
-        wrong.append("Two polygons share an id.")
-    return wrong
+        errors.append("Two polygons share an id.")
+    return errors

@@ -1,4 +1,4 @@
-"""Brings corrections from Label Studio into the store, one after the other, as webhooks tell of them."""
+"""Imports corrections from Label Studio that webhooks announce, one after the other."""
 
 from __future__ import annotations
 
@@ -6,98 +6,102 @@ import logging
 from threading import Condition, Thread
 from time import monotonic
 
-from annotation.label_studio.client import Server, ServerError, is_ours
-from annotation.label_studio.sync import take
+from annotation.label_studio.client import Server, ServerError
+from annotation.label_studio.labelling_config import has_our_controls
+from annotation.label_studio.sync import import_tasks
 from annotation.region import AnnotationError
 from annotation.store.store import Store
 
-MAX_WAITING = 10_000  # tasks; whoever sends more is not a Label Studio at which people work
-TRIES = 3
-PAUSE = 5.0  # seconds before a task is tried again
-STOP_SECONDS = 20.0
+MAX_QUEUED = 10_000  # jobs; people at a Label Studio do not cause more
+MAX_TRIES = 3
+RETRY_SECONDS = 5.0  # before the second try; longer before each further one
+STOP_SECONDS = 20.0  # for the job in progress
+
+Job = tuple[str, int]  # "task" or "project", and its id on the server
 
 log = logging.getLogger(__name__)
 
 
 class WebhookWorker:
-    """A thread that asks the configured server for what it was told of."""
+    """A thread that requests announced tasks and projects from the configured server and imports them."""
 
     def __init__(self, store: Store, server: Server) -> None:
         self.store, self.server = store, server
-        self._waiting: dict[tuple[str, int], tuple[int, float]] = {}  # (kind, id) -> tries, not before
+        self._jobs: dict[Job, tuple[int, float]] = {}  # -> (tries so far, earliest time of the next)
         self._condition = Condition()
         self._stopping = False
         self._busy = False
-        self._thread = Thread(target=self._work, name="collector", daemon=True)
+        self._thread = Thread(target=self._run, name="webhook-worker", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends after the task in hand; the next pull brings the others."""
+        """Stops after the job in progress; the next pull imports the others."""
         with self._condition:
             self._stopping = True
-            left = len(self._waiting)
+            left = len(self._jobs)
             self._condition.notify_all()
         self._thread.join(STOP_SECONDS)
         if left:
-            log.warning("%d corrections were not collected; a pull brings them.", left)
+            log.warning("%d announced corrections were not imported; a pull imports them.", left)
 
     def add(self, kind: str, number: int) -> bool:
-        """`kind`: "task" or "project", with its id there. Returns at once; False when too many wait."""
+        """Queues the task or project (`kind`) with this id without waiting; False if the queue is full."""
         with self._condition:
-            if (kind, number) not in self._waiting and len(self._waiting) >= MAX_WAITING:
+            if (kind, number) not in self._jobs and len(self._jobs) >= MAX_QUEUED:
                 return False
-            self._waiting[kind, number] = (0, 0.0)
+            self._jobs[kind, number] = (0, 0.0)
             self._condition.notify_all()
             return True
 
     def wait_until_done(self, seconds: float) -> bool:
+        """False if jobs are left after this time."""
         with self._condition:
-            return self._condition.wait_for(lambda: not self._waiting and not self._busy, seconds)
+            return self._condition.wait_for(lambda: not self._jobs and not self._busy, seconds)
 
-    def _work(self) -> None:
+    def _run(self) -> None:
         while (item := self._next()) is not None:
-            (kind, number), tries = item
+            job, tries = item
             try:
-                self._collect(kind, number)
+                self._import(*job)
             except ServerError as error:
-                self._again(kind, number, tries + 1, str(error))
+                self._retry(job, tries + 1, str(error))
             except AnnotationError as error:
-                log.warning("The %s %d was not taken: %s", kind, number, error)
-            except Exception as error:  # whatever one task brings about, the others are still collected
-                log.error("The %s %d was not taken (%s).", kind, number, type(error).__name__)
+                log.warning("The %s %d was not imported: %s", *job, error)
+            except Exception as error:  # the other jobs still have to run
+                log.error("The %s %d was not imported (%s).", *job, type(error).__name__)
             with self._condition:
                 self._busy = False
                 self._condition.notify_all()
 
-    def _next(self) -> tuple[tuple[str, int], int] | None:
-        """The first that is due and how often it was tried; None at the end."""
+    def _next(self) -> tuple[Job, int] | None:
+        """Waits for a job; the job and the number of tries so far, or None after `stop`."""
         with self._condition:
             while not self._stopping:
                 now = monotonic()
-                due = [key for key, (_, at) in self._waiting.items() if at <= now]
+                due = [job for job, (_, at) in self._jobs.items() if at <= now]
                 if due:
-                    tries, _ = self._waiting.pop(due[0])
+                    tries, _ = self._jobs.pop(due[0])
                     self._busy = True
                     return due[0], tries
-                soonest = min((at for _, at in self._waiting.values()), default=None)
-                self._condition.wait(None if soonest is None else soonest - now)
+                earliest = min((at for _, at in self._jobs.values()), default=None)
+                self._condition.wait(None if earliest is None else earliest - now)
             return None
 
-    def _again(self, kind: str, number: int, tries: int, why: str) -> None:
-        if tries >= TRIES:
-            log.warning("The %s %d was not collected, a pull brings it: %s", kind, number, why)
+    def _retry(self, job: Job, tries: int, reason: str) -> None:
+        if tries >= MAX_TRIES:
+            log.warning("The %s %d was not imported, a pull imports it: %s", *job, reason)
             return
         with self._condition:
-            self._waiting.setdefault((kind, number), (tries, monotonic() + PAUSE * tries))
+            self._jobs.setdefault(job, (tries, monotonic() + RETRY_SECONDS * tries))
 
-    def _collect(self, kind: str, number: int) -> None:
-        """Only from projects with our configuration: anybody can name any task in a webhook."""
+    def _import(self, kind: str, number: int) -> None:
+        """Only from projects with our configuration: anybody can send a webhook with any task."""
         tasks = [self.server.task(number)] if kind == "task" else None
         project = self.server.project(tasks[0]["project"] if tasks else number)
-        if not is_ours(project.label_config):
+        if not has_our_controls(project.label_config):
             return
         tasks = self.server.tasks(project) if tasks is None else tasks
-        for line in take(self.store, project.title, self.server, tasks).lines():
+        for line in import_tasks(self.store, project.title, self.server, tasks).lines():
             log.info("%s %d: %s", kind, number, line)

@@ -1,4 +1,4 @@
-"""Opens the database: SQLite by default, PostgreSQL by URL; its tables are brought up to date by Alembic."""
+"""The database: SQLite by default, PostgreSQL by URL; Alembic migrates its tables."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -16,20 +18,57 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.orm import Session
 
 from annotation.region import AnnotationError
 
 DEFAULT_URL = "sqlite:///annotation.db"
-APP = "swintextspotter"  # its folder among the data of other programs
+APP = "swintextspotter"  # the app's folder in the user's data folder
 BUSY_SECONDS = 20  # how long a writer waits for another one
-CONNECT_SECONDS = 10  # how long a database server may take to answer
-WRITERS = 0x5357_4953  # PostgreSQL's advisory lock of whoever writes: a number that nobody else takes
+CONNECT_SECONDS = 10  # timeout of a database server
+WRITER_LOCK = 0x5357_4953  # key of PostgreSQL's advisory lock, which every writer takes
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
+class Database:
+    """Transactions on the database at a URL, whose tables are created or migrated. Raises AnnotationError."""
+
+    def __init__(self, url: URL) -> None:
+        self.engine = open_engine(url)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Raises AnnotationError if the database cannot be reached."""
+        with _operational_errors(), Session(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that is the only writer; rolled back if an exception leaves it.
+
+        Raises AnnotationError if the database is busy or cannot be reached.
+        """
+        engine = self.engine.execution_options(writes=True)
+        with _operational_errors(), Session(engine, autoflush=True) as session, session.begin():
+            yield session
+
+
+@contextmanager
+def _operational_errors() -> Iterator[None]:
+    """Turns them into AnnotationErrors: locked for too long, disk full, server gone."""
+    try:
+        yield
+    except OperationalError as error:
+        reason = " ".join(str(error.orig).split()).rstrip(".")
+        raise AnnotationError(f"The database cannot be used now ({reason}); nothing was changed.") from error
+
+
 def user_url() -> str:
-    """An SQLite file in the folder where this system keeps a person's data; the folder is made.
+    """URL of an SQLite file in the user's data folder of this system, which is created.
 
     Raises AnnotationError.
     """
@@ -44,13 +83,13 @@ def user_url() -> str:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise AnnotationError(
-            f"The folder {folder} cannot be made ({error.strerror}); name a database with --database."
+            f"The folder {folder} cannot be created ({error.strerror}); choose a database with --database."
         ) from error
     return URL.create("sqlite", database=str(folder / "annotation.db")).render_as_string()
 
 
 def parse_url(text: str) -> URL:
-    """Raises AnnotationError; its sentence does not repeat the URL, which may hold a password."""
+    """Raises AnnotationError, whose message does not repeat the URL: it may contain a password."""
     try:
         url = make_url(text)
         url.get_dialect()
@@ -63,21 +102,27 @@ def parse_url(text: str) -> URL:
         raise AnnotationError(f"The database {backend} is not supported; use SQLite or PostgreSQL.")
     if backend == "sqlite" and url.database in (None, "", ":memory:"):
         raise AnnotationError("The database must be a file, such as sqlite:///annotation.db.")
-    # The driver that is meant when none is named is the one in our extra "postgresql".
+    # The default driver is the one of our extra "postgresql".
     return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
 
 
+def sqlite_file(url: URL) -> Path | None:
+    """The file of an SQLite database; None for a database server."""
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+
 def open_engine(url: URL) -> Engine:
-    """The database with all tables. Raises AnnotationError."""
-    is_file = url.get_backend_name() == "sqlite"
-    if is_file and not Path(url.database).absolute().parent.is_dir():
-        raise AnnotationError("The folder of the database does not exist; make it first.")
+    """Connects to a database and migrates its tables. Raises AnnotationError."""
+    file = sqlite_file(url)
+    is_file = file is not None
+    if file is not None and not file.absolute().parent.is_dir():
+        raise AnnotationError("The folder of the database does not exist; create it first.")
     try:
         engine = create_engine(
             url,
             json_serializer=partial(json.dumps, ensure_ascii=False, allow_nan=False, separators=(",", ":")),
             connect_args={"timeout": BUSY_SECONDS} if is_file else {"connect_timeout": CONNECT_SECONDS},
-            pool_pre_ping=not is_file,  # a server may have been started anew
+            pool_pre_ping=not is_file,  # a server may have been restarted
         )
     except ImportError as error:  # no driver
         raise AnnotationError(f"The driver of this database is missing: pip install {error.name}.") from error
@@ -89,7 +134,7 @@ def open_engine(url: URL) -> Engine:
     except CommandError as error:
         engine.dispose()
         raise AnnotationError(
-            "The database was made by a newer version of this program; update the program."
+            "The database was written by a newer version of this program; update the program."
         ) from error
     except DBAPIError as error:
         engine.dispose()
@@ -100,7 +145,7 @@ def open_engine(url: URL) -> Engine:
 
 
 def migrate(engine: Engine) -> None:
-    """Brings the tables to the newest form; one process does it, others wait."""
+    """Upgrades the tables to the newest revision; one process does it, others wait."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     head = ScriptDirectory.from_config(config).get_current_head()
@@ -114,8 +159,8 @@ def migrate(engine: Engine) -> None:
 
 
 def _prepare(connection, _record) -> None:
-    connection.isolation_level = None  # transactions begin in _begin, not where the driver thinks fit
-    # FULL: what a person was told is saved outlives a power cut, not only the end of the process.
+    connection.isolation_level = None  # transactions begin in _begin_in_file, not where the driver decides
+    # FULL: a saved edit survives a power failure, not only the end of the process.
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "cache_size = -16000"):
         connection.execute(f"PRAGMA {pragma}")
 
@@ -126,10 +171,10 @@ def _begin_in_file(connection) -> None:
 
 
 def _begin_on_server(connection) -> None:
-    """The same on PostgreSQL: one writer at a time, and a reader sees one state of everything."""
+    """The same on PostgreSQL: one writer at a time, and a reader sees a consistent snapshot."""
     if _writes(connection):
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS})")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
     else:
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 

@@ -1,4 +1,4 @@
-"""The folder of images, each under the SHA-256 of its stored file: upright, JPEG or PNG, without EXIF."""
+"""The folder of images, named by the SHA-256 of the stored file: upright, JPEG or PNG, without EXIF."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 from spotter.images import MAX_BYTES, ImageError, read_image
 
-JPEG_QUALITY = 95  # of photos that have to be encoded again because of their orientation or EXIF
-# What a file may carry beside its pixels to be kept byte for byte.
+# For images that are encoded again because of their orientation or EXIF; tried in turn until the file is
+# small enough to be read again.
+JPEG_QUALITIES = (95, 85, 70, 50)
+# Metadata that a file may have to be stored unchanged.
 PLAIN_INFO = {
     "jfif",
     "jfif_version",
@@ -31,20 +34,21 @@ PLAIN_INFO = {
     "srgb",
 }
 PLAIN_APPS = {"APP0", "APP14"}
-MAX_NAME = 200
+MAX_NAME = 200  # characters
+DHASH_SIZE = (9, 8)  # pixels: 8 differences per row, 64 bits
 
 
 @dataclass(frozen=True)
 class StoredImage:
-    """A file of the folder."""
+    """A file in the image folder."""
 
     sha256: str  # of the stored file, 64 hexadecimal digits
-    source_sha256: str  # of the file as it came in
+    source_sha256: str  # of the original file
     extension: str  # .jpg or .png
     width: int  # pixels, upright
     height: int
-    dhash: int  # 64 bits as a signed number
-    created: bool  # False: the folder had it already
+    dhash: int  # signed 64-bit integer, see `dhash`
+    created: bool  # False if the folder already had it
 
 
 class ImageFolder:
@@ -57,7 +61,7 @@ class ImageFolder:
         return self.folder / sha256[:2] / f"{sha256}{extension}"
 
     def add(self, source: str | Path | bytes) -> StoredImage:
-        """Stores a picture from outside; a plain JPEG or PNG keeps its bytes, and so its hash.
+        """Stores an untrusted image; a plain JPEG or PNG keeps its bytes, and so its hash.
 
         Raises ImageError.
         """
@@ -74,12 +78,12 @@ class ImageFolder:
         return StoredImage(sha256, source_sha256, extension, width, height, dhash(pixels), created)
 
     def remove(self, stored: StoredImage) -> None:
-        """Takes back a picture that `add` created."""
+        """Deletes a file that `add` created."""
         self.path(stored.sha256, stored.extension).unlink(missing_ok=True)
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """The whole file or none, also when the process is killed."""
+    """Writes the whole file or nothing, even if the process is killed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
     try:
@@ -96,7 +100,7 @@ def write_file(path: Path, data: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """The file's name outlives a power cut too, as the row that speaks of it does."""
+    """Makes the file name survive a power failure, as the database row that refers to it does."""
     if hasattr(os, "O_DIRECTORY"):
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -106,8 +110,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def plain_extension(data: bytes) -> str | None:
-    """.jpg or .png when the file holds upright pixels and nothing else worth knowing (no EXIF, comment,
-    profile)."""
+    """The extension (.jpg, .png) of an upright file without metadata (EXIF, comment, profile); else None."""
     with Image.open(io.BytesIO(data)) as image:
         if (
             image.format not in ("JPEG", "PNG")
@@ -115,43 +118,40 @@ def plain_extension(data: bytes) -> str | None:
             or image.mode not in ("RGB", "L")
         ):
             return None
-        if image.format == "PNG":
-            return (
-                None
-                if getattr(image, "is_animated", False) or not data.endswith(b"IEND\xaeB`\x82")
-                else ".png"
-            )
-        apps = {name for name, _ in image.applist}
-        return ".jpg" if apps <= PLAIN_APPS and data.endswith(b"\xff\xd9") else None
+        if isinstance(image, JpegImageFile):
+            is_plain = {name for name, _ in image.applist} <= PLAIN_APPS and data.endswith(b"\xff\xd9")
+            return ".jpg" if is_plain else None
+        is_plain = not getattr(image, "is_animated", False) and data.endswith(b"IEND\xaeB`\x82")
+        return ".png" if is_plain else None
 
 
 def dhash(pixels: np.ndarray) -> int:
     """64-bit difference hash of (H, W, 3) uint8 RGB, signed; near-duplicates differ in few bits."""
-    grey = Image.fromarray(pixels).convert("L").resize((9, 8), Image.Resampling.BOX)
+    grey = Image.fromarray(pixels).convert("L").resize(DHASH_SIZE, Image.Resampling.BOX)
     values = np.asarray(grey, dtype=np.int16)
     bits = (values[:, 1:] > values[:, :-1]).ravel()
     return int(np.packbits(bits).view(">i8")[0])
 
 
-def label(name: str) -> str:
-    """A file name as a label: no folders, no control characters, not too long."""
+def display_name(name: str) -> str:
+    """A file name to show: without folders and control characters, at most MAX_NAME long."""
     name = name.replace("\\", "/").rsplit("/", 1)[-1]
-    name = "".join(sign for sign in name if sign.isprintable()).strip()
+    name = "".join(character for character in name if character.isprintable()).strip()
     if len(name) > MAX_NAME:
         stem, dot, ending = name.rpartition(".")
         name = stem[: MAX_NAME - 10] + dot + ending[:9] if dot else name[:MAX_NAME]
     return name if name.strip(".") else "image"
 
 
-def natural(name: str) -> str:
-    """A key under which img2 sorts before img10."""
+def natural_sort_key(name: str) -> str:
+    """A key that sorts img2 before img10."""
     return re.sub(r"[0-9]+", lambda digits: digits[0].lstrip("0").zfill(12)[:40], name.casefold())[:600]
 
 
 def _read(path: Path) -> bytes:
-    """At most one byte too many; read_image then says what is wrong."""
+    """At most one byte too many, which `read_image` then refuses. Raises ImageError."""
     if not path.is_file():
-        read_image(path)  # raises the right sentence
+        read_image(path)  # raises the specific error
         raise ImageError("The image file cannot be opened; check its name and its permissions.")
     try:
         with path.open("rb") as file:
@@ -161,12 +161,13 @@ def _read(path: Path) -> bytes:
 
 
 def _encode(data: bytes, pixels: np.ndarray) -> tuple[bytes, str]:
+    """(encoded file, extension): a JPEG for photos, else a PNG if it is small enough."""
     with Image.open(io.BytesIO(data)) as image:
-        photo = image.format in ("JPEG", "MPO")
-    ways = [("JPEG", {"quality": quality, "subsampling": 0}) for quality in (JPEG_QUALITY, 85, 70, 50)]
-    for format_name, options in ways if photo else [("PNG", {}), *ways]:
+        is_photo = image.format in ("JPEG", "MPO")
+    attempts: list[tuple[str, dict]] = [("JPEG", {"quality": q, "subsampling": 0}) for q in JPEG_QUALITIES]
+    for format_name, options in attempts if is_photo else [("PNG", {}), *attempts]:
         out = io.BytesIO()
         Image.fromarray(pixels).save(out, format_name, **options)
-        if out.tell() <= MAX_BYTES:  # what is stored must be readable again
+        if out.tell() <= MAX_BYTES:
             break
     return out.getvalue(), ".png" if format_name == "PNG" else ".jpg"

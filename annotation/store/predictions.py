@@ -1,7 +1,7 @@
-"""Predictions of a model, inside a transaction. No model changes what a person touched.
+"""Predictions and suggestions, inside a transaction. No model changes what a person has edited.
 
-Status of a predicted region: "used" (it became a region of the image), "same" (it agrees with a person's),
-"suggested" (it waits beside a person's work), "accepted", "dismissed", "outdated" (a newer model spoke).
+Status of a predicted region: see `Placement`; a suggestion becomes "accepted", "dismissed" or "outdated" (a
+newer model has predicted the image).
 """
 
 from __future__ import annotations
@@ -13,38 +13,36 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from annotation.corrections import SAME_PLACE, same_shape
-from annotation.geometry import match, overlaps
+from annotation.merge import Placement, place_predictions
 from annotation.region import Region, mean_score, predicted_id
+from annotation.review import OPEN_STATES
 from annotation.signals import RegionSignals, image_uncertainty, region_uncertainty
-from annotation.store.records import Suggestion
-from annotation.store.region_rows import from_json, load, predicted_region, replace_all
-from annotation.store.tables import ImageRow, PredictedRow, PredictionRow, RevisionRow
+from annotation.store.history import removed_regions
+from annotation.store.records import NotFoundError, Prediction, Suggestion
+from annotation.store.region_rows import load_predicted, load_regions, predicted_region, replace_regions
+from annotation.store.tables import ImageRow, PredictedRow, PredictionRow
 
 
 def model_version(card: dict) -> str:
-    """The name under which a spotter's words are stored: other weights are another version."""
+    """The version under which a spotter's predictions are stored; other weights are another version."""
     name, sha256 = card.get("name", "spotter"), card.get("sha256", "")
     return f"{name}-{sha256[:8]}" if sha256 else name
 
 
-def add(
+def add_prediction(
     session: Session,
     image: ImageRow,
     model_version: str,
     regions: Sequence[Region],
-    numbers: Sequence[RegionSignals],
+    signals: Sequence[RegionSignals],
     at: datetime,
     score: float | None = None,
 ) -> bool:
-    """Adds a prediction; the regions must have origin "model". False when this version has spoken already.
+    """Adds a prediction (regions with origin "model"); False if this model version already has one.
 
-    Regions that nobody touched are replaced; beside a person's work the new ones become suggestions.
+    Replaces the regions that nobody has edited; what conflicts with a person's edit becomes a suggestion.
     """
-    known = select(PredictionRow.id).where(
-        PredictionRow.image_id == image.id, PredictionRow.model_version == model_version
-    )
-    if session.scalar(known) is not None:
+    if find_prediction(session, image.id, model_version) is not None:
         return False
     row = PredictionRow(
         image_id=image.id,
@@ -52,31 +50,48 @@ def add(
         added=at,
         score=mean_score([r.score for r in regions]) if score is None else score,
     )
-    _outdate(session, image.id)
+    _outdate_suggestions(session, image.id)
     session.add(row)
     session.flush()
-    current = load(session, image.id)
-    places = _place(session, image, regions, current)
-    here = {region.id for region in current if region.locked}
+    current = load_regions(session, image.id)
+    ids = {region.id for region in current}
+    removed = [region for region in removed_regions(session, image.id) if region.id not in ids]
+    is_open = image.state in OPEN_STATES
+    placements = place_predictions(regions, current, removed, is_open)
+    locked = {region.id for region in current if region.locked}
     regions = [
-        # Foreign files use one id for different words of two models.
-        replace(r, id=predicted_id(image.sha256, model_version, i)) if r.id in here and beside is None else r
-        for i, (r, (_, beside)) in enumerate(zip(regions, places, strict=True))
+        # A foreign file may use one id for different words of two models.
+        replace(r, id=predicted_id(image.sha256, model_version, i))
+        if r.id in locked and place.matched_id is None
+        else r
+        for i, (r, place) in enumerate(zip(regions, placements, strict=True))
     ]
     if regions:
-        session.execute(
-            insert(PredictedRow),
-            [
-                _row(row.id, i, region, inside, *place)
-                for i, (region, inside, place) in enumerate(zip(regions, numbers, places, strict=True))
-            ],
-        )
-    doubts = [region_uncertainty(r.score, n) for r, n in zip(regions, numbers, strict=True)]
-    image.uncertainty = image_uncertainty(doubts)
-    if image.state in ("new", "in work"):
-        used = [r for r, (status, _) in zip(regions, places, strict=True) if status == "used"]
-        replace_all(session, image, [r for r in current if r.locked] + used, model_version, "model", at)
+        rows = enumerate(zip(regions, signals, placements, strict=True))
+        session.execute(insert(PredictedRow), [_values(row.id, i, *one) for i, one in rows])
+    uncertainties = [region_uncertainty(r.score, s) for r, s in zip(regions, signals, strict=True)]
+    image.uncertainty = image_uncertainty(uncertainties)
+    if is_open:
+        used = [r for r, place in zip(regions, placements, strict=True) if place.status == "used"]
+        replace_regions(session, image, [r for r in current if r.locked] + used, model_version, "model", at)
     return True
+
+
+def list_predictions(session: Session, image_id: int) -> list[Prediction]:
+    """Oldest first."""
+    query = select(PredictionRow).where(PredictionRow.image_id == image_id).order_by(PredictionRow.id)
+    return [
+        Prediction(row.model_version, row.added, row.score, load_predicted(session, row.id))
+        for row in session.scalars(query)
+    ]
+
+
+def find_prediction(session: Session, image_id: int, model_version: str | None = None) -> int | None:
+    """Id of a model version's prediction of an image, by default of the newest one; None without any."""
+    query = select(PredictionRow.id).where(PredictionRow.image_id == image_id)
+    if model_version is not None:
+        query = query.where(PredictionRow.model_version == model_version)
+    return session.scalar(query.order_by(PredictionRow.id.desc()).limit(1))
 
 
 def open_suggestions(session: Session, image_id: int) -> list[Suggestion]:
@@ -89,8 +104,9 @@ def open_suggestions(session: Session, image_id: int) -> list[Suggestion]:
     return [Suggestion(row.id, version, predicted_region(row), row.beside) for row, version in rows]
 
 
-def suggestion_row(session: Session, image_id: int, suggestion_id: str) -> PredictedRow | None:
-    return session.scalar(
+def get_suggestion(session: Session, image_id: int, suggestion_id: str) -> PredictedRow:
+    """Raises NotFoundError if there is no such open suggestion."""
+    row = session.scalar(
         select(PredictedRow)
         .join(PredictionRow, PredictionRow.id == PredictedRow.prediction_id)
         .where(
@@ -99,70 +115,12 @@ def suggestion_row(session: Session, image_id: int, suggestion_id: str) -> Predi
             PredictedRow.status == "suggested",
         )
     )
+    if row is None:
+        raise NotFoundError("This suggestion is no longer open.")
+    return row
 
 
-def with_suggestion(current: Sequence[Region], row: PredictedRow) -> list[Region]:
-    """The regions after a suggestion was accepted: it takes the place of the one it stands beside."""
-    new = predicted_region(row)
-    if any(region.id == row.beside for region in current):
-        return [
-            replace(
-                region,
-                polygon=new.polygon,
-                text=new.text,
-                illegible=False,
-                reading_score=new.reading_score,
-                characters=new.characters,
-            )
-            if region.id == row.beside
-            else region
-            for region in current
-        ]
-    return [*current, replace(new, locked=True)]
-
-
-def _place(
-    session: Session, image: ImageRow, regions: Sequence[Region], current: Sequence[Region]
-) -> list[tuple[str, str | None]]:
-    """Of every predicted region: (status, id of the person's region it stands beside)."""
-    locked = [region for region in current if region.locked]
-    polygons = [region.polygon for region in regions]
-    beside = match(polygons, [region.polygon for region in locked], SAME_PLACE)
-    # What a person removed does not come back by itself.
-    gone = {
-        i
-        for _, i, _ in overlaps(
-            polygons, [r.polygon for r in _removed(session, image.id, current)], SAME_PLACE
-        )
-    }
-    closed = image.state not in ("new", "in work")
-    places: list[tuple[str, str | None]] = []
-    for i, region in enumerate(regions):
-        if i in beside:
-            other = locked[beside[i]]
-            same = (
-                other.text == region.text
-                and not other.illegible
-                and same_shape(other.polygon, region.polygon)
-            )
-            places.append(("same" if same else "suggested", other.id))
-        else:
-            places.append(("suggested" if closed or i in gone else "used", None))
-    return places
-
-
-def _removed(session: Session, image_id: int, current: Sequence[Region]) -> list[Region]:
-    """Regions that a person or an import took away."""
-    rows = session.scalars(
-        select(RevisionRow.before).where(
-            RevisionRow.image_id == image_id, RevisionRow.after.is_(None), RevisionRow.source != "model"
-        )
-    )
-    here = {region.id for region in current}
-    return [region for region in map(from_json, rows) if region.id not in here]
-
-
-def _outdate(session: Session, image_id: int) -> None:
+def _outdate_suggestions(session: Session, image_id: int) -> None:
     older = select(PredictionRow.id).where(PredictionRow.image_id == image_id)
     session.execute(
         update(PredictedRow)
@@ -172,8 +130,8 @@ def _outdate(session: Session, image_id: int) -> None:
     )
 
 
-def _row(
-    prediction_id: int, position: int, region: Region, inside: RegionSignals, status: str, beside: str | None
+def _values(
+    prediction_id: int, position: int, region: Region, signals: RegionSignals, placement: Placement
 ) -> dict:
     values = region.to_json()
     names = ("id", "polygon", "text", "score", "reading_score", "characters")
@@ -181,9 +139,9 @@ def _row(
         "prediction_id": prediction_id,
         "position": position,
         **{name: values[name] for name in names},
-        "weakest_character": inside.weakest_character,
-        "box_movement": inside.box_movement,
-        "mask_disagreement": inside.mask_disagreement,
-        "status": status,
-        "beside": beside,
+        "weakest_character": signals.weakest_character,
+        "box_movement": signals.box_movement,
+        "mask_disagreement": signals.mask_disagreement,
+        "status": placement.status,
+        "beside": placement.matched_id,
     }

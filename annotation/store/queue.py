@@ -1,7 +1,7 @@
-"""What to correct next, and how far a project is.
+"""The queue of images to be corrected, and the progress of a project.
 
-The queue is a list of image ids, made from the table of images alone; next and previous are steps in it.
-Near-duplicates (frames of one film, a photo saved twice) are moved apart where the order allows it.
+A queue is a list of image ids, read from the table of images alone. Near-duplicates (frames of one film, a
+photo saved twice) are moved apart where possible.
 """
 
 from __future__ import annotations
@@ -13,15 +13,14 @@ import numpy as np
 from sqlalchemy import func, select
 
 from annotation.region import AnnotationError
-from annotation.store.review import STATES
+from annotation.review import OPEN_STATES, STATES
 from annotation.store.store import Store
 from annotation.store.tables import ImageRow
 
 ORDERS = ("uncertainty", "random", "oldest", "name")
-OPEN = ("new", "in work")  # states of images that wait for a person
-NEAR_BITS = 10  # of the 64 of the dHash: photos of the same scene differ in fewer
-APART = 3  # images after which a near-duplicate may follow
-PATIENCE = 32  # images that may be held back at a time, so that one endless film stays cheap
+MAX_NEAR_BITS = 10  # near-duplicates differ in at most so many of the 64 bits of the dHash
+MIN_DISTANCE = 3  # images between near-duplicates
+MAX_POSTPONED = 32  # images postponed at a time: bounds the cost of a long film
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Progress:
 
     @property
     def finished(self) -> float:
-        """0..1, part of the images that nobody has to touch any more; 0 without images."""
+        """Share of the images that are done or approved, 0..1; 0 without images."""
         return (self.done + self.approved) / self.total if self.total else 0.0
 
 
@@ -47,14 +46,15 @@ def queue(
     store: Store,
     project_id: int,
     order: str = "uncertainty",
-    states: Sequence[str] = OPEN,
+    states: Sequence[str] = OPEN_STATES,
     seed: int = 0,
     diverse: bool = True,
 ) -> list[int]:
-    """Ids of a project's images in the given states, the next one to be corrected first.
+    """Ids of a project's images in the given states, in the order in which to correct them.
 
-    `order`: "uncertainty" (images that no model has seen come last), "random" (the same for the same seed,
-    even when images come or go), "oldest" or "name", on which `diverse` has no effect.
+    `order`: "uncertainty" (highest first, images without a prediction last), "random" (the same for the same
+    seed, even if images are added or removed), "oldest" or "name"; `diverse`: moves near-duplicates apart,
+    except in the order by name.
 
     Raises AnnotationError.
     """
@@ -75,21 +75,21 @@ def queue(
     ids, hashes, keys = zip(*rows, strict=True)
     if order in ("uncertainty", "random"):
         if order == "random":
-            places = np.argsort(shuffled(ids, seed), kind="stable")
+            indices = np.argsort(random_keys(ids, seed), kind="stable")
         else:
-            doubts = np.array([-1.0 if key is None else key for key in keys])
-            places = np.lexsort((ids, -doubts))
-        ids, hashes = np.array(ids)[places].tolist(), np.array(hashes)[places].tolist()
+            uncertainties = np.array([-1.0 if key is None else key for key in keys])
+            indices = np.lexsort((ids, -uncertainties))
+        ids, hashes = np.array(ids)[indices].tolist(), np.array(hashes)[indices].tolist()
     return spread(ids, hashes) if diverse and order != "name" else list(ids)
 
 
 def next_image(ids: Sequence[int], current: int | None) -> int | None:
-    """The image after `current` in a queue; the first when it is not in it (it was done); None at the end."""
+    """The image after `current`; the first one if `current` is not in the queue; None at the end."""
     return _step(ids, current, 1)
 
 
 def previous_image(ids: Sequence[int], current: int | None) -> int | None:
-    """The image before `current` in a queue; the first one when it is not in it; None at the beginning."""
+    """The image before `current`; the first one if `current` is not in the queue; None at the beginning."""
     return _step(ids, current, -1)
 
 
@@ -102,8 +102,8 @@ def progress(store: Store, project_id: int) -> Progress:
     return Progress(*(counts.get(state, 0) for state in STATES))
 
 
-def shuffled(ids: Sequence[int], seed: int) -> np.ndarray:
-    """(N,) uint64: a random number for every id, the same for the same seed (SplitMix64)."""
+def random_keys(ids: Sequence[int], seed: int) -> np.ndarray:
+    """(N,) uint64: a pseudo-random number per id, determined by id and seed (SplitMix64)."""
     with np.errstate(over="ignore"):
         z = np.asarray(ids, dtype=np.uint64) + np.uint64(seed % 2**64) * np.uint64(0x9E3779B97F4A7C15)
         z = (z + np.uint64(0x9E3779B97F4A7C15)) * np.uint64(0xBF58476D1CE4E5B9)
@@ -112,55 +112,56 @@ def shuffled(ids: Sequence[int], seed: int) -> np.ndarray:
 
 
 def spread(ids: Sequence[int], hashes: Sequence[int]) -> list[int]:
-    """Ids and dHashes by importance -> ids; greedy, a near-duplicate of the last images is held back.
+    """Reorders ids so that near-duplicates (by dHash) are apart; greedy, keeps the order otherwise.
 
-    What cannot be moved apart comes at the end in the old order.
+    A near-duplicate of the last images is postponed; what cannot be moved apart comes at the end.
     """
     found: list[int] = []
-    waiting: list[tuple[int, int]] = []
-    recent: list[int] = []
-    # Where nothing is held back, images far from the ones before them can be taken without looking again.
+    postponed: list[tuple[int, int]] = []  # (id, dHash)
+    recent: list[int] = []  # the last dHashes
+    # While nothing is postponed, runs without near-duplicates are copied as a whole.
     near = [*np.flatnonzero(near_previous(np.asarray(hashes, dtype=np.int64))).tolist(), len(ids)]
-    step = stop = 0  # number of the image; that of the next near one
-    while step < len(ids):
-        if not waiting and len(found) >= APART and found[-APART:] == list(ids[step - APART : step]):
-            while near[stop] < step:
+    i = stop = 0  # index of the image; of the next near-duplicate in `near`
+    while i < len(ids):
+        last = list(ids[i - MIN_DISTANCE : i])
+        if not postponed and len(found) >= MIN_DISTANCE and found[-MIN_DISTANCE:] == last:
+            while near[stop] < i:
                 stop += 1
-            found += ids[step : near[stop]]
-            recent = list(hashes[near[stop] - APART : near[stop]])
-            step = near[stop]
-            if step == len(ids):
+            found += ids[i : near[stop]]
+            recent = list(hashes[near[stop] - MIN_DISTANCE : near[stop]])
+            i = near[stop]
+            if i == len(ids):
                 break
-        if _is_near(hashes[step], recent) and len(waiting) < PATIENCE:
-            waiting.append((ids[step], hashes[step]))
+        if _is_near(hashes[i], recent) and len(postponed) < MAX_POSTPONED:
+            postponed.append((ids[i], hashes[i]))
         else:
-            found.append(ids[step])
-            recent = [*recent[1 - APART :], hashes[step]]
-            for held in waiting:  # the most important one that has become far enough
-                if not _is_near(held[1], recent):
-                    waiting.remove(held)
-                    found.append(held[0])
-                    recent = [*recent[1 - APART :], held[1]]
+            found.append(ids[i])
+            recent = [*recent[1 - MIN_DISTANCE :], hashes[i]]
+            for image in postponed:  # the first one that is far enough now
+                if not _is_near(image[1], recent):
+                    postponed.remove(image)
+                    found.append(image[0])
+                    recent = [*recent[1 - MIN_DISTANCE :], image[1]]
                     break
-        step += 1
-    return found + [image for image, _ in waiting]
+        i += 1
+    return found + [image_id for image_id, _ in postponed]
 
 
 def near_previous(hashes: np.ndarray) -> np.ndarray:
-    """(N,) bool: whether a dHash of (N,) int64 is near one of the few before it."""
+    """(N,) bool: whether each dHash of (N,) int64 is near one of the MIN_DISTANCE before it."""
     near = np.zeros(len(hashes), dtype=bool)
-    for back in range(1, min(APART, len(hashes) - 1) + 1):
-        near[back:] |= np.bitwise_count((hashes[back:] ^ hashes[:-back]).view(np.uint64)) <= NEAR_BITS
+    for back in range(1, min(MIN_DISTANCE, len(hashes) - 1) + 1):
+        near[back:] |= np.bitwise_count((hashes[back:] ^ hashes[:-back]).view(np.uint64)) <= MAX_NEAR_BITS
     return near
 
 
 def _is_near(dhash: int, recent: Sequence[int]) -> bool:
-    # & turns Python's endless sign into 64 bits
-    return any(((dhash ^ other) & 0xFFFFFFFFFFFFFFFF).bit_count() <= NEAR_BITS for other in recent)
+    # The mask limits Python's unbounded two's complement to 64 bits.
+    return any(((dhash ^ other) & 0xFFFFFFFFFFFFFFFF).bit_count() <= MAX_NEAR_BITS for other in recent)
 
 
 def _step(ids: Sequence[int], current: int | None, by: int) -> int | None:
     if current not in ids:
         return ids[0] if ids else None
-    place = ids.index(current) + by
-    return ids[place] if 0 <= place < len(ids) else None
+    index = ids.index(current) + by
+    return ids[index] if 0 <= index < len(ids) else None

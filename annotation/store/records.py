@@ -1,4 +1,4 @@
-"""What the store hands out: plain frozen values, free of the database."""
+"""The values that the store returns: frozen, and independent of the database session."""
 
 from __future__ import annotations
 
@@ -14,16 +14,14 @@ class NotFoundError(AnnotationError):
 
 
 class VersionConflict(AnnotationError):  # noqa: N818, the name others catch
-    """Somebody else saved first. Nothing is lost: the refused regions are in the draft."""
+    """Somebody else saved first. Nothing is lost: the rejected regions are in the draft."""
 
     def __init__(self, who: str, at: datetime, version: int, draft_id: int) -> None:
-        super().__init__(
-            f"{who} changed this image at {at:%H:%M:%S} UTC; your version is kept as another version of it."
-        )
-        self.who = who  # whose version stands
+        super().__init__(f"{who} changed this image at {at:%H:%M:%S} UTC; your version is kept as a draft.")
+        self.who = who  # who saved the current version
         self.at = at  # when it was saved, UTC
-        self.version = version  # of the image now
-        self.draft_id = draft_id  # where the refused regions are
+        self.version = version  # the image's current version
+        self.draft_id = draft_id  # contains the rejected regions
 
 
 @dataclass(frozen=True)
@@ -32,14 +30,14 @@ class ImageRecord:
 
     id: int
     project_id: int
-    name: str  # original file name, a label
+    name: str  # original file name, only for display
     sha256: str  # of the stored file
     extension: str  # .png or .jpg
     width: int  # pixels, upright
     height: int
     state: str  # new, in work, done, approved
-    version: int  # to be given back with save_regions
-    uncertainty: float | None  # 0..1; None without a prediction
+    version: int  # to be passed to save_regions
+    uncertainty: float | None  # 0..1; None if there is no prediction
     added: datetime
     changed_at: datetime | None
     changed_by: str | None
@@ -47,17 +45,17 @@ class ImageRecord:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A newer model's region beside the work of a person, who decides."""
+    """A model's region that conflicts with a person's work and waits for a decision."""
 
     id: str  # of the predicted region
     model_version: str
     region: Region
-    beside: str | None  # id of the person's region it differs from; None: there is none
+    replaces: str | None  # id of the person's region that it would replace; None if it would be added
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A version of an image's regions that lost against another one and waits for a decision."""
+    """A rejected version of an image's regions (somebody else saved first) that waits for a decision."""
 
     id: int
     image_id: int
@@ -69,7 +67,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class OpenImage:
-    """All that the editor needs of an image."""
+    """An image with everything the editor shows."""
 
     image: ImageRecord
     regions: list[Region]
@@ -79,7 +77,7 @@ class OpenImage:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What one version of a model found on an image."""
+    """The prediction of one model version for an image."""
 
     model_version: str
     added: datetime
@@ -96,7 +94,7 @@ class Revision:
     who: str
     source: str  # person, model or import
     at: datetime
-    kinds: tuple[str, ...]  # of annotation.corrections.KINDS, against the prediction
+    kinds: tuple[str, ...]  # of annotation.corrections.KINDS, compared with the prediction
     before: Region | None  # None: added
     after: Region | None  # None: removed
 

@@ -1,33 +1,33 @@
-"""The regions of one image inside a transaction: read, replaced with their history, put aside as a draft."""
+"""Loads and replaces the regions of an image inside a transaction, and records every change."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from annotation.corrections import kinds
-from annotation.region import Character, Region
+from annotation.corrections import correction_kinds
+from annotation.merge import update_region
+from annotation.region import Region
 from annotation.store.tables import ImageRow, PredictedRow, PredictionRow, RegionRow, RevisionRow
+from spotter.types import Character
+
+MAX_PARAMETERS = 500  # ids per statement: databases limit the number of parameters
+Change = tuple[Region | None, Region | None]  # before (None: added) and after (None: removed)
 
 
-def from_json(value: dict) -> Region:
-    """A region that this program stored."""
-    return Region(**{**value, "characters": [Character(**c) for c in value["characters"]]})
-
-
-def load(session: Session, image_id: int) -> list[Region]:
+def load_regions(session: Session, image_id: int) -> list[Region]:
     rows = session.execute(
         select(RegionRow.__table__).where(RegionRow.image_id == image_id).order_by(RegionRow.position)
     ).mappings()
     names = Region.__dataclass_fields__
-    return [from_json({name: row[name] for name in names}) for row in rows]
+    return [Region.from_json({name: row[name] for name in names}) for row in rows]
 
 
-def predicted(session: Session, prediction_id: int) -> list[Region]:
+def load_predicted(session: Session, prediction_id: int) -> list[Region]:
+    """The regions of one prediction, as the model returned them."""
     rows = session.scalars(
         select(PredictedRow)
         .where(PredictedRow.prediction_id == prediction_id)
@@ -48,113 +48,72 @@ def predicted_region(row: PredictedRow) -> Region:
     )
 
 
-def newest_prediction(session: Session, image_id: int) -> PredictionRow | None:
-    return session.scalar(
-        select(PredictionRow)
-        .where(PredictionRow.image_id == image_id)
-        .order_by(PredictionRow.id.desc())
-        .limit(1)
-    )
-
-
-def replace_all(
+def replace_regions(
     session: Session, image: ImageRow, new: Sequence[Region], who: str, source: str, at: datetime
 ) -> bool:
-    """Makes `new` the regions of an image, with a new version and history. False when nothing changes.
+    """Makes `new` the regions of an image, with a new version and history; False if nothing changes.
 
-    What a client says of score and origin of a region that is already there does not count; it may lock it.
+    `source`: person, model or import; see `update_region` for what a client may change.
     """
-    old = {region.id: region for region in load(session, image.id)}
-    merged = [_merge(old.get(region.id), region, source) for region in new]
-    kept = {region.id for region in merged}
-    changes = [(None, r) for r in merged if r.id not in old]
-    changes += [(old[r.id], r) for r in merged if r.id in old and old[r.id].content != r.content]
-    changes += [(r, None) for r in old.values() if r.id not in kept]
-    moved = [r.id for r in merged if r.id in old] != [r.id for r in old.values() if r.id in kept]
-    if not changes and not moved and all(old[r.id] == r for r in merged):
+    old = {region.id: region for region in load_regions(session, image.id)}
+    updated = [update_region(old.get(region.id), region, source) for region in new]
+    ids = {region.id for region in updated}
+    changes: list[Change] = [(None, r) for r in updated if r.id not in old]
+    changes += [(old[r.id], r) for r in updated if r.id in old and old[r.id].content != r.content]
+    changes += [(r, None) for r in old.values() if r.id not in ids]
+    is_reordered = [r.id for r in updated if r.id in old] != [r.id for r in old.values() if r.id in ids]
+    if not changes and not is_reordered and all(old[r.id] == r for r in updated):
         return False
     image.version += 1
     image.changed_at, image.changed_by = at, who
     _write_history(session, image, changes, who, source, at)
-    positions = {region.id: i for i, region in enumerate(old.values())}
-    removed = [r.id for r in old.values() if r.id not in kept]
-    _delete(session, image.id, removed)
-    rows = [_row(image.id, i, r) for i, r in enumerate(merged)]
+    _write_regions(session, image.id, old, updated)
+    return True
+
+
+def _write_regions(session: Session, image_id: int, old: dict[str, Region], new: Sequence[Region]) -> None:
+    """Deletes, inserts and updates only what differs; `old`: id -> region, ordered by position."""
+    ids = {region.id for region in new}
+    for some in _batches([name for name in old if name not in ids]):
+        session.execute(
+            delete(RegionRow)
+            .where(RegionRow.image_id == image_id, RegionRow.id.in_(some))
+            .execution_options(synchronize_session=False)
+        )
+    rows = [{"image_id": image_id, "position": i, **r.to_json()} for i, r in enumerate(new)]
     if added := [row for row in rows if row["id"] not in old]:
         session.execute(insert(RegionRow), added)
+    positions = {name: i for i, name in enumerate(old)}
     changed = [
         row
-        for row, r in zip(rows, merged, strict=True)
+        for row, r in zip(rows, new, strict=True)
         if r.id in old and (old[r.id] != r or positions[r.id] != row["position"])
     ]
     if changed:
         session.execute(update(RegionRow), changed)
-    return True
-
-
-def merge(base: Sequence[Region], mine: Sequence[Region], theirs: Sequence[Region]) -> list[Region]:
-    """A person's regions with what others changed in other ones; `base`: what both began with."""
-    old = {region.id: region for region in base}
-    new = {region.id: region for region in theirs}
-    found = []
-    for region in mine:
-        if region.id not in old or region.content != old[region.id].content:
-            found.append(region)
-        elif region.id in new:
-            found.append(new[region.id])
-    here = {region.id for region in mine}
-    return found + [region for region in theirs if region.id not in old and region.id not in here]
-
-
-def _merge(old: Region | None, new: Region, source: str) -> Region:
-    """A region from a client, with what only the store knows."""
-    if source == "model":
-        return new
-    if old is None:
-        return replace(new, locked=True if source == "person" else new.locked)
-    touched = old.content != new.content
-    read_again = new.text != old.text
-    return replace(
-        new,
-        score=old.score,
-        # A text that a person typed has no probabilities; one that was read again brings its own.
-        reading_score=old.reading_score if not read_again else new.reading_score if _fits(new) else None,
-        characters=old.characters if not read_again else new.characters if _fits(new) else [],
-        origin=old.origin,
-        locked=old.locked or touched or new.locked,  # once locked, always locked
-    )
-
-
-def _fits(region: Region) -> bool:
-    return bool(region.characters) and "".join(c.text for c in region.characters) == region.text
 
 
 def _write_history(
-    session: Session,
-    image: ImageRow,
-    changes: list[tuple[Region | None, Region | None]],
-    who: str,
-    source: str,
-    at: datetime,
+    session: Session, image: ImageRow, changes: Sequence[Change], who: str, source: str, at: datetime
 ) -> None:
-    names = [(before or after).id for before, after in changes]
-    said, any_prediction = _said(session, image.id, names)
     rows = []
-    for (before, after), name in zip(changes, names, strict=True):
-        predicted_one = said.get(name)
-        # Without a prediction of the image nothing was missed; a drawn region that goes again was no
-        # mistake either.
-        known = any_prediction and (predicted_one is not None or after is not None)
-        found = kinds(predicted_one, after) if known and source != "model" else ()
+    ids = [region.id for change in changes if (region := change[0] or change[1])]
+    predicted = _predicted_regions(session, image.id, ids)
+    for (before, after), region_id in zip(changes, ids, strict=True):
+        kinds: tuple[str, ...] = ()
+        if predicted is not None and source != "model":
+            prediction = predicted.get(region_id)
+            # A drawn region that is removed again was no mistake of the model.
+            kinds = correction_kinds(prediction, after) if prediction or after else ()
         rows.append(
             {
                 "image_id": image.id,
-                "region_id": name,
+                "region_id": region_id,
                 "version": image.version,
                 "who": who,
                 "source": source,
                 "at": at,
-                "kinds": " ".join(found),
+                "kinds": " ".join(kinds),
                 "before": before and before.to_json(),
                 "after": after and after.to_json(),
             }
@@ -163,30 +122,20 @@ def _write_history(
         session.execute(insert(RevisionRow), rows)
 
 
-def _said(session: Session, image_id: int, names: list[str]) -> tuple[dict[str, Region], bool]:
-    """The predicted regions with these ids, and whether the image has a prediction at all."""
+def _predicted_regions(session: Session, image_id: int, ids: list[str]) -> dict[str, Region] | None:
+    """The predicted regions with these ids; None if the image has no prediction, so none can be wrong."""
     predictions = list(session.scalars(select(PredictionRow.id).where(PredictionRow.image_id == image_id)))
-    if not predictions or not names:
-        return {}, bool(predictions)
-    found = {}
-    for start in range(0, len(names), 500):  # databases limit the number of parameters
+    if not predictions:
+        return None
+    found: dict[str, Region] = {}
+    for some in _batches(ids):
         rows = session.scalars(
-            select(PredictedRow).where(
-                PredictedRow.prediction_id.in_(predictions), PredictedRow.id.in_(names[start : start + 500])
-            )
+            select(PredictedRow).where(PredictedRow.prediction_id.in_(predictions), PredictedRow.id.in_(some))
         )
         found |= {row.id: predicted_region(row) for row in rows}
-    return found, True
+    return found
 
 
-def _delete(session: Session, image_id: int, names: list[str]) -> None:
-    for start in range(0, len(names), 500):
-        session.execute(
-            delete(RegionRow)
-            .where(RegionRow.image_id == image_id, RegionRow.id.in_(names[start : start + 500]))
-            .execution_options(synchronize_session=False)
-        )
-
-
-def _row(image_id: int, position: int, region: Region) -> dict:
-    return {"image_id": image_id, "position": position, **region.to_json()}
+def _batches(ids: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(ids), MAX_PARAMETERS):
+        yield ids[start : start + MAX_PARAMETERS]

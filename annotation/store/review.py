@@ -1,4 +1,4 @@
-"""The review state of an image and its rules, inside a transaction."""
+"""Changes of an image's review state, inside a transaction."""
 
 from __future__ import annotations
 
@@ -7,46 +7,23 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from annotation.region import AnnotationError
+from annotation.review import OPEN_STATES, check_transition
 from annotation.store.tables import ImageRow, RegionRow, ReviewRow
 
-STATES = ("new", "in work", "done", "approved")
-# From -> to. A new image may be done at once (the model was right); only done work is approved; anything
-# can be reopened.
-RULES = {
-    "new": ("in work", "done"),
-    "in work": ("done",),
-    "done": ("in work", "approved"),
-    "approved": ("in work",),
-}
+
+def change_state(session: Session, image: ImageRow, state: str, who: str, at: datetime) -> None:
+    """Raises StateError if the transition is not allowed."""
+    check_transition(image.state, state)
+    force_state(session, image, state, who, at)
 
 
-class StateError(AnnotationError):
-    """A change of state that the rules do not allow."""
-
-
-def change(session: Session, image: ImageRow, state: str, who: str, at: datetime) -> bool:
-    """False when the image is in this state already. Raises StateError."""
-    if state not in STATES:
-        raise StateError(f"There is no state {state!r}; expected one of {', '.join(STATES)}.")
-    if state == image.state:
-        return False
-    if state not in RULES[image.state]:
-        after = " or ".join(RULES[image.state])
-        raise StateError(
-            f"An image that is {image.state} cannot become {state}; after {image.state} comes {after}."
-        )
-    force(session, image, state, who, at)
-    return True
-
-
-def force(session: Session, image: ImageRow, state: str, who: str, at: datetime) -> None:
-    """Writes the state without asking the rules (an import knows it from elsewhere)."""
+def force_state(session: Session, image: ImageRow, state: str, who: str, at: datetime) -> None:
+    """Sets a state without checking the transition, for edits and imports."""
     if state == image.state:
         return
     session.add(ReviewRow(image_id=image.id, who=who, at=at, before=image.state, after=state))
     image.state = state
-    if state in ("done", "approved"):  # whoever says done has confirmed every region
+    if state not in OPEN_STATES:  # every region is confirmed
         session.execute(
             update(RegionRow)
             .where(RegionRow.image_id == image.id)
@@ -55,6 +32,6 @@ def force(session: Session, image: ImageRow, state: str, who: str, at: datetime)
         )
 
 
-def edited(session: Session, image: ImageRow, who: str, at: datetime) -> None:
-    """An edit puts an image back to work, whatever was said of it before."""
-    force(session, image, "in work", who, at)
+def reopen(session: Session, image: ImageRow, who: str, at: datetime) -> None:
+    """After an edit the image is in work, whatever its state was."""
+    force_state(session, image, "in work", who, at)

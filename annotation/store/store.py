@@ -1,27 +1,22 @@
-"""The store: projects, images, predictions, regions with their history; one object, safe in threads.
+"""The store: projects, images, predictions, regions with their history; one object, thread-safe.
 
-Every call is one transaction: done as a whole or not at all, also when the process is killed.
+Every call is one transaction: it happens completely or not at all, even if the process is killed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
-
-from annotation.corrections import Correction, compare
-from annotation.region import AnnotationError, Region, check_regions
+from annotation.corrections import Correction, find_corrections
+from annotation.merge import apply_suggestion, merge
+from annotation.region import AnnotationError, Region, check_regions, regions_from_words, same_content
 from annotation.signals import RegionSignals, word_signals
-from annotation.store import history, predictions, region_rows, review
-from annotation.store.database import DEFAULT_URL, open_engine, parse_url, user_url
+from annotation.store import history, predictions, projects, review
+from annotation.store.database import DEFAULT_URL, Database, parse_url, sqlite_file, user_url
 from annotation.store.images import ImageFolder
-from annotation.store.projects import add_image_row, get_image, make_project, words_as_regions
 from annotation.store.records import (
     Draft,
     ImageRecord,
@@ -33,31 +28,29 @@ from annotation.store.records import (
     VersionConflict,
     image_record,
 )
-from annotation.store.tables import DraftRow, ImageRow, PredictionRow, ProjectRow, RevisionRow
+from annotation.store.region_rows import load_predicted, load_regions, predicted_region, replace_regions
+from annotation.store.tables import ImageRow
 
 if TYPE_CHECKING:
     from spotter.types import Word
 
-__all__ = ["AnnotationError", "NotFoundError", "Store", "VersionConflict"]
+MAX_PERSON = 200  # characters of a person's name
 
 
-class Store:
+class Store(Database):
     """`with Store("sqlite:///annotation.db") as store: ...`"""
 
     def __init__(self, url: str = DEFAULT_URL, images: str | Path | None = None) -> None:
         """`images`: folder of the image files (default: `annotation.images` beside an SQLite file
-        annotation.db, or in the working folder when the database is on a server).
+        annotation.db, or in the working directory if the database is on a server).
 
-        Makes and migrates the tables. Raises AnnotationError.
+        Creates and migrates the tables. Raises AnnotationError.
         """
         parsed = parse_url(url)
-        is_file = parsed.get_backend_name() == "sqlite"
-        beside = Path(parsed.database).with_suffix(".images") if is_file else Path("annotation.images")
-        self.engine = open_engine(parsed)
-        self.images = ImageFolder(Path(images if images is not None else beside).absolute())
-
-    def close(self) -> None:
-        self.engine.dispose()
+        file = sqlite_file(parsed)
+        default = Path("annotation.images") if file is None else file.with_suffix(".images")
+        super().__init__(parsed)
+        self.images = ImageFolder(Path(images if images is not None else default).absolute())
 
     def __enter__(self) -> Store:
         return self
@@ -65,125 +58,106 @@ class Store:
     def __exit__(self, *_) -> None:
         self.close()
 
-    @contextmanager
-    def read(self) -> Iterator[Session]:
-        """Raises AnnotationError when the database cannot be reached."""
-        with _in_one_sentence(), Session(self.engine) as session:
-            yield session
-
-    @contextmanager
-    def write(self) -> Iterator[Session]:
-        """A transaction that is the only writer; rolled back when an exception leaves it.
-
-        Raises AnnotationError when the database is busy or cannot be reached.
-        """
-        engine = self.engine.execution_options(writes=True)
-        with _in_one_sentence(), Session(engine, autoflush=True) as session, session.begin():
-            yield session
-
     # Projects
 
     def project(self, name: str) -> int:
-        """Id of the project of this name, made when there is none. Raises AnnotationError."""
+        """Id of the project with this name, created if there is none. Raises AnnotationError."""
         with self.write() as session:
-            return make_project(session, name)
+            return projects.ensure_project(session, name)
 
     def find_project(self, name: str) -> int:
         """Raises NotFoundError."""
         with self.read() as session:
-            found = session.scalar(select(ProjectRow.id).where(ProjectRow.name == name))
+            found = projects.find_project(session, name)
         if found is None:
             raise NotFoundError(f"There is no project {name!r}.")
         return found
 
     def projects(self) -> list[tuple[int, str]]:
-        """(id, name) by name."""
+        """(id, name), ordered by name."""
         with self.read() as session:
-            return [
-                tuple(row)
-                for row in session.execute(select(ProjectRow.id, ProjectRow.name).order_by(ProjectRow.name))
-            ]
+            return projects.list_projects(session)
 
     # Images
 
     def add_image(
         self, project_id: int, source: str | Path | bytes, name: str = ""
     ) -> tuple[ImageRecord, bool]:
-        """Takes a picture into a project; False beside it when the project had it already.
+        """Adds an image to a project; (image, False) if the project already has it.
 
-        `name`: a label, by default the file's name. Raises spotter.images.ImageError, NotFoundError.
+        `name`: to show, by default the file's name. Raises spotter.images.ImageError, NotFoundError.
         """
         stored = self.images.add(source)
+        name = name or ("" if isinstance(source, bytes) else str(source))
         with self.write() as session:
-            if session.get(ProjectRow, project_id) is None:
-                raise NotFoundError("There is no such project.")
-            row, added = add_image_row(
-                session, project_id, stored, name or ("" if isinstance(source, bytes) else str(source))
-            )
+            row, added = projects.add_image_row(session, project_id, stored, name)
             return image_record(row), added
 
     def image(self, image_id: int) -> ImageRecord:
         """Raises NotFoundError."""
         with self.read() as session:
-            return image_record(get_image(session, image_id))
+            return image_record(projects.get_image(session, image_id))
+
+    def find_image(self, sha256: str) -> ImageRecord | None:
+        """The image whose stored or original file has this hash, in any project."""
+        with self.read() as session:
+            row = projects.find_by_hash(session, sha256)
+            return None if row is None else image_record(row)
 
     def image_path(self, image: ImageRecord) -> Path:
-        """The stored file: upright, no EXIF."""
+        """The stored file: upright, without EXIF."""
         return self.images.path(image.sha256, image.extension)
 
     def image_list(
         self, project_id: int, state: str | None = None, limit: int | None = None, offset: int = 0
     ) -> list[ImageRecord]:
-        """Images of a project by name (img2 before img10)."""
-        query = select(ImageRow).where(ImageRow.project_id == project_id)
-        if state is not None:
-            query = query.where(ImageRow.state == state)
-        query = query.order_by(ImageRow.sort_name, ImageRow.id).limit(limit).offset(offset)
+        """Images of a project, ordered by name (img2 before img10)."""
         with self.read() as session:
-            return [image_record(row) for row in session.scalars(query)]
+            return projects.list_images(session, project_id, state, limit, offset)
 
     def image_count(self, project_id: int) -> int:
         with self.read() as session:
-            return session.scalar(select(func.count()).where(ImageRow.project_id == project_id))
+            return projects.count_images(session, project_id)
+
+    def unpredicted_images(self, project_id: int, model_version: str | None = None) -> list[int]:
+        """Ids of a project's images without any prediction, or without one of this model version."""
+        with self.read() as session:
+            return projects.unpredicted_images(session, project_id, model_version)
 
     # Regions
 
     def open_image(self, image_id: int) -> OpenImage:
-        """All that the editor needs. Raises NotFoundError."""
+        """An image with its regions, suggestions and drafts. Raises NotFoundError."""
         with self.read() as session:
-            row = get_image(session, image_id)
             return OpenImage(
-                image_record(row),
-                region_rows.load(session, image_id),
+                image_record(projects.get_image(session, image_id)),
+                load_regions(session, image_id),
                 predictions.open_suggestions(session, image_id),
-                [
-                    history.draft_record(d)
-                    for d in session.scalars(history.open_drafts().where(DraftRow.image_id == image_id))
-                ],
+                history.open_drafts(session, image_id),
             )
 
     def regions(self, image_id: int) -> list[Region]:
         with self.read() as session:
-            return region_rows.load(session, image_id)
+            return load_regions(session, image_id)
 
     def save_regions(self, image_id: int, version: int, values: Sequence[Region | dict], who: str) -> int:
-        """Makes `values` the regions of an image; the new version (the old one when nothing changed).
+        """Makes `values` the regions of an image; the new version (the old one if nothing changed).
 
-        `values` may come straight from a browser. What was added or changed is locked, the image "in work".
+        `values` may be untrusted. Added and changed regions become locked, the image "in work".
 
         Raises:
-            RegionError: a region cannot be taken; nothing is saved.
-            VersionConflict: `version` is not the newest; `values` are kept as a draft.
+            RegionError: a region is invalid; nothing is saved.
+            VersionConflict: `version` is not the current one; `values` are saved as a draft.
             NotFoundError: no such image.
         """
         who, at, conflict = _person(who), _now(), None
         with self.write() as session:
-            image = get_image(session, image_id, lock=True)
+            image = projects.get_image(session, image_id, lock=True)
             checked = check_regions(values, image.width, image.height)
             if image.version == version:
-                if region_rows.replace_all(session, image, checked, who, "person", at):
-                    review.edited(session, image, who, at)
-            elif not same_content(checked, region_rows.load(session, image_id)):
+                if replace_regions(session, image, checked, who, "person", at):
+                    review.reopen(session, image, who, at)
+            elif not same_content(checked, load_regions(session, image_id)):
                 draft = history.save_draft(session, image, checked, who, version, at)
                 conflict = VersionConflict(
                     image.changed_by or "Someone", image.changed_at or at, image.version, draft
@@ -194,16 +168,15 @@ class Store:
         return saved
 
     def set_state(self, image_id: int, state: str, who: str, version: int | None = None) -> ImageRecord:
-        """Review state by the rules of `annotation.store.review`; done and approved lock all regions.
+        """Changes the review state (see `annotation.review`); done and approved lock all regions.
 
-        `version`: refused with AnnotationError when the image has changed since. Raises StateError,
-        NotFoundError.
+        `version`: raises AnnotationError if the image has changed since. Raises StateError, NotFoundError.
         """
         with self.write() as session:
-            image = get_image(session, image_id, lock=True)
+            image = projects.get_image(session, image_id, lock=True)
             if version is not None:
                 _check_version(image, version)
-            review.change(session, image, state, _person(who), _now())
+            review.change_state(session, image, state, _person(who), _now())
             return image_record(image)
 
     # Predictions
@@ -212,71 +185,53 @@ class Store:
         self,
         image_id: int,
         model_version: str,
-        words: Sequence[Word],
-        numbers: Sequence[RegionSignals] | None = None,
+        words: Sequence[Word | Region],
+        signals: Sequence[RegionSignals] | None = None,
     ) -> bool:
-        """Regions nobody touched are replaced by what a model found; the rest become suggestions.
+        """Adds a model's words: they replace regions nobody has edited, the others become suggestions.
 
-        `words`: of `Spotter.spot` on the stored image; `numbers`: see `annotation.signals`, by default
-        what Words tell. False, and no change, when this version has spoken on this image. Raises RegionError,
-        NotFoundError.
+        `words`: of `Spotter.spot` on the stored image; `signals`: by default those of the words alone. False
+        if the image already has a prediction of this model version. Raises RegionError, NotFoundError.
         """
         with self.write() as session:
-            image = get_image(session, image_id, lock=True)
-            found = words_as_regions(words, image, model_version)
-            numbers = [word_signals(word) for word in words] if numbers is None else numbers
-            return predictions.add(session, image, model_version, found, numbers, _now())
+            image = projects.get_image(session, image_id, lock=True)
+            regions = regions_from_words(words, image.sha256, image.width, image.height, model_version)
+            signals = [word_signals(word) for word in words] if signals is None else signals
+            return predictions.add_prediction(session, image, model_version, regions, signals, _now())
 
     def predictions(self, image_id: int) -> list[Prediction]:
         """Oldest first; their regions have origin "model" and the model's scores."""
         with self.read() as session:
-            rows = session.scalars(
-                select(PredictionRow).where(PredictionRow.image_id == image_id).order_by(PredictionRow.id)
-            )
-            return [
-                Prediction(r.model_version, r.added, r.score, region_rows.predicted(session, r.id))
-                for r in rows
-            ]
+            return predictions.list_predictions(session, image_id)
 
     def corrections(self, image_id: int, model_version: str | None = None) -> list[Correction]:
-        """Prediction against regions as they stand (default: the newest one). [] without a prediction."""
+        """A prediction (default: the newest) compared with the current regions; [] without a prediction."""
         with self.read() as session:
-            row = region_rows.newest_prediction(session, image_id)
-            if model_version is not None:
-                row = session.scalar(
-                    select(PredictionRow).where(
-                        PredictionRow.image_id == image_id, PredictionRow.model_version == model_version
-                    )
-                )
-            if row is None:
+            prediction = predictions.find_prediction(session, image_id, model_version)
+            if prediction is None:
                 return []
-            return compare(region_rows.predicted(session, row.id), region_rows.load(session, image_id))
+            return find_corrections(load_predicted(session, prediction), load_regions(session, image_id))
 
     def accept_suggestion(self, image_id: int, version: int, suggestion_id: str, who: str) -> int:
-        """Puts a suggestion in the place of the region it stands beside, or adds it; the new version.
+        """Applies a suggestion to the region that it replaces, or adds it; the new version.
 
-        Raises NotFoundError; AnnotationError when `version` is not the newest.
+        Raises NotFoundError; AnnotationError if `version` is not the current one.
         """
         who, at = _person(who), _now()
         with self.write() as session:
-            image = get_image(session, image_id, lock=True)
-            row = predictions.suggestion_row(session, image_id, suggestion_id)
-            if row is None:
-                raise NotFoundError("This suggestion is no longer open.")
+            image = projects.get_image(session, image_id, lock=True)
+            row = predictions.get_suggestion(session, image_id, suggestion_id)
             _check_version(image, version)
-            new = predictions.with_suggestion(region_rows.load(session, image_id), row)
+            new = apply_suggestion(load_regions(session, image_id), predicted_region(row), row.beside)
             row.status = "accepted"
-            if region_rows.replace_all(session, image, new, who, "person", at):
-                review.edited(session, image, who, at)
+            if replace_regions(session, image, new, who, "person", at):
+                review.reopen(session, image, who, at)
             return image.version
 
     def dismiss_suggestion(self, image_id: int, suggestion_id: str) -> None:
         """Raises NotFoundError."""
         with self.write() as session:
-            row = predictions.suggestion_row(session, image_id, suggestion_id)
-            if row is None:
-                raise NotFoundError("This suggestion is no longer open.")
-            row.status = "dismissed"
+            predictions.get_suggestion(session, image_id, suggestion_id).status = "dismissed"
 
     def suggestions(self, image_id: int) -> list[Suggestion]:
         with self.read() as session:
@@ -286,39 +241,38 @@ class Store:
 
     def history(self, image_id: int, region_id: str | None = None) -> list[Revision]:
         """Every change of an image's regions (or of one), oldest first."""
-        query = select(RevisionRow).where(RevisionRow.image_id == image_id)
-        if region_id is not None:
-            query = query.where(RevisionRow.region_id == region_id)
         with self.read() as session:
-            return [history.revision_record(row) for row in session.scalars(query.order_by(RevisionRow.id))]
+            return history.list_revisions(session, image_id, region_id)
+
+    def was_ever_current(self, image_id: int, regions: Sequence[Region], since: int = 0) -> bool:
+        """Whether an image has had these regions since a version, see `annotation.store.history`."""
+        with self.read() as session:
+            return history.was_ever_current(session, image_id, regions, since)
 
     def drafts(self, image_id: int | None = None) -> list[Draft]:
-        """Versions that were refused and wait, oldest first."""
-        query = history.open_drafts()
-        if image_id is not None:
-            query = query.where(DraftRow.image_id == image_id)
+        """Rejected versions that wait for a decision, oldest first."""
         with self.read() as session:
-            return [history.draft_record(row) for row in session.scalars(query)]
+            return history.open_drafts(session, image_id)
 
     def apply_draft(self, draft_id: int, version: int, who: str, join: bool = False) -> int:
-        """Makes a draft the image's regions; the new version. What stood there stays in the history.
+        """Makes a draft the image's regions; the new version. The replaced regions stay in the history.
 
-        `join`: what others changed since in words that the draft left as they were stays; of a word that both
-        changed the draft's counts. Raises NotFoundError; RegionError when these are too many; AnnotationError
-        when `version` is not the newest.
+        `join`: merge it with what others have changed since; the draft wins where both changed a region.
+        Raises NotFoundError; RegionError if the result has too many regions; AnnotationError if `version` is
+        not the current one.
         """
         who, at = _person(who), _now()
         with self.write() as session:
             row = history.get_draft(session, draft_id)
-            image = get_image(session, row.image_id, lock=True)
+            image = projects.get_image(session, row.image_id, lock=True)
             _check_version(image, version)
             new = history.draft_record(row).regions
             if join:
                 base = history.regions_at_version(session, image.id, row.base_version)
-                new = region_rows.merge(base, new, region_rows.load(session, image.id))
+                new = merge(base, new, load_regions(session, image.id))
                 check_regions(new, image.width, image.height)
-            if region_rows.replace_all(session, image, new, who, "person", at):
-                review.edited(session, image, who, at)
+            if replace_regions(session, image, new, who, "person", at):
+                review.reopen(session, image, who, at)
             row.status = "applied"
             return image.version
 
@@ -333,26 +287,13 @@ def open_store(url: str | None = None) -> Store:
     return Store(url if url is not None else user_url())
 
 
-@contextmanager
-def _in_one_sentence() -> Iterator[None]:
-    try:
-        yield
-    except OperationalError as error:  # locked for too long, disk full, server gone
-        reason = " ".join(str(error.orig).split()).rstrip(".")
-        raise AnnotationError(f"The database cannot be used now ({reason}); nothing was changed.") from error
-
-
-def same_content(first: Sequence[Region], second: Sequence[Region]) -> bool:
-    return {r.id: r.content for r in first} == {r.id: r.content for r in second}
-
-
 def _check_version(image: ImageRow, version: int) -> None:
     if version != image.version:
-        raise AnnotationError(f"{image.changed_by} has changed this image in between; look at it again.")
+        raise AnnotationError(f"{image.changed_by} has changed this image in the meantime; look at it again.")
 
 
 def _person(who: str) -> str:
-    who = "".join(sign for sign in str(who) if sign.isprintable()).strip()[:200]
+    who = "".join(character for character in str(who) if character.isprintable()).strip()[:MAX_PERSON]
     return who or "someone"
 
 

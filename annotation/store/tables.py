@@ -1,16 +1,17 @@
-"""The tables of the store. `migrations/` makes them; a test holds the two against each other."""
+"""The tables of the store. `migrations/` creates them; a test compares the two."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import ClassVar
 
 from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import JSON, TypeDecorator
 
 
-class Moment(TypeDecorator):
-    """A time in UTC; SQLite keeps no time zone."""
+class UtcDateTime(TypeDecorator):
+    """A time in UTC; SQLite stores no time zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -24,12 +25,16 @@ class Moment(TypeDecorator):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-# Sorts by code points everywhere, as `annotation.store.images.natural` expects; PostgreSQL would ask the locale.
+# Sorts by code points, as `natural_sort_key` expects; PostgreSQL would use the locale by default.
 SortKey = String(600).with_variant(String(600, collation="C"), "postgresql")
 
 
 class Base(DeclarativeBase):
-    type_annotation_map = {datetime: Moment, dict: JSON(none_as_null=True), list: JSON(none_as_null=True)}  # noqa: RUF012
+    type_annotation_map: ClassVar = {
+        datetime: UtcDateTime,
+        dict: JSON(none_as_null=True),
+        list: JSON(none_as_null=True),
+    }
 
 
 class ProjectRow(Base):
@@ -44,13 +49,13 @@ class ImageRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"))
     sha256: Mapped[str] = mapped_column(String(64))  # of the stored file
-    source_sha256: Mapped[str] = mapped_column(String(64))  # of the file as it came in
-    name: Mapped[str] = mapped_column(String(255))  # a label, never a path
+    source_sha256: Mapped[str] = mapped_column(String(64))  # of the original file
+    name: Mapped[str] = mapped_column(String(255))  # for display, never a path
     sort_name: Mapped[str] = mapped_column(SortKey)  # natural order: img2 before img10
     extension: Mapped[str] = mapped_column(String(8))  # .png or .jpg
     width: Mapped[int]  # pixels, upright
     height: Mapped[int]
-    dhash: Mapped[int] = mapped_column(BigInteger)  # 64 bits as a signed number
+    dhash: Mapped[int] = mapped_column(BigInteger)  # signed 64-bit integer
     added: Mapped[datetime]
     state: Mapped[str] = mapped_column(String(10), default="new")
     version: Mapped[int] = mapped_column(default=0)  # grows with every change of its regions
@@ -60,7 +65,7 @@ class ImageRow(Base):
     __table_args__ = (
         UniqueConstraint("project_id", "sha256", name="uq_images_sha256"),
         Index("ix_images_source", "project_id", "source_sha256"),
-        # The queue reads these alone, never a region.
+        # Covering indexes: the queue never reads the regions.
         Index("ix_images_uncertainty", "project_id", "state", "uncertainty", "id", "dhash"),
         Index("ix_images_name", "project_id", "sort_name", "id", "state", "dhash"),
         Index("ix_images_added", "project_id", "added", "id", "state", "dhash"),
@@ -79,7 +84,7 @@ class PredictionRow(Base):
 
 
 class PredictedRow(Base):
-    """A region as a model said it; never changed but for its status."""
+    """A region as a model returned it; only its status changes."""
 
     __tablename__ = "predicted_regions"
     prediction_id: Mapped[int] = mapped_column(ForeignKey("predictions.id"), primary_key=True)
@@ -94,11 +99,11 @@ class PredictedRow(Base):
     box_movement: Mapped[float | None]
     mask_disagreement: Mapped[float | None]
     status: Mapped[str] = mapped_column(String(12))  # see annotation.store.predictions
-    beside: Mapped[str | None] = mapped_column(String(64))  # the person's region it is suggested for
+    beside: Mapped[str | None] = mapped_column(String(64))  # id of the person's region of the same word
 
 
 class RegionRow(Base):
-    """A region as it stands now."""
+    """A current region of an image."""
 
     __tablename__ = "regions"
     image_id: Mapped[int] = mapped_column(ForeignKey("images.id"), primary_key=True)
@@ -127,20 +132,20 @@ class RevisionRow(Base):
     source: Mapped[str] = mapped_column(String(10))  # person, model or import
     at: Mapped[datetime]
     kinds: Mapped[str] = mapped_column(String(60))  # of the correction, separated by spaces
-    before: Mapped[dict | None]  # the region, or None when it was added
-    after: Mapped[dict | None]  # the region, or None when it was removed
+    before: Mapped[dict | None]  # the region; None if it was added
+    after: Mapped[dict | None]  # the region; None if it was removed
     __table_args__ = (Index("ix_revisions_region", "image_id", "region_id"),)
 
 
 class DraftRow(Base):
-    """Another version of an image's regions: it could not be saved, somebody else had been faster."""
+    """A rejected version of an image's regions: somebody else saved first."""
 
     __tablename__ = "drafts"
     id: Mapped[int] = mapped_column(primary_key=True)
     image_id: Mapped[int] = mapped_column(ForeignKey("images.id"), index=True)
     who: Mapped[str] = mapped_column(String(200))
     at: Mapped[datetime]
-    base_version: Mapped[int]  # the version it was made from
+    base_version: Mapped[int]  # the version that was edited
     regions: Mapped[list]
     status: Mapped[str] = mapped_column(String(10))  # open, applied or discarded
 

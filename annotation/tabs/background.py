@@ -18,8 +18,8 @@ from spotter.tabs.shared.loading import Loader
 
 
 @dataclass(frozen=True)
-class Reading:
-    """How far the background is since it last had nothing to do."""
+class ReadingProgress:
+    """Images read since the background was last idle."""
 
     done: int = 0
     total: int = 0
@@ -35,16 +35,16 @@ class BackgroundReader:
 
     def __init__(self, store: Store, loader: Loader) -> None:
         self.store, self.loader = store, loader
-        self.model = Lock()  # who reads for a waiting person takes it too
+        self.model_lock = Lock()  # also taken by handlers that read while a person waits
         self._waiting: deque[int] = deque()
         self._known: set[int] = set()
-        self._state = Reading()
+        self._progress = ReadingProgress()
         self._lock = Lock()
 
     @property
-    def state(self) -> Reading:
+    def progress(self) -> ReadingProgress:
         with self._lock:
-            return self._state
+            return self._progress
 
     def add(self, image_ids: Iterable[int]) -> None:
         """Returns at once."""
@@ -54,15 +54,18 @@ class BackgroundReader:
             self._known.update(new)
             if not new:
                 return
-            if self._state.is_busy:
-                self._state = Reading(self._state.done, self._state.total + len(new), self._state.problem)
+            if self._progress.is_busy:
+                now = self._progress
+                self._progress = ReadingProgress(now.done, now.total + len(new), now.problem)
                 return
-            self._state = Reading(0, len(new))
+            self._progress = ReadingProgress(0, len(new))
         Thread(target=self._run, daemon=True).start()
 
     def add_unread(self, project_id: int, version: str | None = None) -> None:
-        """All images of a project that no model has seen, such as those left over when the app was closed;
-        with `version` all that this model has not seen."""
+        """Adds all images of a project without a prediction, such as those left over when the app was closed.
+
+        `version`: those without a prediction of this model version.
+        """
         seen = select(PredictionRow.image_id).where(PredictionRow.image_id == ImageRow.id)
         if version is not None:
             seen = seen.where(PredictionRow.model_version == version)
@@ -81,15 +84,15 @@ class BackgroundReader:
                 self._read(image_id)
             except Exception as error:  # the other images are read all the same
                 problem = str(error)
-                logging.getLogger(__name__).exception("an image was not read")
+                logging.getLogger(__name__).exception("an image could not be read")
             with self._lock:
                 self._known.discard(image_id)
-                state = self._state
-                self._state = Reading(state.done + 1, state.total, problem or state.problem)
+                now = self._progress
+                self._progress = ReadingProgress(now.done + 1, now.total, problem or now.problem)
 
     def _read(self, image_id: int) -> None:
         spotter = self.loader.spotter()
         path = self.store.image_path(self.store.image(image_id))
-        with self.model:
+        with self.model_lock:
             trace = spotter.trace(path)
         self.store.add_prediction(image_id, model_version(spotter.card), trace.words, trace_signals(trace))

@@ -1,7 +1,7 @@
 """Regions of the store <-> regions of the editor.
 
-The editor rounds to a tenth of a pixel and keeps texts on one line; whatever it did not change otherwise stays
-exactly as it was stored.
+The editor rounds to a tenth of a pixel and keeps texts on one line; all else that it did not change stays
+exactly as stored.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def to_proposal(suggestion: Suggestion) -> dict[str, Any]:
     """A newer model's text for an existing region, as the editor's Proposal."""
     region = suggestion.region
     return {
-        "id": suggestion.beside,
+        "id": suggestion.replaces,
         "text": region.text,
         "score": region.reading_score,
         "characters": [{"text": c.text, "score": c.score} for c in region.characters],
@@ -81,7 +81,7 @@ def _from_editor(value: dict[str, Any], stored: Region | None) -> Region:
     region = Region(polygon=value["points"], **fields)
     if stored is None:
         return region
-    rounded = RegionData(**_to_editor(stored, None)).within(ANY_SIZE, ANY_SIZE)
+    rounded = RegionData(**_to_editor(stored, None)).clamped(ANY_SIZE, ANY_SIZE)
     unchanged: dict[str, Any] = {}
     if rounded.points == region.polygon:
         unchanged["polygon"] = stored.polygon

@@ -1,4 +1,4 @@
-"""What is said to the person at the page."""
+"""Errors and names of others as messages on the page."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+.!|<>~$&:-])")
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """What goes wrong inside is told in one sentence.
+def errors_as_messages() -> Iterator[None]:
+    """Errors that a person can understand are shown as one sentence.
 
-    Gradio takes it for HTML, and a name out of a file stands in some: a picture in it would ask its server.
+    Gradio renders messages as HTML. They are escaped, since some contain names out of files.
     """
     try:
         yield
@@ -27,11 +27,11 @@ def told() -> Iterator[None]:
         raise gr.Error(escape(str(error), quote=False), print_exception=False) from error
     except SQLAlchemyError as error:
         raise gr.Error("The database could not be reached; your last edit is not saved yet.") from error
-    except OSError as error:  # disk full, a stored picture that somebody removed
+    except OSError as error:  # the disk is full, or somebody removed a stored image
         what = error.strerror or "unknown reason"
         raise gr.Error(f"A file of this project could not be read or written: {what}.") from error
 
 
-def plain(text: str) -> str:
-    """A text that others wrote, as Markdown that shows it as it is."""
+def escape_markdown(text: str) -> str:
+    """A text as Markdown that shows it unchanged."""
     return MARKDOWN.sub(r"\\\1", " ".join(text.split()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from annotation.review import OPEN_STATES
 from annotation.store import queue
 from annotation.store.store import Store
 
@@ -13,7 +14,7 @@ class PhotoQueue:
     """Ids of images. The list only changes in `refresh`, so that one can step through it."""
 
     order: str = "uncertainty"
-    states: tuple[str, ...] = queue.OPEN
+    states: tuple[str, ...] = OPEN_STATES
     ids: list[int] = field(default_factory=list)
 
     def refresh(self, store: Store, project_id: int) -> None:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
 
+from annotation.merge import merge
 from annotation.region import AnnotationError, Region
+from annotation.review import STATES
 from annotation.store import queue
 from annotation.store.records import ImageRecord, NotFoundError, VersionConflict
-from annotation.store.region_rows import merge
-from annotation.store.review import STATES
 from annotation.store.store import Store
 from annotation.tabs.documents import SentDocument, from_document, to_document, to_proposal
 from annotation.tabs.photo_queue import PhotoQueue
@@ -109,7 +109,7 @@ class AnnotationSession:
             suggestions = [
                 to_proposal(s)
                 for s in opened.suggestions
-                if s.beside is None or texts.get(s.beside, s.region.text) != s.region.text
+                if s.replaces is not None and texts.get(s.replaces, s.region.text) != s.region.text
             ]
             self.readings.sent_suggestions |= {item["id"] for item in suggestions}
             photo = self.store.image_path(opened.image)
@@ -121,13 +121,16 @@ class AnnotationSession:
             return SaveResult()
         with self.lock:
             image_id = int(edit["image_id"])
-            document = self._sent_document(image_id, edit["version"])
+            document = self.documents.get((image_id, edit["version"]))
+            if document is None:
+                document = self._restore_document(image_id, edit["version"])
             if edit["revision"] <= document.revision:
                 return SaveResult()
-            before = document.regions
-            regions, merged = self._with_new_words(
-                image_id, document, from_document(edit["regions"], document.regions)
-            )
+            before, merged = document.regions, False
+            regions = from_document(edit["regions"], before)
+            is_newest = document.version == self.store.image(image_id).version
+            if document.revision >= 0 and (document.stale or not is_newest):
+                regions, merged = self._with_new_words(image_id, document, regions)
             try:
                 version = self.store.save_regions(image_id, document.version, regions, self.who)
             except VersionConflict as conflict:
@@ -140,26 +143,24 @@ class AnnotationSession:
             if self.image and self.image.id == image_id:
                 self.image = self.store.image(image_id)
                 self.readings.note_edit(before, document.regions)
-                self._close_suggestions(edit["regions"])
+                self._close_suggestions(image_id, edit["regions"])
             return SaveResult(True, version, merged)
 
-    def _sent_document(self, image_id: int, version: int) -> SentDocument:
-        document = self.documents.get((image_id, version))
-        if document is None:  # the app was restarted: only the version says what the page had
-            stored = self.store.open_image(image_id)
-            is_newest = stored.image.version == version
-            document = SentDocument(version, stored.regions if is_newest else [], revision=-1)
-            self.documents[image_id, version] = document
+    def _restore_document(self, image_id: int, version: int) -> SentDocument:
+        """After a restart of the app: only the version says what the page had."""
+        stored = self.store.open_image(image_id)
+        is_newest = stored.image.version == version
+        document = SentDocument(version, stored.regions if is_newest else [], revision=-1)
+        self.documents[image_id, version] = document
         return document
 
     def _with_new_words(
         self, image_id: int, document: SentDocument, regions: list[Region]
     ) -> tuple[list[Region], bool]:
-        """Adds what a model has found since the page was sent. Changes by people are left to the store,
-        which reports a conflict."""
-        is_newest = self.store.image(image_id).version == document.version
-        if document.revision < 0 or (is_newest and not document.stale):
-            return regions, False
+        """Adds what a model has found since the page was sent; False if there is nothing to add.
+
+        If a person changed the image too, nothing is added: the store reports a conflict.
+        """
         stored = self.store.open_image(image_id)
         newer = [change for change in self.store.history(image_id) if change.version > document.version]
         if any(change.source != "model" for change in newer):
@@ -211,12 +212,11 @@ class AnnotationSession:
             self.readings.add(items)
             return list(self.readings.suggestions.values())
 
-    def _close_suggestions(self, values: Sequence[dict[str, Any]]) -> None:
+    def _close_suggestions(self, image_id: int, values: Sequence[dict[str, Any]]) -> None:
         """Suggestions that a person used or dismissed are not made again."""
         answered = self.readings.close(values)
-        image_id = int(self.image.id) if self.image else 0
         for suggestion in self.store.suggestions(image_id):
-            if suggestion.beside in answered:
+            if suggestion.replaces in answered:
                 self.store.dismiss_suggestion(image_id, suggestion.id)
 
     # What the browser remembers

@@ -1,19 +1,38 @@
-// Keys of the whole tab. A text that is being typed is kept first: the field loses the focus before the step. It goes to
-// the photo, so that the editor's keys work at once on the next one.
+// Keys of the whole tab. Its button takes the focus out of the text field first, which saves the text. The focus then
+// goes to the photo, so that the editor's keys work at once on the next one.
+
+/** @import { Component } from "../../spotter/tabs/shared/dom.js" */
+
+/** @type {Record<string, string>} */
 const BUTTONS = { PageDown: "#correct-next", PageUp: "#correct-previous", Enter: "#correct-done" };
 
-function step(event) {
-  if (!element.isConnected) return document.removeEventListener("keydown", step, true);
-  const button = document.querySelector(BUTTONS[event.key] || "#none"), wanted = event.key === "Enter" ? event.ctrlKey || event.metaKey : !event.ctrlKey;
-  if (!button || !wanted || event.altKey || event.shiftKey || !button.checkVisibility() || document.querySelector("dialog[open]")) return;
-  const editor = document.querySelector("#correct-editor"), here = document.activeElement;
-  if (here !== document.body && !here.closest("#correct")) return;
-  if (here.matches("input, textarea") && !editor?.contains(here)) return;
+/** @param {Component<{}>} component */
+export function mount({ element }) {
+  const onKey = (/** @type {KeyboardEvent} */ event) => {
+    if (element.isConnected) pressShortcut(event);
+    else document.removeEventListener("keydown", onKey, true);
+  };
+  document.addEventListener("keydown", onKey, true);
+}
+
+/** @param {KeyboardEvent} event */
+function pressShortcut(event) {
+  const button = buttonFor(event), focused = document.activeElement, editor = document.querySelector("#correct-editor");
+  if (!button?.checkVisibility() || !(focused instanceof HTMLElement || focused instanceof SVGElement)) return;
+  if (focused !== document.body && !focused.closest("#correct")) return;
+  if (document.querySelector("dialog[open]")) return;
+  if (focused.matches("input, textarea") && !editor?.contains(focused)) return;
   event.preventDefault();
   event.stopPropagation();
-  here.blur();
-  editor?.querySelector("svg.photo")?.focus({ preventScroll: true });
+  focused.blur();
+  const photo = editor?.querySelector("svg.photo");
+  if (photo instanceof SVGElement) photo.focus({ preventScroll: true });
   if (!button.disabled) button.click();
 }
 
-document.addEventListener("keydown", step, true);
+/** Page Down, Page Up or Ctrl+Enter. @param {KeyboardEvent} event @returns {HTMLButtonElement | null} */
+function buttonFor({ key, ctrlKey, metaKey, altKey, shiftKey }) {
+  const hasModifiers = key === "Enter" ? ctrlKey || metaKey : !ctrlKey;
+  if (!(key in BUTTONS) || !hasModifiers || altKey || shiftKey) return null;
+  return document.querySelector(BUTTONS[key]);
+}

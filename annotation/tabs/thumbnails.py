@@ -1,4 +1,4 @@
-"""Small pictures for lists, as data: addresses."""
+"""Thumbnails for lists, as data: addresses."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from pathlib import Path
 
 from PIL import Image
 
-SIDE = 96  # pixels: twice of what is shown, for dense screens
+MAX_SIDE = 96  # pixels: twice the size on screen, for high-density displays
+JPEG_QUALITY = 70  # a few kilobytes each
 
 
 @lru_cache(maxsize=2048)
 def thumbnail(path: Path) -> str:
-    """A JPEG of a few kilobytes; "" when the file is gone."""
+    """A JPEG; "" if the file cannot be read."""
     try:
         with Image.open(path) as image:
-            image.draft("RGB", (SIDE, SIDE))  # a JPEG is decoded small at once
+            image.draft("RGB", (MAX_SIDE, MAX_SIDE))  # decodes a JPEG at a small size
             small = image.convert("RGB")
-            small.thumbnail((SIDE, SIDE))
+            small.thumbnail((MAX_SIDE, MAX_SIDE))
     except OSError:
         return ""
     out = io.BytesIO()
-    small.save(out, "JPEG", quality=70)
+    small.save(out, "JPEG", quality=JPEG_QUALITY)
     return "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import cv2
 import torch
@@ -36,7 +36,7 @@ class NumberSampler(Sampler[tuple[int, float]]):
 
 def load_batches(
     dataset: BatchDataset, first: int, step: int, workers: int, progress: Callable[[int], float]
-) -> Iterator[Batch]:
+) -> Generator[Batch, None, None]:
     """Batches first, first + step, ...; rendered ahead by `workers` processes (0: in this one), which end
     with the generator.
 

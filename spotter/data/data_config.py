@@ -142,5 +142,3 @@ class PoolConfig:
     timeout: float = 300.0  # seconds to wait for scenes, before the run ends with an error
     augmentation: AugmentationConfig = AugmentationConfig()
     renderers: RendererConfig = RendererConfig()
-
-

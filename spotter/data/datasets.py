@@ -68,7 +68,9 @@ class TrainingScenes:
             image, regions = crops.crop(kind.size, rng)
             if denser > 1 or rng.random() < data.painted:
                 low, high = WORDS_ON_PHOTOGRAPH
-                words = max(0, min(rng.randint(round(low * more), round(high * more)), max_words - len(regions)))
+                words = max(
+                    0, min(rng.randint(round(low * more), round(high * more)), max_words - len(regions))
+                )
                 style = data.painted_style
                 if more > 1:
                     style = self.with_full_size_range(style, kind.size)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from spotter.ops.polygons import signed_area
 from spotter.types import GroundTruth
 
 DO_NOT_CARE = "###"
@@ -132,9 +133,7 @@ def _parse(line: str) -> GroundTruth:
 
 def _clockwise(polygon: np.ndarray) -> np.ndarray:
     """(P, 2) turned so that it runs clockwise on the screen (y down), beginning at the same point."""
-    x, y = polygon.T
-    area = (x * np.roll(y, -1) - np.roll(x, -1) * y).sum()  # twice the signed area, positive when clockwise
-    return np.roll(polygon[::-1], 1, axis=0) if area < 0 else polygon
+    return np.roll(polygon[::-1], 1, axis=0) if signed_area(polygon) < 0 else polygon
 
 
 def _natural(name: str) -> list[str | int]:

@@ -50,9 +50,7 @@ class PooledBatches:
             dataset.steps,
             replace(config.renderers, workers=workers),
         )
-        self.pool = ScenePool(
-            self.renderers, device, config, shares, seed=seed, mask_size=dataset.mask_size
-        )
+        self.pool = ScenePool(self.renderers, device, config, shares, seed=seed, mask_size=dataset.mask_size)
         for kind in shares:
             if self.pool.capacity(kind) < self.curriculum.count(kind):
                 raise ValueError(

@@ -1,22 +1,21 @@
-"""Worker processes that render scenes ahead of the training that shows them.
+"""Scenes rendered by worker processes ahead of the training that shows them.
 
-The training process asks each worker over a pipe of its own for a scene of a kind and a number, to be written
-into one of the worker's slots of shared memory. So workers never wait for each other, and one that is killed
-takes nothing with it but the scenes it was asked for.
+The training process requests each scene by its kind and number over a pipe to one worker, which writes it
+into one of its slots of shared memory. So workers never wait for each other, and one that is killed loses
+only the scenes requested from it.
 """
 
 from __future__ import annotations
 
 import atexit
 import multiprocessing
-import os
 import pickle
 import signal
 import time
 import warnings
 import weakref
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing import connection as connections
@@ -25,22 +24,15 @@ from multiprocessing.process import BaseProcess
 from multiprocessing.sharedctypes import RawArray
 from typing import Any
 
-import cv2
 import numpy as np
-import torch
 
 from spotter.charset import Charset
-from spotter.data.augmentation import POINTS, WordArrays
 from spotter.data.curriculum import SceneKind
 from spotter.data.data_config import RendererConfig
-from spotter.data.targets import MAP_STRIDE, MIN_SIDE, make_targets
-from spotter.types import GroundTruth
+from spotter.data.rendering_worker import SIGNALS, Failure, Render, run_worker, scene_bytes, slot_arrays
+from spotter.data.word_arrays import WordArrays
 
 SPAWN = multiprocessing.get_context("spawn")
-SIGNALS = signal.SIGINT, signal.SIGTERM
-
-
-Render = Callable[[SceneKind, int], tuple[np.ndarray, list[GroundTruth]]]
 
 
 class RenderingError(RuntimeError):
@@ -58,40 +50,11 @@ class RenderedScene:
     words: WordArrays
 
 
-def encode_words(
-    regions: list[GroundTruth], width: int, height: int, charset: Charset, steps: int
-) -> tuple[WordArrays, np.ndarray]:
-    """The regions of one image as arrays, and its dense text map, as `dataset.make_targets` draws it.
-
-    Polygons are clamped to the image: beyond it an augmented image shows nothing. Raises ValueError for a
-    polygon of more than 16 points.
-    """
-    regions = [r for r in regions if np.ptp(_clamped(r.polygon, width, height), 0).min() >= MIN_SIDE]
-    regions.sort(key=lambda region: region.ignore, reverse=True)  # as in the targets
-    targets, text_map = make_targets(regions, width, height, charset, steps, mask_size=1)
-    ignored = len(targets.ignore_boxes)
-    text = np.full((len(regions), steps), -1, np.int16)
-    text[ignored:] = targets.text.numpy()
-    centres = np.full((len(regions), steps, 2), np.nan, np.float32)
-    centres[ignored:] = targets.centres.numpy()
-    polygons = np.empty((len(regions), POINTS, 2), np.float32)
-    for row, region in zip(polygons, regions, strict=True):
-        points = _clamped(region.polygon, width, height)
-        if len(points) > POINTS:
-            raise ValueError(f"a polygon of {len(points)} points has more than {POINTS}")
-        row[: len(points)], row[len(points) :] = points, points[-1]
-    return WordArrays(polygons, text, centres, np.arange(len(regions)) < ignored), text_map
-
-
-def _clamped(polygon: np.ndarray, width: int, height: int) -> np.ndarray:
-    return np.clip(polygon, 0, np.array([width, height], np.float32))
-
-
 class Renderers:
-    """Worker processes that render the scenes they are asked for by `request`; `finished` collects them.
+    """Worker processes that render the scenes that `request` asks for; `finished` collects them.
 
     A worker that dies is replaced with a warning, and a scene that cannot be rendered is skipped with a
-    warning per cause; `RenderingError` is raised when nothing else happens any more. The workers end with
+    warning per cause; `RenderingError` is raised when that is all that happens. The workers end with
     `close`, with the last reference to this object, and with its process, however that ends.
     """
 
@@ -140,7 +103,7 @@ class Renderers:
     def set_shares(self, shares: Mapping[SceneKind, float]) -> None:
         """Changes how much of each kind is rendered from now on; kinds that are missing get none.
 
-        Raises ValueError for a kind that is not in `kinds` and unless a share is positive and none negative.
+        Raises ValueError for a kind that is not in `kinds`, a negative share, or no positive one.
         """
         if unknown := set(shares) - set(self.kinds):
             raise ValueError(f"unknown kinds of scenes: {unknown}")
@@ -149,7 +112,7 @@ class Renderers:
         self.shares = {kind: float(shares.get(kind, 0)) for kind in self.kinds}
 
     def state(self) -> dict[str, int]:
-        """What a checkpoint needs for a run that goes on with new scenes."""
+        """State of a checkpoint, for a run that is resumed with new scenes."""
         return {"next_number": self.next_number}
 
     def load_state(self, state: dict[str, int]) -> None:
@@ -157,9 +120,9 @@ class Renderers:
         self.next_number = state["next_number"]
 
     def request(self, room: Mapping[SceneKind, int] | None = None) -> None:
-        """Asks idle workers for scenes, whose numbers count up.
+        """Requests scenes, numbered consecutively, from workers with free slots.
 
-        room: of each kind, how many scenes may be under way (requested and not collected); None: any number.
+        room: maximum of each kind that may be under way (requested and not collected); None: any number.
         """
         under_way = Counter(self.kinds[task.kind] for worker in self._workers for task in worker.tasks)
         # The workers with most free slots first, so that all have something to do.
@@ -180,7 +143,7 @@ class Renderers:
                 self.next_number += 1
 
     def finished(self) -> Iterator[RenderedScene]:
-        """The scenes that are finished, without waiting. A scene is valid until the next one is asked for.
+        """The scenes that are finished, without waiting. A scene is valid until the iterator advances.
 
         Raises RenderingError when the workers cannot start, or only die or fail.
         """
@@ -197,7 +160,7 @@ class Renderers:
         connections.wait([worker.connection for worker in self._workers], timeout)
 
     def _next_kind(self, kinds: list[SceneKind]) -> SceneKind:
-        """Takes turns among kinds by their shares."""
+        """The kind that is furthest behind its share."""
         total = sum(self.shares[kind] for kind in kinds)
         for kind in kinds:
             self._credits[kind] += self.shares[kind] / total
@@ -205,11 +168,11 @@ class Renderers:
         self._credits[chosen] -= 1
         return chosen
 
-    def _received(self, worker: _Worker, message: WordArrays | _Failure) -> Iterator[RenderedScene]:
+    def _received(self, worker: _Worker, message: WordArrays | Failure) -> Iterator[RenderedScene]:
         """Yields the scene that a message announces, if it does, and frees its slot afterwards."""
-        if isinstance(message, _Failure) and message.at_start:
+        if isinstance(message, Failure) and message.at_start:
             raise RenderingError(f"The rendering workers cannot start: {message.sentence}")
-        if isinstance(message, _Failure):
+        if isinstance(message, Failure):
             worker.tasks.popleft()
             self._count_error(message.sentence)
             return
@@ -218,7 +181,7 @@ class Renderers:
         self.scenes += 1
         self._errors_in_a_row = self._deaths_in_a_row = 0
         try:
-            yield RenderedScene(kind, task.number, *_slot_arrays(worker.slots[task.slot], kind), message)
+            yield RenderedScene(kind, task.number, *slot_arrays(worker.slots[task.slot], kind), message)
         finally:
             worker.tasks.popleft()
 
@@ -235,10 +198,10 @@ class Renderers:
             warnings.warn(f"A scene was skipped: {sentence}", RuntimeWarning, stacklevel=3)
 
     def _replace(self, worker: _Worker) -> None:
-        """A new process for a worker whose process is dead; what it was asked for is skipped."""
+        """Starts a new process for a worker whose process is dead; the scenes requested from it are skipped."""
         worker.connection.close()
         _join(worker.process, time.monotonic() + self.config.close_timeout)
-        code = worker.process.exitcode
+        code = worker.process.exitcode or 0
         cause = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         at = f"at scene {worker.tasks[0].number}" if worker.tasks else "without a scene"
         ended = f"Rendering worker {self._workers.index(worker)} died {at} ({cause})"
@@ -254,7 +217,10 @@ class Renderers:
         """A new worker process and this end of its pipe."""
         ours, theirs = SPAWN.Pipe()
         process = SPAWN.Process(
-            target=_work, args=(theirs, slots, self._job, self.config.niceness), name="renderer", daemon=True
+            target=run_worker,
+            args=(theirs, slots, self._job, self.config.niceness),
+            name="renderer",
+            daemon=True,
         )
         with _blocked_signals():
             process.start()
@@ -264,19 +230,11 @@ class Renderers:
 
 @dataclass(frozen=True)
 class _Task:
-    """What a worker was asked for."""
+    """A scene requested from a worker."""
 
     slot: int
     kind: int  # index
     number: int
-
-
-@dataclass(frozen=True)
-class _Failure:
-    """What a worker answers instead of the words of a scene."""
-
-    sentence: str
-    at_start: bool = False
 
 
 @dataclass(eq=False)
@@ -287,25 +245,12 @@ class _Worker:
     tasks: deque[_Task] = field(default_factory=deque)  # in the order in which they are done
 
     def request(self, kind: int, number: int) -> None:
-        """Asks for a scene in a free slot; there must be one."""
+        """Requests a scene in a free slot; there must be one."""
         taken = {task.slot for task in self.tasks}
         task = _Task(next(slot for slot in range(len(self.slots)) if slot not in taken), kind, number)
         self.tasks.append(task)
         with suppress(OSError):  # from a dead worker, which `finished` replaces
             self.connection.send((task.slot, task.kind, task.number))
-
-
-def scene_bytes(kind: SceneKind) -> int:
-    """Size of the image and the text map of one scene."""
-    return kind.height * kind.width * 3 + (kind.height // MAP_STRIDE) * (kind.width // MAP_STRIDE)
-
-
-def _slot_arrays(slot: Any, kind: SceneKind) -> tuple[np.ndarray, np.ndarray]:
-    """The image (3, H, W) and the text map (H/4, W/4) in a slot, both uint8."""
-    pixels = kind.height * kind.width * 3
-    memory = np.frombuffer(slot, np.uint8)
-    text_map = memory[pixels : scene_bytes(kind)].reshape(kind.height // MAP_STRIDE, -1)
-    return memory[:pixels].reshape(3, kind.height, kind.width), text_map
 
 
 @contextmanager
@@ -333,51 +278,3 @@ def _end(workers: list[_Worker], timeout: float) -> None:
     for worker in workers:
         _join(worker.process, deadline)
     workers.clear()
-
-
-def _work(connection: Connection, slots: list[Any], job: bytes, niceness: int) -> None:
-    """The worker process: renders what it is asked for until the pipe ends, as it does with the parent."""
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)  # the training process ends its workers itself
-    os.nice(niceness)
-    cv2.setNumThreads(1)
-    torch.set_num_threads(1)
-    with suppress(EOFError, OSError):  # the training process has closed the pipe, or is dead
-        _answer_requests(connection, slots, job)
-    os._exit(0)  # at once: unloading the libraries takes seconds
-
-
-def _answer_requests(connection: Connection, slots: list[Any], job: bytes) -> None:
-    try:
-        render, kinds, charset, steps = pickle.loads(job)
-    except Exception as error:
-        connection.send(_Failure(_sentence(error), at_start=True))
-        return
-    while True:
-        slot, kind, number = connection.recv()
-        try:
-            answer = _render(render, kinds[kind], number, charset, steps, slots[slot])
-        except Exception as error:
-            answer = _Failure(_sentence(error))
-        connection.send(answer)
-
-
-def _render(
-    render: Render, kind: SceneKind, number: int, charset: Charset, steps: int, slot: Any
-) -> WordArrays:
-    """Renders a scene into a slot and returns its words."""
-    image, regions = render(kind, number)
-    if image.shape != (kind.height, kind.width, 3) or image.dtype != np.uint8:
-        raise ValueError(
-            f"an image of shape {image.shape} and type {image.dtype} was rendered instead of "
-            f"{(kind.height, kind.width, 3)} uint8"
-        )
-    words, text_map = encode_words(regions, kind.width, kind.height, charset, steps)
-    pixels, cells = _slot_arrays(slot, kind)
-    pixels[:] = image.transpose(2, 0, 1)
-    cells[:] = text_map
-    return words
-
-
-def _sentence(error: Exception) -> str:
-    return str(error) or type(error).__name__

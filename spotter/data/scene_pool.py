@@ -15,21 +15,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spotter.data.augmentation import (
-    AugmentedWords,
-    WordArrays,
-    augment_images,
-    augment_text_maps,
-    augment_words,
-    concatenate,
-    draw_cutouts,
-    draw_parameters,
-    rasterise_batch,
-)
+from spotter.data.augmentation import draw_parameters
 from spotter.data.curriculum import SceneKind
 from spotter.data.data_config import PoolConfig
-from spotter.data.renderers import RenderedScene, Renderers, RenderingError, scene_bytes
+from spotter.data.image_augmentation import augment_images, augment_text_maps
+from spotter.data.renderers import RenderedScene, Renderers, RenderingError
+from spotter.data.rendering_worker import scene_bytes
 from spotter.data.targets import MAP_STRIDE, Batch, HostWords, Targets
+from spotter.data.word_arrays import WordArrays, concatenate
+from spotter.data.word_augmentation import AugmentedWords, augment_words, draw_cutouts, rasterise_batch
 from spotter.ops.device import to_device
 
 

@@ -1,33 +1,20 @@
 """Where the data of a training run comes from: folders and installed packages, or one pack.
 
-A pack (`python -m spotter.training.pack`) is unpacked once, into the user's cache, and then used from there.
+A pack (`python -m spotter.training.pack`) is unpacked once, into the user's cache.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
-import os
-import shutil
-import stat
-import tempfile
-import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from spotter.data.icdar import AnnotatedImage, read_folder
+from spotter.data.pack_file import FONT_TABLE, MANIFEST, is_safe_name, unpack
 from spotter.data.synth.backgrounds import Backgrounds
 from spotter.data.synth.fonts import Face, Fonts, installed_fonts
 from spotter.data.synth.vocabulary import Vocabulary, WordLists, installed_vocabulary
-
-FORMAT = 1  # version of the pack's form
-MANIFEST = "manifest.json"
-FONT_TABLE = "fonts.json"
-MAX_FILES = 100_000  # in a pack
-MAX_BYTES = 2_000_000_000  # of all files of a pack together, unpacked
 
 
 @dataclass(frozen=True)
@@ -50,7 +37,7 @@ class Sources:
             )
 
     def get_fonts(self, split: str = "train") -> Fonts:
-        """The fonts of a split, "train" or "held_out"; those of Fontsource are only trained with."""
+        """The fonts of a split, "train" or "held_out"; those of Fontsource only belong to "train"."""
         if self.pack is not None:
             return _packed_fonts(self.pack, split)
         return (
@@ -66,7 +53,7 @@ class Sources:
         return _backgrounds(self.backgrounds, self.pack, split)
 
     def get_photographs(self) -> dict[str, list[AnnotatedImage]]:
-        """The annotated photographs by the name of their data set (`data_name`), in the order given."""
+        """The annotated photographs of each data set by its name (`data_name`), in the order given."""
         return _photographs(self.data, self.pack)
 
 
@@ -87,12 +74,6 @@ def folders_by_name(folders: tuple[str, ...]) -> dict[str, Path]:
     return named
 
 
-def is_safe(name: str) -> bool:
-    """Whether a pack may hold a file of this name: a relative path that stays inside of its folder."""
-    parts = name.split("/")
-    return not any(part in ("", ".", "..") or set(part) & set("\\:\0") for part in parts)
-
-
 @lru_cache(maxsize=4)
 def _packed_fonts(pack: str, split: str) -> Fonts:
     folder = unpack(pack)
@@ -108,7 +89,7 @@ def _packed_fonts(pack: str, split: str) -> Fonts:
 
 def _face(folder: Path, family: str, kind: str, file: str) -> Face:
     """A face of the pack that is unpacked in a folder."""
-    if not is_safe(file) or not (folder / file).is_file():
+    if not is_safe_name(file) or not (folder / file).is_file():
         raise ValueError(f"{file} is missing.")
     return Face(family, str(folder / file), None, kind)
 
@@ -142,116 +123,3 @@ def _photographs(folders: tuple[str, ...], pack: str | None) -> dict[str, list[A
     parts = [part["name"] for part in json.loads((folder / MANIFEST).read_bytes())["parts"]]
     names = [name.removeprefix("data/") for name in parts if name.startswith("data/")]
     return {name: read_folder(folder / "data" / name) for name in names}
-
-
-@lru_cache(maxsize=4)
-def unpack(pack: str) -> Path:
-    """The folder in which a pack is unpacked: in the user's cache, next to the pack when the cache cannot be
-    written, or else a temporary folder of this process.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: it is not a pack, or damaged.
-    """
-    path = Path(pack)
-    if not path.is_file():
-        raise FileNotFoundError(f"There is no pack {pack}.")
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    folders = [place / digest for place in _places(path)]
-    for folder in folders:
-        if (folder / MANIFEST).is_file():
-            return folder
-    for folder in folders:
-        with contextlib.suppress(OSError):
-            return _extract(path, folder)
-    return _extract(path, Path(_temporary_folder().name) / digest)
-
-
-def _places(pack: Path) -> list[Path]:
-    """Folders for unpacked packs, the preferred one first."""
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return [Path(cache) / "swintextspotter" / "packs", pack.absolute().parent / ".unpacked"]
-
-
-@lru_cache(maxsize=1)
-def _temporary_folder() -> tempfile.TemporaryDirectory:
-    """Is deleted when the process ends."""
-    return tempfile.TemporaryDirectory(prefix="swintextspotter-", ignore_cleanup_errors=True)
-
-
-def _extract(pack: Path, folder: Path) -> Path:
-    """Unpacks into a folder, which appears at once with all files; raises OSError if it cannot be written."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix="unpacking-", dir=folder.parent))
-    try:
-        for name, content in _checked_files(pack):
-            target = scratch / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-        try:
-            scratch.rename(folder)
-        except OSError:
-            if not (folder / MANIFEST).is_file():  # otherwise another process was faster
-                raise
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-    return folder
-
-
-def _checked_files(pack: Path) -> Iterator[tuple[str, bytes]]:
-    """Name and content of each file of a pack. Raises ValueError when anything is wrong with one."""
-    try:
-        with zipfile.ZipFile(pack) as archive:
-            infos = archive.infolist()
-            _check_names(infos)
-            manifest = _content(archive, MANIFEST)
-            sums = _checksums(json.loads(manifest))
-            if set(sums) != {info.filename for info in infos} - {MANIFEST}:
-                raise ValueError("its files are not those of its manifest")
-    except Exception as error:  # a damaged file fails in many ways
-        raise ValueError(f"{pack} is not a pack of training data, or damaged: {error}.") from error
-    yield MANIFEST, manifest
-    with zipfile.ZipFile(pack) as archive:
-        for name, checksum in sums.items():
-            yield name, _checked_content(pack, archive, name, checksum)
-
-
-def _content(archive: zipfile.ZipFile, name: str) -> bytes:
-    """A file of an archive; no more of it than its announced size is unpacked."""
-    with archive.open(name) as file:
-        return file.read(archive.getinfo(name).file_size + 1)
-
-
-def _check_names(infos: list[zipfile.ZipInfo]) -> None:
-    """Raises ValueError with the reason when files of an archive should not be unpacked."""
-    names = {info.filename for info in infos}
-    if len(infos) > MAX_FILES or sum(info.file_size for info in infos) > MAX_BYTES:
-        raise ValueError("it is too large")
-    if len(names) < len(infos):
-        raise ValueError("two of its files have the same name")
-    for info in infos:
-        kind = stat.S_IFMT(info.external_attr >> 16)
-        if not is_safe(info.filename) or kind not in (0, stat.S_IFREG):
-            raise ValueError(f"{info.filename!r} is not a file inside of the pack")
-        if any(str(parent) in names for parent in PurePosixPath(info.filename).parents):
-            raise ValueError(f"{info.filename!r} lies in a file")
-
-
-def _checksums(manifest: dict) -> dict[str, str]:
-    """sha256 of the files by their name."""
-    if manifest["format"] != FORMAT:
-        raise ValueError(f"its format is {manifest['format']!r}, not {FORMAT}: make the pack again")
-    if not all(isinstance(part["name"], str) and is_safe(part["name"]) for part in manifest["parts"]):
-        raise ValueError("its manifest is damaged")
-    return dict(manifest["files"])
-
-
-def _checked_content(pack: Path, archive: zipfile.ZipFile, name: str, checksum: str) -> bytes:
-    try:
-        content = _content(archive, name)
-    except Exception as error:  # a damaged file fails in many ways
-        raise ValueError(f"{pack} is damaged: {name} cannot be unpacked ({error}).") from error
-    if hashlib.sha256(content).hexdigest() != checksum:
-        raise ValueError(f"{pack} is damaged: {name} has a wrong checksum.")
-    return content

@@ -17,6 +17,7 @@ from spotter.types import GroundTruth
 MAP_STRIDE = 4  # of the dense text map: that of P2
 IGNORE = 255  # in the dense text map: do not care
 MIN_SIDE = 4.0  # pixels; smaller boxes are not trained on
+GRAY = 124  # of pixels outside the scene or photograph, about the mean of ImageNet
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,13 @@ class Batch:
         )
 
 
+def fill_text_map(text_map: np.ndarray, polygon: np.ndarray, value: int) -> None:
+    """Fills a polygon (P, 2), pixels of the image, in a text map (H/4, W/4) uint8, in place."""
+    # In 16ths of a cell; OpenCV has the centre of the first pixel at 0, we have it at 0.5.
+    outline = np.round(polygon / MAP_STRIDE * 16 - 8).astype(np.int32)
+    cv2.fillPoly(text_map, [outline], value, shift=4)
+
+
 def make_targets(
     regions: list[GroundTruth], width: int, height: int, charset: Charset, steps: int, mask_size: int
 ) -> tuple[Targets, np.ndarray]:
@@ -115,8 +123,7 @@ def make_targets(
         box = np.clip(region.box, 0, [width, height, width, height]).astype(np.float32)
         if (box[2:] - box[:2]).min() < MIN_SIDE:
             continue
-        outline = np.round(region.polygon / MAP_STRIDE * 16 - 8).astype(np.int32)
-        cv2.fillPoly(text_map, [outline], IGNORE if region.ignore else 1, shift=4)
+        fill_text_map(text_map, region.polygon, IGNORE if region.ignore else 1)
         if region.ignore:
             ignored.append(box)
             continue
@@ -124,13 +131,13 @@ def make_targets(
             text = charset.encode(region.text, steps) if region.text else torch.full((steps,), -1)
         except ValueError:
             text = torch.full((steps,), -1)
-        places = torch.full((steps, 2), torch.nan)
+        points = torch.full((steps, 2), torch.nan)
         if region.centres is not None and text[0] > 0:
-            places[: len(region.centres)] = torch.from_numpy(np.asarray(region.centres, np.float32))
+            points[: len(region.centres)] = torch.from_numpy(np.asarray(region.centres, np.float32))
         boxes.append(box)
         masks.append(rasterise(region.polygon, box, mask_size))
         texts.append(text)
-        centres.append(places)
+        centres.append(points)
     return Targets(
         boxes=torch.from_numpy(np.array(boxes, np.float32).reshape(-1, 4)),
         masks=torch.from_numpy(np.array(masks, np.uint8).reshape(-1, mask_size, mask_size)),

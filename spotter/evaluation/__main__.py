@@ -98,9 +98,7 @@ def run(options: Options) -> None:
         try:
             options.json.write_text(json.dumps(content | report.to_json(), indent=2) + "\n")
         except OSError as error:
-            raise ValueError(
-                f"The report cannot be written to {options.json}: {error.strerror}."
-            ) from error
+            raise ValueError(f"The report cannot be written to {options.json}: {error.strerror}.") from error
 
 
 def load(weights: str) -> Spotter:
@@ -129,10 +127,11 @@ def compare_with_baselines(options: Options, spotter: Spotter) -> list[tuple[Bas
     readers = [this_project(spotter, weights_path(options.weights), spot)]
     readers += [load_baseline(name) for name in options.peers]
     chosen = options.samples()
-    return [
-        (reader, evaluate(reader.read, photographs(chosen), None, partial(tqdm, total=len(chosen), desc=reader.name)))
-        for reader in readers
-    ]
+    reports = []
+    for reader in readers:
+        progress = partial(tqdm, total=len(chosen), desc=reader.name)
+        reports.append((reader, evaluate(reader.read, photographs(chosen), None, progress)))
+    return reports
 
 
 def table(report: Report) -> str:

@@ -54,7 +54,7 @@ def is_installed(name: str) -> bool:
 def this_project(
     spotter: Spotter, weights: Path, read: Callable[[np.ndarray], list[Word]] | None = None
 ) -> Baseline:
-    """This project's spotter. `read`: called instead of `spotter.spot`, for other settings than the model's."""
+    """This project's spotter. `read` replaces `spotter.spot`, for other settings than the model's."""
     parameters = sum(p.numel() for p in spotter.model.parameters())
     name = spotter.card.get("name", "")
     return Baseline("this project", name, read or spotter.spot, parameters, weights.stat().st_size)

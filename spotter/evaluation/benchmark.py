@@ -1,9 +1,8 @@
-"""How fast is it, and how much memory does it take?
+"""Measures speed and memory.
 
     python -m spotter.evaluation.benchmark [--image F] [--peers easyocr,rapidocr] [--json OUT]
 
-Every part runs in a process of its own. Figures hold for a machine with nothing else to do; where it is
-busy, the table says so.
+Every part runs in a process of its own. The results hold for an idle machine; the output says if it is busy.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -22,85 +21,100 @@ from PIL import Image
 
 from spotter.config import nano
 from spotter.evaluation import baselines
+from spotter.evaluation.arguments import names_from, positive_int
 from spotter.evaluation.baselines import INSTALL
 from spotter.evaluation.first_paint import measure_first_paint
-from spotter.evaluation.stopwatch import (
+from spotter.evaluation.measurements import (
     GOLDEN,
     ROOT,
     in_fresh_process,
+    measure_baseline,
     measure_import,
     measure_official,
-    measure_peer,
     measure_spotter,
 )
-from spotter.images import ImageError, read_image
+from spotter.images import read_image
 from spotter.model.spotter import SwinTextSpotter
 from spotter.weights import WeightsError, save_weights, weights_path
 from spotter.words_json import write_json
 
 WIDTH, HEIGHT = 1280, 720
-OFFICIAL_SIDE = 640  # pixels of the square image the official spotter reads
+OFFICIAL_SIDE = 640  # pixels of the square image that the official spotter reads
 OFFICIAL_WORDS = 12
-OFFICIAL_RUNS = 3
-NANO_WORDS = 30  # read unless a threshold is given: about as many as on a busy street
+OFFICIAL_RUNS = 3  # at most: each takes seconds
+BASELINE_RUNS = 3  # at most
+NANO_WORDS = 30  # read without --threshold: about as many as on a busy street
 DENSE_SEED = 3
+BUSY = 0.5  # load average
 PARTS = ("nano", "official", "page")
 
 
 @dataclass(frozen=True)
-class Row:
+class Options:
+    """The command line."""
+
+    image: Path | None
+    weights: str
+    threshold: float | None
+    threads: int
+    runs: int
+    peers: tuple[str, ...]
+    parts: tuple[str, ...]
+    json: Path | None
+
+
+@dataclass(frozen=True)
+class Measurement:
     """One line of the table."""
 
     name: str
     value: float | None  # None: not measured
     unit: str = ""
-    most: float | None = None  # what it must stay below
-    least: float | None = None  # what it must reach
+    maximum: float | None = None  # required
+    minimum: float | None = None  # required
     note: str = ""
 
     @property
     def verdict(self) -> str:
-        """ "ok", "NOT MET", or "" where nothing is asked."""
-        if self.value is None or (self.most is None and self.least is None):
+        """ "ok", "NOT MET", or "" without a requirement."""
+        if self.value is None or (self.maximum is None and self.minimum is None):
             return ""
-        high = self.most is not None and self.value > self.most
-        low = self.least is not None and self.value < self.least
+        high = self.maximum is not None and self.value > self.maximum
+        low = self.minimum is not None and self.value < self.minimum
         return "NOT MET" if high or low else "ok"
 
 
-def table(rows: Sequence[Row]) -> str:
-    """A line each: name, value, what is asked, whether it is met, note."""
+def table(measurements: Sequence[Measurement]) -> str:
+    """One line each: name, value, requirement, whether it is met, note."""
     lines = []
-    for row in rows:
-        value = "skipped" if row.value is None else f"{row.value:.2f} {row.unit}"
-        limit = f"<= {row.most:g}" if row.most is not None else ""
-        limit = f">= {row.least:g}" if row.least is not None else limit
-        lines.append(f"{row.name:44}{value:>12}  {limit:7} {row.verdict:8}{row.note}".rstrip())
+    for each in measurements:
+        value = "skipped" if each.value is None else f"{each.value:.2f} {each.unit}"
+        limit = f"<= {each.maximum:g}" if each.maximum is not None else ""
+        limit = f">= {each.minimum:g}" if each.minimum is not None else limit
+        lines.append(f"{each.name:44}{value:>12}  {limit:7} {each.verdict:8}{each.note}".rstrip())
     return "\n".join(lines)
 
 
-def photograph(folder: Path, given: Path | None) -> tuple[Path, str]:
-    """The image to read, 1280 x 720 unless it is given, and what it is. Raises ImageError."""
+def benchmark_image(folder: Path, given: Path | None) -> tuple[Path, str]:
+    """The image to read, 1280 x 720 unless it is given, and its description. Raises ImageError."""
     if given is not None:
         height, width = read_image(given).shape[:2]
         return given, f"{given.name}, {width} x {height}"
     try:
         from spotter.data.synth.scene import DENSE, SceneGenerator
 
-        picture = SceneGenerator(DENSE, "held_out").render(DENSE_SEED).image
-        what = "a rendered street full of words"
+        pixels = SceneGenerator(DENSE, "held_out").render(DENSE_SEED).image
+        description = "a rendered street full of words"
     except (ImportError, RuntimeError):  # the packages or fonts for rendering are missing
-        picture, what = (
-            read_image(ROOT / "assets" / "samples" / "wall.jpg"),
-            "assets/samples/wall.jpg, enlarged",
-        )
+        pixels = read_image(ROOT / "assets" / "samples" / "wall.jpg")
+        description = "assets/samples/wall.jpg, enlarged"
     path = folder / "photograph.png"
-    Image.fromarray(picture).resize((WIDTH, HEIGHT)).save(path)
-    return path, f"{what}, {WIDTH} x {HEIGHT}"
+    Image.fromarray(pixels).resize((WIDTH, HEIGHT)).save(path)
+    return path, f"{description}, {WIDTH} x {HEIGHT}"
 
 
 def random_weights(folder: Path) -> Path:
-    """The nano spotter without any training but for its mask code."""
+    """The nano preset without training, except for its fitted mask code."""
     from spotter.model.mask_fitting import fit_mask_code, word_masks
 
     torch.manual_seed(0)
@@ -111,23 +125,30 @@ def random_weights(folder: Path) -> Path:
     return path
 
 
-def nano_rows(weights: str, image: Path, options: argparse.Namespace, keep: int | None) -> list[Row]:
-    arguments = {"weights": weights, "image": str(image), "threshold": options.threshold, "keep": keep}
-    two = in_fresh_process(measure_spotter, options.threads, runs=options.runs, **arguments)
-    one = in_fresh_process(measure_spotter, 1, runs=options.runs, **arguments)
+def measure_nano(weights: str, image: Path, options: Options) -> list[Measurement]:
+    arguments = {
+        "weights": weights,
+        "image": str(image),
+        "runs": options.runs,
+        "threshold": options.threshold,
+        "regions": NANO_WORDS if options.threshold is None else None,
+    }
+    parallel = in_fresh_process(measure_spotter, options.threads, **arguments)
+    single = in_fresh_process(measure_spotter, 1, **arguments)
     importing, _ = measure_import("import spotter")
-    networks, networks_cpu = measure_import(
-        "from spotter import load_spotter"
-    )  # torch comes with the first use
-    kind = "bfloat16" if two["bfloat16"] else "float32"
-    note = f"{two['words']} words, {kind}; the first image {two['first_seconds']:.2f} s"
+    # torch is imported with the first use
+    networks, networks_cpu = measure_import("from spotter import load_spotter")
+    kind = "bfloat16" if parallel["bfloat16"] else "float32"
+    note = f"{parallel['words']} words, {kind}; the first image {parallel['first_seconds']:.2f} s"
     return [
-        Row(f"image -> words, {options.threads} threads", two["seconds"], "s", most=1.0, note=note),
-        Row("  CPU time, 1 thread", one["cpu_seconds"], "s"),
-        Row("  peak resident memory", two["peak_bytes"] / 2**30, "GiB", most=1.5),
-        Row("loading the weights", two["load_seconds"], "s", most=2.0),
-        Row("import spotter", importing, "s", most=3.0),
-        Row(
+        Measurement(
+            f"image -> words, {options.threads} threads", parallel["seconds"], "s", maximum=1.0, note=note
+        ),
+        Measurement("  CPU time, 1 thread", single["cpu_seconds"], "s"),
+        Measurement("  peak resident memory", parallel["peak_bytes"] / 2**30, "GiB", maximum=1.5),
+        Measurement("loading the weights", parallel["load_seconds"], "s", maximum=2.0),
+        Measurement("import spotter", importing, "s", maximum=3.0),
+        Measurement(
             "  with torch and timm",
             networks,
             "s",
@@ -136,9 +157,9 @@ def nano_rows(weights: str, image: Path, options: argparse.Namespace, keep: int 
     ]
 
 
-def official_rows(image: Path, options: argparse.Namespace) -> list[Row]:
+def measure_official_preset(image: Path, options: Options) -> list[Measurement]:
     if not GOLDEN.is_dir():
-        return [Row("official size", None, note="the golden weights (tests/golden) are not here")]
+        return [Measurement("official size", None, note="the golden weights (tests/golden) are missing")]
     found = in_fresh_process(
         measure_official,
         options.threads,
@@ -149,130 +170,127 @@ def official_rows(image: Path, options: argparse.Namespace) -> list[Row]:
     )
     seconds, cpu, words = found["seconds"], found["cpu_seconds"], found["words"]
     equal = "the same words" if found["same_words"] else "OTHER WORDS"
-    shipped = "bfloat16" if found["shipped_bfloat16"] else "float32"
+    kind = "bfloat16" if found["default_bfloat16"] else "float32"
     size = f"{OFFICIAL_SIDE} x {OFFICIAL_SIDE}, golden weights, {words} words"
-    length = f"{found['characters']:.0f} characters a word: stopping early has next to no part in it"
+    length = f"{found['characters']:.0f} characters per word: early stopping hardly contributes"
     return [
-        Row("official, published order, float32", seconds["published"], "s", note=size),
-        Row(
-            "official, our order, float32",
-            seconds["ours"],
+        Measurement("official, published order, float32", seconds["reference"], "s", note=size),
+        Measurement(
+            "official, this project, float32",
+            seconds["float32"],
             "s",
-            note=f"{equal}; CPU time {cpu['published'] / cpu['ours']:.2f} x",
+            note=f"{equal}; CPU time {cpu['reference'] / cpu['float32']:.2f} x",
         ),
-        Row("  times as fast", seconds["published"] / seconds["ours"], "x", note=length),
-        Row(
-            f"official, our order, {shipped}", seconds["shipped"], "s", note=f"{found['shipped_words']} words"
+        Measurement("  speed-up", seconds["reference"] / seconds["float32"], "x", note=length),
+        Measurement(
+            f"official, this project, {kind}",
+            seconds["default"],
+            "s",
+            note=f"{found['default_words']} words",
         ),
-        Row(
-            "  times as fast",
-            seconds["published"] / seconds["shipped"],
+        Measurement(
+            "  speed-up",
+            seconds["reference"] / seconds["default"],
             "x",
-            least=4.0,
-            note=f"as it is used; CPU time {cpu['published'] / cpu['shipped']:.2f} x",
+            minimum=4.0,
+            note=f"by default; CPU time {cpu['reference'] / cpu['default']:.2f} x",
         ),
     ]
 
 
-def peer_row(peer: str, image: Path, runs: int) -> Row:
+def measure_peer(peer: str, image: Path, options: Options) -> Measurement:
     name = f"{peer}, CPU time, 1 thread"
-    if not baselines.installed(peer):
-        return Row(name, None, note=f"not installed: {INSTALL[peer]}")
+    if not baselines.is_installed(peer):
+        return Measurement(name, None, note=f"not installed: {INSTALL[peer]}")
+    runs = min(options.runs, BASELINE_RUNS)
     try:
-        found = in_fresh_process(measure_peer, 1, peer=peer, image=str(image), runs=runs)
+        found = in_fresh_process(measure_baseline, 1, name=peer, image=str(image), runs=runs)
     except RuntimeError as error:
-        return Row(name, None, note=str(error))
-    return Row(name, found["cpu_seconds"], "s", note=f"{found['words']} words")
+        return Measurement(name, None, note=str(error))
+    return Measurement(name, found["cpu_seconds"], "s", note=f"{found['words']} words")
 
 
-def page_row(weights: str) -> Row:
+def measure_page(weights: str) -> Measurement:
     try:
-        return Row("first paint of the page", measure_first_paint(weights), "s", most=2.0)
+        return Measurement("first paint of the page", measure_first_paint(weights), "s", maximum=2.0)
     except Exception as error:  # no browser, or one that does not start
-        return Row("first paint of the page", None, note=str(error).splitlines()[0])
+        return Measurement("first paint of the page", None, note=str(error).splitlines()[0])
 
 
-def machine() -> str:
-    """Processor count, versions, and whether something else is running."""
-    busy = os.getloadavg()[0]
+def describe_machine() -> str:
+    """Processor count, versions, and whether the machine is busy."""
+    load = os.getloadavg()[0]
     text = f"{os.cpu_count()} cores, Python {platform.python_version()}, torch {torch.__version__}"
-    return text + (f"; BUSY (load {busy:.1f}): times are too long" if busy > 0.5 else "")
+    return text + (f"; BUSY (load {load:.1f}): times are too long" if load > BUSY else "")
+
+
+def run(options: Options, folder: Path) -> None:
+    """Prints each part as soon as it is measured. Raises ValueError, RuntimeError or OSError."""
+    measurements: list[Measurement] = []
+
+    def show(*more: Measurement) -> None:
+        measurements.extend(more)
+        print(table(more), flush=True)
+
+    image, description = benchmark_image(folder, options.image)
+    weights = options.weights
+    try:
+        weights_path(weights)
+    except WeightsError:
+        if weights != "nano":
+            raise
+        weights = str(random_weights(folder))
+        description += "; RANDOM weights"
+    if options.threshold is None:
+        description += f"; threshold set for {NANO_WORDS} regions"
+    print(f"image: {description}", flush=True)
+    if "nano" in options.parts:
+        show(*measure_nano(weights, image, options))
+    for peer in options.peers:
+        show(measure_peer(peer, image, options))
+    if "page" in options.parts:
+        show(measure_page(weights))
+    if "official" in options.parts:
+        show(*measure_official_preset(image, options))
+    if options.json:
+        content = {"machine": describe_machine(), "image": description, "threads": options.threads}
+        rows = [asdict(each) | {"verdict": each.verdict} for each in measurements]
+        write_json(options.json, content | {"rows": rows})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
-    print(machine(), flush=True)
-    rows: list[Row] = []
-
-    def show(*more: Row) -> None:
-        rows.extend(more)
-        print(table(more), flush=True)
-
+    print(describe_machine(), flush=True)
     with tempfile.TemporaryDirectory() as folder:
         try:
-            image, what = photograph(Path(folder), options.image)
-            weights, keep = str(options.weights), NANO_WORDS if options.threshold is None else None
-            try:
-                weights_path(weights)
-            except WeightsError:
-                if weights != "nano":
-                    raise
-                weights = str(random_weights(Path(folder)))
-                what += "; RANDOM weights"
-            if keep is not None:
-                what += f"; threshold set for {keep} regions"
-            print(f"image: {what}", flush=True)
-            if "nano" in options.parts:
-                show(*nano_rows(weights, image, options, keep))
-            for peer in options.peers:
-                show(peer_row(peer, image, min(options.runs, 3)))
-            if "page" in options.parts:
-                show(page_row(weights))
-            if "official" in options.parts:
-                show(*official_rows(image, options))
-            if options.json:
-                content = {"machine": machine(), "image": what, "threads": options.threads}
-                rows_json = [asdict(row) | {"verdict": row.verdict} for row in rows]
-                write_json(options.json, content | {"rows": rows_json})
-        except (ImageError, WeightsError, RuntimeError, OSError) as error:
+            run(options, Path(folder))
+        except (ValueError, RuntimeError, OSError) as error:
             print(error, file=sys.stderr)
             return 2
     return 0
 
 
-def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+def parse(arguments: Sequence[str] | None) -> Options:
     parser = argparse.ArgumentParser(
-        prog="python -m spotter.evaluation.benchmark", description=__doc__.splitlines()[0]
+        prog="python -m spotter.evaluation.benchmark", description="Measures speed and memory."
     )
-    parser.add_argument("--image", type=Path, metavar="F", help="photo to read (a rendered one)")
+    parser.add_argument("--image", type=Path, metavar="F", help="photo to read (default: a rendered one)")
     parser.add_argument("--weights", default="nano", metavar="W", help="nano or a .safetensors file")
     parser.add_argument(
-        "--threshold", type=float, help=f"smallest score of a word (such that {NANO_WORDS} are read)"
+        "--threshold",
+        type=float,
+        help=f"minimum score of a word (default: such that {NANO_WORDS} regions are read)",
     )
-    parser.add_argument("--threads", type=int, default=2, metavar="N", help="threads of the computation (2)")
-    parser.add_argument("--runs", type=int, default=9, metavar="N", help="runs a median is taken of (9)")
-    parser.add_argument("--peers", type=_names(INSTALL), default=[], help=f"others: {','.join(INSTALL)}")
+    parser.add_argument("--threads", type=positive_int, default=2, metavar="N", help="of the computation (2)")
+    parser.add_argument("--runs", type=positive_int, default=9, metavar="N", help="runs per median (9)")
     parser.add_argument(
-        "--parts", type=_names(PARTS), default=list(PARTS), help=f"what to measure ({','.join(PARTS)})"
+        "--peers", type=names_from(INSTALL), default=(), help=f"other readers: {','.join(INSTALL)}"
     )
-    parser.add_argument("--json", type=Path, metavar="OUT", help="write the table to this file too")
-    options = parser.parse_args(arguments)
-    if options.threads < 1 or options.runs < 1:
-        parser.error("--threads and --runs must be 1 or more")
-    return options
-
-
-def _names(known: Sequence[str] | dict) -> Callable[[str], list[str]]:
-    """Parses names with commas between them."""
-
-    def split(text: str) -> list[str]:
-        names = [name for name in text.split(",") if name]
-        for name in names:
-            if name not in known:
-                raise argparse.ArgumentTypeError(f"{name} is none of {', '.join(known)}")
-        return names
-
-    return split
+    parser.add_argument(
+        "--parts", type=names_from(PARTS), default=PARTS, help=f"what to measure ({','.join(PARTS)})"
+    )
+    parser.add_argument("--json", type=Path, metavar="OUT", help="also write the table to this file")
+    return Options(**vars(parser.parse_args(arguments)))
 
 
 if __name__ == "__main__":

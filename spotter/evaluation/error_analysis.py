@@ -1,8 +1,8 @@
 """Which words a spotter reads badly: detected and correct words by height, tilt, contrast, length and
 characters, with examples of wrong readings.
 
-`python -m spotter.evaluation.error_analysis FOLDER|synthetic [--json OUT]`; `spotter.training.export --mistakes`
-puts the report into a model card.
+`python -m spotter.evaluation.error_analysis FOLDER|synthetic [--json OUT]` prints and writes a report, which
+`spotter.training.export --mistakes` puts into a model card.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How long the page takes until something is seen, in a real browser."""
+"""Time until the app's page shows something, in a real browser."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ import tempfile
 import time
 import urllib.request
 
-from spotter.evaluation.stopwatch import ROOT
+from spotter.evaluation.measurements import ROOT
+
+START_TIMEOUT = 120  # seconds
 
 
 def measure_first_paint(weights: str, visits: int = 3) -> float:
-    """Seconds from the call of the page to its first content in Chromium, median; the server is up before.
+    """Seconds from opening the page to First Contentful Paint in Chromium, median; the server is running.
 
-    Raises RuntimeError in one sentence where it cannot be measured.
+    Raises RuntimeError in one sentence if it cannot be measured.
     """
     try:
         from playwright.sync_api import sync_playwright
@@ -26,14 +28,14 @@ def measure_first_paint(weights: str, visits: int = 3) -> float:
         raise RuntimeError("playwright is not installed: pip install playwright") from error
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if chromium is None:
-        raise RuntimeError("there is no Chromium (name it in CHROMIUM)")
+        raise RuntimeError("Chromium is not installed (set CHROMIUM to its path)")
     if not (ROOT / "app.py").is_file():
-        raise RuntimeError("app.py is not here")
+        raise RuntimeError(f"{ROOT} holds no app.py")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}/"
-    folder = tempfile.TemporaryDirectory(prefix="benchmark-")  # not the person's own corrections
+    folder = tempfile.TemporaryDirectory(prefix="benchmark-")  # not the user's own database
     database = f"sqlite:///{folder.name}/annotation.db"
     server = subprocess.Popen(
         [sys.executable, "app.py", "--port", str(port), "--weights", weights, "--database", database],
@@ -45,27 +47,27 @@ def measure_first_paint(weights: str, visits: int = 3) -> float:
         wait_until_up(url, server)
         with sync_playwright() as driver:
             browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-            seconds = []
+            milliseconds = []
             for _ in range(visits):
                 page = browser.new_context().new_page()
                 page.goto(url)
                 page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
-                seconds.append(
+                milliseconds.append(
                     page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
                 )
                 page.context.close()
             browser.close()
-        return statistics.median(seconds) / 1000
+        return statistics.median(milliseconds) / 1000
     finally:
         server.terminate()
         server.wait(timeout=20)
         folder.cleanup()
 
 
-def wait_until_up(url: str, server: subprocess.Popen, seconds: float = 120) -> None:
-    """Raises RuntimeError when the server ends or says nothing in time."""
-    give_up = time.monotonic() + seconds
-    while server.poll() is None and time.monotonic() < give_up:
+def wait_until_up(url: str, server: subprocess.Popen, seconds: float = START_TIMEOUT) -> None:
+    """Raises RuntimeError if the server exits or does not answer in time."""
+    end = time.monotonic() + seconds
+    while server.poll() is None and time.monotonic() < end:
         try:
             with urllib.request.urlopen(url, timeout=5):
                 return

@@ -51,7 +51,7 @@ class SingleFamily(Fonts):
 def measure(
     spotter: Spotter, families: Iterable[list[Face]], split: str, count: int, backgrounds: str | None
 ) -> Iterator[dict[str, str | int]]:
-    """Reads `count` scenes of each family. Yields its name, kind, split, number of words and of correct ones."""
+    """Reads `count` scenes per family. Yields its name, kind, split, and counts of words and correct ones."""
     style = replace(STYLE, backgrounds=backgrounds)
     for faces in families:
         words = correct = 0

@@ -13,7 +13,7 @@ import numpy as np
 
 from spotter.evaluation.image_sets import EvaluationImages
 from spotter.evaluation.metrics import match_detections, same_text
-from spotter.predictor import Spotter, drawn_polygon
+from spotter.predictor import Spotter, clip_drawn_polygon
 from spotter.types import GroundTruth
 
 
@@ -77,7 +77,7 @@ def read_true_polygons(
     for i, region in enumerate(true):
         if not ignore[i]:
             with suppress(ValueError):  # outside the image, or too thin
-                drawn_polygon(region.polygon, i, width, height)
+                clip_drawn_polygon(region.polygon, i, width, height)
                 indices.append(i)
     readings = spotter.read(image, [true[i].polygon for i in indices], short_side)
     return indices, [same_text(true[i].text, r.text) for i, r in zip(indices, readings, strict=True)]

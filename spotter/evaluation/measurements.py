@@ -1,4 +1,4 @@
-"""Seconds, CPU seconds and memory of spotters and peers, each measured in a process of its own."""
+"""Seconds, CPU seconds and memory of spotters and other readers, each measured in a process of its own."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import torch
 
 from spotter.config import SpotterConfig
-from spotter.evaluation import baselines
-from spotter.evaluation.reference_inference import PublishedOrder, same_words
+from spotter.evaluation.baselines import load_baseline
+from spotter.evaluation.reference_inference import ReferenceInference, same_words
 from spotter.images import read_image
 from spotter.predictor import Spotter, load_spotter
 
@@ -27,11 +28,11 @@ GOLDEN = ROOT / "tests" / "golden"
 GOLDEN_SEED = 7
 
 
-def in_fresh_process(function: Callable[..., dict], threads: int, **arguments: object) -> dict:
-    """A function of this module, called with JSON arguments by a new Python. Raises RuntimeError."""
+def in_fresh_process(function: Callable[..., dict], threads: int, **arguments: Any) -> dict[str, Any]:
+    """Calls a function of a module with JSON arguments in a new Python. Raises RuntimeError."""
     code = (
-        "import json, sys; from spotter.evaluation import stopwatch; "
-        f"print(json.dumps(stopwatch.{function.__name__}(**json.loads(sys.argv[1]))))"
+        f"import json, sys; from {function.__module__} import {function.__name__} as measure; "
+        "print(json.dumps(measure(**json.loads(sys.argv[1]))))"
     )
     limits = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(threads))
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
@@ -59,22 +60,27 @@ def measure_import(statement: str) -> tuple[float, float]:
 
 
 def measure_spotter(
-    weights: str, image: str, threads: int, runs: int, threshold: float | None = None, keep: int | None = None
-) -> dict:
-    """Seconds to load, and from image file to words (median after a first run); peak bytes.
+    weights: str,
+    image: str,
+    threads: int,
+    runs: int,
+    threshold: float | None = None,
+    regions: int | None = None,
+) -> dict[str, Any]:
+    """Seconds to load, and from image file to words (median, after a first run); peak bytes.
 
-    `keep`: the threshold is chosen such that this many regions are read.
+    `regions`: the threshold is chosen such that this many regions are read.
     """
     torch.set_num_threads(threads)
     start = time.perf_counter()
     spotter = load_spotter(weights, "cpu")
     loading = time.perf_counter() - start
-    if keep is not None:
-        threshold = threshold_for(spotter, read_image(image), keep)
+    if regions is not None:
+        threshold = threshold_for(spotter, read_image(image), regions)
     start = time.perf_counter()
     spotter.spot(image, threshold)
     first = time.perf_counter() - start
-    seconds, cpu, words = repeat(lambda: spotter.spot(image, threshold), runs)
+    seconds, cpu, words = median_times(lambda: spotter.spot(image, threshold), runs)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     return {
         "load_seconds": loading,
@@ -87,57 +93,58 @@ def measure_spotter(
     }
 
 
-def measure_official(image: str, threads: int, runs: int, words: int, side: int) -> dict:
-    """The official spotter with the golden weights: seconds an image in the published order and in ours.
-
-    `ours` computes as the published order does, in float32; `shipped` is what `load_spotter` gives here.
+def measure_official(image: str, threads: int, runs: int, words: int, side: int) -> dict[str, Any]:
+    """The official preset with the golden weights, on the image resized to side x side pixels: seconds per
+    image of the published code's order ("reference"), of this project's in float32 ("float32") and of what
+    `load_spotter` returns on this machine ("default").
     """
     from spotter.evaluation.parity import golden_model
 
     torch.set_num_threads(threads)
-    model = golden_model(GOLDEN, GOLDEN_SEED, SpotterConfig().keep)
-    picture = cv2.resize(read_image(image), (side, side), interpolation=cv2.INTER_AREA)
+    model = golden_model(GOLDEN, GOLDEN_SEED, SpotterConfig().max_proposals)
+    resized = cv2.resize(read_image(image), (side, side), interpolation=cv2.INTER_AREA)
     card = {"name": "official"}
-    ours, shipped = Spotter(model, card, "cpu", bfloat16=False), Spotter(model, card, "cpu")
-    published = Spotter(model, card, "cpu", bfloat16=False)
-    published.model = PublishedOrder(model)
-    threshold = threshold_for(ours, picture, words, side)
+    spotters = {
+        "reference": Spotter(ReferenceInference(model), card, "cpu", bfloat16=False),
+        "float32": Spotter(model, card, "cpu", bfloat16=False),
+        "default": Spotter(model, card, "cpu"),
+    }
+    threshold = threshold_for(spotters["float32"], resized, words, side)
     found, seconds, cpu = {}, {}, {}
-    for spotter in (ours, shipped):  # warms up the published order too, which has the same layers
-        spotter.spot(picture, threshold, side)
-    for name, spotter in {"published": published, "ours": ours, "shipped": shipped}.items():
-        seconds[name], cpu[name], found[name] = repeat(
-            lambda s=spotter: s.spot(picture, threshold, side), runs
-        )
+    for name in ("float32", "default"):  # warms up the reference too, which has the same layers
+        spotters[name].spot(resized, threshold, side)
+    for name, spotter in spotters.items():
+
+        def spot(spotter: Spotter = spotter) -> list:
+            return spotter.spot(resized, threshold, side)
+
+        seconds[name], cpu[name], found[name] = median_times(spot, runs)
     return {
         "seconds": seconds,
         "cpu_seconds": cpu,
-        "words": len(found["published"]),
-        "characters": statistics.mean(len(word.text) for word in found["published"]),
-        "same_words": same_words(found["published"], found["ours"]),
-        "shipped_words": len(found["shipped"]),
-        "shipped_bfloat16": shipped.bfloat16,
+        "words": len(found["reference"]),
+        "characters": statistics.mean(len(word.text) for word in found["reference"]),
+        "same_words": same_words(found["reference"], found["float32"]),
+        "default_words": len(found["default"]),
+        "default_bfloat16": spotters["default"].bfloat16,
     }
 
 
-def measure_peer(peer: str, image: str, threads: int, runs: int) -> dict:
-    """CPU seconds an image of another text reader, after a first run."""
+def measure_baseline(name: str, image: str, threads: int, runs: int) -> dict[str, Any]:
+    """CPU seconds per image of another text reader, after a first run."""
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)
-    picture = read_image(image)
-    reader = baselines.peer(peer, threads)
-
-    def read() -> list:
-        return reader.read(picture)
-
-    read()
-    seconds, cpu, words = repeat(read, runs)
+    pixels = read_image(image)
+    baseline = load_baseline(name, threads)
+    baseline.read(pixels)
+    seconds, cpu, words = median_times(lambda: baseline.read(pixels), runs)
     return {"seconds": seconds, "cpu_seconds": cpu, "words": len(words)}
 
 
-def repeat(run: Callable[[], list], runs: int) -> tuple[float, float, list]:
-    """Median seconds and median CPU seconds of some runs, and what the last one returned."""
+def median_times(run: Callable[[], list], runs: int) -> tuple[float, float, list]:
+    """Median seconds, median CPU seconds, and the last run's result."""
     seconds, cpu = [], []
+    result = []
     for _ in range(runs):
         start, start_cpu = time.perf_counter(), time.process_time()
         result = run()
@@ -147,11 +154,11 @@ def repeat(run: Callable[[], list], runs: int) -> tuple[float, float, list]:
 
 
 @torch.inference_mode()
-def threshold_for(spotter: Spotter, image: np.ndarray, words: int, short_side: int | None = None) -> float:
+def threshold_for(spotter: Spotter, image: np.ndarray, regions: int, short_side: int | None = None) -> float:
     """The threshold at which this many regions of an image (H, W, 3) are read."""
     with torch.autocast("cpu", torch.bfloat16, enabled=spotter.bfloat16):
         detection = spotter.model.detect([spotter.resize(image, short_side)])
-        scores = spotter.model.keep(detection, -1.0).scores.sort(descending=True).values
-    if len(scores) <= words:
+        scores = spotter.model.select_regions(detection, -1.0).scores.sort(descending=True).values
+    if len(scores) <= regions:
         return -1.0
-    return float((scores[words - 1] + scores[words]) / 2)
+    return float((scores[regions - 1] + scores[regions]) / 2)

@@ -12,12 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import shapely
 
 from spotter.evaluation.lexicon import Lexicon
+from spotter.ops.polygons import Polygon
+from spotter.ops.shapes import overlaps
 from spotter.types import GroundTruth, Word
-
-Polygon = np.ndarray | Sequence[Sequence[float]]  # (P, 2)
 
 MIN_IOU = 0.5  # a matched pair exceeds this
 EDGE_SIGNS = tuple("!?.:,*\"()·[]/'")  # may be missing at the beginning or end of a reading
@@ -161,28 +160,3 @@ def match_detections(
             pairs.append((int(i), int(hits[0])))
             free[hits[0]] = False
     return pairs, count
-
-
-def overlaps(
-    true: Sequence[Polygon], found: Sequence[Polygon]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Areas of intersection and union of T with F polygons, (T, F) each, and of the found ones, (F,)."""
-    shapes, others = _shapes(true), _shapes(found)
-    overlap = shapely.area(shapely.intersection(shapes[:, None], others[None]))
-    area = shapely.area(others)
-    return overlap, shapely.area(shapes)[:, None] + area[None] - overlap, area
-
-
-def _shapes(polygons: Sequence[Polygon]) -> np.ndarray:
-    """(N,) shapely polygons; invalid input (two points, NaN) becomes an empty polygon, which overlaps
-    nothing.
-    """
-    shapes = np.empty(len(polygons), dtype=object)
-    for i, polygon in enumerate(polygons):
-        points = np.asarray(polygon, dtype=np.float64).reshape(-1, 2)
-        usable = len(points) >= 3 and np.isfinite(points).all()
-        shape = shapely.Polygon(points) if usable else shapely.Polygon()
-        # make_valid keeps both halves of a bow-tie, buffer(0) alone would drop one; buffer(0) then drops
-        # lines and points.
-        shapes[i] = shape if shape.is_valid else shapely.make_valid(shape).buffer(0)
-    return shapes

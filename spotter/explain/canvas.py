@@ -1,7 +1,7 @@
-"""What all pictures of Look inside share: colours, text, boxes, arrows, and tiles put together.
+"""Drawing for all pictures of Look inside: colours, text, boxes, arrows, tiles.
 
-One scale per kind of quantity: viridis for what the network computes (attention, gates, energies) and for
-probabilities, Okabe-Ito colours for things that are told apart.
+Viridis for what the network computes (attention, gates, energies) and for probabilities, Okabe-Ito colours
+for categories. Points and boxes are in pixels of the picture.
 """
 
 from __future__ import annotations
@@ -26,23 +26,24 @@ ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PINK = (
     (213, 94, 0),
     (204, 121, 167),
 )
-LIGHT_GREEN = (120, 235, 190)  # the same hue on a dimmed photo, where green itself is too dark
-TEXT_SIZE = 14  # of maps and charts, which are shown at about their size
-LABEL_SIZE = 20  # on photos, which shrink on the screen
+LIGHT_GREEN = (120, 235, 190)  # GREEN for dimmed photos, on which it would be too dark
+TEXT_SIZE = 14  # pixels; of maps and charts, which the page shows at about their size
+LABEL_SIZE = 20  # pixels; on photos, which the page shrinks
 LEGEND_SIZE = 24
 Colour = tuple[int, int, int]
+Box = tuple[float, float, float, float]  # xyxy
 
 
 @lru_cache(maxsize=8)
 def colour_table(name: str = "viridis") -> np.ndarray:
-    """(256, 3) uint8."""
-    from matplotlib import colormaps  # a quarter of a second, with the first picture
+    """A matplotlib colour map as (256, 3) uint8."""
+    from matplotlib import colormaps  # slow to import
 
     return (colormaps[name](np.arange(256))[:, :3] * 255).round().astype(np.uint8)
 
 
 def colourise(values: np.ndarray, low: float, high: float, name: str = "viridis") -> np.ndarray:
-    """(..., ) numbers -> (..., 3) uint8; NaN is grey."""
+    """Values (...,) -> colours (..., 3) uint8 on a scale from `low` to `high`; NaN is grey."""
     span = max(high - low, 1e-9)
     index = np.nan_to_num((values.astype(np.float32) - low) / span).clip(0, 1) * 255
     colours = colour_table(name)[index.astype(np.uint8)]
@@ -52,7 +53,7 @@ def colourise(values: np.ndarray, low: float, high: float, name: str = "viridis"
 
 @lru_cache(maxsize=16)
 def font(size: int = TEXT_SIZE) -> ImageFont.FreeTypeFont:
-    """DejaVu Sans, which comes with matplotlib and has the signs of formulas and of many scripts."""
+    """DejaVu Sans from matplotlib; it has mathematical symbols and many scripts."""
     from matplotlib import get_data_path
 
     return ImageFont.truetype(str(Path(get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"), size)
@@ -60,14 +61,14 @@ def font(size: int = TEXT_SIZE) -> ImageFont.FreeTypeFont:
 
 @dataclass(frozen=True)
 class Panel:
-    """A part of a picture that shows something which other parts, also of other pictures, show too: pointing
-    at a place in one marks it in all with the same `link`.
+    """A part of a picture that is linked to others: pointing at a place in it marks the same place in all
+    panels with the same `link`, in this and other pictures.
     """
 
     link: str  # what is shown, such as "photo"
-    box: tuple[float, float, float, float]  # xyxy, pixels of the picture
-    part: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)  # xyxy, which part of it is shown, 0..1
-    cell: tuple[float, float] | None = None  # width and height of a cell of it, 0..1; None: places, no cells
+    box: Box  # pixels of the picture
+    part: Box = (0.0, 0.0, 1.0, 1.0)  # which part of the linked content is shown, 0..1
+    cell: tuple[float, float] | None = None  # width and height of its cells, 0..1; None: continuous
 
 
 def linked(
@@ -77,21 +78,25 @@ def linked(
     box: Sequence[float] | None = None,
     part: Sequence[float] = (0.0, 0.0, 1.0, 1.0),
 ) -> Image.Image:
-    """The picture itself, which now has a panel, over all of it unless a box is given. `titled` and `tiles`
-    take the panels along; what else makes a new picture of it has to come before.
+    """Adds a panel to the picture, over all of it unless `box` is given, and returns the picture.
+
+    `titled` and `tiles` keep the panels; any other operation that makes a new picture loses them, so apply it
+    before.
     """
-    box = (0, 0, *picture.size) if box is None else box
-    panel = Panel(link, tuple(map(float, box)), tuple(map(float, part)), cell)
+    x1, y1, x2, y2 = (0, 0, *picture.size) if box is None else box
+    left, top, right, bottom = part
+    panel = Panel(link, (x1, y1, x2, y2), (left, top, right, bottom), cell)
     picture.info["panels"] = [*panels_of(picture), panel]
     return picture
 
 
 def panels_of(picture: Image.Image) -> list[Panel]:
+    """The panels of a picture; [] if it has none."""
     return picture.info.get("panels", [])
 
 
 def paste(out: Image.Image, picture: Image.Image, x: int, y: int) -> None:
-    """Puts a picture into another one, with its panels."""
+    """Pastes a picture with its panels into `out`, its upper left corner at (x, y)."""
     out.paste(picture, (x, y))
     for panel in panels_of(picture):
         left, top, right, bottom = panel.box
@@ -99,9 +104,11 @@ def paste(out: Image.Image, picture: Image.Image, x: int, y: int) -> None:
 
 
 def grow(image: np.ndarray, width: int, smooth: bool = False) -> Image.Image:
-    """A small (h, w, 3) or (h, w) picture enlarged to a width, cells kept sharp unless `smooth`."""
+    """Enlarges (h, w, 3) or (h, w) uint8 to a width in pixels, by nearest neighbour unless `smooth`."""
     height = max(1, round(image.shape[0] * width / image.shape[1]))
-    return Image.fromarray(image).resize((width, height), Image.BICUBIC if smooth else Image.NEAREST)
+    return Image.fromarray(image).resize(
+        (width, height), Image.Resampling.BICUBIC if smooth else Image.Resampling.NEAREST
+    )
 
 
 def label(
@@ -112,7 +119,7 @@ def label(
     colour: Colour = PAPER,
     ground: Colour | None = HALO,
 ) -> None:
-    """A line of text whose upper left corner is `place`, moved to stay inside the picture."""
+    """Draws a line of text with its upper left corner at `place`, moved to stay inside the picture."""
     left, _, right, bottom = font(size).getbbox(text)
     width, height = right - left + 8, bottom + 5
     x = min(max(place[0], 0), max(draw.im.size[0] - width, 0))
@@ -123,8 +130,8 @@ def label(
 
 
 def legend(draw: ImageDraw.ImageDraw, text: str, clear_of: np.ndarray | None = None) -> None:
-    """Lines that say what a picture shows, legible on a phone: in the lower left corner, or in the upper one
-    when a box (4,) xyxy to be kept clear lies in the lower half.
+    """Draws lines of text, legible on a phone, in the lower left corner; in the upper left one if the box
+    `clear_of` (4,) xyxy lies in the lower half.
     """
     height, lines = draw.im.size[1], text.split("\n")
     low = clear_of is None or clear_of[1] + clear_of[3] <= height
@@ -136,7 +143,7 @@ def legend(draw: ImageDraw.ImageDraw, text: str, clear_of: np.ndarray | None = N
 def outline(
     draw: ImageDraw.ImageDraw, points: np.ndarray, colour: Colour, width: int = 2, opacity: float = 1.0
 ) -> None:
-    """A closed line through (P, 2) points with a dark halo. On an "RGBA" draw the opacity shows."""
+    """Draws a closed line through points (P, 2) with a dark halo. `opacity`, 0..1, needs an "RGBA" draw."""
     corners = [tuple(map(float, point)) for point in points]
     alpha = round(255 * max(0.0, min(1.0, opacity)))
     draw.line([*corners, *corners[:2]], fill=(*HALO, round(alpha * 0.8)), width=width + 3, joint="curve")
@@ -164,37 +171,39 @@ def arrow(
 
 
 def photo_canvas(image: np.ndarray, width: int = 900, dim: float = 0.0) -> tuple[Image.Image, float]:
-    """(h, w, 3) as a picture `width` wide at most, and its scale. `dim`: how far it steps back behind what is
-    drawn.
+    """The photo (h, w, 3) uint8 as a picture at most `width` wide, and its scale. `dim`: how far it is
+    darkened, 0..1.
     """
     scale = min(1.0, width / image.shape[1])
     picture = Image.fromarray(image)
     if scale < 1:
-        picture = picture.resize((width, max(1, round(image.shape[0] * scale))), Image.BILINEAR)
+        picture = picture.resize((width, max(1, round(image.shape[0] * scale))), Image.Resampling.BILINEAR)
     if dim:
         picture = Image.blend(picture, Image.new("RGB", picture.size, (24, 30, 40)), dim)
     return picture, scale
 
 
 def crop(image: np.ndarray, box: np.ndarray, width: int, height: int) -> Image.Image:
-    """What a box (4,) xyxy shows of (h, w, 3), stretched to a size; black outside the image."""
+    """The part of an image (h, w, 3) inside a box (4,) xyxy, stretched to a size; black outside the image."""
     source = Image.fromarray(image)
     x1, y1, x2, y2 = (float(v) for v in box)
     x2, y2 = max(x2, x1 + 1), max(y2, y1 + 1)
-    return source.transform((width, height), Image.EXTENT, (x1, y1, x2, y2), Image.BILINEAR)
+    return source.transform(
+        (width, height), Image.Transform.EXTENT, (x1, y1, x2, y2), Image.Resampling.BILINEAR
+    )
 
 
 def blend_map(picture: Image.Image, values: np.ndarray, high: float, strength: float = 0.7) -> Image.Image:
-    """Values (h, w), 0..high, laid over a picture in viridis; the picture stays visible in grey."""
-    heat = Image.fromarray(colourise(values, 0, high)).resize(picture.size, Image.BILINEAR)
+    """Overlays values (h, w), 0..high, in viridis on a picture, which is shown in grey."""
+    heat = Image.fromarray(colourise(values, 0, high)).resize(picture.size, Image.Resampling.BILINEAR)
     return Image.blend(picture.convert("L").convert("RGB"), heat, strength)
 
 
 def colour_bar(low: str, high: str, title: str, width: int = 300, name: str = "viridis") -> Image.Image:
-    """The scale of a map, with the numbers at its ends."""
+    """The colour scale of a map with labels at both ends."""
     bar = Image.new("RGB", (width, 42), PAPER)
     ramp = np.repeat(colour_table(name)[None], 12, 0)
-    bar.paste(Image.fromarray(ramp).resize((width - 8, 12), Image.BILINEAR), (4, 24))
+    bar.paste(Image.fromarray(ramp).resize((width - 8, 12), Image.Resampling.BILINEAR), (4, 24))
     draw = ImageDraw.Draw(bar)
     draw.text((4, 3), low, fill=QUIET, font=font(13))
     draw.text((width / 2, 3), title, fill=INK, font=font(13), anchor="ma")
@@ -203,7 +212,7 @@ def colour_bar(low: str, high: str, title: str, width: int = 300, name: str = "v
 
 
 def titled(picture: Image.Image, title: str, note: str = "") -> Image.Image:
-    """A picture with a line of text above it and one below."""
+    """The picture with a line of text above and one below it."""
     wide = max(picture.width, *(round(font().getlength(text)) + 8 for text in (title, note)))
     top, bottom = (24 if title else 0), (24 if note else 0)
     out = Image.new("RGB", (wide, picture.height + top + bottom), PAPER)
@@ -215,7 +224,7 @@ def titled(picture: Image.Image, title: str, note: str = "") -> Image.Image:
 
 
 def tiles(pictures: Sequence[Image.Image], columns: int, gap: int = 14) -> Image.Image:
-    """Pictures in rows of `columns`."""
+    """The pictures in rows of `columns`."""
     rows = [pictures[i : i + columns] for i in range(0, len(pictures), columns)]
     width = max(sum(p.width for p in row) + gap * (len(row) - 1) for row in rows)
     height = sum(max(p.height for p in row) for row in rows) + gap * (len(rows) - 1)

@@ -1,4 +1,4 @@
-"""Curves, bars and matrices as pictures: small, fast, with their numbers printed on them."""
+"""Line charts, bar charts and matrices as pictures, with their numbers printed on them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from spotter.explain.canvas import BLUE, INK, ORANGE, PAPER, QUIET, RULE, YELLOW, Colour, colourise, font
 
 CELL = (74, 28)  # width and height of a matrix's cell
-CROSS = 18  # pixels at its right end, for the mark
+CROSS = 18  # pixels at the right end of a cell, for the mark
 
 
 def curve(
@@ -25,7 +25,9 @@ def curve(
     high: float = 1.0,
     size: tuple[int, int] = (560, 300),
 ) -> Image.Image:
-    """Lines (values at `xs`, colour, width) between `low` and `high`; `marker`: an x that is pointed out."""
+    """Lines, each (values at `xs`, colour, width), on a y axis from `low` to `high`; `marker`: an x to
+    highlight.
+    """
     width, height = size
     picture = Image.new("RGB", size, PAPER)
     draw = ImageDraw.Draw(picture)
@@ -64,7 +66,7 @@ def curve(
 
 
 def nice_ticks(xs: np.ndarray) -> list[float]:
-    """Four to nine round numbers from the first to the last of `xs`, evenly apart."""
+    """Four to nine evenly spaced round numbers between the first and the last of `xs`."""
     first, last = float(xs[0]), float(xs[-1])
     if last <= first:
         return [first]
@@ -75,7 +77,7 @@ def nice_ticks(xs: np.ndarray) -> list[float]:
 
 
 def nice_top(value: float) -> float:
-    """The end of an axis from 0 that holds a value and whose quarters are round."""
+    """Upper end of an axis from 0 that includes `value` and has round quarters."""
     unit = 10.0 ** math.floor(math.log10(max(value, 1e-9)))
     return next(factor * unit for factor in (1, 2, 4, 6, 8, 10) if factor * unit >= value)
 
@@ -88,7 +90,7 @@ def bars(
     strong: int = -1,
     high: float = 1.0,
 ) -> Image.Image:
-    """Horizontal bars (name, value 0..high, text beside it); `strong`: the one in orange."""
+    """Horizontal bars, each (name, value 0..high, label); `strong`: index of the one in orange."""
     line = 34
     picture = Image.new("RGB", (width, 34 + line * len(rows)), PAPER)
     draw = ImageDraw.Draw(picture)
@@ -106,7 +108,7 @@ def bars(
 
 
 def fit(text: str, room: float) -> str:
-    """The text, shortened with dots to so many pixels."""
+    """The text, shortened with an ellipsis to fit `room` pixels."""
     if font(12).getlength(text) <= room:
         return text
     while text and font(12).getlength(text + "…") > room:
@@ -122,8 +124,8 @@ def matrix(
     chosen: tuple[int, int] | None = None,
     cell: tuple[int, int] = CELL,
 ) -> Image.Image:
-    """(R, C) numbers in viridis, low is dark; `marks`: (row, column, "optimal" ring or "greedy" cross); see
-    `cell_at`.
+    """Values (R, C) in viridis with row and column names. `marks`: (row, column, "optimal" (a frame) or
+    "greedy" (a cross)). `cell_at` finds the cell of a click.
     """
     width, height = cell
     left, top = matrix_origin(rows)
@@ -149,9 +151,10 @@ def matrix(
         if kind == "optimal":
             draw.rectangle((x, y, x + width - 2, y + height - 2), outline=ORANGE, width=4)
         else:
-            x, y = x + width - CROSS / 2 - 3, y + height / 2 - 1
+            centre_x, centre_y = x + width - CROSS / 2 - 3, y + height / 2 - 1
             for slope in (-4, 4):
-                draw.line([(x - 4, y - slope), (x + 4, y + slope)], fill=YELLOW, width=2)
+                ends = [(centre_x - 4, centre_y - slope), (centre_x + 4, centre_y + slope)]
+                draw.line(ends, fill=YELLOW, width=2)
     if chosen is not None:
         x, y = left + width * chosen[1], top + height * chosen[0]
         draw.rectangle((x - 3, y - 3, x + width + 1, y + height + 1), outline=INK, width=2)
@@ -159,12 +162,14 @@ def matrix(
 
 
 def matrix_origin(rows: Sequence[str]) -> tuple[int, int]:
-    """Left and top of the first cell."""
+    """Left and top of the first cell, pixels."""
     return round(max((font(12).getlength(name) for name in rows), default=0)) + 16, 26
 
 
-def cell_at(place: Sequence[float], rows: Sequence[str], columns: int, cell: tuple[int, int] = CELL):
-    """(row, column) of a place (x, y) on the picture of `matrix`, kept inside; None without cells."""
+def cell_at(
+    place: Sequence[float], rows: Sequence[str], columns: int, cell: tuple[int, int] = CELL
+) -> tuple[int, int] | None:
+    """(row, column) of the cell nearest to a place (x, y) on the picture of `matrix`; None without cells."""
     if not rows or not columns:
         return None
     left, top = matrix_origin(rows)

@@ -1,23 +1,21 @@
-"""Reads one word of a trace again, with changes made from outside: a gate off, maskK left out, a character
-forced.
+"""Reads a word of a trace again with interventions: gates off, maskK off, characters forced.
 
-The network's own `read` runs; hooks on its modules put other inputs in the place of theirs. The features
-RoIAlign cut out for the word come from the trace, so the photo does not pass through the backbone again.
+An intervention is one forward hook on a named submodule. The RoI features come from the trace, so the
+backbone does not run again.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from spotter.types import Character, Conversion, Reading, Regions
+from spotter.tracing.recorder import forward_hooks
+from spotter.types import Character, Reading, Regions
 
 if TYPE_CHECKING:
     from spotter.model.spotter import SwinTextSpotter
@@ -25,17 +23,58 @@ if TYPE_CHECKING:
     from spotter.tracing.trace import Trace
 
 GATES = ("M1", "M2", "M3")
-Gate = Callable[[Tensor], Tensor]
+NO_WEIGHT = -1e4  # energy of keys that the softmax shall give no weight
 
 
-def off(gate: Tensor) -> Tensor:
-    """A gate that lets everything through."""
-    return torch.ones_like(gate)
+@dataclass(frozen=True)
+class Intervention:
+    """`change(inputs, output)` replaces the output of a module; None leaves it unchanged."""
+
+    module: str  # path inside the model
+    change: Callable[[tuple, Any], Any]
 
 
-def cut(gate: Tensor) -> Tensor:
-    """A gate that works, but through which no gradient flows back."""
-    return gate.detach()
+def gate_module(gate: str) -> str:
+    """Path of the sigmoid that computes "M1", "M2" or "M3"."""
+    return f"conversion.gate{GATES.index(gate) + 1}.sigmoid"
+
+
+def gate_off(gate: str) -> Intervention:
+    """Opens a gate: all ones."""
+    return Intervention(gate_module(gate), lambda inputs, output: torch.ones_like(output))
+
+
+def gate_detached(gate: str) -> Intervention:
+    """Stops the gradient through a gate; the forward pass stays the same."""
+    return Intervention(gate_module(gate), lambda inputs, output: output.detach())
+
+
+def mask_off() -> Intervention:
+    """Passes features to the reader without maskK."""
+    return Intervention("mask_gate", lambda inputs, output: inputs[0])
+
+
+def keys_off(level: str, window: int) -> Intervention:
+    """Removes the "fine" (own window) or "coarse" (pooled) keys from all blocks of two-level attention."""
+    keys = slice(0, window**2) if level == "fine" else slice(window**2, None)
+
+    def change(inputs: tuple, output: Tensor) -> Tensor:
+        energy = inputs[0].clone()
+        energy[..., keys] = NO_WEIGHT
+        return energy.softmax(-1)
+
+    return Intervention("two_level.*.attention.softmax", change)
+
+
+def forced_characters(ids: Sequence[int]) -> Intervention:
+    """Makes the decoder output `ids` first and then continue on its own. Good for one forward pass."""
+    remaining = iter(ids)
+
+    def change(inputs: tuple, output: Tensor) -> Tensor | None:
+        forced = next(remaining, None)
+        return None if forced is None else torch.full_like(output, forced)
+
+    return Intervention("reader.argmax", change)
 
 
 @dataclass(frozen=True)
@@ -45,132 +84,54 @@ class Rereading:
     text: str
     characters: list[Character]
     reading: Reading  # R = 1
-    conversion: Conversion  # R = 1; its m1..m3 are the gates before any change
 
     @property
     def surprise(self) -> float:
-        """Minus the logarithm of the probability of what was read, end sign included."""
+        """-log p of the text that was read, including its end sign."""
         best = self.reading.probabilities[0].float().gather(1, self.reading.ids[0][:, None])
         steps = min(len(self.characters) + 1, len(best))
         return float(-best[:steps].clamp(min=1e-9).log().sum())
 
 
 def word_region(spotter: Spotter, trace: Trace, word: int) -> tuple[Regions, Tensor]:
-    """The word as the network's `Regions` (R = 1), and what RoIAlign cut out for it, (1, C, H, W)."""
+    """The word as `Regions` (R = 1) and its RoI features (1, C, H, W), from the trace."""
     device = spotter.device
-    place = torch.zeros(1, dtype=torch.long, device=device)
-    regions = Regions(
-        image_index=place,
-        proposal_index=torch.tensor([int(trace.proposal[word])], device=device),
+    regions = Regions.from_boxes(
+        torch.from_numpy(trace.box(word)[None]).to(device),
+        torch.from_numpy(trace.mask_k[word][None].astype(np.float32)).to(device),
+        torch.from_numpy(trace.attended_features[word][None]).to(device),
+        proposal_index=torch.tensor([int(trace.proposal_index[word])], device=device),
         scores=torch.tensor([trace.words[word].score], device=device),
-        boxes=torch.from_numpy(trace.box(word)[None]).to(device),
-        mask_k=torch.from_numpy(trace.mask_k[word][None].astype(np.float32)).to(device),
-        related=torch.from_numpy(trace.related[word][None]).to(device),
         rois=torch.from_numpy(trace.rois[word][None]).to(device),
     )
     return regions, torch.from_numpy(trace.roi_features[word][None].astype(np.float32)).to(device)
 
 
-@contextmanager
-def changed(
-    model: SwinTextSpotter, cells: Tensor, gates: Mapping[str, Gate], mask: bool = True
-) -> Iterator[None]:
-    """While open, this thread's `model.read` gets `cells` from RoIAlign, and gates changed by functions of
-    the gate.
+def read_with(
+    model: SwinTextSpotter,
+    regions: Regions,
+    roi_features: Tensor,
+    interventions: Iterable[Intervention] = (),
+    given: Tensor | None = None,
+) -> Reading:
+    """Reads regions from their RoI features (R, C, H, W) under interventions.
 
-    Each gate multiplies the input of one module: r1, r2 and r3 of `RecognitionConversion.forward` are built
-    again from what the hooks have seen, with the changed gate.
+    given: (R, S) ids fed to the decoder, see `Reader.forward`.
     """
-    part, seen, mine, handles = model.conversion, {}, threading.get_ident(), []
-
-    def watch(module: nn.Module, name: str) -> None:
-        def keep(_: nn.Module, __: tuple, output: Tensor) -> None:
-            if threading.get_ident() == mine:
-                seen[name] = output
-
-        handles.append(module.register_forward_hook(keep))
-
-    def replace(module: nn.Module, first_input: Callable[[], Tensor]) -> None:
-        def swap(_: nn.Module, inputs: tuple) -> tuple | None:
-            return (first_input(), *inputs[1:]) if threading.get_ident() == mine else None
-
-        handles.append(module.register_forward_pre_hook(swap))
-
-    def d1() -> Tensor:
-        return seen["encoder"].mT.unflatten(2, seen["a3"].shape[2:])
-
-    try:
-        replace(part, lambda: cells)
-        watched = {
-            "a1": part.enter,
-            "a2": part.down1,
-            "a3": part.down2,
-            "encoder": part.encoder[-1],
-            "detection1": part.up_detection1,
-            "detection2": part.up_detection2,
-            "recognition1": part.up_recognition1,
-            "recognition2": part.up_recognition2,
-            "two_level": model.two_level,
-        }
-        for name, module in watched.items():
-            watch(module, name)
-        if "M1" in gates:
-            replace(part.up_recognition1, lambda: seen["a3"] * gates["M1"](d1().sigmoid()))
-        if "M2" in gates:
-            replace(
-                part.up_recognition2,
-                lambda: (
-                    (seen["recognition1"] + seen["a2"])
-                    * gates["M2"]((seen["detection1"] + seen["a2"]).sigmoid())
-                ),
-            )
-        if "M3" in gates:
-            replace(
-                part.leave,
-                lambda: (
-                    (seen["recognition2"] + seen["a1"])
-                    * gates["M3"]((seen["detection2"] + seen["a1"]).sigmoid())
-                ),
-            )
-        if not mask:
-            replace(model.reader, lambda: seen["two_level"].permute(0, 3, 1, 2))
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
+    with forward_hooks(model, [(one.module, one.change) for one in interventions]):
+        _, features = model.gated_features(roi_features, regions)
+        return model.reader(features, given)
 
 
 def reread(
-    spotter: Spotter,
-    trace: Trace,
-    word: int,
-    gates: Mapping[str, Gate] | None = None,
-    mask: bool = True,
-    given: Tensor | None = None,
+    spotter: Spotter, trace: Trace, word: int, interventions: Iterable[Intervention] = ()
 ) -> Rereading:
-    """Reads a word again. `gates`: "M1".."M3" -> function of the gate (`off`); `mask`: whether maskK is
-    applied;
-    `given`: (1, T) ids fed to the decoder in place of what it read."""
-    regions, cells = word_region(spotter, trace, word)
+    """Reads a word again under interventions."""
+    regions, roi_features = word_region(spotter, trace, word)
     with (
         torch.inference_mode(),
         torch.autocast(spotter.device.type, torch.bfloat16, enabled=spotter.bfloat16),
     ):
-        conversion, reading = read_changed(spotter.model, regions, cells, gates or {}, mask, given)
-    characters = spotter.texts(reading, torch.tensor([0], device=spotter.device))[0]
-    return Rereading("".join(c.text for c in characters), characters, reading, conversion)
-
-
-def read_changed(
-    model: SwinTextSpotter,
-    regions: Regions,
-    cells: Tensor,
-    gates: Mapping[str, Gate],
-    mask: bool = True,
-    given: Tensor | None = None,
-) -> tuple[Conversion, Reading]:
-    levels = [
-        cells.new_zeros(1, cells.shape[1], 1, 1) for _ in range(4)
-    ]  # `cells` take the place of what they give
-    with changed(model, cells, gates, mask):
-        return model.read(levels, regions, given)
+        reading = read_with(spotter.model, regions, roi_features, interventions)
+    characters = spotter.decode_texts(reading, torch.tensor([0], device=spotter.device))[0]
+    return Rereading("".join(c.text for c in characters), characters, reading)

@@ -1,4 +1,4 @@
-"""Every step of the network on one photo: the shapes that came out, their bytes, and its multiply-adds."""
+"""Every layer of the network on one photo: output shapes, bytes and multiply-adds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from spotter.explain.topics.windows import autocast
-from spotter.tracing.trace_cache import network_image, once
+from spotter.tracing.recorder import network_image
+from spotter.tracing.trace_cache import cached
 
 if TYPE_CHECKING:
     from spotter.model.spotter import SwinTextSpotter
@@ -23,17 +24,17 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Step:
-    """What one step gave for the photo."""
+class Layer:
+    """The outputs of one layer for the photo."""
 
     name: str
-    outputs: tuple[tuple[str, tuple[int, ...]], ...]  # (what, shape) of each
-    nbytes: int  # of all outputs together, as they were computed
-    multiply_adds: int  # of matrix products and convolutions; the rest is small beside them
+    outputs: tuple[tuple[str, tuple[int, ...]], ...]  # (name, shape) of each
+    nbytes: int  # of all outputs, in the data types of the forward pass
+    multiply_adds: int  # of matrix products and convolutions; everything else is negligible
 
 
 class Counter(TorchDispatchMode):
-    """Adds up the multiply-adds of all operations of this thread that PyTorch has a formula for."""
+    """Counts the multiply-adds of all operations of this thread for which PyTorch has a formula."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,16 +44,16 @@ class Counter(TorchDispatchMode):
         out = function(*args, **(kwargs or {}))
         formula = flop_registry.get(function.overloadpacket)
         if formula is not None:
-            self.multiply_adds += formula(*args, **(kwargs or {}), out_val=out) // 2  # it counts both apart
+            self.multiply_adds += formula(*args, **(kwargs or {}), out_val=out) // 2  # formulas count both
         return out
 
 
-# What goes into these steps has a name of its own and is no module's output.
-TAKEN_IN = {"Recognition Conversion": "RoIAlign for reading", "Reader": "maskK applied"}
+# The inputs of these modules are listed as layers: no module computes them.
+INPUT_LAYERS = {"Recognition Conversion": "RoIAlign for recognition", "Reader": "maskK applied"}
 
 
 def named_outputs(output: Any) -> list[tuple[str, Tensor]]:
-    """The tensors a module gives, with their names where it gives several."""
+    """The output tensors of a module; they have names if there are several."""
     if isinstance(output, Tensor):
         return [("", output)]
     if isinstance(output, tuple):  # of the proposals
@@ -61,8 +62,9 @@ def named_outputs(output: Any) -> list[tuple[str, Tensor]]:
 
 
 def modules_of(model: SwinTextSpotter) -> list[tuple[str, nn.Module]]:
-    """The steps that are modules, in the order of the data."""
-    backbone, found = model.backbone, [("Stem", model.backbone.stem)]
+    """The layers that are modules, in the order of the data flow."""
+    backbone = model.backbone
+    found: list[tuple[str, nn.Module]] = [("Stem", backbone.stem)]
     for i, stage in enumerate(backbone.stages):
         if i:
             found.append((f"Patch merging {i + 1}", backbone.merges[i - 1]))
@@ -79,23 +81,23 @@ def modules_of(model: SwinTextSpotter) -> list[tuple[str, nn.Module]]:
 
 
 @contextmanager
-def counted(modules: list[tuple[str, nn.Module]], counter: Counter, steps: list[Step]) -> Iterator[None]:
-    """While open, this thread's passes through the modules append to `steps`."""
+def recording(modules: list[tuple[str, nn.Module]], counter: Counter, layers: list[Layer]) -> Iterator[None]:
+    """While open, forward passes of this thread through the modules append to `layers`."""
     mine, starts, handles = threading.get_ident(), {}, []
 
     def before(name: str) -> Callable:
         def hook(_: nn.Module, inputs: tuple) -> None:
             if threading.get_ident() == mine:
                 starts[name] = counter.multiply_adds
-                if name in TAKEN_IN:
-                    steps.append(step(TAKEN_IN[name], [("", inputs[0])], 0))
+                if name in INPUT_LAYERS:
+                    layers.append(layer_of(INPUT_LAYERS[name], [("", inputs[0])], 0))
 
         return hook
 
     def after(name: str) -> Callable:
         def hook(_: nn.Module, __: tuple, output: Any) -> None:
             if threading.get_ident() == mine:
-                steps.append(step(name, named_outputs(output), counter.multiply_adds - starts[name]))
+                layers.append(layer_of(name, named_outputs(output), counter.multiply_adds - starts[name]))
 
         return hook
 
@@ -109,29 +111,36 @@ def counted(modules: list[tuple[str, nn.Module]], counter: Counter, steps: list[
             handle.remove()
 
 
-def step(name: str, tensors: list[tuple[str, Tensor]], multiply_adds: int) -> Step:
+def layer_of(name: str, tensors: list[tuple[str, Tensor]], multiply_adds: int) -> Layer:
     shapes = tuple((what, tuple(tensor.shape)) for what, tensor in tensors)
-    return Step(name, shapes, sum(t.numel() * t.element_size() for _, t in tensors), multiply_adds)
+    return Layer(name, shapes, sum(t.numel() * t.element_size() for _, t in tensors), multiply_adds)
 
 
-def steps_of(spotter: Spotter, trace: Trace) -> list[Step]:
-    """All steps for the trace's photo, in the order they ran; the network runs once more."""
-    return once(trace, "steps", lambda: run_steps(spotter, trace))
+def layers_of(spotter: Spotter, trace: Trace) -> list[Layer]:
+    """All layers for the trace's photo, in the order they ran. Runs the network once, then cached."""
+    return cached(trace, "layers", lambda: run_layers(spotter, trace))
 
 
-def run_steps(spotter: Spotter, trace: Trace) -> list[Step]:
-    """Threshold: the lowest score among the trace's words, so that the same regions are read."""
-    model, counter, steps = spotter.model, Counter(), []
-    least = min((word.score for word in trace.words), default=1.0) - (1e-4 if trace.words else 0)
-    # Inference mode would keep the counter from seeing inside linear layers.
-    with torch.no_grad(), autocast(spotter), counter, counted(modules_of(model), counter, steps):
-        image = network_image(spotter, trace.image)
-        steps.append(step("Photo", [("", image)], 0))
-        steps.append(step("Normalised and padded", [("", model.pad([image])[0])], 0))
+def run_layers(spotter: Spotter, trace: Trace) -> list[Layer]:
+    """Runs the network; its threshold is the minimum score of the trace's words, so that the same regions are
+    read.
+    """
+    model, counter = spotter.model, Counter()
+    layers: list[Layer] = []
+    threshold = min((word.score for word in trace.words), default=1.0) - (1e-4 if trace.words else 0)
+    # In inference mode the counter does not see inside linear layers.
+    with torch.no_grad(), autocast(spotter), counter, recording(modules_of(model), counter, layers):
+        image = network_image(trace.image, spotter.device)
+        layers.append(layer_of("Photo", [("", image)], 0))
+        layers.append(layer_of("Normalised and padded", [("", model.pad([image])[0])], 0))
         detection = model.detect([image])
         start = counter.multiply_adds
-        regions = model.keep(detection, least)
-        kept = [("boxes", regions.boxes), ("maskK", regions.mask_k), ("features", regions.related)]
-        steps.append(step("Kept regions", kept, counter.multiply_adds - start))
+        regions = model.select_regions(detection, threshold)
+        selected = [
+            ("boxes", regions.boxes),
+            ("maskK", regions.mask_k),
+            ("features", regions.attended_features),
+        ]
+        layers.append(layer_of("Selected regions", selected, counter.multiply_adds - start))
         model.read(detection.levels, regions)
-    return steps
+    return layers

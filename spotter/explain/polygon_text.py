@@ -1,4 +1,4 @@
-"""Outlines as editable text, a line a word: `text: x,y x,y x,y ...` in pixels of the photo."""
+"""Polygons as editable text, one word per line: `text: x,y x,y x,y ...`, in pixels of the photo."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from spotter.tracing.trace import Trace
 
 PAIR = re.compile(r"^(-?\d+(?:\.\d+)?),(-?\d+(?:\.\d+)?)$")
-MOST_WORDS, MOST_POINTS, LARGEST = 200, 64, 100_000.0
+MAX_WORDS, MAX_POINTS, MAX_COORDINATE = 200, 64, 100_000.0
 
 
 def show_outlines(words: Sequence[tuple[str, np.ndarray]]) -> str:
-    """(text, (P, 2) polygon) of each word -> lines."""
+    """Formats words, each (text, (P, 2) polygon), one per line."""
     return "\n".join(
         f"{text}: " + " ".join(f"{x:.0f},{y:.0f}" for x, y in polygon) if text else show_outline(polygon)
         for text, polygon in words
@@ -24,28 +24,29 @@ def show_outlines(words: Sequence[tuple[str, np.ndarray]]) -> str:
 
 
 def show_outline(polygon: np.ndarray) -> str:
+    """Formats a polygon (P, 2)."""
     return " ".join(f"{x:.0f},{y:.0f}" for x, y in polygon)
 
 
-def words_read(trace: Trace, least: float | None = None) -> str:
-    """The photo's words with a score of at least `least` as they were found and read, as lines.
+def words_read(trace: Trace, minimum_score: float | None = None) -> str:
+    """The predicted words of the photo with a score of at least `minimum_score`, one per line.
 
-    None: the weights' own threshold. A trace holds less sure words too, which nobody would call found.
+    None: the threshold of the weights. A trace also holds words below it.
     """
-    least = trace.config.score_threshold if least is None else least
-    found = [word for word in trace.words if word.score >= least]
+    minimum_score = trace.config.score_threshold if minimum_score is None else minimum_score
+    found = [word for word in trace.words if word.score >= minimum_score]
     return show_outlines([(word.text, np.asarray(word.polygon)) for word in found])
 
 
 def parse_outlines(lines: str) -> list[tuple[str, np.ndarray]]:
-    """The words of all lines that hold at least three points; other lines are left out."""
+    """Parses lines into words, each (text, (P, 2) polygon). Ignores lines with fewer than three points."""
     words = []
-    for line in (lines or "").splitlines()[:MOST_WORDS]:
+    for line in (lines or "").splitlines()[:MAX_WORDS]:
         parts, points = line.split(), []
         while parts and (pair := PAIR.match(parts[-1])):
             points.append([float(pair[1]), float(pair[2])])
             parts.pop()
-        polygon = np.array(points[::-1]).clip(-LARGEST, LARGEST)
-        if 3 <= len(points) <= MOST_POINTS and (np.ptp(polygon, 0) >= 1).all():
+        polygon = np.array(points[::-1]).clip(-MAX_COORDINATE, MAX_COORDINATE)
+        if 3 <= len(points) <= MAX_POINTS and (np.ptp(polygon, 0) >= 1).all():
             words.append((" ".join(parts).removesuffix(":"), polygon))
     return words

@@ -1,7 +1,7 @@
-"""What a token or a cell can have seen of the image, exactly: interval arithmetic on the network's structure.
+"""Theoretical receptive fields of tokens and cells, by interval arithmetic on the structure of the network.
 
-Windows, merging and convolutions treat rows and columns alike and apart, so what reaches a token is a
-rectangle, and one axis at a time is enough. An interval is (first, last), both included.
+Windows, patch merging and convolutions are separable, so a receptive field is a rectangle and each axis can
+be treated alone. An interval is (first, last), both included.
 """
 
 from __future__ import annotations
@@ -17,11 +17,10 @@ FINEST_STRIDE = 4
 
 
 def window_places(token: int, length: int, window: int, shift: int) -> list[tuple[int, bool]]:
-    """The places of the window a token is in, along one axis of a map `length` tokens long.
+    """The tokens in the window of `token`, along one axis of a map `length` tokens long.
 
-    Each is (token there, whether the mask of shifted windows lets the two see each other). Tokens of
-    `length` and beyond are padding. In a shifted window the map is rolled: its last window holds tokens of
-    both ends.
+    Each is (token, whether the mask of shifted windows lets `token` attend to it). Tokens from `length` on
+    are padding. With a shift the map is rolled, so the last window holds tokens of both ends.
     """
     padded = -(-length // window) * window
 
@@ -34,7 +33,7 @@ def window_places(token: int, length: int, window: int, shift: int) -> list[tupl
 
 
 def seen_in_block(interval: Interval, length: int, window: int, shift: int) -> Interval:
-    """The tokens that one block lets the tokens of an interval see."""
+    """The tokens that the tokens of an interval attend to in one block."""
     ends = [
         token
         for end in interval
@@ -45,9 +44,10 @@ def seen_in_block(interval: Interval, length: int, window: int, shift: int) -> I
 
 
 def token_reach(config: SpotterConfig, stage: int, blocks: int, tokens: Interval, pixels: int) -> Interval:
-    """Pixels along one axis that reach tokens of Swin stage 0..3 after its first `blocks` blocks.
+    """Receptive field, in pixels along one axis, of tokens of Swin stage 0..3 after its first `blocks`
+    blocks.
 
-    `pixels`: the padded image along that axis.
+    `pixels`: size of the padded image along that axis.
     """
     first, last = tokens
     for s in range(stage, -1, -1):
@@ -57,12 +57,12 @@ def token_reach(config: SpotterConfig, stage: int, blocks: int, tokens: Interval
             first, last = seen_in_block((first, last), length, config.window, shift)
         if s:
             first, last = 2 * first, 2 * last + 1
-    overlap = 3 if config.stem == "conv" else 0  # two 3x3 convolutions of stride 2 see 7 pixels, a patch 4
+    overlap = 3 if config.stem == "conv" else 0  # two 3x3 convolutions of stride 2 cover 7 pixels, a patch 4
     return max(0, FINEST_STRIDE * first - overlap), min(pixels - 1, FINEST_STRIDE * last + 3)
 
 
 def dilated_cells(dilations: Sequence[int]) -> set[int]:
-    """Offsets of the cells that 3x3 convolutions of these dilations, one after the other, see on an axis."""
+    """Offsets, along one axis, of the cells in the receptive field of successive 3x3 convolutions."""
     cells = {0}
     for dilation in dilations:
         cells = {cell + step for cell in cells for step in (-dilation, 0, dilation)}
@@ -72,13 +72,14 @@ def dilated_cells(dilations: Sequence[int]) -> set[int]:
 def cell_reach(
     config: SpotterConfig, level: int, cell: int, pixels: int, dilations: Sequence[int] = ()
 ) -> Interval:
-    """Pixels along one axis that reach a cell of P2..P5 (level 0..3), after a dilated block if there is one.
+    """Receptive field, in pixels along one axis, of a cell of P2..P5 (level 0..3), after a dilated block if
+    any.
 
-    The way down through the pyramid brings in what the coarser stages have seen.
+    The top-down path of the pyramid adds the receptive fields of the coarser stages.
     """
     length = pixels // (FINEST_STRIDE * 2**level)
-    widened = 1 + sum(dilations)  # 1: the 3x3 convolution at the pyramid's output
-    first, last = max(0, cell - widened), min(length - 1, cell + widened)
+    with_block = 1 + sum(dilations)  # 1: the 3x3 convolution at the pyramid's output
+    first, last = max(0, cell - with_block), min(length - 1, cell + with_block)
     reached = [
         token_reach(config, j, config.depths[j], (first >> (j - level), last >> (j - level)), pixels)
         for j in range(level, len(config.depths))

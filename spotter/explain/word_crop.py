@@ -1,4 +1,4 @@
-"""A word as the reader gets it: cut out along a tilted word, so that it runs from left to right."""
+"""A word as the recogniser gets it: cropped along its RoI, so that a tilted word runs from left to right."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def turn_note(trace: Trace, word: int) -> str:
-    """What to tell of a word that is turned; nothing of the others."""
+    """A note on the rotation of the word's RoI; "" if it is not rotated."""
     degrees = round(np.degrees(trace.rois[word, 4]))
     if degrees == 0:
         return ""
     way = f", which is read {'down' if degrees > 0 else 'up'}" if abs(degrees) > 45 else ""
-    return f"turned by {abs(degrees)}°, along this word{way}"
+    return f"rotated by {abs(degrees)}°, along this word{way}"
 
 
 def over_roi(points: np.ndarray, roi: np.ndarray) -> np.ndarray:
@@ -37,28 +37,34 @@ def grid(roi: np.ndarray, width: int, height: int) -> np.ndarray:
 
 
 def cut(photo: np.ndarray, roi: np.ndarray, width: int, height: int) -> Image.Image:
-    """What an RoI (5,) shows of a photo (h, w, 3) uint8, stretched to a size; black outside the photo."""
+    """The part of a photo (h, w, 3) uint8 inside an RoI (5,), stretched to a size; black outside of it."""
     matrix = grid(roi, width, height).ravel()
-    return Image.fromarray(photo).transform((width, height), Image.AFFINE, tuple(matrix), Image.BILINEAR)
+    return Image.fromarray(photo).transform(
+        (width, height), Image.Transform.AFFINE, tuple(matrix), Image.Resampling.BILINEAR
+    )
 
 
 def word_size(trace: Trace, word: int, width: int) -> tuple[int, int]:
-    """Width and height the word is drawn with: its own shape, as read, within limits."""
+    """Width and height, in pixels, at which the word is drawn: the aspect ratio of its RoI, within limits."""
     across, down = np.maximum(trace.rois[word, 2:4], 1)
     return width, int(np.clip(width * down / across, width * 0.22, width * 0.9))
 
 
 def word_photo(trace: Trace, word: int, width: int) -> Image.Image:
-    """The word, as it is read, so many pixels wide."""
+    """The crop of the word that is read, `width` pixels wide."""
     return cut(trace.image, trace.rois[word], *word_size(trace, word, width))
 
 
 def word_mask(trace: Trace, word: int) -> np.ndarray:
-    """The word's maskK (s, s) float32 over its RoI, as it gates what is read; 0 where that leaves the box."""
+    """maskK of the word (s, s) float32 resampled over its RoI, as it gates recognition; 0 outside the word's
+    box.
+    """
     mask, box = trace.mask_k[word].astype(np.float32), trace.box(word)
     size = mask.shape[::-1]
     matrix = grid(trace.rois[word], *size)
     matrix[:, 2] -= box[:2]
     matrix *= (size / np.maximum(box[2:] - box[:2], 1e-6))[:, None]
-    turned = Image.fromarray(mask).transform(size, Image.AFFINE, tuple(matrix.ravel()), Image.BILINEAR)
+    turned = Image.fromarray(mask).transform(
+        size, Image.Transform.AFFINE, tuple(matrix.ravel()), Image.Resampling.BILINEAR
+    )
     return np.asarray(turned)

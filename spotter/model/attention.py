@@ -1,4 +1,4 @@
-"""Multi-head self-attention with its softmax as a named submodule, so that it can be seen from outside."""
+"""Multi-head self-attention whose softmax is a named submodule, so that hooks can see it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from torch import Tensor, nn
 class SelfAttention(nn.Module):
     """Self-attention over L tokens (Vaswani et al. 2017).
 
-    torch's own module switches to a fused kernel when nobody looks, which would make a traced run differ
-    from an untraced one; this one is the same either way.
+    `nn.MultiheadAttention` uses a fused kernel unless hooks are registered, so traced and untraced outputs
+    would differ; here they are equal.
     """
 
     def __init__(self, channels: int, heads: int) -> None:

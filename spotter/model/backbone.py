@@ -17,14 +17,17 @@ from timm.models.swin_transformer import (
 from torch import Tensor, nn
 
 
+MASKED = -100.0  # added to the energy of pairs that must not attend to each other, as in Swin
+
+
 @lru_cache(maxsize=64)
 def shifted_window_mask(
     height: int, width: int, window: int, shift: int, device: torch.device | str = "cpu"
 ) -> Tensor:
-    """(windows, window^2, window^2) float32: -100 where two tokens of a rolled window are no neighbours,
+    """(windows, window^2, window^2) float32: MASKED where two tokens of a rolled window are not neighbours,
     else 0.
 
-    `height` and `width` in tokens, multiples of `window`. Cached: it depends on the shape and device alone.
+    `height` and `width` in tokens, multiples of `window`.
     """
     region = torch.zeros(height, width)
     bands = (slice(0, -window), slice(-window, -shift), slice(-shift, None))
@@ -32,12 +35,12 @@ def shifted_window_mask(
         for j, columns in enumerate(bands):
             region[rows, columns] = 3 * i + j
     windows = window_partition(region[None, :, :, None], (window, window)).flatten(1)
-    return torch.where(windows[:, None] != windows[:, :, None], -100.0, 0.0).to(device)
+    return torch.where(windows[:, None] != windows[:, :, None], MASKED, 0.0).to(device)
 
 
 class BiasedWindowAttention(WindowAttention):
-    """timm's, but bias and mask are added at once and in the energy's type: timm's float32 bias makes the
-    largest tensors of the backbone float32 under autocast too.
+    """timm's, with bias and mask added together and in the type of the energy. timm's float32 bias makes the
+    largest tensors of the backbone float32 even under autocast.
     """
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -55,7 +58,7 @@ class BiasedWindowAttention(WindowAttention):
 class SwinBlock(SwinTransformerBlock):
     """timm's Swin block with the published order: the map is padded to a multiple of the window, then rolled.
 
-    timm rolls and then pads, which differs wherever a map is no multiple of the window.
+    timm rolls and then pads, which differs if the map is not a multiple of the window.
     """
 
     def __init__(self, dim: int, size: tuple[int, int], heads: int, window_size: int, **options) -> None:
@@ -82,7 +85,7 @@ class SwinBlock(SwinTransformerBlock):
 
 
 class ConvStem(nn.Module):
-    """Two 3x3 convolutions of stride 2 in place of the 4x4 patches: learns much faster from little data."""
+    """Two 3x3 convolutions of stride 2 instead of 4x4 patches: learns much faster from little data."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -110,6 +113,7 @@ class Swin(nn.Module):
         drop_path: float,
     ) -> None:
         super().__init__()
+        self.stem: nn.Module
         if stem == "patch":
             self.stem = PatchEmbed(
                 None, 4, 3, embed_dim, norm_layer=nn.LayerNorm, output_fmt="NHWC", strict_img_size=False
@@ -142,8 +146,8 @@ class Swin(nn.Module):
         self.norms = nn.ModuleList(nn.LayerNorm(dim) for dim in self.channels)
 
     def forward(self, images: Tensor) -> list[Tensor]:
-        """(B, 3, H, W) normalised, H and W multiples of 32 -> four maps (B, C * 2^i, H / 2^(i+2), W /
-        2^(i+2)).
+        """Normalised images (B, 3, H, W), H and W multiples of 32 -> four maps, of strides 4 to 32,
+        (B, C * 2^i, H / 2^(i+2), W / 2^(i+2)).
         """
         x = self.stem(images)
         maps = []

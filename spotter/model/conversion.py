@@ -65,6 +65,8 @@ class MaskGate(nn.Module):
 
 
 class RecognitionConversion(nn.Module):
+    position_code: Tensor  # (H * W / 16, C)
+
     def __init__(
         self,
         channels: int,
@@ -141,5 +143,5 @@ class PlainFeatures(nn.Module):
         """RoI features (R, C, H, W) -> open gates and features; `attended_features` is not used."""
         features = self.enter(roi_features)
         count, channels, height, width = features.shape
-        gates = [features.new_ones(count, channels, height // k, width // k) for k in (4, 2, 1)]
-        return Conversion(*gates, features=features)
+        m1, m2, m3 = (features.new_ones(count, channels, height // k, width // k) for k in (4, 2, 1))
+        return Conversion(m1=m1, m2=m2, m3=m3, features=features)

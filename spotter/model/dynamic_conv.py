@@ -1,4 +1,4 @@
-"""Dynamic convolution: a proposal feature writes the filters that look at its own region (Sparse R-CNN)."""
+"""Dynamic convolution: filters made from a proposal feature, applied to its RoI (Sparse R-CNN)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from spotter.model.elu import elu
 
 
 class DynamicConv(nn.Module):
-    """Two 1x1 filters made from the proposal feature, channels -> dynamic_dim -> channels, over the
-    region's cells.
-    """
+    """Two 1x1 convolutions, channels -> dynamic_dim -> channels, with weights from the proposal feature."""
 
     def __init__(self, channels: int, dynamic_dim: int) -> None:
         super().__init__()
@@ -21,7 +19,7 @@ class DynamicConv(nn.Module):
         self.norm2 = nn.LayerNorm(channels)
 
     def forward(self, proposal_features: Tensor, cells: Tensor) -> Tensor:
-        """(M, C) and (M, cells, C) -> (M, cells, C)."""
+        """Proposal features (M, C) and RoI features (M, cells, C) -> (M, cells, C)."""
         first, second = self.filters(proposal_features).chunk(2, dim=1)
         x = torch.bmm(cells.to(first.dtype), first.view(-1, self.channels, self.dynamic_dim))
         x = elu(self.norm1(x))
@@ -30,7 +28,7 @@ class DynamicConv(nn.Module):
 
 
 class InstanceInteraction(nn.Module):
-    """Dynamic convolution whose cells are joined into one vector again: the object feature of a stage."""
+    """Dynamic convolution, then a projection of all cells to one object feature."""
 
     def __init__(self, channels: int, dynamic_dim: int, cells: int) -> None:
         super().__init__()
@@ -39,5 +37,5 @@ class InstanceInteraction(nn.Module):
         self.norm = nn.LayerNorm(channels)
 
     def forward(self, proposal_features: Tensor, cells: Tensor) -> Tensor:
-        """(M, C) and (M, cells, C) -> (M, C)."""
+        """Proposal features (M, C) and RoI features (M, cells, C) -> (M, C)."""
         return elu(self.norm(self.project(self.dynamic_conv(proposal_features, cells).flatten(1))))

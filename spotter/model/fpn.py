@@ -1,4 +1,4 @@
-"""Feature pyramid P2..P5 and the dilated blocks that widen the receptive field (paper, section 3.1)."""
+"""Feature pyramid P2..P5, and dilated blocks for a larger receptive field (paper, section 3.1)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 class FPN(nn.Module):
-    """Feature Pyramid Network (Lin et al. 2017) without the P6 that nothing reads."""
+    """Feature Pyramid Network (Lin et al. 2017), without the unused P6."""
 
     def __init__(self, in_channels: list[int], channels: int) -> None:
         super().__init__()
@@ -15,7 +15,7 @@ class FPN(nn.Module):
         self.output = nn.ModuleList(nn.Conv2d(channels, channels, 3, padding=1) for _ in in_channels)
 
     def forward(self, maps: list[Tensor]) -> list[Tensor]:
-        """Four maps, fine to coarse -> P2..P5, (B, C, H/4, W/4) to (B, C, H/32, W/32)."""
+        """Four maps, fine to coarse -> P2..P5, (B, C, H/4, W/4) .. (B, C, H/32, W/32)."""
         sums = [lateral(x) for lateral, x in zip(self.lateral, maps, strict=True)]
         for i in range(len(sums) - 2, -1, -1):
             sums[i] = sums[i] + F.interpolate(sums[i + 1], scale_factor=2.0, mode="nearest")
@@ -23,7 +23,7 @@ class FPN(nn.Module):
 
 
 class DilatedBlock(nn.Module):
-    """Three 3x3 convolutions, dilated 2, 4 and 1; spans 15 cells of its level against 7 of plain ones."""
+    """3x3 convolutions; with dilations 2, 4 and 1 they span 15 cells of the level instead of 7."""
 
     def __init__(self, channels: int, inner: int, dilations: tuple[int, ...]) -> None:
         super().__init__()
@@ -39,5 +39,5 @@ class DilatedBlock(nn.Module):
             )
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, C, h, w) -> (B, C, h, w): the branch, to be added to the level."""
+        """(B, C, h, w) -> (B, C, h, w), to be added to the level."""
         return self.layers(x)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from spotter.model.mask_code import MaskCode, mask_logits
-from spotter.ops.polygons import rasterise
+from spotter.ops.polygons import mask_iou, rasterise
 
 
 def word_shapes(count: int, seed: int) -> list[np.ndarray]:
@@ -83,9 +83,8 @@ def reconstruction_iou(code: MaskCode, masks: Tensor, coefficients: int, thresho
     """
     vectors = code.encode(masks)
     vectors[:, coefficients:] = 0
-    decoded, masks = code.decode(vectors) > threshold, masks.bool()
-    union = (decoded | masks).sum((1, 2)).clamp(min=1)
-    return ((decoded & masks).sum((1, 2)) / union).mean().item()
+    decoded = code.decode(vectors) > threshold
+    return float(mask_iou(decoded.numpy(), masks.numpy()).mean())
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Spatial-attention decoder: reads one character per step (SAM of Mask TextSpotter v3)."""
+"""Spatial-attention decoder: reads one character per step (SAM of Mask TextSpotter, Liao et al.)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ END = 0  # class that starts and ends a word
 
 
 class SpatialAttention(nn.Module):
-    """Additive attention (Bahdanau et al. 2015): softmax over the positions of v . tanh(W [hidden; features])."""
+    """Additive attention (Bahdanau et al. 2015): softmax over positions of v . tanh(W [hidden; features])."""
 
     def __init__(self, hidden: int, features: int, width: int) -> None:
         super().__init__()
@@ -75,10 +75,8 @@ class Reader(nn.Module):
         position = torch.cat([self.x_code.repeat(height, 1), self.y_code.repeat_interleave(width, 0)], 1)
         return torch.cat([x, position.expand(len(x), -1, -1)], 2)
 
-    def step(
-        self, hidden: Tensor, embedding: Tensor, keys: Tensor, encoded: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Hidden state (R, H) and the previous character's embedding (R, E) -> next state, attention (R, P)."""
+    def step(self, hidden: Tensor, embedding: Tensor, keys: Tensor, encoded: Tensor) -> tuple[Tensor, Tensor]:
+        """Hidden state (R, H), embedding of the previous character (R, E) -> next state, attention (R, P)."""
         attention = self.attention(hidden, keys)
         context = torch.bmm(attention[:, None], encoded).squeeze(1)
         return self.gru(torch.cat([embedding, context], 1), hidden), attention
@@ -121,10 +119,12 @@ class Reader(nn.Module):
                 ids.append(best)
                 if given is None and stop_early and ended.all():
                     break
-        return Reading(*(torch.stack(x, 1) for x in (ids, probabilities, attentions)), encoded)
+        return Reading(
+            torch.stack(ids, 1), torch.stack(probabilities, 1), torch.stack(attentions, 1), encoded
+        )
 
     def read_given(self, encoded: Tensor, given: Tensor) -> Reading:
-        """`forward` for given ids (R, S) with fewer kernels: all steps are embedded and classified at once."""
+        """`forward` for given ids (R, S) with fewer kernels: all steps are classified at once."""
         keys = self.attention.key(encoded)
         with torch.autocast(encoded.device.type, enabled=False):
             previous = F.pad(given[:, :-1].clamp(min=0), (1, 0), value=END)

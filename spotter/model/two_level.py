@@ -1,4 +1,4 @@
-"""Two-level self-attention of the reader (focal attention, Yang et al. 2021; paper, section 3.4)."""
+"""Two-level self-attention before the decoder (focal attention, Yang et al. 2021; paper, section 3.4)."""
 
 from __future__ import annotations
 
@@ -11,13 +11,17 @@ from torch import Tensor, nn
 
 from spotter.ops.device import prefers_large_kernels
 
-NEIGHBOURS = 3  # a window sees the 3 x 3 pooled windows around it
-REGIONS_AT_ONCE = 16  # what they need together fits a processor's cache: 16 for nano, measured
-REGIONS_AT_ONCE_ON_GPU = 2048  # about 6 MB each for nano in training, calculated
+NEIGHBOURS = 3  # a window attends to the 3 x 3 pooled windows around it
+CHUNK = 16  # regions at a time, so that activations fit the CPU's cache; measured with nano
+GPU_CHUNK = 2048  # regions at a time; about 6 MB each for nano in training
+MASKED = -100.0  # added to the energy of keys outside the grid, as in Swin
 
 
 def relative_position(query: int, key: int) -> Tensor:
-    """(query^2, key^2) int64: index of each pair's offset among (query + key - 1)^2 offsets."""
+    """(query^2, key^2) int64: index of each pair's offset among (query + key - 1)^2 offsets.
+
+    query, key: side lengths of the square windows that queries and keys come from.
+    """
     offset = torch.arange(query)[:, None] - torch.arange(key)[None] + key - 1  # (query, key) along one axis
     both = offset[:, None, :, None] * (query + key - 1) + offset[None, :, None, :]  # (qy, qx, ky, kx)
     return both.reshape(query**2, key**2)
@@ -25,17 +29,20 @@ def relative_position(query: int, key: int) -> Tensor:
 
 @lru_cache(maxsize=64)
 def outside_mask(height: int, width: int, cells: int, device: torch.device) -> Tensor:
-    """(height * width, cells + 9) float32: -100 for the pooled windows that lie outside of a grid of windows,
-    0 for those inside and for a window's own cells.
+    """(height * width, cells + 9) float32: `MASKED` for pooled windows outside the grid of windows (height,
+    width), 0 for those inside and for a window's own cells.
     """
-    with torch.inference_mode(False):  # it may serve training later
+    with torch.inference_mode(False):  # cached, so training may use it too
         grid = torch.ones(1, 1, height, width, device=device)
         inside = F.unfold(grid, NEIGHBOURS, padding=1)[0].T  # (height * width, 9)
-        return F.pad((inside == 0) * -100.0, (cells, 0))
+        return F.pad((inside == 0) * MASKED, (cells, 0))
 
 
 class TwoLevelAttention(nn.Module):
-    """Each window's queries attend to its own fine keys and to the pooled windows around it."""
+    """Queries of a window attend to its own cells (fine) and to the pooled windows around it (coarse)."""
+
+    fine_index: Tensor  # (window^2, window^2) int64, into `fine_bias`
+    coarse_index: Tensor  # (window^2, 9) int64, into `coarse_bias`
 
     def __init__(self, channels: int, heads: int, window: int) -> None:
         super().__init__()
@@ -50,15 +57,13 @@ class TwoLevelAttention(nn.Module):
         self.out = nn.Linear(channels, channels)
 
     def neighbours(self, pooled: Tensor) -> Tensor:
-        """(R, gh, gw, C) -> (R * gh * gw, heads, 9, C/heads): what surrounds each window, zeros outside."""
+        """(R, gh, gw, C) -> (R * gh * gw, heads, 9, C/heads): each window's neighbours, zeros outside."""
         r, gh, gw, c = pooled.shape
         x = F.unfold(pooled.permute(0, 3, 1, 2), NEIGHBOURS, padding=1)  # (R, C*9, gh*gw)
         return x.view(r, self.heads, c // self.heads, 9, gh * gw).permute(0, 4, 1, 3, 2).flatten(0, 1)
 
     def forward(self, windows: Tensor, pooled: Tensor) -> Tensor:
-        """Windows (R * gh * gw, window^2, C) and pooled windows (R, gh, gw, C) -> (R * gh * gw, window^2,
-        C).
-        """
+        """Windows (R * gh * gw, window^2, C) and pooled windows (R, gh, gw, C) -> as the windows."""
         n, cells, c = windows.shape
         r, gh, gw, _ = pooled.shape
         q, k, v = self.qkv(windows).view(n, cells, 3, self.heads, c // self.heads).permute(2, 0, 3, 1, 4)
@@ -86,7 +91,7 @@ class TwoLevelBlock(nn.Module):
         self.mlp = Mlp(channels, channels * mlp_ratio)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(R, H, W, C), H and W multiples of the window -> (R, H, W, C)."""
+        """(R, H, W, C) -> (R, H, W, C); H and W are multiples of the window."""
         r, height, width, c = x.shape
         gh, gw = height // self.window, width // self.window
         tiles = (
@@ -101,12 +106,12 @@ class TwoLevelBlock(nn.Module):
 
 
 class TwoLevelBlocks(nn.Sequential):
-    """Blocks one after the other, on the CPU for a few regions at a time: regions do not see each other, and
-    what many need at once would not fit a processor's cache.
+    """Consecutive blocks, run on chunks of regions: regions are independent, and many at once would not fit
+    a CPU's cache.
     """
 
     def forward(self, x: Tensor) -> Tensor:
         """(R, H, W, C) -> (R, H, W, C)."""
-        count = REGIONS_AT_ONCE_ON_GPU if prefers_large_kernels(x.device) else REGIONS_AT_ONCE
-        parts = [super(TwoLevelBlocks, self).forward(part) for part in x.split(count)]
-        return parts[0] if len(parts) == 1 else torch.cat(parts)
+        count = GPU_CHUNK if prefers_large_kernels(x.device) else CHUNK
+        chunks = [super(TwoLevelBlocks, self).forward(chunk) for chunk in x.split(count)]
+        return chunks[0] if len(chunks) == 1 else torch.cat(chunks)

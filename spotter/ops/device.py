@@ -1,7 +1,7 @@
-"""Constants on any device, copies between host and GPU, and what is computed differently on a GPU.
+"""Constants and copies for any device.
 
-A GPU works asynchronously: synchronisations, for which the host waits, and many small kernels slow a training
-step down there. On the CPU, small parts that fit its cache are the fastest.
+A GPU works asynchronously: synchronisations, for which the host waits, and many small kernels slow it down.
+On a CPU, small tensors that fit its cache are fastest.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ def prefers_large_kernels(device: torch.device) -> bool:
 
 @lru_cache(maxsize=256)
 def constant(values: tuple, device: torch.device, dtype: torch.dtype = torch.float32) -> Tensor:
-    """A tensor of (nested) tuples of numbers that is copied to the device once. It must not be changed."""
-    with torch.inference_mode(False):  # it may serve training later
+    """A tensor of (nested) tuples of numbers, copied to the device once. Do not modify it."""
+    with torch.inference_mode(False):  # training may use it later
         return torch.tensor(values, dtype=dtype).to(device)
 
 
 def to_device(tensor: Tensor, device: torch.device) -> Tensor:
-    """Copies a tensor of the host without waiting for a GPU."""
+    """Copies a host tensor to a device without waiting for a GPU."""
     if device.type == "cuda" and tensor.device.type == "cpu":
         tensor = tensor.pin_memory()
     return tensor.to(device, non_blocking=True)
 
 
 def to_host(tensor: Tensor) -> Tensor:
-    """Copies a tensor to the CPU: one synchronisation. From a GPU by way of pinned memory (faster)."""
+    """Copies a tensor to the CPU: one synchronisation; from a GPU through pinned memory, which is faster."""
     if tensor.device.type != "cuda":
         return tensor.cpu()
     copy = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)

@@ -1,4 +1,4 @@
-"""Which proposal answers for which true word: the cheapest one-to-one assignment.
+"""Assigns proposals to true words, one to one, at the lowest total cost.
 
 The Hungarian matching of DETR (arXiv 2005.12872) with the mask term of ISTR (arXiv 2105.00637).
 """
@@ -12,13 +12,15 @@ from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 from torch.nn import functional as F
 
+from spotter.ops.boxes import generalized_box_iou
+
 FOCAL_ALPHA, FOCAL_GAMMA = 0.25, 2.0
-FORBIDDEN = 1e6  # cost in place of one that is not finite; SciPy refuses NaN
+FORBIDDEN = 1e6  # replaces costs that are not finite; SciPy refuses NaN
 
 
 @dataclass(frozen=True)
 class MatchWeights:
-    """Factors of the cost terms; the published ones."""
+    """Factors of the cost terms; the defaults are the published ones."""
 
     classification: float = 2.0
     l1: float = 5.0
@@ -33,33 +35,11 @@ PUBLISHED_MATCHING = MatchWeights()
 class MatchCosts:
     """Cost of every pair of a proposal and a true word, each (..., N, G); lower is better."""
 
-    classification: Tensor  # focal cost of calling the proposal text, less that of calling it background
-    l1: Tensor  # sum of the four coordinate differences, boxes divided by the image size
+    classification: Tensor  # focal cost of class text minus that of class background
+    l1: Tensor  # sum of the four absolute coordinate differences, boxes divided by the image size
     giou: Tensor  # -GIoU, -1..1
     mask: Tensor  # -(cosine of the mask vectors + 1) / 2, -1..0
     total: Tensor  # the weighted sum; the four above are unweighted
-
-
-def box_area(boxes: Tensor) -> Tensor:
-    """Areas of boxes (..., 4) xyxy: (...)."""
-    return (boxes[..., 2:] - boxes[..., :2]).prod(-1)
-
-
-def intersection_area(boxes: Tensor, others: Tensor) -> Tensor:
-    """Areas shared by boxes that broadcast, both (..., 4) xyxy: (...)."""
-    corner1 = torch.maximum(boxes[..., :2], others[..., :2])
-    corner2 = torch.minimum(boxes[..., 2:], others[..., 2:])
-    return (corner2 - corner1).clamp(min=0).prod(-1)
-
-
-def generalized_box_iou(boxes: Tensor, others: Tensor) -> Tensor:
-    """GIoU (arXiv 1902.09630) of boxes that broadcast, both (..., 4) xyxy: (...), -1..1."""
-    corner1 = torch.minimum(boxes[..., :2], others[..., :2])
-    corner2 = torch.maximum(boxes[..., 2:], others[..., 2:])
-    hull = (corner2 - corner1).prod(-1)
-    overlap = intersection_area(boxes, others)
-    union = box_area(boxes) + box_area(others) - overlap
-    return overlap / union.clamp(min=1e-6) - (hull - union) / hull.clamp(min=1e-6)
 
 
 @torch.no_grad()
@@ -100,11 +80,11 @@ def match_costs(
     return MatchCosts(classification, l1, giou, mask, total)
 
 
-def match(cost: Tensor) -> tuple[Tensor, Tensor]:
-    """The cheapest assignment under a cost (N, G), such as `MatchCosts.total`.
+def hungarian_match(cost: Tensor) -> tuple[Tensor, Tensor]:
+    """The assignment with the lowest total cost (N, G), see `MatchCosts.total`.
 
-    Returns prediction_index, rising, and target_index, both (min(N, G),) int64 on the CPU. A pair whose cost
-    is not finite is taken only if nothing else is left.
+    Returns prediction_index, ascending, and target_index, both (min(N, G),) int64 on the CPU. Pairs whose
+    cost is not finite are a last resort.
     """
     cost = cost.detach().cpu()
     rows, columns = linear_sum_assignment(cost.where(cost.isfinite(), FORBIDDEN).numpy())

@@ -1,20 +1,25 @@
-"""Outlines and the masks inside a box: each made from the other. Polygons are (P, 2) x, y, not closed."""
+"""Polygons (P, 2) x, y, not closed, and their masks inside a box. Their overlaps are in `ops.shapes`."""
 
 from __future__ import annotations
 
-import cv2
+from collections.abc import Sequence
+
 import numpy as np
 
-CONTOUR_SIZE = 112  # maskK is enlarged to this many pixels a side before its outline is taken
-STRAIGHT_IOU = 0.82  # an outline that fills this much of its smallest rectangle is given as that rectangle
-MOST_POINTS = 16
+Polygon = np.ndarray | Sequence[Sequence[float]]  # (P, 2) x, y
 
 
-def rasterise(polygon: np.ndarray, box: np.ndarray, size: int = 28) -> np.ndarray:
+def signed_area(polygons: Polygon) -> np.ndarray:
+    """Areas (...) of polygons (..., P, 2), positive where they run clockwise on the screen (y down)."""
+    x, y = np.moveaxis(np.asarray(polygons), -1, 0)
+    return (x * np.roll(y, -1, -1) - np.roll(x, -1, -1) * y).sum(-1) / 2
+
+
+def rasterise(polygon: Polygon, box: np.ndarray, size: int = 28) -> np.ndarray:
     """The mask of a polygon inside a box, (size, size) uint8: 1 where the centre of a cell lies inside.
 
     polygon: (P, 2) x, y, not closed; box: (4,) xyxy; both in the same pixels. What lies outside the box is
-    cut off; an outline that crosses itself follows the even-odd rule.
+    cut off; a polygon that crosses itself follows the even-odd rule.
     """
     corner, extent = np.asarray(box[:2], float), np.asarray(box[2:], float) - np.asarray(box[:2], float)
     start = (np.asarray(polygon, float) - corner) / np.maximum(extent, 1e-6) * size
@@ -28,55 +33,8 @@ def rasterise(polygon: np.ndarray, box: np.ndarray, size: int = 28) -> np.ndarra
     return (left % 2).astype(np.uint8)
 
 
-def mask_polygon(
-    mask: np.ndarray, box: np.ndarray, threshold: float, width: int, height: int
-) -> np.ndarray | None:
-    """Outline of maskK (28, 28) over its box (4,) xyxy: (P, 2) float64, clockwise, clipped to the image.
-
-    Four points where a rectangle fits, else up to 16. None when the mask is empty or wholly outside the
-    image.
-    """
-    large = cv2.resize(mask, (CONTOUR_SIZE, CONTOUR_SIZE), interpolation=cv2.INTER_LINEAR)
-    contours, _ = cv2.findContours(
-        (large > threshold).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
-    )
-    if not contours or not np.isfinite(box).all():
-        return None
-    contour = max(contours, key=cv2.contourArea)[:, 0].astype(np.float64)
-    # A contour runs through pixel centres: grow it by the half pixel that lies outside on either side.
-    centre = (contour.min(0) + contour.max(0)) / 2
-    extent = np.maximum(contour.max(0) - contour.min(0), 1)
-    contour = (contour - centre) * (extent + 1) / extent + centre + 0.5
-    points = (box[:2] + contour / CONTOUR_SIZE * (box[2:] - box[:2])).astype(np.float32)
-    rectangle = cv2.minAreaRect(points)
-    if cv2.contourArea(points) >= STRAIGHT_IOU * rectangle[1][0] * rectangle[1][1]:
-        polygon = cv2.boxPoints(rectangle)
-    else:
-        polygon = points
-        for step in range(1, 40):
-            if len(polygon) <= MOST_POINTS:
-                break
-            polygon = cv2.approxPolyDP(points, 0.002 * step * cv2.arcLength(points, True), True)[:, 0]
-    inside = clip(polygon.astype(np.float64), width, height)
-    if inside is None or cv2.contourArea(inside.astype(np.float32)) < 1:
-        return None
-    x, y = inside.T
-    if (x * np.roll(y, -1) - np.roll(x, -1) * y).sum() < 0:  # y points down: clockwise has a positive sum
-        inside = inside[::-1]
-    first = int((inside - inside.min(0)).sum(1).argmin())  # start at the upper left
-    return np.roll(inside, -first, 0)
-
-
-def clip(polygon: np.ndarray, width: int, height: int) -> np.ndarray | None:
-    """The part of a polygon (P, 2) that lies in the image, its largest piece, (Q, 2) float64; None when
-    there is none. An outline that crosses itself is mended first.
-    """
-    import shapely  # here, so that training needs no shapely
-
-    if len(polygon) < 3:
-        return None
-    shape = shapely.make_valid(shapely.Polygon(polygon)).intersection(shapely.box(0, 0, width, height))
-    pieces = [piece for piece in shapely.get_parts(shape) if piece.geom_type == "Polygon" and piece.area > 0]
-    if not pieces:
-        return None
-    return np.array(max(pieces, key=lambda piece: piece.area).exterior.coords)[:-1]
+def mask_iou(masks: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """IoU (...) of binary masks (..., h, w) that broadcast, 0..1; 1 where both are empty."""
+    masks, others = np.asarray(masks, bool), np.asarray(others, bool)
+    union = (masks | others).sum((-2, -1))
+    return np.where(union == 0, 1.0, (masks & others).sum((-2, -1)) / np.maximum(union, 1))

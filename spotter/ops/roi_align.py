@@ -1,4 +1,16 @@
-"""RoIAlign over the feature pyramid (He et al. 2017; the level rule is that of FPN, equation 1)."""
+"""RoIAlign over the feature pyramid (He et al. 2017; the level rule is that of FPN, equation 1).
+
+All RoIAlign functions take the same arguments:
+
+    levels: P2..P5, (B, C, H/stride, W/stride) each
+    rois: (M, 4) xyxy or, for `rotated_roi_align`, (M, 5) as in `ops.rois`; pixels of the resized image
+    image_index: (M,) int64, the image of each RoI
+    size: rows and columns of bins
+    samples: per axis of a bin, which is the mean of samples x samples bilinear samples
+    canonical: side in pixels of an RoI that belongs to P4
+
+and return (M, C, *size). A sample more than a cell outside of the level counts as zero, as in torchvision.
+"""
 
 from __future__ import annotations
 
@@ -8,25 +20,28 @@ from torch import Tensor
 from torchvision.ops import roi_align
 
 from spotter.ops.device import constant
+from spotter.ops.rois import roi_grid
 
 FINEST_STRIDE = 4
-OUTSIDE = -1e6  # pixels; a coordinate outside of every image
-CANONICAL_SIZE = 224.0  # pixels of the resized image; a box of this side belongs to P4
+CANONICAL_LEVEL = 4  # an RoI of the canonical size belongs to P4
+CANONICAL_SIZE = 224.0  # pixels of the resized image; the side of ImageNet's images (FPN, equation 1)
+OUTSIDE_IMAGE = -1e6  # pixels; a coordinate outside of every image
+OUTSIDE_LEVEL = -2  # cells; a coordinate that samples nothing
 BACKENDS = ("auto", "embedding_bag", "grid_sample", "torchvision")
 _backend = "auto"
 
 
 def set_roi_align_backend(name: str) -> None:
-    """Chooses what computes RoIAlign, for all models of this process. All give the same within rounding:
+    """Chooses the implementation of RoIAlign for all models of this process; results agree within rounding.
 
-    - "embedding_bag": weighted sums of rows of a table of all cells; in the type of the levels.
+    - "embedding_bag": weighted sums of rows of a table of all cells; keeps the type of the levels.
     - "grid_sample": `F.grid_sample` of one picture of all levels; in float32.
-    - "torchvision": torchvision's kernel, once per level; in float32. It has no rotated RoIs: for these,
-      "embedding_bag" is used.
+    - "torchvision": torchvision's kernel, once per level; in float32. It has no rotated RoIs: these use
+      "embedding_bag".
     - "auto": "embedding_bag". On a CPU it is 5 to 10 times as fast as torchvision's kernel. On a GPU the
       backends have not been compared yet; this one reads all channels of a cell at once and keeps bfloat16.
 
-    None of them waits for a GPU.
+    None of them synchronises with a GPU. Raises ValueError on an unknown name.
     """
     global _backend
     if name not in BACKENDS:
@@ -35,13 +50,13 @@ def set_roi_align_backend(name: str) -> None:
 
 
 def roi_align_backend() -> str:
-    """The backend that was chosen last."""
+    """The current backend."""
     return _backend
 
 
 def assign_levels(boxes: Tensor, levels: int = 4, canonical: float = CANONICAL_SIZE) -> Tensor:
-    """(M, 4) xyxy pixels -> (M,) int64, 0 for P2: floor(4 + log2(sqrt(area) / canonical)), clamped to
-    P2..P5.
+    """Boxes (M, 4) xyxy in pixels -> (M,) int64, 0 for P2: floor(4 + log2(sqrt(area) / canonical)), clamped
+    to P2..P5.
     """
     return assign_levels_by_size(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1], levels, canonical)
 
@@ -51,52 +66,48 @@ def assign_levels_by_size(
 ) -> Tensor:
     """`assign_levels` for widths and heights (M,)."""
     size = (width * height).clamp(min=0).sqrt()
-    level = torch.floor(4 + torch.log2(size / canonical + 1e-8))
-    return (level - 2).nan_to_num(0).clamp(0, levels - 1).long()  # boxes of a run that diverges are NaN
+    level = torch.floor(CANONICAL_LEVEL + torch.log2(size / canonical + 1e-8))
+    return (level - 2).nan_to_num(0).clamp(0, levels - 1).long()  # a diverged run has NaN boxes
 
 
 def pyramid_roi_align(
     levels: list[Tensor],
-    boxes: Tensor,
+    rois: Tensor,
     image_index: Tensor,
     size: tuple[int, int],
     samples: int = 2,
     canonical: float = CANONICAL_SIZE,
 ) -> Tensor:
-    """What each box sees, on the level that fits its size. A bin is the mean of samples x samples bilinear
-    samples.
+    """RoIAlign features of each box from the pyramid level chosen by its size, (M, C, *size).
 
-    `levels`: P2..P5, (B, C, H/stride, W/stride); `boxes`: (M, 4) xyxy, pixels of the resized image;
-    `image_index`: (M,); `canonical`: see `assign_levels`. Returns (M, C, *size). `set_roi_align_backend` chooses
-    the implementation.
+    `set_roi_align_backend` chooses the implementation.
     """
     align = {"grid_sample": grid_sample_roi_align, "torchvision": torchvision_roi_align}.get(
         roi_align_backend(), embedding_bag_roi_align
     )
-    return align(levels, boxes, image_index, size, samples, canonical)
+    return align(levels, rois, image_index, size, samples, canonical)
 
 
 def torchvision_roi_align(
     levels: list[Tensor],
-    boxes: Tensor,
+    rois: Tensor,
     image_index: Tensor,
     size: tuple[int, int],
     samples: int = 2,
     canonical: float = CANONICAL_SIZE,
 ) -> Tensor:
     """`pyramid_roi_align` by torchvision's kernel, for all boxes on each level: those that belong to another
-    level are moved out of the image, where the kernel gives zero at once. The host need not know how many
-    they are, which would be a synchronisation.
+    level are moved out of the image, where the kernel gives zero at once. Choosing them on the host would
+    be a synchronisation.
     """
-    boxes = boxes.detach().float()
+    boxes = rois.detach().float()
     chosen = assign_levels(boxes, len(levels), canonical).masked_fill(~boxes.isfinite().all(1), -1)
-    out = 0.0
+    out = levels[0].new_zeros((), dtype=torch.float32)
     for i, level in enumerate(levels):
-        rois = torch.cat(
-            [image_index[:, None].float(), boxes.masked_fill((chosen != i)[:, None], OUTSIDE)], 1
-        )
+        here = boxes.masked_fill((chosen != i)[:, None], OUTSIDE_IMAGE)
+        indexed = torch.cat([image_index[:, None].float(), here], 1)
         scale = 1 / (FINEST_STRIDE * 2**i)
-        out = out + roi_align(level.float(), rois, size, scale, samples, aligned=True)
+        out = out + roi_align(level.float(), indexed, size, scale, samples, aligned=True)
     return out
 
 
@@ -105,13 +116,12 @@ def bilinear_weights(
 ) -> tuple[Tensor, Tensor]:
     """Along one axis: the two cells under each sample of each bin, and their weights.
 
-    `start`, `end` (M,) in cells, 0 the centre of the first cell; `limit` (M,) cells of the level. Returns
-    index and weight, both (M, bins, 2 * samples). A sample more than a cell outside weighs nothing, as in
-    torchvision.
+    `start`, `end`: (M,) in cells, 0 is the centre of the first cell; `limit`: (M,) cells of the level.
+    Returns index and weight, both (M, bins, 2 * samples); 0 for samples more than a cell outside.
     """
     offset = (torch.arange(bins * samples, device=start.device) + 0.5) / samples
     place = start[:, None] + offset * ((end - start) / bins)[:, None]
-    place = place.nan_to_num(-2)  # outside
+    place = place.nan_to_num(OUTSIDE_LEVEL)
     last = (limit - 1)[:, None]
     inside = ((place >= -1) & (place <= limit[:, None])).to(place.dtype)
     place = torch.minimum(place.clamp(min=0), last.to(place.dtype))
@@ -124,20 +134,18 @@ def bilinear_weights(
 
 def embedding_bag_roi_align(
     levels: list[Tensor],
-    boxes: Tensor,
+    rois: Tensor,
     image_index: Tensor,
     size: tuple[int, int],
     samples: int = 2,
     canonical: float = CANONICAL_SIZE,
 ) -> Tensor:
-    """The same as `pyramid_roi_align`, as weighted sums of rows of one table that holds the cells of all
-    levels.
-    """
+    """`pyramid_roi_align` as weighted sums of rows of one table that holds the cells of all levels."""
     c = levels[0].shape[1]
     table, cells, first = flatten_pyramid(levels)
-    chosen = assign_levels(boxes, len(levels), canonical)
+    chosen = assign_levels(rois, len(levels), canonical)
     height, width = cells[chosen].unbind(1)
-    x1, y1, x2, y2 = (boxes.detach().float() / (FINEST_STRIDE * 2.0**chosen)[:, None] - 0.5).unbind(1)
+    x1, y1, x2, y2 = (rois.detach().float() / (FINEST_STRIDE * 2.0**chosen)[:, None] - 0.5).unbind(1)
     if size[0] == size[1]:  # both axes at once
         ends = torch.cat([y1, x1]), torch.cat([y2, x2])
         taps = bilinear_weights(*ends, size[0], samples, torch.cat([height, width]))
@@ -149,19 +157,59 @@ def embedding_bag_roi_align(
     row_start = start[:, None, None] + rows * width[:, None, None]
     index = row_start[:, :, None, :, None] + columns[:, None, :, None, :]  # (M, H, W, taps, taps)
     weight = row_weights[:, :, None, :, None] * column_weights[:, None, :, None, :] / samples**2
-    bags = len(boxes) * size[0] * size[1]
+    bags = len(rois) * size[0] * size[1]
     out = F.embedding_bag(
         index.reshape(bags, 4 * samples**2),
         table,
         per_sample_weights=weight.reshape(bags, 4 * samples**2).to(table.dtype),
         mode="sum",
     )
-    return out.view(len(boxes), *size, c).permute(0, 3, 1, 2)
+    return out.view(len(rois), *size, c).permute(0, 3, 1, 2)
+
+
+def rotated_roi_align(
+    levels: list[Tensor],
+    rois: Tensor,
+    image_index: Tensor,
+    size: tuple[int, int],
+    samples: int = 2,
+    canonical: float = CANONICAL_SIZE,
+) -> Tensor:
+    """`pyramid_roi_align` for rotated RoIs (M, 5): features of each from the pyramid level chosen by its own
+    size, (M, C, *size).
+    """
+    c, (rows, columns) = levels[0].shape[1], size
+    rois = rois.detach().float()
+    chosen = assign_levels_by_size(rois[:, 2], rois[:, 3], len(levels), canonical)
+    stride = (FINEST_STRIDE * 2.0**chosen)[:, None, None, None]
+    place = roi_grid(rois, rows * samples, columns * samples) / stride - 0.5
+    if roi_align_backend() == "grid_sample":
+        return sample_levels(levels, chosen, image_index, place[..., 0], place[..., 1], samples)
+    table, cells, first = flatten_pyramid(levels)
+    place = place.nan_to_num(OUTSIDE_LEVEL)
+    height, width = (each[:, None, None] for each in cells[chosen].unbind(1))
+    x, y = place.unbind(3)
+    inside = (x >= -1) & (x <= width) & (y >= -1) & (y <= height)
+    x, y = torch.minimum(x.clamp(min=0), width - 1.0), torch.minimum(y.clamp(min=0), height - 1.0)
+    left, top = x.long(), y.long()
+    right, bottom = torch.minimum(left + 1, width - 1), torch.minimum(top + 1, height - 1)
+    x, y = x - left, y - top
+    start = (first[chosen] + image_index * cells.prod(1)[chosen])[:, None, None]
+    upper, lower = start + top * width, start + bottom * width
+    index = torch.stack([upper + left, upper + right, lower + left, lower + right], 3)
+    weight = torch.stack([(1 - x) * (1 - y), x * (1 - y), (1 - x) * y, x * y], 3)
+    weight = weight * (inside / samples**2)[..., None]
+    bags = [
+        each.view(-1, rows, samples, columns, samples, 4).transpose(2, 3).reshape(-1, 4 * samples**2)
+        for each in (index, weight)
+    ]
+    out = F.embedding_bag(bags[0], table, per_sample_weights=bags[1].to(table.dtype), mode="sum")
+    return out.view(len(rois), rows, columns, c).permute(0, 3, 1, 2)
 
 
 def flatten_pyramid(levels: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
-    """The cells of all levels (B, C, h, w) as rows of one table (rows, C), level by level, image by image,
-    row by row; each level's height and width (levels, 2); the row of its first cell (levels,).
+    """All levels (B, C, h, w) as one table (cells, C): level by level, image by image, row by row. Also each
+    level's height and width (levels, 2), and the index of its first cell (levels,).
     """
     b, c = levels[0].shape[:2]
     device, sizes = levels[0].device, tuple(tuple(level.shape[2:]) for level in levels)
@@ -172,23 +220,21 @@ def flatten_pyramid(levels: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
 
 def grid_sample_roi_align(
     levels: list[Tensor],
-    boxes: Tensor,
+    rois: Tensor,
     image_index: Tensor,
     size: tuple[int, int],
     samples: int = 2,
     canonical: float = CANONICAL_SIZE,
 ) -> Tensor:
     """`pyramid_roi_align` by `F.grid_sample`."""
-    chosen = assign_levels(boxes, len(levels), canonical)
-    x1, y1, x2, y2 = (boxes.detach().float() / (FINEST_STRIDE * 2.0**chosen)[:, None] - 0.5).unbind(1)
+    chosen = assign_levels(rois, len(levels), canonical)
+    x1, y1, x2, y2 = (rois.detach().float() / (FINEST_STRIDE * 2.0**chosen)[:, None] - 0.5).unbind(1)
     y, x = (
         start[:, None]
-        + (torch.arange(bins * samples, device=boxes.device) + 0.5)
-        / samples
-        * ((end - start) / bins)[:, None]
+        + (torch.arange(bins * samples, device=rois.device) + 0.5) / samples * ((end - start) / bins)[:, None]
         for start, end, bins in ((y1, y2, size[0]), (x1, x2, size[1]))
     )
-    shape = (len(boxes), size[0] * samples, size[1] * samples)
+    shape = (len(rois), size[0] * samples, size[1] * samples)
     return sample_levels(
         levels, chosen, image_index, x[:, None].expand(shape), y[:, :, None].expand(shape), samples
     )
@@ -199,8 +245,8 @@ def sample_levels(
 ) -> Tensor:
     """Means of samples x samples bilinear samples of the chosen level (M,) of an image (M,).
 
-    x, y: (M, H * samples, W * samples) in cells of the level, 0 the centre of the first cell; a sample more
-    than a cell outside, or one that is not finite, weighs nothing. Returns (M, C, H, W).
+    x, y: (M, H * samples, W * samples) in cells of the level, 0 is the centre of the first cell; a sample
+    more than a cell outside, or one that is not finite, counts as zero. Returns (M, C, H, W).
     """
     atlas, corners, block = pack_pyramid(levels)
     sizes = constant(tuple(tuple(level.shape[2:]) for level in levels), x.device)
@@ -220,9 +266,9 @@ def sample_levels(
 
 
 def pack_pyramid(levels: list[Tensor]) -> tuple[Tensor, Tensor, int]:
-    """All levels (B, C, h, w) of all images as one picture (1, C, rows, columns) float32: images one below
-    the other, in each the coarser levels side by side below the finest one. Also x and y of the first cell of
-    each level in its image (levels, 2), and the rows per image.
+    """All levels (B, C, h, w) as one picture (1, C, rows, columns) float32: images one below the other, in
+    each the coarser levels side by side below the finest one. Also x and y of each level's first cell in its
+    image (levels, 2), and the rows per image.
     """
     device, (finest, *coarse) = levels[0].device, [level.float() for level in levels]
     below = max((level.shape[2] for level in coarse), default=0)

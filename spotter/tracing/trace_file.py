@@ -22,8 +22,8 @@ from spotter.config import SpotterConfig
 from spotter.tracing.trace import Trace
 from spotter.types import Character, Word
 
-LEVELS = ("plain_levels", "levels")
-WEIGHTS = ("partners", "two_level", "attention")
+LEVELS = ("fpn_levels", "levels")
+ATTENTION = ("stage_attention", "two_level_attention", "decoder_attention")
 ROI_STEP = 3  # of 255; what the reader gets is rounded less than what is only looked at
 STEPS = (6, 8, 10, 13, 16, 20, 25, 32, 40, 50)  # of 255, for the level maps
 COLUMNS = 8  # maps beside each other in a picture; a JPEG is at most 65,535 pixels high
@@ -32,7 +32,7 @@ COLUMNS = 8  # maps beside each other in a picture; a JPEG is at most 65,535 pix
 def save(trace: Trace, path: Path, step: int = STEPS[0]) -> None:
     """Writes `path` (.npz); the level maps are rounded to about `step` of 255 parts of their range."""
     words = [asdict(word) for word in trace.words]
-    text = json.dumps({"words": words, "model": trace.model, "config": trace.config.to_json()})
+    text = json.dumps({"words": words, "card": trace.card, "config": trace.config.to_json()})
     arrays = {"text": np.array(text)}
     for field in fields(trace):
         name, value = field.name, getattr(trace, field.name)
@@ -45,7 +45,7 @@ def save(trace: Trace, path: Path, step: int = STEPS[0]) -> None:
             arrays[name] = encoded(value, "WEBP", lossless=True)
         elif name == "mask_vectors":
             arrays[name] = value.astype(np.float16)
-        elif name in WEIGHTS:
+        elif name in ATTENTION:
             arrays[name] = np.round(np.sqrt(value.astype(np.float32)) * 255).astype(np.uint8)
         elif isinstance(value, np.ndarray):
             arrays[name] = value
@@ -78,13 +78,13 @@ def load(path: Path) -> Trace:
         text = json.loads(str(file["text"]))
         values: dict = {
             "words": [read_word(word) for word in text["words"]],
-            "model": text["model"],
+            "card": text["card"],
             "config": SpotterConfig.from_json(text["config"]),
             "image": decoded(file["image"]),
             "mask_vectors": file["mask_vectors"].astype(np.float32),
             "roi_features": maps_of(file, "roi_features"),
         }
-        for name in WEIGHTS:
+        for name in ATTENTION:
             values[name] = np.square(file[name] / np.float32(255)).astype(np.float16)
         for name in LEVELS:
             values[name] = [maps_of(file, f"{name}.{i}") for i in range(4)]

@@ -1,44 +1,46 @@
-"""The model card of weights: what they are, what they were trained on, and how training went."""
+"""Model cards: what weights are, what they were trained on, and how training went."""
 
 from __future__ import annotations
 
 import csv
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from spotter.data.sources import MANIFEST, Sources, unpack
+from spotter.data.pack_file import MANIFEST, unpack
+from spotter.data.sources import Sources
 
-AUXILIARY = [
+AUXILIARY_LOSSES = [
     "dense text map at stride 4 (binary cross entropy and dice)",
-    "character at each rendered character's centre, from the pyramid's level that its word is read from",
-    "guided attention: the decoder's attention pulled to each character's centre",
-    "the same from the reader's map",
+    "classification of each rendered character at its centre, on the level that its word is read from",
+    "guided attention: cross entropy of the decoder's attention with each character's centre",
+    "classification of each character at its centre on the reader's feature map",
 ]
 
 
 def curve(folder: Path, points: int = 60) -> list[dict]:
-    """About `points` rows of log.csv, evenly spaced: images seen and losses."""
+    """About `points` rows of log.csv, evenly spaced: images, minutes and losses."""
     path = folder / "log.csv"
     if not path.is_file():
         return []
     with path.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    # A run that was killed repeats the steps since its checkpoint: the later line of them counts.
+    # A resumed run repeats the steps since its checkpoint: the last line of a step counts.
     rows = sorted({int(row["step"]): row for row in rows}.values(), key=lambda row: int(row["step"]))
     names = ("images", "minutes", "characters", "giou", "recognition", "total")
-    return [{n: _number(row[n]) for n in names} for row in rows[:: max(1, len(rows) // points)]]
+    return [{n: _finite_or_none(row[n]) for n in names} for row in rows[:: max(1, len(rows) // points)]]
 
 
-def _number(text: str) -> float | None:
-    """None for a loss that was not computed: JSON knows no NaN."""
+def _finite_or_none(text: str) -> float | None:
+    """None for a loss that was not computed: JSON has no NaN."""
     value = float(text)
     return value if math.isfinite(value) else None
 
 
 def describe_data(sources: Sources) -> list[str]:
-    """One line per kind of training data. Raises ValueError or OSError when the pack is gone or damaged."""
+    """One line per kind of training data. Raises ValueError or OSError if the pack is missing or damaged."""
     if sources.pack:
         folder = unpack(sources.pack)  # named after the sha256 of the pack
         parts = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["parts"]
@@ -60,18 +62,18 @@ def describe_data(sources: Sources) -> list[str]:
 
 def make_card(
     name: str,
-    counts: dict,
-    settings: dict,
+    counts: Mapping[str, Any],
+    settings: Mapping[str, Any],
     folder: Path,
     figures: dict | None = None,
     notes: str = "",
     experiments: Sequence[str] = (),
     command: str = "",
-) -> dict:
-    """What a user should know about weights.
+) -> dict[str, Any]:
+    """The model card of weights.
 
     counts: step, images, words, seconds; settings: `TrainConfig.to_json`; folder: of the run; experiments:
-    what was tried, on what, with which result, one line each.
+    one line each.
     """
     return {
         "name": name,
@@ -83,7 +85,7 @@ def make_card(
         "data": describe_data(Sources(**settings["sources"])),
         "recipe": settings["recipe"],
         "started_from": settings["start_from"],
-        "auxiliary_losses": AUXILIARY,
+        "auxiliary_losses": AUXILIARY_LOSSES,
         "command": command,
         "figures": figures or {},
         "notes": notes,

@@ -1,47 +1,49 @@
-"""CUDA graphs of the backbone: its many small kernels, forward and backward, are launched at once."""
+"""CUDA graphs of the backbone: one launch replaces those of its many small kernels."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 
 class GraphedBackbone:
-    """Replays a graph for each shape of images that it is trained on; all else goes to the backbone itself.
+    """Captures and replays one graph per shape of training images; calls the backbone otherwise.
 
-    Takes the place of `SwinTextSpotter.backbone.forward`, so that names of parameters stay. Autocast must not
-    cache casts (`cache_enabled=False`), as graphs hold on to the memory they were captured with.
+    It replaces `SwinTextSpotter.backbone.forward`, so that parameter names do not change. Autocast must not
+    cache casts (`cache_enabled=False`), as graphs keep the memory they were captured with.
     """
 
     def __init__(self, backbone: nn.Module) -> None:
-        self.backbone, self.forward_of_backbone = backbone, backbone.forward
+        self.backbone, self.original_forward = backbone, backbone.forward
         self.graphs: dict[tuple[int, ...], nn.Module] = {}
 
     def __call__(self, images: Tensor) -> list[Tensor]:
         """As `Swin.forward`."""
         if not (self.backbone.training and torch.is_grad_enabled() and images.is_cuda):
-            return self.forward_of_backbone(images)
+            return self.original_forward(images)
         shape = tuple(images.shape)
         if shape not in self.graphs:
-            plain = PlainBackbone(self.backbone, self.forward_of_backbone)
-            self.graphs[shape] = torch.cuda.make_graphed_callables(plain, (torch.zeros_like(images),))
+            module = GraphableBackbone(self.backbone, self.original_forward)
+            graphed = torch.cuda.make_graphed_callables(module, (torch.zeros_like(images),))
+            self.graphs[shape] = cast(nn.Module, graphed)
         # The graph's outputs are overwritten by its next replay: one backward pass per forward pass.
         return list(self.graphs[shape](images))
 
 
-class PlainBackbone(nn.Module):
-    """The backbone as `make_graphed_callables` wants it: one module per graph, a tuple as result."""
+class GraphableBackbone(nn.Module):
+    """The backbone as `make_graphed_callables` needs it: one module per graph, returning a tuple."""
 
     def __init__(self, backbone: nn.Module, forward: Callable[[Tensor], list[Tensor]]) -> None:
         super().__init__()
-        self.backbone, self.forward_of_backbone = backbone, forward
+        self.backbone, self.original_forward = backbone, forward
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        return tuple(self.forward_of_backbone(images))
+        return tuple(self.original_forward(images))
 
 
 def use_cuda_graphs(backbone: nn.Module) -> None:
-    """Lets a backbone replay CUDA graphs in training."""
+    """Makes a backbone replay CUDA graphs in training."""
     backbone.forward = GraphedBackbone(backbone)

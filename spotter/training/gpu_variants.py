@@ -1,9 +1,9 @@
-"""What only the GPU itself can decide: checks that it computes what the CPU does, then times variants.
+"""Compares a GPU with the CPU, then times variants of the settings on it.
 
     python -m spotter.training.gpu_variants --recipe nano --pack FILE --out variants.txt
 
-prints a table and writes the settings of the fastest variant, one KEY=VALUE per line, for `--set`. Variants
-differ from the best so far in one setting. One that fails (out of memory, say) is reported and not chosen.
+prints a table and writes the settings of the fastest variant, one KEY=VALUE per line, for `--set`. Each
+variant changes one setting of the best so far. One that fails (out of memory, say) is reported and skipped.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,15 +22,18 @@ from spotter.data.curriculum import BLOCK, Curriculum
 from spotter.data.datasets import BatchDataset
 from spotter.data.pooled_batches import PooledBatches
 from spotter.data.targets import Batch
-from spotter.memory import KEPT_IN_TRAINING, keep_freed_memory
-from spotter.training.initialisation import TrainingError, build
+from spotter.memory import RETAINED_IN_TRAINING, retain_freed_memory
+from spotter.training.errors import TrainingError
+from spotter.training.initialisation import build
+from spotter.training.losses import total_loss
 from spotter.training.recipe import load_recipe
 from spotter.training.train_config import LossConfig, TrainConfig
 from spotter.training.trainer import Trainer
 
-PROGRESS = 0.99  # of the run, for which batches are made
+PROGRESS = 0.99  # of the run, for which batches are made: the last stage
 TOLERANCE = 2e-3  # relative difference of losses and gradients between GPU and CPU, in float32
-VARIANTS = (  # each against the best so far
+CHECK_MEGAPIXELS = 0.25  # of the batch that is computed on both
+VARIANTS = (  # {0.5} is half the recipe's value
     "roi_align=grid_sample",
     "roi_align=torchvision",
     "bfloat16=false",
@@ -41,37 +44,58 @@ VARIANTS = (  # each against the best so far
 
 
 @dataclass(frozen=True)
+class Options:
+    """The command line."""
+
+    recipe: str
+    pack: str
+    out: Path
+    batches: int
+    device: str | None
+    set: list[str]
+
+    def overrides(self) -> list[str]:
+        """Settings of all variants: no warm-up of the heads, and a budget that is never used up."""
+        return [f"sources.pack={self.pack}", "heads=0", "steps=1000000", *self.set]
+
+
+@dataclass(frozen=True)
 class Timing:
     """How fast a variant trains."""
 
     settings: tuple[str, ...]
     seconds: float  # per step
     words: float  # trained per second
-    gigabytes: float  # of device memory at most; 0 on the CPU
+    gigabytes: float  # of device memory, maximum; 0 on the CPU
+
+    def row(self) -> str:
+        settings = " ".join(self.settings) or "the recipe"
+        return f"| {settings} | {1000 * self.seconds:.0f} | {self.words:,.0f} | {self.gigabytes:.1f} |"
 
 
-def check(config: TrainConfig, batch: Batch) -> dict[str, float]:
-    """Relative differences between the device and the CPU: of each loss, and of the norm of the gradient.
+def compare_with_cpu(config: TrainConfig, batch: Batch) -> dict[str, float]:
+    """Relative differences between the device and the CPU, of each loss and of the norm of the gradient.
 
-    In float32, without anything random. Raises TrainingError when one is above TOLERANCE.
+    In float32, without random numbers. Raises TrainingError if one is above TOLERANCE.
     """
     loss = LossConfig(jitter=0.0, predicted=0.0, wrong_way=0.0)
-    found = []
+    results = []
     for device in (torch.device("cpu"), torch.device(config.device)):
         training = build(replace(config, loss=loss)).to(device).train()
         torch.manual_seed(0)
         losses = training(batch.to(device))
-        sum(losses.values()).backward()
+        total_loss(losses).backward()
         gradients = [p.grad for p in training.parameters() if p.grad is not None]
         norm = torch.nn.utils.get_total_norm(gradients)
-        found.append({name: value.item() for name, value in (losses | {"gradient": norm}).items()})
+        results.append({name: value.item() for name, value in (losses | {"gradient": norm}).items()})
+    on_cpu, on_device = results
     differences = {
-        name: abs(found[1][name] - value) / max(abs(value), 1e-6) for name, value in found[0].items()
+        name: abs(on_device[name] - value) / max(abs(value), 1e-6) for name, value in on_cpu.items()
     }
     worst = max(differences, key=lambda name: differences[name])
     if not differences[worst] <= TOLERANCE:
         raise TrainingError(
-            f"{config.device} computes {worst} as {found[1][worst]:.5g}, the CPU as {found[0][worst]:.5g}."
+            f"{config.device} computes {worst} as {on_device[worst]:.5g}, the CPU as {on_cpu[worst]:.5g}."
         )
     return differences
 
@@ -79,7 +103,7 @@ def check(config: TrainConfig, batch: Batch) -> dict[str, float]:
 def time_variant(
     config: TrainConfig, pool: PooledBatches, settings: tuple[str, ...], folder: Path, batches: int
 ) -> Timing:
-    """Trains `batches` steps to warm up, and as many measured ones: one of each block, in the last stage."""
+    """Times `batches` steps after as many to warm up: one of each block of batches, in the last stage."""
     device = torch.device(config.device)
     trainer = Trainer(config, folder)
     trainer.training.train()
@@ -92,11 +116,11 @@ def time_variant(
         for plan in plans:
             pool.pool.fill()
             batch = pool.pool.sample(plan.kind, plan.count, plan.task)
-            trainer.update(batch)
+            trainer.train_step(batch)
             words += batch.words
         if not measured and device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(device)
-    trainer.fetch_losses()
+    trainer.mean_losses()
     synchronise(device)
     seconds = time.perf_counter() - started
     memory = torch.cuda.max_memory_allocated(device) / 1e9 if device.type == "cuda" else 0.0
@@ -108,88 +132,92 @@ def synchronise(device: torch.device) -> None:
         torch.cuda.synchronize(device)
 
 
-def fastest(
+def find_fastest(
     measure: Callable[[tuple[str, ...]], Timing], variants: Iterable[str], megapixels: float
 ) -> tuple[Timing, list[str]]:
     """The fastest of the variants, each added to the best so far, and the lines of the table.
 
-    `measure` times settings; what it raises is reported in the table.
+    `measure` times settings; its errors are reported in the table.
     """
     lines = ["| settings | ms per step | words/s | GB |", "|---|---|---|---|"]
     best = measure(())
-    lines.append(line(best))
+    lines.append(best.row())
     for variant in variants:
         key, _, value = variant.partition("=")
         if value.startswith("{"):
             value = f"{float(value.strip('{}')) * megapixels:g}"
         settings = (*(s for s in best.settings if not s.startswith(f"{key}=")), f"{key}={value}")
         try:
-            found = measure(settings)
+            timing = measure(settings)
         except (RuntimeError, ValueError, OSError) as error:  # CUDA's errors, out of memory among them
             lines.append(f"| {' '.join(settings)} | failed: {str(error).splitlines()[0][:120]} | | |")
             continue
-        lines.append(line(found))
-        if found.words > best.words:
-            best = found
+        lines.append(timing.row())
+        if timing.words > best.words:
+            best = timing
     return best, lines
 
 
-def line(timing: Timing) -> str:
-    settings = " ".join(timing.settings) or "the recipe"
-    return f"| {settings} | {1000 * timing.seconds:.0f} | {timing.words:,.0f} | {timing.gigabytes:.1f} |"
+def compare_variants(options: Options, device: str) -> tuple[Timing, list[str]]:
+    """Compares the device with the CPU, then times all variants. Prints as it goes.
+
+    Raises TrainingError, RuntimeError, ValueError or OSError.
+    """
+    config = load_recipe(options.recipe, device, options.overrides())
+    if not config.pool.shows:
+        config = replace(config, pool=replace(config.pool, shows=1))
+    torch.set_num_threads(config.threads)
+    dataset = BatchDataset(config.model, config.stages, config.data, config.sources, config.seed)
+    small = replace(config.data, megapixels=CHECK_MEGAPIXELS)
+    workers = config.rendering_processes()
+    with (
+        PooledBatches(dataset, config.pool, torch.device(device), 0, 1, workers) as pool,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        batches = BatchDataset(config.model, config.stages, small, config.sources, config.seed)
+        differences = compare_with_cpu(config, batches[0, PROGRESS])
+        print("largest relative difference from the CPU:", f"{max(differences.values()):.1e}", flush=True)
+        pool.prepare(PROGRESS)
+
+        def measure(settings: tuple[str, ...]) -> Timing:
+            changed = load_recipe(options.recipe, device, [*options.overrides(), *settings])
+            run = Path(tempfile.mkdtemp(dir=folder))
+            timing = time_variant(changed, pool, settings, run, options.batches)
+            print(timing.row(), flush=True)
+            return timing
+
+        return find_fastest(measure, VARIANTS, config.data.megapixels)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    p = argparse.ArgumentParser(
-        prog="python -m spotter.training.gpu_variants", description=__doc__.splitlines()[0]
+def parse(arguments: Sequence[str] | None) -> Options:
+    parser = argparse.ArgumentParser(
+        prog="python -m spotter.training.gpu_variants",
+        description="Compares a GPU with the CPU, then times variants of the settings on it.",
     )
-    p.add_argument("--recipe", default="nano")
-    p.add_argument("--pack", metavar="FILE", required=True, help="training pack (spotter.training.pack)")
-    p.add_argument("--out", type=Path, required=True, help="file for the settings of the fastest variant")
-    p.add_argument("--batches", type=int, default=12, help="measured for each variant (12)")
-    p.add_argument("--device", help="default: the GPU if there is one")
-    p.add_argument(
-        "--set", nargs="*", default=[], metavar="KEY=VALUE", help="changes of the recipe's settings"
+    parser.add_argument("--recipe", default="nano")
+    parser.add_argument("--pack", metavar="FILE", required=True, help="training pack (spotter.training.pack)")
+    parser.add_argument("--out", type=Path, required=True, help="file for the fastest variant's settings")
+    parser.add_argument("--batches", type=int, default=12, help="measured per variant (12)")
+    parser.add_argument("--device", help="default: the GPU if there is one")
+    parser.add_argument(
+        "--set", nargs="*", default=[], metavar="KEY=VALUE", help="change settings of the recipe"
     )
-    o = p.parse_args(arguments)
-    device = o.device or ("cuda" if torch.cuda.is_available() else "cpu")
-    keep_freed_memory(KEPT_IN_TRAINING)
-    options = [f"sources.pack={o.pack}", "heads=0", "steps=1000000", *o.set]
+    return Options(**vars(parser.parse_args(arguments)))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = parse(arguments)
+    retain_freed_memory(RETAINED_IN_TRAINING)
     try:
-        config = load_recipe(o.recipe, device, options)
-        if not config.pool.shows:
-            config = replace(config, pool=replace(config.pool, shows=1))
-        torch.set_num_threads(config.threads)
-        dataset = BatchDataset(config.model, config.stages, config.data, config.sources, config.seed)
-        workers = config.rendering_processes()
-        with PooledBatches(dataset, config.pool, torch.device(device), 0, 1, workers) as pool:
-            small = BatchDataset(
-                config.model,
-                config.stages,
-                replace(config.data, megapixels=0.25),
-                config.sources,
-                config.seed,
-            )
-            differences = check(config, small[0, PROGRESS])
-            print("largest relative difference from the CPU:", f"{max(differences.values()):.1e}", flush=True)
-            pool.render_for(PROGRESS)
-            pool.pool.wait_until_ready(config.pool.minimum, config.pool.timeout)
-            with tempfile.TemporaryDirectory() as folder:
-
-                def measure(settings: tuple[str, ...]) -> Timing:
-                    changed = load_recipe(o.recipe, device, [*options, *settings])
-                    run = Path(tempfile.mkdtemp(dir=folder))
-                    found = time_variant(changed, pool, settings, run, o.batches)
-                    print(line(found), flush=True)
-                    return found
-
-                best, lines = fastest(measure, VARIANTS, config.data.megapixels)
+        best, lines = compare_variants(
+            options, options.device or ("cuda" if torch.cuda.is_available() else "cpu")
+        )
     except (TrainingError, RuntimeError, ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     print("\n".join(lines))
-    o.out.parent.mkdir(parents=True, exist_ok=True)
-    o.out.write_text("".join(f"{setting}\n" for setting in best.settings), encoding="utf-8")
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text("".join(f"{setting}\n" for setting in best.settings), encoding="utf-8")
     print(f"fastest: {' '.join(best.settings) or 'the recipe'}, {best.words:,.0f} words/s")
     return 0
 

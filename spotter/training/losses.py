@@ -1,11 +1,13 @@
-"""What training minimises: five detection losses at every stage and the recognition loss.
+"""Five detection losses at every stage, and the recognition loss.
 
 The detection losses are those of ISTR (arXiv 2105.00637), the recognition loss is that of Mask TextSpotter.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
 
 import torch
 import torch.distributed as dist
@@ -15,21 +17,19 @@ from torchvision.ops import sigmoid_focal_loss
 
 from spotter.data.targets import Targets
 from spotter.model.mask_code import MaskCode
+from spotter.ops.boxes import box_area, generalized_box_iou, intersection_area
 from spotter.ops.device import to_device, to_host
 from spotter.ops.matching import (
     FOCAL_ALPHA,
     FOCAL_GAMMA,
     PUBLISHED_MATCHING,
     MatchWeights,
-    box_area,
-    generalized_box_iou,
-    match,
+    hungarian_match,
     match_costs,
-    intersection_area,
 )
 from spotter.types import StageOutput
 
-IGNORE_COVER = 0.5  # a proposal with a larger share of its area in a 'do not care' region is no false alarm
+MAX_IGNORED = 0.5  # a proposal with a larger share of its area in a do-not-care region is no false positive
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class LossWeights:
 
 PUBLISHED_LOSSES = LossWeights()
 
-Match = tuple[Tensor, Tensor]  # prediction_index, target_index, see `matcher.match`
+Match = tuple[Tensor, Tensor]  # prediction_index, target_index, see `ops.matching.hungarian_match`
 
 
 def count_boxes(targets: list[Targets], device: torch.device | str = "cpu") -> float | Tensor:
@@ -67,15 +67,15 @@ def dice_loss(probabilities: Tensor, masks: Tensor) -> Tensor:
     return 1 - 2 * overlap / (probabilities.square().sum(-1) + masks.square().sum(-1)).clamp(min=1e-6)
 
 
-def ignored(boxes: Tensor, ignore_boxes: Tensor) -> Tensor:
-    """Which proposals (..., N, 4) xyxy lie mostly in one of the regions (..., I, 4) xyxy: (..., N) bool."""
-    ours = boxes.unsqueeze(-2)
-    return (intersection_area(ours, ignore_boxes.unsqueeze(-3)) > IGNORE_COVER * box_area(ours)).any(-1)
+def in_ignored_region(boxes: Tensor, ignore_boxes: Tensor) -> Tensor:
+    """Whether boxes (..., N, 4) xyxy lie mostly in one of the regions (..., I, 4) xyxy: (..., N) bool."""
+    boxes = boxes.unsqueeze(-2)
+    return (intersection_area(boxes, ignore_boxes.unsqueeze(-3)) > MAX_IGNORED * box_area(boxes)).any(-1)
 
 
 class DetectionLosses:
-    """The detection losses in two parts: the constructor matches the last stage, `losses` the others. A GPU
-    can compute something else while the host matches these.
+    """The detection losses in two parts: the constructor matches the last stage, `losses` the others, so that
+    a GPU can compute something else in between.
     """
 
     def __init__(
@@ -108,11 +108,11 @@ class DetectionLosses:
                 match_weights,
             )
             self.costs = to_host(costs.total.detach())  # (S, B, N, G)
-        self.matches = self.match(-1)  # of the last stage
+        self.matches = self.match_stage(-1)  # of the last stage
 
-    def match(self, stage: int) -> list[Match]:
-        """The match of every image in a stage."""
-        return [match(self.costs[stage, b, :, : len(t.boxes)]) for b, t in enumerate(self.targets)]
+    def match_stage(self, stage: int) -> list[Match]:
+        """The match of every image."""
+        return [hungarian_match(self.costs[stage, b, :, : len(t.boxes)]) for b, t in enumerate(self.targets)]
 
     def losses(self) -> dict[str, Tensor]:
         """See `detection_losses`."""
@@ -121,8 +121,8 @@ class DetectionLosses:
 
     def _losses(self) -> dict[str, Tensor]:
         device, weights, count = self.device, self.weights, len(self.logits)
-        matches = [*(self.match(s) for s in range(count - 1)), self.matches]
-        # The matched pairs of all stages; every stage has as many. Indices are (S, M), M pairs in the batch.
+        matches = [*(self.match_stage(s) for s in range(count - 1)), self.matches]
+        # The matched pairs of all stages; all stages have the same number. Indices are (S, M), M pairs in the batch.
         pairs = [
             *(torch.cat([p for p, _ in row]) for row in matches),
             *(torch.cat([t for _, t in row]) for row in matches),
@@ -135,7 +135,7 @@ class DetectionLosses:
         is_text = torch.zeros_like(self.logits)
         is_text[stage, image, proposal, 0] = 1
         ignore_boxes = _pad([target.ignore_boxes for target in self.targets], device)
-        counts = ~ignored(self.boxes.detach(), ignore_boxes)
+        counts = ~in_ignored_region(self.boxes.detach(), ignore_boxes)
         counts[stage, image, proposal] = True
         focal = sigmoid_focal_loss(self.logits, is_text, FOCAL_ALPHA, FOCAL_GAMMA) * counts.unsqueeze(-1)
 
@@ -164,18 +164,18 @@ def detection_losses(
 ) -> tuple[dict[str, Tensor], list[Match]]:
     """Weighted losses, each (S,) with one value per stage, and the last stage's match of every image.
 
-    Every stage is matched on its own. What is minimised is the sum of all values of the dictionary, whose
-    keys are the fields of `LossWeights`; each loss is summed over the batch and divided by `count_boxes`.
+    Stages are matched independently. The sum of all values is minimised. Keys are the fields of `LossWeights`;
+    each loss is summed over the batch and divided by `count_boxes`.
     """
-    both = DetectionLosses(stages, targets, mask_code, weights, match_weights)
-    return both.losses(), both.matches
+    detector = DetectionLosses(stages, targets, mask_code, weights, match_weights)
+    return detector.losses(), detector.matches
 
 
 def recognition_loss(log_probabilities: Tensor, text: Tensor, weight: float = 0.2) -> Tensor:
     """Negative log-likelihood summed over a word's steps, averaged over the R regions: a scalar, 0 if R = 0.
 
     log_probabilities: (R, S, classes) of every step
-    text: (R, T) int64, T <= S, the characters and the end sign 0, padded with -1, which is left out
+    text: (R, T) int64, T <= S, the characters and the end sign 0, padded with -1, which is ignored
     weight: the published factor
     """
     regions, steps = text.shape
@@ -184,8 +184,13 @@ def recognition_loss(log_probabilities: Tensor, text: Tensor, weight: float = 0.
         return weight * F.nll_loss(by_class, text, ignore_index=-1, reduction="sum") / max(regions, 1)
 
 
+def total_loss(losses: Mapping[str, Tensor]) -> Tensor:
+    """The sum of the losses, in their order."""
+    return reduce(torch.add, losses.values())
+
+
 def _pad(tensors: list[Tensor], device: torch.device) -> Tensor:
-    """B tensors (n_i, ...) to one (B, max n_i, ...) on the device, zeros at the end."""
+    """B tensors (n_i, ...) -> (B, max n_i, ...) on the device, padded with zeros."""
     counts = [len(tensor) for tensor in tensors]
     tensors = [tensor.to(device) for tensor in tensors]
     rows = torch.cat([*tensors, tensors[0].new_zeros(1, *tensors[0].shape[1:])])

@@ -1,9 +1,8 @@
-"""Recipes (TOML): where a run's `TrainConfig` comes from.
+"""Recipes (TOML) and overrides, from which a run's `TrainConfig` is built.
 
-A recipe names a preset and gives the numbers of stages, data, losses, optimiser and pool; what it leaves out
-keeps its default. Its tables `[cpu]` and `[gpu]` hold what differs between devices. `settings.json` in a
-run's folder holds the complete configuration and is a recipe too: `--recipe runs/nano/settings.json` repeats
-the run.
+A recipe names a preset and sets stages, data, losses, optimiser and pool; other settings keep their defaults.
+Its tables `[cpu]` and `[gpu]` hold what differs between devices. `settings.json` in a run's folder holds the
+complete configuration and is a recipe too: `--recipe runs/nano/settings.json` repeats the run.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ import typing
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from spotter.config import PRESETS
 from spotter.training.train_config import RecipeError, TrainConfig
@@ -39,9 +39,9 @@ def load_recipe(recipe: str, device: str = "cpu", overrides: Iterable[str] = ())
         key, equals, text = override.partition("=")
         if not equals:
             raise RecipeError(
-                f"{override!r} is no override; expected KEY=VALUE, such as loss.recognition=0.5."
+                f"{override!r} is not an override; expected KEY=VALUE, such as loss.recognition=0.5."
             )
-        _set(values, key.strip().split("."), _value(text.strip()), key)
+        _set(values, key.strip().split("."), _parse_value(text.strip()), key)
     model = values.get("model", {})
     preset = model.pop("preset", None)
     if preset is not None:
@@ -51,7 +51,7 @@ def load_recipe(recipe: str, device: str = "cpu", overrides: Iterable[str] = ())
     return _build(TrainConfig, values, "")
 
 
-def _read(recipe: str) -> dict:
+def _read(recipe: str) -> dict[str, Any]:
     built_in = FOLDER / f"{recipe}.toml"
     path = built_in if built_in.is_file() else Path(recipe)
     if not path.is_file():
@@ -62,15 +62,15 @@ def _read(recipe: str) -> dict:
     try:
         text = path.read_text(encoding="utf-8")
         values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-    except ValueError as error:  # also what is no UTF-8
+    except ValueError as error:  # or not UTF-8
         raise RecipeError(f"The recipe {path} cannot be read: {error}.") from error
     if not isinstance(values, dict):
         raise RecipeError(f"The recipe {path} holds no settings.")
     return values if path.suffix == ".json" else {"recipe": path.stem} | values
 
 
-def _merge(values: dict, others: dict) -> None:
-    """Puts nested `others` over `values`, in place; stages by name."""
+def _merge(values: dict[str, Any], others: dict[str, Any]) -> None:
+    """Updates nested `values` with `others`, in place; stages by name."""
     for key, value in others.items():
         inner = values.get(key)
         if isinstance(inner, list):
@@ -81,15 +81,15 @@ def _merge(values: dict, others: dict) -> None:
             values[key] = value
 
 
-def _value(text: str) -> object:
-    """A value written as in TOML; a bare word is a string."""
+def _parse_value(text: str) -> object:
+    """A value in TOML; a bare word is a string."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
 
 
-def _set(values: dict, keys: list[str], value: object, name: str) -> None:
+def _set(values: dict[str, Any], keys: list[str], value: object, name: str) -> None:
     """Sets a nested value, in place; stages are addressed by name."""
     for i, key in enumerate(keys[:-1]):
         inner = values.setdefault(key, {})
@@ -103,8 +103,8 @@ def _set(values: dict, keys: list[str], value: object, name: str) -> None:
     values[keys[-1]] = value
 
 
-def _build(kind: type, values: object, path: str):
-    """An instance of a dataclass from nested plain values. Raises RecipeError that names the key."""
+def _build(kind: type, values: object, path: str) -> Any:
+    """An instance of a dataclass from nested plain values. Raises RecipeError, which names the key."""
     if not isinstance(values, dict):
         raise RecipeError(f"{path or 'The recipe'} must be a table of settings.")
     hints = typing.get_type_hints(kind)
@@ -113,11 +113,11 @@ def _build(kind: type, values: object, path: str):
         hint = f"; did you mean {close[0]}?" if close else "."
         raise RecipeError(f"There is no setting {_key(path, unknown[0])}{hint}")
     built = {name: _convert(hints[name], value, _key(path, name)) for name, value in values.items()}
-    defaults = {f.name: f.default for f in dataclasses.fields(kind) if dataclasses.is_dataclass(f.default)}
-    for name, default in defaults.items():  # a table changes single fields of a default instance
-        if isinstance(values.get(name), dict):
-            complete = dataclasses.asdict(default) | values[name]
-            built[name] = _build(hints[name], complete, _key(path, name))
+    for field in dataclasses.fields(kind):
+        default, given = field.default, values.get(field.name)
+        if dataclasses.is_dataclass(default) and not isinstance(default, type) and isinstance(given, dict):
+            complete = dataclasses.asdict(default) | given  # a table changes single fields of the default
+            built[field.name] = _build(hints[field.name], complete, _key(path, field.name))
     try:
         return kind(**built)
     except TypeError as error:
@@ -128,16 +128,13 @@ def _key(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def _convert(hint, value, path: str):
-    """A plain value as the type of its field."""
+def _convert(hint: Any, value: Any, path: str) -> Any:
+    """A plain value converted to the type of its field."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):  # only `X | None` occurs
-        return (
-            None
-            if value is None
-            else _convert(next(a for a in arguments if a is not type(None)), value, path)
-        )
-    if dataclasses.is_dataclass(hint):
+        (inner,) = (a for a in arguments if a is not type(None))
+        return None if value is None else _convert(inner, value, path)
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return _build(hint, value, path)
     if origin is tuple:
         if not isinstance(value, list | tuple):

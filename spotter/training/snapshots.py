@@ -1,9 +1,9 @@
-"""The averaged weights of a run, exported while it trains, so that a machine that vanishes costs a minute.
+"""Exports the averaged weights of a run while it trains, so that a machine that vanishes costs a minute.
 
-Two snapshots are written in turn, so that one is whole whenever the machine stops. Weights of more than
-16 MiB are split into parts, which this joins again:
+Two snapshots are written alternately, so that one is always complete. Weights of more than 16 MiB are split
+into parts, which this command joins again:
 
-    python -m spotter.training.snapshots FOLDER OUT.safetensors      the newest whole snapshot of a folder
+    python -m spotter.training.snapshots FOLDER OUT.safetensors      the newest complete snapshot of a folder
 """
 
 from __future__ import annotations
@@ -12,64 +12,77 @@ import argparse
 import json
 import shutil
 import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
+from spotter.model.spotter import SwinTextSpotter
 from spotter.training.card import make_card
-from spotter.training.initialisation import TrainingError
+from spotter.training.errors import TrainingError
+from spotter.training.train_config import TrainConfig
 from spotter.weights import WeightsError, checksum, load_weights, save_weights
 
-if TYPE_CHECKING:
-    from spotter.training.trainer import Trainer
-
-PART = 16 * 2**20  # bytes per file at most
+MAX_PART = 16 * 2**20  # bytes per file
 SLOTS = "ab"
+
+
+@dataclass(frozen=True)
+class Options:
+    """The command line."""
+
+    folder: Path
+    out: Path
 
 
 class Snapshots:
     """Writes the snapshots of one run into a folder."""
 
-    def __init__(self, folder: Path) -> None:
-        """Raises OSError when the folder cannot be made."""
-        self.folder = folder
+    def __init__(self, folder: Path, config: TrainConfig, run: Path) -> None:
+        """`run`: the run's folder, with log.csv and settings.json. Raises OSError if the folder cannot be
+        created.
+        """
+        self.folder, self.config, self.run = folder, config, run
         folder.mkdir(parents=True, exist_ok=True)
         self.written = 0
 
-    def write(self, trainer: Trainer) -> None:
-        """Exports the average in half precision with its card, and the run's log and settings."""
-        slot = f"{trainer.config.recipe}-{SLOTS[self.written % len(SLOTS)]}"
+    def write(self, model: SwinTextSpotter, counts: Mapping[str, Any]) -> None:
+        """Exports the averaged weights in half precision with their card, and the run's log and settings.
+
+        counts: step, images, words, seconds.
+        """
+        slot = f"{self.config.recipe}-{SLOTS[self.written % len(SLOTS)]}"
         weights = self.folder / f"{slot}.safetensors"
-        for old in [weights, *parts_of(weights)]:
+        for old in [weights, *part_files(weights)]:
             old.unlink(missing_ok=True)
-        counts = {name: getattr(trainer, name) for name in ("step", "images", "words", "seconds")}
-        card = make_card(slot, counts, trainer.config.to_json(), trainer.folder)
-        save_weights(trainer.average.module, weights, card, half=True)
-        split(weights)
+        card = make_card(slot, counts, self.config.to_json(), self.run)
+        save_weights(model, weights, card, half=True)
+        split_file(weights)
         for name in ("log.csv", "settings.json"):
-            if (trainer.folder / name).is_file():
-                shutil.copyfile(trainer.folder / name, self.folder / name)
+            if (self.run / name).is_file():
+                shutil.copyfile(self.run / name, self.folder / name)
         self.written += 1
 
 
-def parts_of(weights: Path) -> list[Path]:
-    """The parts into which weights were split, in their order."""
+def part_files(weights: Path) -> list[Path]:
+    """The parts into which weights were split, in order."""
     return sorted(weights.parent.glob(f"{weights.name}.part??"))
 
 
-def split(weights: Path) -> None:
-    """Splits a file of more than PART bytes into NAME.part00, NAME.part01, ...; smaller ones stay whole."""
-    if weights.stat().st_size <= PART:
+def split_file(weights: Path) -> None:
+    """Splits a file of more than MAX_PART bytes into NAME.part00, NAME.part01, ..."""
+    if weights.stat().st_size <= MAX_PART:
         return
     with weights.open("rb") as file:
-        for i, part in enumerate(iter(lambda: file.read(PART), b"")):
+        for i, part in enumerate(iter(lambda: file.read(MAX_PART), b"")):
             weights.with_name(f"{weights.name}.part{i:02}").write_bytes(part)
     weights.unlink()
 
 
-def join(folder: Path, out: Path) -> dict:
-    """Makes weights with their card of the newest whole snapshot in a folder; returns the card.
+def join_newest(folder: Path, out: Path) -> dict[str, Any]:
+    """Writes the newest complete snapshot of a folder as weights with their card; returns the card.
 
-    Raises TrainingError if no snapshot is whole.
+    Raises TrainingError if no snapshot is complete.
     """
     found = []
     for card_file in folder.glob("*.json"):
@@ -78,7 +91,7 @@ def join(folder: Path, out: Path) -> dict:
         except ValueError:  # the machine stopped while it was written
             continue
         weights = card_file.with_suffix(".safetensors")
-        files = [weights] if weights.is_file() else parts_of(weights)
+        files = [weights] if weights.is_file() else part_files(weights)
         if files and isinstance(card.get("steps"), int):
             found.append((card["steps"], card, files))
     for _, card, files in sorted(found, key=lambda each: each[0], reverse=True):
@@ -95,20 +108,26 @@ def join(folder: Path, out: Path) -> dict:
             load_weights(out)
             return card
         partial.unlink()
-    raise TrainingError(f"{folder} holds no whole snapshot.")
+    raise TrainingError(f"{folder} holds no complete snapshot.")
 
 
-def main(arguments: list[str] | None = None) -> int:
-    p = argparse.ArgumentParser(prog="python -m spotter.training.snapshots", description="Joins a snapshot.")
-    p.add_argument("folder", type=Path, help="folder of snapshots (--snapshots of the run)")
-    p.add_argument("out", type=Path, help="file to write (.safetensors)")
-    o = p.parse_args(arguments)
+def parse(arguments: Sequence[str] | None) -> Options:
+    parser = argparse.ArgumentParser(
+        prog="python -m spotter.training.snapshots", description="Joins the newest snapshot of a run."
+    )
+    parser.add_argument("folder", type=Path, help="folder of snapshots (--snapshots of the run)")
+    parser.add_argument("out", type=Path, help="file to write (.safetensors)")
+    return Options(**vars(parser.parse_args(arguments)))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = parse(arguments)
     try:
-        card = join(o.folder, o.out)
+        card = join_newest(options.folder, options.out)
     except (TrainingError, WeightsError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
-    print(f"wrote {o.out}: {card['steps']} steps, {card['trained_words']:,} words")
+    print(f"wrote {options.out}: {card['steps']} steps, {card['trained_words']:,} words")
     return 0
 
 

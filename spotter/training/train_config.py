@@ -1,4 +1,4 @@
-"""Everything that a training run depends on, as one frozen `TrainConfig`; `training.recipe` reads it."""
+"""All settings of a training run, as one frozen `TrainConfig`; `training.recipe` builds it."""
 
 from __future__ import annotations
 
@@ -14,21 +14,19 @@ from spotter.training.losses import LossWeights
 
 @dataclass(frozen=True)
 class LossConfig:
-    """Weights of the losses, and what is read in training."""
+    """Weights of the losses, and which regions are read in training."""
 
-    # Half of the published weights or less, so that recognition is not drowned out: with a classification
-    # weight of 3, its gradient in the backbone was 2.7 times as long as that of recognition (of weight 0.2).
+    # Half of the published weights or less, so that detection does not dominate recognition: with a
+    # classification weight of 3, its gradient in the backbone was 2.7 times that of recognition (weight 0.2).
     detection: LossWeights = LossWeights(classification=1.5, l1=2.5, giou=1.0, mask=0.5, dice=0.5)
-    recognition: float = 0.4  # of the sum over a word's steps; twice the published weight
+    recognition: float = 0.4  # of the sum over the characters of a word; twice the published weight
     text_map: float = 1.0
-    characters: float = 1.0  # from the level their word is read from, and once more from the reader's map
+    characters: float = 1.0  # on the level their word is read from, and again on the reader's feature map
     guided_attention: float = 1.0
-    jitter: float = 0.04  # of true boxes that are read, relative to their size
-    predicted: float = (
-        0.5  # share of the words that are read in their predicted box and mask, not the true ones
-    )
-    minimum_iou: float = 0.5  # of a predicted box with the true one, to be read
-    wrong_way: float = 0.35  # share of the words in tall boxes that are read in an orientation that is wrong
+    jitter: float = 0.04  # of true boxes that are read, maximum, relative to their size
+    predicted: float = 0.5  # share of the words that are read in their predicted box and mask
+    minimum_iou: float = 0.5  # with the true box, for a predicted box to be read
+    wrong_way: float = 0.35  # share of the words in vertical boxes that are read in a wrong orientation
 
 
 @dataclass(frozen=True)
@@ -52,15 +50,17 @@ class OptimiserConfig:
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """A run. `minutes`, or `steps` if given, is the budget of the whole run, resumed or not."""
+    """A run. `minutes`, or `steps` if given, is the budget of the whole run, including earlier parts when
+    resumed.
+    """
 
     model: SpotterConfig
     recipe: str = "nano"
     minutes: float = 60.0
-    steps: int | None = None  # a budget in steps in place of minutes: then a run can be repeated bit for bit
+    steps: int | None = None  # budget in steps instead of minutes: such a run can be repeated bit for bit
     seed: int = 0
     start_from: str | None = None  # initial weights: a built-in name or a .safetensors file
-    heads: int = 120  # batches that first train the auxiliary heads alone, which weights do not hold
+    heads: int = 120  # batches that first train the auxiliary heads alone, if a run starts from weights
     stages: tuple[StageConfig, ...] = (StageConfig("scenes"),)
     sources: Sources = Sources()
     data: DataConfig = field(default_factory=DataConfig)
@@ -68,13 +68,13 @@ class TrainConfig:
     optimiser: OptimiserConfig = OptimiserConfig()
     pool: PoolConfig = PoolConfig()
     device: str = "cpu"
-    bfloat16: bool | None = None  # autocast; None: where the hardware computes it
-    roi_align: str = "auto"  # implementation of RoIAlign, see `model.roi.set_roi_align_backend`
-    cuda_graphs: bool = False  # of the backbone; on one GPU alone
-    workers: int | None = None  # processes that render ahead; None: see `rendering_processes`
+    bfloat16: bool | None = None  # autocast; None: if the hardware supports it
+    roi_align: str = "auto"  # implementation of RoIAlign, see `ops.roi_align.set_roi_align_backend`
+    cuda_graphs: bool = False  # of the backbone; with a single GPU only
+    workers: int | None = None  # rendering processes; None: see `rendering_processes`
     threads: int = 1  # of the computation on the CPU
     checkpoint_minutes: float = 4.0
-    snapshots: str | None = None  # folder for the averaged weights, exported again and again
+    snapshots: str | None = None  # folder for the averaged weights, exported every `snapshot_minutes`
     snapshot_minutes: float = 1.0
 
     def __post_init__(self) -> None:
@@ -83,8 +83,8 @@ class TrainConfig:
             raise RecipeError("The stages' `until` must rise from stage to stage and end with 1.")
 
     def rendering_processes(self) -> int:
-        """Processes that render ahead: `workers`; without it one, or for a pool as many as cores less two,
-        shared among the training processes of this machine.
+        """Number of rendering processes: `workers`; by default one, or with a pool all cores but two, divided
+        among the training processes of this machine.
         """
         if self.workers is not None:
             return self.workers
@@ -93,5 +93,5 @@ class TrainConfig:
         return max(1, (len(os.sched_getaffinity(0)) - 2) // int(os.environ.get("LOCAL_WORLD_SIZE", 1)))
 
     def to_json(self) -> dict:
-        """The whole configuration, with which `load_recipe` makes the same one."""
+        """Plain values from which `load_recipe` builds the same configuration."""
         return dataclasses.asdict(self)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from annotation.corrections import compare, kinds
+from annotation.corrections import correction_kinds, find_corrections
 from annotation.region import Region
 
 
@@ -33,20 +33,20 @@ OTHER = Region(box(100, 50), "other", "w1", origin="model")
     ],
 )
 def test_kinds(after, found):
-    assert kinds(WORD, after) == found
+    assert correction_kinds(WORD, after) == found
 
 
 def test_missed():
-    assert kinds(None, WORD) == ("missed",)
-    assert kinds(None, None) == ()
+    assert correction_kinds(None, WORD) == ("missed",)
+    assert correction_kinds(None, None) == ()
 
 
 def summary(predicted, current):
-    return {c.region_id: c.kinds for c in compare(predicted, current)}
+    return {c.region_id: c.kinds for c in find_corrections(predicted, current)}
 
 
 def test_compare():
-    assert compare([], []) == []
+    assert find_corrections([], []) == []
     assert summary([WORD], []) == {"w0": ("false",)}
     assert summary([], [WORD]) == {"w0": ("missed",)}
     assert summary([WORD, OTHER], [OTHER, replace(WORD, text="x")]) == {"w0": ("text",), "w1": ()}
@@ -54,7 +54,7 @@ def test_compare():
 
 def test_a_word_drawn_anew_in_the_same_place_is_no_miss():
     drawn = Region(box(12, 10), "word", "mine")
-    (found,) = compare([WORD], [drawn])
+    (found,) = find_corrections([WORD], [drawn])
     assert (found.kinds, found.before, found.after) == (("shape",), WORD, drawn)
     far = Region(box(60, 60), "word", "mine")
     assert summary([WORD], [far]) == {"w0": ("false",), "mine": ("missed",)}

@@ -17,9 +17,9 @@ from sqlalchemy.exc import OperationalError
 
 from annotation.__main__ import main
 from annotation.formats import FORMATS, FormatError, export_to, import_from
-from annotation.formats.entries import Item
-from annotation.formats.label_studio import choose, image_path, to_task, validate
-from annotation.label_studio.client import is_ours
+from annotation.formats.entries import ExportItem
+from annotation.formats.label_studio import choose_annotation, image_path, to_task, validate
+from annotation.label_studio.labelling_config import has_our_controls
 from annotation.region import Character, Region
 from annotation.store.store import Store
 
@@ -106,7 +106,7 @@ def test_tasks_pass_label_studio_s_check_and_ours(store, full, tmp_path):
     tasks = json.loads((tmp_path / "out/tasks.json").read_text(encoding="utf-8"))
     assert len(tasks) == 5
     assert validate(tasks) == []
-    assert is_ours((tmp_path / "out/labelling-configuration.xml").read_text())
+    assert has_our_controls((tmp_path / "out/labelling-configuration.xml").read_text())
     for task in tasks:
         assert (tmp_path / "out" / image_path(task["data"]["image"])).is_file()
     assert [len(task["annotations"]) for task in tasks].count(0) == 2  # nobody has touched these
@@ -165,7 +165,7 @@ def test_what_a_form_cannot_hold_is_said(store, image_id, tmp_path):
     assert any("hidden" in note for note in report.notes)
     assert any("' wide '" in note and "spaces" in note for note in report.notes)
     assert any("'40,257'" in note and "another text" in note for note in report.notes)
-    assert "nearest whole pixel" in report.notes[-1]
+    assert "whole pixels" in report.notes[-1]
     assert [note.count("'*'") for note in report.notes if "difficult" in note] == [1]
     notes = export_to(store, store.project("p"), tmp_path / "paddle", "ppocrlabel").notes
     assert [note.split(":")[1].split()[0] for note in notes] == ["'hidden'", "'*'", "''"]
@@ -181,7 +181,7 @@ def test_empty_and_taken_places(store, image_id, tmp_path, form):
     store.set_state(image_id, "done", "ann")
     (tmp_path / "out").mkdir()
     (tmp_path / "out/mine.txt").write_text("x")
-    with pytest.raises(FormatError, match="exists already"):
+    with pytest.raises(FormatError, match="already exists"):
         export_to(store, store.project("p"), tmp_path / "out", form)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["mine.txt"]
     export_to(store, store.project("p"), tmp_path / "deep/out", form)
@@ -228,7 +228,12 @@ def retype(task):
 
 def test_corrections_in_label_studio_are_diffed_by_id(store, saved, tmp_path):
     report = import_from(store, "p", exported(store, tmp_path, retype))
-    assert (report.regions_added, report.regions_changed, report.regions_removed, report.regions_same) == (
+    assert (
+        report.regions_added,
+        report.regions_changed,
+        report.regions_removed,
+        report.regions_unchanged,
+    ) == (
         1,
         1,
         1,
@@ -281,11 +286,11 @@ def test_several_and_cancelled_annotations(store, saved, tmp_path):
 
 def test_ground_truth_counts_more_than_newer():
     notes = []
-    assert choose([], notes) is None
+    assert choose_annotation([], notes) is None
     one, two = {"id": 1, "ground_truth": True, "updated_at": "1"}, {"id": 2, "updated_at": "2"}
-    assert choose([one, two], notes) is one
-    assert choose([one | {"was_cancelled": True}, two], notes) is two
-    assert choose([one | {"was_cancelled": True}], notes) is None
+    assert choose_annotation([one, two], notes) is one
+    assert choose_annotation([one | {"was_cancelled": True}, two], notes) is two
+    assert choose_annotation([one | {"was_cancelled": True}], notes) is None
     assert "ground truth" in notes[0]
 
 
@@ -448,7 +453,7 @@ def test_a_prediction_that_cannot_be_kept_is_said(store, image_id, tmp_path):
         report = import_from(store, "p", tmp_path / "tasks.json")
         assert report.predictions_existing == known
         assert report.notes == [
-            "photo.jpg: Another prediction of m is here already; the file's was left out."
+            "photo.jpg: There is already another prediction of m; the file's was ignored."
         ]
 
 
@@ -559,7 +564,7 @@ def test_files_without_ids_can_be_imported_again(store, tmp_path, picture, form,
     (image,) = store.image_list(store.find_project("p"))
     again = import_from(store, "p", tmp_path, form)
     assert (again.regions_added, again.regions_changed, again.regions_removed) == (0, 0, 0)
-    assert again.regions_same == len(store.regions(image.id)) > 0
+    assert again.regions_unchanged == len(store.regions(image.id)) > 0
     # Nor does it stand in the way of what a person made of it since.
     mine = [region.to_json() | {"text": "mine"} for region in store.regions(image.id)]
     store.save_regions(image.id, store.image(image.id).version, mine, "ann")
@@ -596,7 +601,7 @@ def test_points_just_outside_are_said(store, picture, tmp_path):
         "-3,1,50,1,50,20,-3,20,a\n1,50,50,50,50,60,1,60,###\n", encoding="utf-8-sig"
     )
     report = import_from(store, "p", tmp_path, "icdar")
-    assert report.notes == ["photo.jpg: Points slightly outside of the image were moved to its edge."]
+    assert report.notes == ["photo.jpg: Points slightly outside the image were moved to its edge."]
     (image,) = store.image_list(store.project("p"))
     assert [(r.text, r.illegible, r.polygon[0]) for r in store.regions(image.id)] == [
         ("a", False, [0, 1]),
@@ -671,7 +676,9 @@ def test_names_of_any_kind_on_any_terminal(tmp_path, picture):
 
 def test_a_task_for_a_server_gets_its_address(store, saved):
     opened = store.open_image(saved)
-    made = to_task(Item("images/photo.jpg", opened.image, opened.regions, []), "/data/upload/1/x-photo.jpg")
+    made = to_task(
+        ExportItem("images/photo.jpg", opened.image, opened.regions, []), "/data/upload/1/x-photo.jpg"
+    )
     assert made["data"]["image"] == "/data/upload/1/x-photo.jpg"
     assert made["data"]["version"] == 1
     assert made["predictions"] == []

@@ -39,7 +39,7 @@ def test_nothing_and_one():
     ],
 )
 def test_rules(changes, expected):
-    found = rules(replace(WORD, **changes), characters="abcdefghijklmnopqrstuvwxyz", longest=10)
+    found = rules(replace(WORD, **changes), characters="abcdefghijklmnopqrstuvwxyz", max_length=10)
     assert [rule for rule, _ in found] == expected
 
 

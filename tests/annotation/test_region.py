@@ -103,7 +103,7 @@ def test_limits_of_the_list():
     assert len(check_regions([region()] * MAX_REGIONS, 100, 100)) == MAX_REGIONS
     with pytest.raises(RegionError, match="10000 regions"):
         check_regions([region()] * 10_000, 100, 100)
-    with pytest.raises(RegionError, match="stands twice"):
+    with pytest.raises(RegionError, match="occurs twice"):
         check_regions([region(id="a"), region(id="a")], 100, 100)
 
 

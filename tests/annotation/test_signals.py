@@ -7,26 +7,13 @@ import pytest
 
 from annotation.signals import (
     RegionSignals,
-    box_iou,
-    word_signals,
     mask_disagreement,
     region_uncertainty,
     trace_signals,
+    word_signals,
 )
+from spotter.ops.boxes import box_iou
 from spotter.types import Character, Word
-
-
-@pytest.mark.parametrize(
-    ("a", "b", "iou"),
-    [
-        ([0, 0, 10, 10], [0, 0, 10, 10], 1),
-        ([0, 0, 10, 10], [5, 0, 15, 10], 1 / 3),
-        ([0, 0, 10, 10], [20, 20, 30, 30], 0),
-        ([5, 5, 5, 5], [5, 5, 5, 5], 0),
-    ],
-)
-def test_box_iou(a, b, iou):
-    assert box_iou(np.array(a, float), np.array(b, float)) == pytest.approx(iou)
 
 
 def test_numbers_of_a_trace(tiny_spotter, photographs):
@@ -35,7 +22,7 @@ def test_numbers_of_a_trace(tiny_spotter, photographs):
     assert len(numbers) == len(trace.words) > 0
     for i, (word, number) in enumerate(zip(trace.words, numbers, strict=True)):
         assert number.weakest_character == word_signals(word).weakest_character
-        before, after = trace.boxes[-2, trace.proposal[i]], trace.boxes[-1, trace.proposal[i]]
+        before, after = trace.boxes[-2, trace.proposal_index[i]], trace.boxes[-1, trace.proposal_index[i]]
         assert number.box_movement == pytest.approx(1 - box_iou(before, after))
         assert 0 <= number.mask_disagreement <= 1
 

@@ -26,7 +26,7 @@ def pack(tmp_path):
 
 def test_nothing(store):
     report = upload(store, store.project("p"), [])
-    assert (report.added, report.known, report.refused) == ([], [], [])
+    assert (report.added, report.existing, report.refused) == ([], [], [])
 
 
 def test_files_folder_and_zip(store, tmp_path, picture, pack):
@@ -43,7 +43,7 @@ def test_files_folder_and_zip(store, tmp_path, picture, pack):
     paths = [tmp_path / "c.jpg", tmp_path / "in", archive, tmp_path / "missing.jpg"]
     report = upload(store, store.project("p"), paths, lambda *step: seen.append(step))
     assert [image.name for image in report.added] == ["c.jpg", "a.jpg", "b.png", "d.jpg"]
-    assert [image.name for image in report.known] == ["a.jpg"]
+    assert [image.name for image in report.existing] == ["a.jpg"]
     assert {name for name, _ in report.refused} == {
         "notes.txt",
         ".hidden.jpg",
@@ -64,7 +64,7 @@ def test_names_that_lead_out(store, tmp_path, picture, pack, name):
     report = upload(store, store.project("p"), [pack((name, picture(1)), ("good.jpg", picture(2)))])
     assert [image.name for image in report.added] == ["good.jpg"]
     ((refused, reason),) = report.refused
-    assert "leads out" in reason
+    assert "points outside" in reason
     assert refused.endswith("evil.jpg")
     assert {path for path in tmp_path.rglob("evil*")} == before
 

@@ -19,7 +19,8 @@ from annotation.formats import import_from
 from annotation.formats.label_studio import validate
 from annotation.region import Region
 from annotation.store.store import Store
-from annotation.tabs.correct import Correct
+from annotation.tabs.correct import build_correct
+from annotation.tabs.panels.conflict import ConflictPanel
 from spotter.tabs.shared.loading import Loader
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -61,7 +62,7 @@ class App:
             with gr.Tab("First"):
                 gr.Markdown("Nothing here.")
             with gr.Tab("Correct") as tab:
-                self.tab = Correct(Loader(str(weights), "cpu"), store, tab)
+                build_correct(Loader(str(weights), "cpu"), store, tab)
         self.demo = demo.queue()
         demo.launch(
             prevent_thread_lock=True, quiet=True, theme=theme(), css=CSS, run_history=False, ssr_mode=False
@@ -142,8 +143,8 @@ class Tab:
         """Waits until the background has read this many photos."""
         rows = self.page.locator("#correct-queue li")
         expect(rows).to_have_count(count, timeout=60_000)
-        expect(rows.filter(has_text="doubt")).to_have_count(count, timeout=120_000)
-        expect(self.page.locator("#correct-reading")).not_to_contain_text("reads", timeout=60_000)
+        expect(rows.filter(has_text="uncertainty")).to_have_count(count, timeout=120_000)
+        expect(self.page.locator("#correct-reading")).not_to_contain_text("Reading", timeout=60_000)
 
     def open(self, name: str) -> None:
         self.page.locator("#correct-queue button.main").filter(has_text=name).click()
@@ -376,16 +377,16 @@ def test_the_words_of_two_people_are_joined_on_one_click(app, open_tab):
 
 def test_a_slow_answer_to_an_edit_does_not_bring_a_settled_conflict_back(app, open_tab, monkeypatch):
     image_id, bob = behind_ann(app, open_tab)
-    about, answered = Correct.about, []
+    show_status, answered = ConflictPanel.show_status, []
 
-    def slowly(self, desk):
-        shown = about(self, desk)
-        if desk.conflict:  # known now, shown later
+    def slowly(self, session):
+        shown = show_status(self, session)
+        if session.conflict:  # known now, shown later
             time.sleep(1.5)
-            answered.append(desk)
+            answered.append(session)
         return shown
 
-    monkeypatch.setattr(Correct, "about", slowly)
+    monkeypatch.setattr(ConflictPanel, "show_status", slowly)
     bob.do("box")
     bob.drag((200, 200), (300, 240))
     bob.field.fill("Bob's")
@@ -412,7 +413,7 @@ def test_findings_lead_to_the_word_and_are_fixed_on_one_click(app, open_tab):
     findings.filter(has_text="spaces").locator("button.act").click()
     expect(findings).to_have_count(1)
     tab.page.get_by_role("button", name="Fix all").click()
-    expect(tab.page.locator("#correct-findings")).to_contain_text("Nothing to complain about")
+    expect(tab.page.locator("#correct-findings")).to_contain_text("No problems found")
     assert [(r.text, r.illegible) for r in app.store.regions(image_id)] == [("padded", False), ("", True)]
     expect(tab.row("illegible")).to_be_visible()
 

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.browser
 
 WIDTH, HEIGHT = 800, 600
 SECONDS = 30  # that a busy machine may take for anything
-PURE = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("geometry.js", "model.js"))
+PURE = ""
 
 
 def box(x1: float, y1: float, x2: float, y2: float) -> list[list[float]]:

@@ -14,19 +14,19 @@ import torch
 
 from spotter.charset import Charset
 from spotter.data import scene_pool
-from spotter.data.augmentation import rasterise_batch
 from spotter.data.curriculum import SceneKind
 from spotter.data.data_config import AugmentationConfig, PoolConfig, RendererConfig
 from spotter.data.renderers import (
     RenderedScene,
     Renderers,
     RenderingError,
-    encode_words,
-    scene_bytes,
 )
+from spotter.data.rendering_worker import scene_bytes
 from spotter.data.scene_pool import ScenePool
 from spotter.data.synth.scene import EASY, SceneGenerator
 from spotter.data.targets import Batch, make_targets, words_on_host
+from spotter.data.word_arrays import encode_words
+from spotter.data.word_augmentation import rasterise_batch
 from spotter.ops.polygons import rasterise
 from spotter.types import GroundTruth
 

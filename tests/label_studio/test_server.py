@@ -24,8 +24,8 @@ from PIL import Image, ImageDraw, ImageFont
 from annotation.__main__ import main
 from annotation.formats import import_from
 from annotation.label_studio.client import Server
+from annotation.label_studio.labelling_config import CONFIG
 from annotation.label_studio.sync import pull, push
-from annotation.label_studio.tasks import CONFIG
 from annotation.region import AnnotationError, Character, Region
 from annotation.store.store import Store
 
@@ -160,7 +160,12 @@ def test_push_pull_and_both_again(store, empty, project, server):
     assert [len(task["predictions"]) for task in tasks] == [1, 1, 1]
     assert sorted(len(task["annotations"]) for task in tasks) == [0, 0, 1]
     again = pull(store, project, server)
-    assert (again.images_added, again.regions_added, again.regions_changed, again.kept_as_drafts) == (0, 0, 0, [])
+    assert (again.images_added, again.regions_added, again.regions_changed, again.kept_as_drafts) == (
+        0,
+        0,
+        0,
+        [],
+    )
     # A newer model, and newer work here.
     image = store.image_list(1)[1]
     store.add_prediction(image.id, "nano-2", scene(1)[1][:2])
@@ -246,7 +251,7 @@ def test_an_exported_folder(store, empty, project, server, url, served, tmp_path
     number = made["id"]
     ask(url, "/api/storages/localfiles/", project=number, path=str(served / "images"), use_blob_urls=True)
     tasks = json.loads((served / "tasks.json").read_text())
-    with server.asking() as sdk:
+    with server.client() as sdk:
         sdk.projects.import_tasks(id=number, request=tasks)
     answer = ask(url, f"/api/projects/{number}/export?exportType=JSON&download_all_tasks=true")
     (tmp_path / "export.json").write_bytes(answer)
@@ -273,7 +278,7 @@ def test_work_there_is_not_overwritten(store, project, server):
     annotation = task["annotations"][0]
     texts = [result for result in annotation["result"] if result["type"] == "textarea"]
     texts[0]["value"]["text"] = ["theirs"]
-    with server.asking() as sdk:
+    with server.client() as sdk:
         sdk.annotations.update(annotation["id"], result=annotation["result"], lead_time=4.2)
     image = store.image_list(store.find_project(project))[0]
     words = [replace(region, text="mine") for region in store.regions(image.id)[:1]]
@@ -293,7 +298,7 @@ def test_several_and_cancelled_annotations_are_said(store, project, server):
     push(store, project, server)
     task = next(task for task in server.tasks(server.find_project(project)) if task["annotations"])
     first = task["annotations"][0]
-    with server.asking() as sdk:
+    with server.client() as sdk:
         sdk.annotations.create(task["id"], result=first["result"][:2], lead_time=1.0)
         sdk.annotations.create(task["id"], result=[], was_cancelled=True, lead_time=1.0)
     report = pull(store, project, server)
@@ -310,9 +315,9 @@ def test_the_commands_with_a_personal_access_token(url, project, store, empty, t
     assert main(["pull", "--database", f"sqlite:///{tmp_path}/second/a.db", *where]) == 0
     out, err = capsys.readouterr()
     assert [line for line in out.splitlines() if line.startswith("images")] == [
-        "images: 3 added, 0 known",
-        "images: 0 added, 3 known",
-        "images: 3 added, 0 known",
+        "images: 3 added, 0 already there",
+        "images: 0 added, 3 already there",
+        "images: 3 added, 0 already there",
     ]
     assert "rror" not in err
     assert content(empty, project) == content(store, project)
@@ -378,12 +383,12 @@ def wait(condition, seconds: float) -> None:
 
 def test_ml_backend(store, project, server, url, tiny_file, tmp_path):
     """Label Studio asks for words, a person submits them, and they come into the database by themselves."""
-    number = server.make_project(project).id
+    number = server.create_project(project).id
     data, _ = scene(0, 6)
     there = server.upload(number, "turned.jpg", data)  # as a person uploads a photo: EXIF and all
     server.add_task(number, {"data": {"image": there}})
     (tmp_path / "third").mkdir()
-    with ml_backend(tiny_file, url, tmp_path / "third", "pass") as backend, server.asking() as sdk:
+    with ml_backend(tiny_file, url, tmp_path / "third", "pass") as backend, server.client() as sdk:
         login = {"auth_method": "BASIC_AUTH", "basic_auth_user": "any"}
         made = sdk.ml.create(url=backend, project=number, title="tiny", basic_auth_pass="pass", **login)
         assert (made.state, made.error_message) == ("CO", None)

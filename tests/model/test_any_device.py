@@ -7,12 +7,10 @@ import copy
 import pytest
 import torch
 
-from spotter.model.elu import _ELU, elu
-from spotter.model.reader import Reader
 from spotter.ops.device import constant, to_device, to_host
-from spotter.ops.roi_align import BACKENDS, pyramid_roi_align, set_roi_align_backend
-from spotter.ops.rois import boxes_to_rois, rotated_roi_align
-from tests.ops.test_roi_align import BOXES, IMAGE, pyramid
+from spotter.ops.roi_align import BACKENDS, pyramid_roi_align, rotated_roi_align, set_roi_align_backend
+from spotter.ops.rois import boxes_to_rois
+from tests.ops.roi_cases import BOXES, IMAGE, pyramid
 from tests.pretend_gpu import DEVICE, DeviceError, PretendGPU, pretend, values_of
 
 
@@ -112,38 +110,6 @@ def test_roi_align_waits_for_nothing(name, rotated):
     torch.testing.assert_close(values_of(again), out.detach())
     for a, b in zip(gradients, expected, strict=True):
         torch.testing.assert_close(values_of(a), b, atol=1e-4, rtol=1e-4)
-
-
-def test_given_characters_are_read_the_same():
-    """On a GPU all steps are classified at once."""
-    torch.manual_seed(0)
-    reader = Reader(8, (4, 8), 16, 12, 10, 20, 6)
-    features, given = torch.randn(5, 8, 8, 16), torch.randint(-1, 20, (5, 4))
-    expected = reader(features, given)
-    expected.probabilities.square().sum().backward()
-    with PretendGPU() as gpu:
-        other = copy.deepcopy(reader).to(DEVICE)
-        other.zero_grad()
-        features, given = pretend(features), pretend(given)
-        gpu.synchronisations.clear()
-        reading = other(features, given)
-        reading.probabilities.square().sum().backward()
-        assert gpu.synchronisations == []
-    assert values_of(reading.ids).equal(expected.ids)
-    for name in ("probabilities", "attention", "encoded"):
-        torch.testing.assert_close(values_of(getattr(reading, name)), getattr(expected, name).detach())
-    for (name, a), b in zip(other.named_parameters(), reader.parameters(), strict=True):
-        if b.grad is not None:
-            torch.testing.assert_close(values_of(a.grad), b.grad, msg=name)
-
-
-def test_elu_is_the_same():
-    x = torch.linspace(-5, 5, 50).requires_grad_()
-    expected = torch.autograd.grad(_ELU.apply(x).square().sum(), x)[0]
-    with PretendGPU():
-        other = pretend(x).requires_grad_()
-        elu(other).square().sum().backward()
-    torch.testing.assert_close(values_of(other.grad), expected)
 
 
 def test_the_tiny_spotter_reads_on_any_device(tiny_model, photographs):

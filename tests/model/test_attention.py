@@ -1,4 +1,4 @@
-"""Self-attention against torch's own, and the encoder layer."""
+"""Self-attention and the encoder layer, compared with torch's."""
 
 import pytest
 import torch
@@ -16,7 +16,7 @@ def torch_attention(ours: SelfAttention) -> nn.MultiheadAttention:
 
 @pytest.mark.parametrize("shape", [(0, 5, 12), (1, 1, 12), (2, 7, 12)])
 @torch.no_grad()
-def test_self_attention_is_torchs(shape):
+def test_self_attention_equals_torchs(shape):
     torch.manual_seed(0)
     ours, x = SelfAttention(12, 3), torch.randn(shape)
     expected = torch_attention(ours)(x, x, x)[0] if shape[0] else x
@@ -24,7 +24,7 @@ def test_self_attention_is_torchs(shape):
 
 
 @torch.no_grad()
-def test_encoder_layer_is_torchs():
+def test_encoder_layer_equals_torchs():
     torch.manual_seed(0)
     ours, x = EncoderLayer(12, 3, 20), torch.randn(2, 7, 12)
     theirs = nn.TransformerEncoderLayer(12, 3, 20, batch_first=True).eval()
@@ -35,7 +35,7 @@ def test_encoder_layer_is_torchs():
 
 
 @torch.no_grad()
-def test_the_softmax_can_be_seen_from_outside():
+def test_hooks_see_the_softmax():
     attention, seen = SelfAttention(12, 3), []
     attention.softmax.register_forward_hook(lambda _, args, out: seen.append(out))
     attention(torch.randn(2, 7, 12))

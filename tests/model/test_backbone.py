@@ -94,7 +94,7 @@ def test_maps_and_levels_of_the_presets(preset, shapes):
     assert [tuple(m.shape) for m in maps] == [(2, *shape) for shape in shapes]
     levels = model.fpn(maps)
     assert [tuple(p.shape) for p in levels] == [(2, config.channels, *shape[1:]) for shape in shapes]
-    assert [p.shape for p in model.widen(levels)] == [p.shape for p in levels]
+    assert [p.shape for p in model.add_dilated_context(levels)] == [p.shape for p in levels]
 
 
 @pytest.mark.parametrize("stem", ["patch", "conv"])

@@ -6,7 +6,14 @@ import pytest
 import torch
 from torch.nn.functional import interpolate
 
-from spotter.model.conversion import RecognitionConversion, position_code
+from spotter.model.conversion import (
+    Gate,
+    MaskGate,
+    PlainFeatures,
+    RecognitionConversion,
+    UpBlock,
+    position_code,
+)
 
 
 def conversion(roi: tuple[int, int]) -> RecognitionConversion:
@@ -51,19 +58,68 @@ def test_formulas_of_the_paper():
         torch.testing.assert_close(found, expected)
 
 
-def test_the_gates_depend_on_the_proposal_and_pass_gradients_to_it():
-    c, related = conversion((8, 16)), torch.randn(2, 8, requires_grad=True)
-    c(torch.randn(2, 8, 8, 16), related).features.sum().backward()
-    assert (related.grad.abs().sum(1) > 0).all()
+def test_gates_pass_gradients_to_the_proposal_features():
+    c, attended = conversion((8, 16)), torch.randn(2, 8, requires_grad=True)
+    c(torch.randn(2, 8, 8, 16), attended).features.sum().backward()
+    assert (attended.grad.abs().sum(1) > 0).all()
 
 
 @torch.no_grad()
-def test_relate_mixes_the_proposals_of_one_image_only():
+def test_gate_by_hand():
+    features = torch.tensor([[[[2.0, -4.0]]]])
+    gated, gate = Gate()(features, torch.tensor([[[[0.0, math.log(3)]]]]))
+    torch.testing.assert_close(gate, torch.tensor([[[[0.5, 0.75]]]]))
+    torch.testing.assert_close(gated, torch.tensor([[[[1.0, -3.0]]]]))
+
+
+@pytest.mark.parametrize("gate", ["gate1", "gate2", "gate3"])
+@torch.no_grad()
+def test_a_hook_replaces_a_gate(gate):
+    c, roi_features, attended = conversion((8, 16)), torch.randn(2, 8, 8, 16), torch.randn(2, 8)
+    before = c(roi_features, attended)
+    c.get_submodule(f"{gate}.sigmoid").register_forward_hook(lambda module, inputs, output: output * 0)
+    after = c(roi_features, attended)
+    assert getattr(after, gate.replace("gate", "m")).max() == 0
+    assert not torch.equal(after.features, before.features)
+
+
+def test_gates_have_no_parameters():
+    c = conversion((8, 16))
+    assert [name for name in c.state_dict() if "gate" in name] == []
+
+
+def test_mask_gate_by_hand():
+    features = torch.arange(1.0, 9.0).view(1, 2, 2, 2)
+    masked = MaskGate()(features, torch.tensor([[[1.0, 0.0], [0.5, 1.0]]]))
+    assert masked.tolist() == [[[[1, 0], [1.5, 4]], [[5, 0], [3.5, 8]]]]
+    assert MaskGate()(features.bfloat16(), torch.ones(1, 2, 2)).dtype == torch.bfloat16
+
+
+@pytest.mark.parametrize("last_conv", [True, False])
+@torch.no_grad()
+def test_up_block_changes_the_size(last_conv):
+    assert UpBlock(4, last_conv).eval()(torch.randn(2, 4, 3, 5), (6, 10)).shape == (2, 4, 6, 10)
+
+
+@pytest.mark.parametrize("regions", [0, 2])
+@torch.no_grad()
+def test_plain_features_have_open_gates(regions):
+    plain, features = PlainFeatures(8).eval(), torch.randn(regions, 8, 8, 16)
+    attended = torch.randn(regions, 8)
+    assert plain.relate(attended) is attended
+    out = plain(features, attended)
+    assert [gate.shape[2:] for gate in (out.m1, out.m2, out.m3)] == [(2, 4), (4, 8), (8, 16)]
+    assert all((gate == 1).all() for gate in (out.m1, out.m2, out.m3))
+    torch.testing.assert_close(out.features, plain.enter(features))
+
+
+@torch.no_grad()
+def test_relate_is_attention_within_an_image():
     c, x = conversion((8, 16)), torch.randn(2, 5, 8)
     before = c.relate(x)
     x[0, 4] += 1
     after = c.relate(x)
-    assert (after[0] - before[0]).abs().amax(1).min() > 1e-4  # each one sees the changed one
+    assert (after[0] - before[0]).abs().amax(1).min() > 1e-4  # all attend to the changed one
     assert torch.equal(after[1], before[1])
 
 

@@ -1,4 +1,4 @@
-"""The pyramid, and how far a dilated block sees."""
+"""The pyramid, and the receptive field of a dilated block."""
 
 import pytest
 import torch
@@ -17,8 +17,8 @@ def test_span_of_a_dilated_block(dilations, span):
     x = torch.ones(1, 4, 33, 33, requires_grad=True)
     block(x)[0, 0, 16, 16].backward()
     for axis in (0, 1):
-        seen = torch.nonzero(x.grad[0, 0].any(axis)).squeeze(1)
-        assert (seen.min().item(), seen.max().item()) == (16 - span // 2, 16 + span // 2)
+        field = torch.nonzero(x.grad[0, 0].any(axis)).squeeze(1)
+        assert (field.min().item(), field.max().item()) == (16 - span // 2, 16 + span // 2)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (10, 14)])
@@ -32,7 +32,7 @@ def test_coarse_levels_reach_the_fine_ones():
     for conv in [*fpn.lateral, *fpn.output]:
         nn.init.zeros_(conv.weight)
         nn.init.zeros_(conv.bias)
-        conv.weight[:, :, conv.kernel_size[0] // 2, conv.kernel_size[0] // 2] = 1  # lets everything through
+        conv.weight[:, :, conv.kernel_size[0] // 2, conv.kernel_size[0] // 2] = 1  # identity
     maps = [torch.full((1, 1, 2**i, 2 ** (i + 1)), 10.0**i) for i in (3, 2, 1, 0)]
     levels = fpn(maps)
     assert [level.shape for level in levels] == [m.shape for m in maps]

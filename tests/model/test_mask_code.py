@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from spotter.model.mask_code import EPS, MaskCode
+from spotter.model.mask_code import EPSILON, MaskCode
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -35,9 +35,11 @@ def test_complete_code_returns_the_mask():
     code.mean.fill_(0.5)
     mask = torch.tensor([[[1, 0, 0], [1, 1, 0], [0, 0, 1]]])
     vector = code.encode(mask)
-    top_left = (np.log((1 - EPS) / EPS) - 0.5) / 2  # logit, less the mean, over the standard deviation
+    top_left = (
+        np.log((1 - EPSILON) / EPSILONILON) - 0.5
+    ) / 2  # logit, less the mean, over the standard deviation
     assert vector[0, 0].item() == pytest.approx(top_left, rel=1e-5)
-    torch.testing.assert_close(code.decode(vector), mask.float().clamp(EPS, 1 - EPS))
+    torch.testing.assert_close(code.decode(vector), mask.float().clamp(EPSILON, 1 - EPSILON))
 
 
 @pytest.mark.parametrize("lead", [(0,), (1,), (2, 3), (2, 0)])

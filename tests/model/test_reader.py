@@ -1,16 +1,19 @@
-"""The decoder that reads a region one character a step."""
+"""The decoder, which reads one character per step."""
+
+import copy
 
 import pytest
 import torch
 
-from spotter.model.reader import Reader
+from spotter.model.reader import Argmax, Reader
+from tests.pretend_gpu import DEVICE, PretendGPU, pretend, values_of
 
 CLASSES, STEPS = 6, 9
 
 
 @pytest.fixture(scope="module")
 def reader() -> Reader:
-    """Weights large enough for words of different length."""
+    """Weights large enough for words of different lengths."""
     torch.manual_seed(4)
     r = Reader(8, (3, 5), 12, 7, 5, CLASSES, STEPS).eval()
     with torch.no_grad():
@@ -44,7 +47,7 @@ def test_shapes(reader, features, regions, given):
 
 
 @torch.no_grad()
-def test_early_stop_reads_the_same(reader, features):
+def test_early_stop_gives_the_same_characters(reader, features):
     whole = reader(features, stop_early=False)
     lengths = (whole.ids != 0).sum(1)
     ending = lengths < STEPS
@@ -71,7 +74,7 @@ def test_batch_is_single(reader, features):
 
 
 @torch.no_grad()
-def test_what_was_read_may_be_given(reader, features):
+def test_giving_what_was_read_changes_nothing(reader, features):
     free = reader(features, stop_early=False)
     forced = reader(features, free.ids)
     assert forced.ids.equal(free.ids)
@@ -85,7 +88,7 @@ def test_a_forced_character_changes_later_steps_only(reader, features, step):
     forced = given.clone()
     forced[:, step] = 3
     a, b = reader(features, given), reader(features, forced)
-    # Where to look is decided by the hidden state before the character is fed: it changes one step later.
+    # Attention depends on the hidden state before the character is fed: it changes one step later.
     for name, first in (("probabilities", step + 1), ("attention", step + 2)):
         before, after = getattr(a, name), getattr(b, name)
         assert before[:, :first].equal(after[:, :first])
@@ -99,11 +102,37 @@ def test_padding_counts_as_the_end_sign(reader, features):
 
 
 @torch.no_grad()
-def test_positions_are_told_row_by_row(reader, features):
+def test_position_codes_are_row_by_row(reader, features):
     encoded = reader.encode(features)
     assert encoded.shape == (12, 15, 8 + 5 + 3)
     assert encoded[0, :, 8:13].argmax(1).tolist() == [0, 1, 2, 3, 4] * 3  # x
     assert encoded[0, :, 13:].argmax(1).tolist() == [0] * 5 + [1] * 5 + [2] * 5  # y
+
+
+def test_argmax():
+    assert Argmax()(torch.tensor([[0.2, 0.8], [0.6, 0.4]])).tolist() == [1, 0]
+
+
+@torch.no_grad()
+def test_a_hook_chooses_the_character(reader, features):
+    handle = reader.argmax.register_forward_hook(lambda module, inputs, output: torch.full_like(output, 3))
+    try:
+        forced = reader(features)
+    finally:
+        handle.remove()
+    assert forced.ids.tolist() == [[3] * STEPS] * 12
+    assert forced.probabilities.equal(reader(features, forced.ids).probabilities)
+
+
+@torch.no_grad()
+def test_hooks_see_the_softmax_of_every_step(reader, features):
+    seen = []
+    handle = reader.softmax.register_forward_hook(lambda module, inputs, output: seen.append(output))
+    try:
+        out = reader(features, stop_early=False)
+    finally:
+        handle.remove()
+    assert torch.stack(seen, 1).equal(out.probabilities)
 
 
 @torch.no_grad()
@@ -119,3 +148,26 @@ def test_one_step_by_hand(reader, features):
     out = reader(features[:2])
     torch.testing.assert_close(out.attention[:, 0], weights)
     torch.testing.assert_close(out.probabilities[:, 0], reader.classify(hidden).softmax(1))
+
+
+def test_given_characters_are_read_alike_on_cpu_and_gpu():
+    """On a GPU all steps are classified at once."""
+    torch.manual_seed(0)
+    reader = Reader(8, (4, 8), 16, 12, 10, 20, 6)
+    features, given = torch.randn(5, 8, 8, 16), torch.randint(-1, 20, (5, 4))
+    expected = reader(features, given)
+    expected.probabilities.square().sum().backward()
+    with PretendGPU() as gpu:
+        other = copy.deepcopy(reader).to(DEVICE)
+        other.zero_grad()
+        features, given = pretend(features), pretend(given)
+        gpu.synchronisations.clear()
+        reading = other(features, given)
+        reading.probabilities.square().sum().backward()
+        assert gpu.synchronisations == []
+    assert values_of(reading.ids).equal(expected.ids)
+    for name in ("probabilities", "attention", "encoded"):
+        torch.testing.assert_close(values_of(getattr(reading, name)), getattr(expected, name).detach())
+    for (name, a), b in zip(other.named_parameters(), reader.parameters(), strict=True):
+        if b.grad is not None:
+            torch.testing.assert_close(values_of(a.grad), b.grad, msg=name)

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from spotter.model.two_level import (
-    REGIONS_AT_ONCE,
+    CHUNK,
     TwoLevelAttention,
     TwoLevelBlock,
     TwoLevelBlocks,
@@ -44,7 +44,7 @@ def attention(window: int = 2) -> TwoLevelAttention:
 
 @pytest.mark.parametrize("grid", [(1, 1), (2, 2), (3, 4)])
 @torch.no_grad()
-def test_windows_outside_get_no_weight(grid):
+def test_windows_outside_the_grid_get_no_weight(grid):
     a, seen = attention(), []
     a.softmax.register_forward_hook(lambda _, args, out: seen.append(out))
     a(torch.randn(2 * grid[0] * grid[1], 4, 8), torch.randn(2, *grid, 8))
@@ -86,7 +86,7 @@ def test_block_keeps_the_shape(shape):
 
 
 @torch.no_grad()
-def test_a_window_sees_its_neighbours_and_no_further():
+def test_a_window_attends_to_its_neighbours_only():
     torch.manual_seed(0)
     block, x = TwoLevelBlock(8, 2, 4).eval(), torch.randn(1, 4, 16, 8)
     changed = x.clone()
@@ -113,17 +113,17 @@ def test_pooling_and_residuals_of_a_block():
     torch.testing.assert_close(block(x), x + out + block.mlp(block.norm2(x + out)))
 
 
-@pytest.mark.parametrize("regions", [0, 1, REGIONS_AT_ONCE, 2 * REGIONS_AT_ONCE + 3])
+@pytest.mark.parametrize("regions", [0, 1, CHUNK, 2 * CHUNK + 3])
 @torch.no_grad()
-def test_blocks_for_a_few_regions_at_a_time(regions):
+def test_blocks_run_on_chunks_of_regions(regions):
     torch.manual_seed(0)
     blocks = TwoLevelBlocks(TwoLevelBlock(8, 2, 2), TwoLevelBlock(8, 2, 2))
-    most = []
-    blocks[0].register_forward_hook(lambda _, args, out: most.append(len(out)))
+    sizes = []
+    blocks[0].register_forward_hook(lambda _, args, out: sizes.append(len(out)))
     x = torch.randn(regions, 4, 6, 8)
     torch.testing.assert_close(blocks(x), blocks[1](blocks[0](x)))
-    assert max(most[:-1]) <= REGIONS_AT_ONCE
-    assert sum(most[:-1]) == regions
+    assert max(sizes[:-1]) <= CHUNK
+    assert sum(sizes[:-1]) == regions
 
 
 def test_no_blocks():

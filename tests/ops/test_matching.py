@@ -5,9 +5,8 @@ import math
 
 import pytest
 import torch
-from torchvision.ops import generalized_box_iou
 
-from spotter.ops.matching import MatchWeights, generalised_iou, match, match_costs
+from spotter.ops.matching import MatchWeights, hungarian_match, match_costs
 
 SIZE = torch.tensor([200, 100])  # width, height
 
@@ -63,21 +62,6 @@ def test_a_weight_scales_its_own_term(term):
     torch.testing.assert_close(costs.total, 3 * getattr(costs, term))
 
 
-def test_generalised_iou_agrees_with_torchvision():
-    torch.manual_seed(0)
-    boxes, others = random_boxes(40), random_boxes(30)
-    ours = generalised_iou(boxes[:, None], others[None])
-    torch.testing.assert_close(ours, generalized_box_iou(boxes, others), rtol=1e-5, atol=1e-6)
-
-
-def test_generalised_iou_of_empty_boxes_is_finite():
-    point = torch.full((1, 4), 5.0, requires_grad=True)
-    value = generalised_iou(point, torch.full((1, 4), 5.0))
-    value.sum().backward()
-    assert value.isfinite().all()
-    assert point.grad.isfinite().all()
-
-
 def test_stages_and_images_broadcast():
     torch.manual_seed(0)
     logits, boxes, vectors = torch.randn(3, 2, 6, 2), random_boxes(3, 2, 6), torch.randn(3, 2, 6, 60)
@@ -93,16 +77,16 @@ def test_stages_and_images_broadcast():
                 torch.testing.assert_close(getattr(together, name)[s, b], value, msg=name)
 
 
-def test_match_is_the_cheapest_not_the_greedy_one():
+def test_the_assignment_is_the_cheapest_not_the_greedy_one():
     # The greedy choice takes 0 and is left with 10.
-    prediction, target = match(torch.tensor([[0.0, 1.0], [1.0, 10.0]]))
+    prediction, target = hungarian_match(torch.tensor([[0.0, 1.0], [1.0, 10.0]]))
     assert prediction.tolist() == [0, 1]
     assert target.tolist() == [1, 0]
 
 
 @pytest.mark.parametrize(("proposals", "words"), [(5, 0), (0, 3), (0, 0), (1, 1), (6, 1), (2, 5)])
-def test_match_sizes(proposals, words):
-    prediction, target = match(torch.randn(proposals, words))
+def test_sizes_of_the_assignment(proposals, words):
+    prediction, target = hungarian_match(torch.randn(proposals, words))
     assert len(prediction) == len(target) == min(proposals, words)
     assert len(set(prediction.tolist())) == len(set(target.tolist())) == min(proposals, words)
     assert prediction.dtype == target.dtype == torch.int64
@@ -110,7 +94,7 @@ def test_match_sizes(proposals, words):
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
 def test_costs_that_are_not_finite_are_avoided(bad):
-    prediction, target = match(torch.tensor([[bad, bad], [3.0, 1.0], [2.0, 9.0]]))
+    prediction, target = hungarian_match(torch.tensor([[bad, bad], [3.0, 1.0], [2.0, 9.0]]))
     assert prediction.tolist() == [1, 2]
     assert target.tolist() == [1, 0]
-    assert len(match(torch.full((3, 2), bad))[0]) == 2
+    assert len(hungarian_match(torch.full((3, 2), bad))[0]) == 2

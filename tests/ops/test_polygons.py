@@ -1,129 +1,28 @@
-"""Outlines of masks and masks of outlines."""
+"""Areas of polygons, their masks inside a box, and the overlap of masks."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 import pytest
-from shapely.geometry import Polygon
 
 from spotter.model.mask_fitting import word_shapes
-from spotter.ops.polygons import clip, mask_polygon, rasterise
-
-BOX = np.array([100.0, 50.0, 240.0, 106.0])  # a cell of maskK is 5 x 2 pixels
+from spotter.ops.polygons import mask_iou, rasterise, signed_area
 
 
-def outline(
-    mask: np.ndarray, box: np.ndarray = BOX, width: int = 400, height: int = 300
-) -> np.ndarray | None:
-    return mask_polygon(mask.astype(np.float32), box, 0.4, width, height)
+def test_signed_area_by_hand():
+    clockwise = [[0, 0], [4, 0], [4, 3], [0, 3]]  # on the screen: y points down
+    assert signed_area(clockwise) == 12
+    assert signed_area(clockwise[::-1]) == -12
+    assert signed_area(np.array([clockwise, clockwise[::-1]])).tolist() == [12, -12]
+    assert signed_area([[0, 0], [5, 5], [9, 9]]) == 0
 
 
-def arc() -> np.ndarray:
-    """A band bent by a third of a circle, (14, 2)."""
-    angle = np.linspace(-1, 1, 7)
-    ring = np.stack([np.sin(angle), -np.cos(angle)], 1)
-    return np.concatenate([ring * 100, ring[::-1] * 65]) + np.array([200, 150])
-
-
-SHAPES = {
-    "upright": np.array([[120, 60], [200, 60], [200, 90], [120, 90]]),
-    "slanted": np.array([[150, 60], [230, 100], [215, 130], [135, 90]]),
-    "steep": np.array([[150, 60], [170, 66], [120, 200], [100, 194]]),
-    "curved": arc(),
-}
-
-
-@pytest.mark.parametrize("name", SHAPES)
-def test_outline_of_a_mask_is_the_shape(name):
-    shape = SHAPES[name].astype(np.float64)
-    box = np.concatenate([shape.min(0), shape.max(0)])
-    polygon = outline(rasterise(shape, box), box)
-    found, true = Polygon(polygon), Polygon(shape)
-    assert found.is_valid
-    assert found.intersection(true).area / found.union(true).area > 0.88
-    assert len(polygon) == 4 if name != "curved" else 4 < len(polygon) <= 16
-    x, y = polygon.T
-    assert (x * np.roll(y, -1) - np.roll(x, -1) * y).sum() > 0  # clockwise on the screen
-    assert (polygon.sum(1) >= polygon[0].sum()).all()  # from the upper left
-
-
-def test_a_full_mask_is_its_box():
-    np.testing.assert_allclose(
-        outline(np.ones((28, 28))), [[100, 50], [240, 50], [240, 106], [100, 106]], atol=1e-3
-    )
-
-
-def test_part_of_a_mask_is_part_of_its_box():
-    mask = np.zeros((28, 28))
-    mask[7:21, 14:] = 1  # the right half, between the quarters
-    np.testing.assert_allclose(outline(mask), [[170, 64], [240, 64], [240, 92], [170, 92]], atol=1.3)
-
-
-def test_the_largest_piece_counts():
-    mask = np.zeros((28, 28))
-    mask[:4, :4] = 1
-    mask[14:, 8:] = 1
-    assert outline(mask)[0] == pytest.approx([140, 78], abs=1.3)
-
-
-@pytest.mark.parametrize("level", [0.39, 0.41])
-def test_threshold_of_the_mask(level):
-    assert (outline(np.full((28, 28), level)) is None) == (level < 0.4)
-
-
-@pytest.mark.parametrize(
-    ("mask", "box"),
-    [
-        (np.zeros((28, 28)), BOX),
-        (np.full((28, 28), np.nan), BOX),
-        (np.ones((28, 28)), BOX + 1000),
-        (np.ones((28, 28)), BOX - 1000),
-        (np.ones((28, 28)), np.array([50.0, 60.0, 50.0, 80.0])),  # no width
-        (np.ones((28, 28)), np.array([50.0, 60.0, 50.4, 60.4])),  # less than a pixel
-        (np.ones((28, 28)), np.array([0.0, 0.0, np.inf, 10.0])),
-        (np.ones((28, 28)), np.full(4, np.nan)),
-    ],
-    ids=["empty", "not a number", "beyond", "before", "flat", "tiny", "endless", "nowhere"],
-)
-def test_no_outline(mask, box):
-    assert outline(mask, box) is None
-
-
-def test_an_outline_is_clipped_to_the_image():
-    polygon = outline(np.ones((28, 28)), np.array([-50.0, -20.0, 60.0, 40.0]))
-    np.testing.assert_allclose(polygon, [[0, 0], [60, 0], [60, 40], [0, 40]], atol=1e-3)
-
-
-def test_a_turned_word_at_the_border_keeps_its_edges():
-    """Cut along the border, its edges stay where they are; moving its corners inside would bend them."""
-    shape = np.array([[-30.0, 40.0], [60.0, -20.0], [75.0, 3.0], [-15.0, 63.0]])
-    expected = Polygon(shape).intersection(Polygon([(0, 0), (400, 0), (400, 300), (0, 300)]))
-    found = Polygon(clip(shape, 400, 300))
-    assert found.symmetric_difference(expected).area < 1e-6
-    box = np.concatenate([shape.min(0), shape.max(0)])
-    polygon = Polygon(outline(rasterise(shape, box), box))
-    assert polygon.intersection(expected).area > 0.9 * polygon.union(expected).area
-
-
-@pytest.mark.parametrize(
-    ("polygon", "corners"),
-    [
-        ([[0, 0], [10, 0], [10, 10], [0, 10]], 4),
-        ([[-5, -5], [500, -5], [500, 400], [-5, 400]], 4),
-        ([[390, 290], [410, 290], [390, 310]], 4),  # a triangle over the corner
-        ([[500, 10], [510, 10], [510, 20]], 0),
-        ([[0, 0], [10, 10]], 0),
-        ([[5, 5], [9, 9], [5, 5]], 0),  # no area
-        ([[0, 0], [100, 100], [100, 0], [0, 100]], 3),  # a bow-tie: one of its halves
-    ],
-)
-def test_clip(polygon, corners):
-    found = clip(np.array(polygon, float), 400, 300)
-    assert (0 if found is None else len(found)) == corners
-    if found is not None:
-        assert (found >= 0).all()
-        assert (found <= [400, 300]).all()
+def test_mask_iou_by_hand():
+    masks = np.array([[[1, 1], [0, 0]], [[1, 0], [0, 0]], [[0, 0], [0, 0]]])
+    assert mask_iou(masks, masks[0]).tolist() == [1, 0.5, 0]
+    assert mask_iou(masks[2], masks[2]) == 1
+    assert mask_iou(masks[:0], masks[0]).shape == (0,)
 
 
 def box_of(polygon):

@@ -1,4 +1,4 @@
-"""RoIAlign over the pyramid: the level rule, and our table form against torchvision's kernel."""
+"""RoIAlign over the pyramid: the level rule, and all backends against torchvision's kernel."""
 
 import pytest
 import torch
@@ -6,59 +6,22 @@ from torchvision.ops import roi_align
 
 from spotter.ops.roi_align import (
     BACKENDS,
-    grid_sample_roi_align,
-    torchvision_roi_align,
     assign_levels,
     assign_levels_by_size,
+    embedding_bag_roi_align,
+    grid_sample_roi_align,
     pyramid_roi_align,
     roi_align_backend,
     set_roi_align_backend,
-    embedding_bag_roi_align,
+    torchvision_roi_align,
 )
-
-BOXES = torch.tensor(
-    [
-        [10.0, 20.0, 60.0, 40.0],
-        [0.0, 0.0, 256.0, 192.0],
-        [30.5, 7.25, 180.0, 150.0],
-        [-40.0, -30.0, 50.0, 60.0],  # partly outside, left and above
-        [200.0, 150.0, 330.0, 260.0],  # right and below
-        [-300.0, 20.0, 600.0, 90.0],  # wider than the image
-        [400.0, 400.0, 480.0, 480.0],  # wholly outside
-        [-90.0, 20.0, -20.0, 90.0],
-        [50.0, 50.0, 50.0, 50.0],  # no area
-        [100.0, 100.0, 101.0, 180.0],
-    ]
-)
-IMAGE = torch.arange(len(BOXES)) % 2
-SIZES = [(7, 7), (4, 8)]
-NAN_BOX = torch.tensor([[torch.nan, 10.0, 50.0, 60.0]])
-INFINITE_BOX = torch.tensor([[-torch.inf, 0.0, torch.inf, 10.0]])
-CASES = {  # boxes by what they are
-    "all kinds": BOXES,
-    "one": BOXES[2:3],
-    "none": BOXES[:0],
-    "outside of the image": BOXES[6:8],
-    "not finite": torch.cat([BOXES[:2], NAN_BOX, INFINITE_BOX, BOXES[2:4]]),
-}
+from tests.ops.roi_cases import BOXES, CASES, IMAGE, SIZES, gradient_of, pyramid, torchvision_features
 
 
 @pytest.fixture(autouse=True)
-def backend():
+def restore_backend():
     yield
     set_roi_align_backend("auto")
-
-
-def gradient_of(out: torch.Tensor, levels: list[torch.Tensor]) -> list[torch.Tensor]:
-    """Of a sum with different weights; zeros where nothing depends on a level."""
-    seed = torch.linspace(-1, 1, out.numel()).view_as(out)
-    found = torch.autograd.grad(out, levels, seed, allow_unused=True)
-    return [torch.zeros_like(a) if b is None else b for a, b in zip(levels, found, strict=True)]
-
-
-def pyramid(height: int = 192, width: int = 256, channels: int = 3) -> list[torch.Tensor]:
-    torch.manual_seed(0)
-    return [torch.randn(2, channels, height // s, width // s, requires_grad=True) for s in (4, 8, 16, 32)]
 
 
 @pytest.mark.parametrize(
@@ -77,29 +40,31 @@ def pyramid(height: int = 192, width: int = 256, channels: int = 3) -> list[torc
         (-5, 50, 0),
     ],
 )
-def test_level_by_hand(width, height, level):
+def test_assign_levels_by_hand(width, height, level):
     assert assign_levels(torch.tensor([[7.0, 9.0, 7.0 + width, 9.0 + height]])).tolist() == [level]
-    assert assign_levels_by_size(torch.tensor([float(height)]), torch.tensor([float(width)])).tolist() == [level]
+    assert assign_levels_by_size(torch.tensor([float(height)]), torch.tensor([float(width)])).tolist() == [
+        level
+    ]
 
 
 @pytest.mark.parametrize(("canonical", "level"), [(112, 3), (224, 2), (448, 1), (896, 0), (1792, 0)])
 @torch.no_grad()
 def test_canonical_size_moves_the_level(canonical, level):
-    """Who cuts, by table or by torchvision's kernel, looks at the level of the rule."""
+    """All implementations pool from the level of the rule."""
     box, first = torch.tensor([[3.0, 5.0, 227.0, 229.0]]), torch.zeros(1, dtype=torch.long)
     assert assign_levels(box, 4, canonical).tolist() == [level]
     levels = [torch.full_like(cells, i) for i, cells in enumerate(pyramid(256, 256))]
     for align in (embedding_bag_roi_align, torchvision_roi_align, grid_sample_roi_align, pyramid_roi_align):
-        cut = align(levels, box, first, (4, 8), 1, canonical)
-        torch.testing.assert_close(cut, torch.full_like(cut, level))
+        out = align(levels, box, first, (4, 8), 1, canonical)
+        torch.testing.assert_close(out, torch.full_like(out, level))
 
 
 @pytest.mark.parametrize("samples", [1, 2])
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("level", range(4))
 @torch.no_grad()
-def test_table_is_torchvisions_on_each_level(level, size, samples):
-    """Boxes shifted to the size of a level, so that every kind of box meets every level."""
+def test_embedding_bag_equals_torchvision_on_each_level(level, size, samples):
+    """Boxes scaled to the sizes of a level, so that every kind of box occurs on every level."""
     levels = pyramid(1024, 1280)
     boxes = BOXES * (0.2, 1.2, 3.0, 8.0)[level]
     boxes = boxes[assign_levels(boxes) == level]
@@ -111,60 +76,49 @@ def test_table_is_torchvisions_on_each_level(level, size, samples):
     torch.testing.assert_close(ours, expected, atol=1e-5, rtol=1e-5)
 
 
-def torchvisions(levels: list[torch.Tensor], size: tuple[int, int], samples: int) -> torch.Tensor:
-    """What torchvision sees in each of BOXES, on the level of its size."""
-    rois = torch.cat([IMAGE[:, None].float(), BOXES], 1)
-    return torch.cat(
-        [
-            roi_align(levels[level], roi[None], size, 1 / (4 * 2**level), samples, aligned=True)
-            for roi, level in zip(rois, assign_levels(BOXES).tolist(), strict=True)
-        ]
-    )
-
-
 @pytest.mark.parametrize("gradient", [True, False])
 @pytest.mark.parametrize("samples", [1, 2])
 @pytest.mark.parametrize("size", SIZES)
-def test_each_box_is_read_on_its_level(size, samples, gradient):
+def test_each_box_is_pooled_from_its_level(size, samples, gradient):
     levels = [level.requires_grad_(gradient) for level in pyramid()]
     assert len(assign_levels(BOXES).unique()) > 1
     out = pyramid_roi_align(levels, BOXES, IMAGE, size, samples)
     assert out.requires_grad == gradient
-    torch.testing.assert_close(out, torchvisions(levels, size, samples), atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(out, torchvision_features(levels, size, samples), atol=1e-5, rtol=1e-5)
 
 
-def test_gradient_is_torchvisions():
+def test_gradient_equals_torchvision():
     levels, seed = pyramid(), torch.randn(len(BOXES), 3, 7, 7)
     ours = torch.autograd.grad(embedding_bag_roi_align(levels, BOXES, IMAGE, (7, 7), 2), levels, seed)
-    theirs = torch.autograd.grad(torchvisions(levels, (7, 7), 2), levels, seed, allow_unused=True)
+    theirs = torch.autograd.grad(torchvision_features(levels, (7, 7), 2), levels, seed, allow_unused=True)
     assert sum(g is not None for g in theirs) > 1
     for a, b in zip(ours, theirs, strict=True):
         torch.testing.assert_close(a, torch.zeros_like(a) if b is None else b, atol=1e-5, rtol=1e-5)
 
 
 @torch.no_grad()
-def test_bfloat16():
+def test_bfloat16_levels():
     levels = pyramid()
     out = pyramid_roi_align([level.bfloat16() for level in levels], BOXES, IMAGE, (7, 7), 2)
-    torch.testing.assert_close(out.float(), torchvisions(levels, (7, 7), 2), atol=0.05, rtol=0.05)
+    torch.testing.assert_close(out.float(), torchvision_features(levels, (7, 7), 2), atol=0.05, rtol=0.05)
 
 
-def test_no_gradient_reaches_the_boxes():
+def test_boxes_get_no_gradient():
     boxes = BOXES.clone().requires_grad_()
     embedding_bag_roi_align(pyramid(), boxes, IMAGE, (7, 7)).sum().backward()
     assert boxes.grad is None
 
 
 @pytest.mark.parametrize("gradient", [True, False])
-def test_zero_boxes(gradient):
+def test_no_boxes(gradient):
     levels = [level if gradient else level.detach() for level in pyramid()]
     out = pyramid_roi_align(levels, torch.zeros(0, 4), torch.zeros(0, dtype=torch.long), (4, 8), 1)
     assert out.shape == (0, 3, 4, 8)
 
 
 @pytest.mark.parametrize("bad", [torch.nan, torch.inf, -torch.inf])
-def test_boxes_that_are_not_finite_do_not_stop_training(bad):
-    """The loss is what tells of them (`TrainingError`), not an index error in here."""
+def test_boxes_that_are_not_finite_raise_nothing(bad):
+    """A diverged run is reported by its loss (`TrainingError`), not by an index error."""
     boxes = BOXES[:3].clone()
     boxes[0] = bad
     boxes[1] = torch.tensor([-torch.inf, 0.0, torch.inf, 10.0])
@@ -174,8 +128,8 @@ def test_boxes_that_are_not_finite_do_not_stop_training(bad):
 
 
 @torch.no_grad()
-def test_a_ramp_is_read_at_the_bins_centres():
-    """A level that holds x at each cell's centre: a bin's value is its centre, in cells."""
+def test_a_ramp_is_sampled_at_the_centres_of_bins():
+    """The cells hold their x: a bin's value is its centre, in cells."""
     x = (torch.arange(64) + 0.5).expand(1, 1, 48, 64).contiguous()
     levels = [x, *(torch.zeros(1, 1, 48 // s, 64 // s) for s in (2, 4, 8))]
     boxes = torch.tensor([[16.0, 16.0, 72.0, 44.0]])  # 4..18 in cells
@@ -186,7 +140,7 @@ def test_a_ramp_is_read_at_the_bins_centres():
 @pytest.mark.parametrize("name", BACKENDS)
 @pytest.mark.parametrize(("size", "samples"), [((7, 7), 1), ((7, 7), 2), ((4, 8), 2)])
 @pytest.mark.parametrize("case", CASES)
-def test_all_backends_agree(case, size, samples, name):
+def test_backends_agree(case, size, samples, name):
     boxes, levels = CASES[case], pyramid()
     image = torch.arange(len(boxes)) % 2
     expected = embedding_bag_roi_align(levels, boxes, image, size, samples)
@@ -200,7 +154,7 @@ def test_all_backends_agree(case, size, samples, name):
 
 @pytest.mark.parametrize("name", BACKENDS)
 def test_backends_for_levels_of_any_shape(name):
-    """One level; levels that are no halves of each other."""
+    """One level; levels that are not halves of each other."""
     torch.manual_seed(0)
     for shapes in ([(20, 24)], [(20, 10), (9, 7), (12, 8)]):
         levels = [torch.randn(2, 3, *shape) for shape in shapes]
@@ -213,15 +167,15 @@ def test_backends_for_levels_of_any_shape(name):
 
 @pytest.mark.parametrize("name", ["auto", "embedding_bag", "grid_sample"])
 @torch.no_grad()
-def test_the_type_of_the_levels_stays(name):
+def test_backends_keep_the_type_of_the_levels(name):
     set_roi_align_backend(name)
     levels = [level.bfloat16() for level in pyramid()]
     out = pyramid_roi_align(levels, BOXES, IMAGE, (7, 7), 2)
     assert out.dtype == torch.bfloat16
-    torch.testing.assert_close(out.float(), torchvisions(pyramid(), (7, 7), 2), atol=0.05, rtol=0.05)
+    torch.testing.assert_close(out.float(), torchvision_features(pyramid(), (7, 7), 2), atol=0.05, rtol=0.05)
 
 
-def test_the_backend_is_chosen_by_name():
+def test_set_roi_align_backend():
     assert roi_align_backend() == "auto"
     for name in BACKENDS:
         set_roi_align_backend(name)
@@ -232,6 +186,6 @@ def test_the_backend_is_chosen_by_name():
 
 
 @torch.no_grad()
-def test_the_default_on_a_cpu_is_the_table():
+def test_default_backend_is_embedding_bag():
     out = pyramid_roi_align(pyramid(), BOXES, IMAGE, (7, 7), 2)
     assert out.equal(embedding_bag_roi_align(pyramid(), BOXES, IMAGE, (7, 7), 2))

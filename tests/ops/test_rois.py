@@ -1,4 +1,4 @@
-"""RoIs of any angle: level ones are torchvision's, turned ones see what a turned picture shows."""
+"""Rotated RoIs: around words, their coordinates, and masks over them."""
 
 from __future__ import annotations
 
@@ -10,83 +10,21 @@ import torch
 import torch.nn.functional as F
 
 from spotter.ops.polygons import rasterise
-from spotter.ops.roi_align import BACKENDS, set_roi_align_backend
 from spotter.ops.rois import (
-    roi_grid,
-    is_vertical,
-    resample_masks,
-    mask_extreme_points,
-    rotate_quarter_turns,
     boxes_to_rois,
-    rotated_roi_align,
-    min_area_rois,
     image_to_roi,
+    is_vertical,
+    mask_extreme_points,
+    min_area_rois,
+    resample_masks,
+    roi_grid,
+    rois_around,
+    rotate_quarter_turns,
 )
-from tests.ops.test_roi_align import BOXES, CASES, IMAGE, SIZES, gradient_of, pyramid, torchvisions
-
-ONE = torch.zeros(1, dtype=torch.long)
+from tests.ops.roi_cases import BOXES
 
 
-@pytest.fixture(autouse=True)
-def backend():
-    yield
-    set_roi_align_backend("auto")
-
-
-@pytest.mark.parametrize("samples", [1, 2])
-@pytest.mark.parametrize("size", SIZES)
-def test_level_rois_are_torchvisions(size, samples):
-    levels, seed = pyramid(), torch.randn(len(BOXES), 3, *size)
-    ours = rotated_roi_align(levels, boxes_to_rois(BOXES), IMAGE, size, samples)
-    theirs = torchvisions(levels, size, samples)
-    torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=1e-4)
-    gradients = [torch.autograd.grad(each, levels, seed, allow_unused=True) for each in (ours, theirs)]
-    for a, b in zip(*gradients, strict=True):
-        torch.testing.assert_close(a, torch.zeros_like(a) if b is None else b, atol=1e-4, rtol=1e-4)
-
-
-@pytest.mark.parametrize("samples", [1, 2])
-@pytest.mark.parametrize("quarters", [1, 2, 3])
-@torch.no_grad()
-def test_a_quarter_turn_is_that_of_the_whole_pyramid(samples, quarters):
-    levels, rois = pyramid(256, 256), boxes_to_rois(BOXES)
-    cut = rotated_roi_align(
-        levels, rotate_quarter_turns(rois, torch.full((len(BOXES),), quarters)), IMAGE, (4, 8), samples
-    )
-    x1, y1, x2, y2 = BOXES.unbind(1)
-    lying = {
-        1: (y1, 256 - x2, y2, 256 - x1),
-        2: (256 - x2, 256 - y2, 256 - x1, 256 - y1),
-        3: (256 - y2, x1, 256 - y1, x2),
-    }[quarters]
-    around = [cells.rot90(quarters, (2, 3)) for cells in levels]
-    expected = rotated_roi_align(around, boxes_to_rois(torch.stack(lying, 1)), IMAGE, (4, 8), samples)
-    torch.testing.assert_close(cut, expected, atol=1e-3, rtol=1e-3)
-    assert not torch.allclose(cut, rotated_roi_align(levels, rois, IMAGE, (4, 8), samples), atol=0.1)
-
-
-@pytest.mark.parametrize("degrees", [0, 17, 90, -62, 171])
-@torch.no_grad()
-def test_a_ramp_is_read_along_the_word(degrees):
-    """Levels that hold x and y at each cell's centre: what an RoI sees says where it looks, on its level."""
-    angle = math.radians(degrees)
-    levels = []
-    for stride in (4, 8, 16, 32):
-        at = (torch.arange(320 // stride) + 0.5) * stride
-        y, x = torch.meshgrid(at, at, indexing="ij")
-        levels.append(torch.stack([x, y, torch.full_like(x, stride)])[None])
-    roi = torch.tensor([[150.0, 160.0, 130.0, 100.0, angle]])
-    out = rotated_roi_align(levels, roi, ONE, (2, 4), 2)[0]
-    torch.testing.assert_close(
-        out[2], torch.full((2, 4), 8.0)
-    )  # 114 pixels a side: P3, however large the box around it
-    along, across = torch.arange(-1.5, 2) / 4 * 130, torch.tensor([[-0.25], [0.25]]) * 100
-    x = 150 + along * math.cos(angle) - across * math.sin(angle)
-    y = 160 + along * math.sin(angle) + across * math.cos(angle)
-    torch.testing.assert_close(out[:2], torch.stack([x, y]), atol=1e-2, rtol=0)
-
-
-def test_points_go_over_the_roi_and_back():
+def test_roi_grid_and_image_to_roi_are_inverse():
     rois = torch.tensor([[50.0, 40, 30, 10, 0.7], [10.0, 20, 8, 40, -2.0]])
     grid = roi_grid(rois, 2, 3)
     assert grid.shape == (2, 2, 3, 2)
@@ -99,7 +37,7 @@ def test_points_go_over_the_roi_and_back():
 
 
 @pytest.mark.parametrize("quarters", range(-1, 5))
-def test_quarter_turns_by_hand(quarters):
+def test_rotate_quarter_turns_by_hand(quarters):
     roi = torch.tensor([[50.0, 40, 30, 10, 0.3]])
     turned = rotate_quarter_turns(roi, torch.tensor([quarters]))[0]
     angle = (0.3 + quarters * math.pi / 2 + math.pi) % (2 * math.pi) - math.pi
@@ -108,15 +46,17 @@ def test_quarter_turns_by_hand(quarters):
 
 
 @pytest.mark.parametrize(
-    ("size", "times", "tall"),
+    ("size", "ratio", "vertical"),
     [((10, 20), 2.0, False), ((10, 20.5), 2.0, True), ((10, 20.5), None, False), ((20, 10), 0.4, True)],
 )
-def test_tall_by_hand(size, times, tall):
-    assert is_vertical(torch.tensor([[5.0, 7.0, *size, 0.6]]), times).tolist() == [tall]
-    assert is_vertical(torch.zeros(0, 5), times).tolist() == []
+def test_is_vertical_by_hand(size, ratio, vertical):
+    assert is_vertical(torch.tensor([[5.0, 7.0, *size, 0.6]]), ratio).tolist() == [vertical]
+    assert is_vertical(torch.zeros(0, 5), ratio).tolist() == []
 
 
-def tilted(degrees: float, width: float, height: float) -> tuple[np.ndarray, torch.Tensor, torch.Tensor]:
+def rotated_rectangle(
+    degrees: float, width: float, height: float
+) -> tuple[np.ndarray, torch.Tensor, torch.Tensor]:
     """Corners (4, 2), box (1, 4) and mask (1, 28, 28) of a rectangle about (200, 150)."""
     angle = math.radians(degrees)
     corners = np.array([[-width, -height], [width, -height], [width, height], [-width, height]]) / 2
@@ -128,9 +68,9 @@ def tilted(degrees: float, width: float, height: float) -> tuple[np.ndarray, tor
 
 
 @pytest.mark.parametrize("degrees", [25, 40, -25, 50, 65, -70, 115])
-def test_the_roi_lies_along_a_tilted_word(degrees):
-    """Its angle is at most 45 degrees: that of a steeper word is found with a quarter turn."""
-    corners, box, mask = tilted(degrees, 120, 30)
+def test_min_area_rois_follow_the_word(degrees):
+    """The angle is at most 45 degrees: a steeper word needs a quarter turn too."""
+    corners, box, mask = rotated_rectangle(degrees, 120, 30)
     roi = min_area_rois(box, mask, 0.6)
     assert abs(math.degrees(roi[0, 4])) <= 45
     quarters = torch.round((torch.tensor([degrees]) - torch.rad2deg(roi[:, 4])) / 90).long()
@@ -141,8 +81,13 @@ def test_the_roi_lies_along_a_tilted_word(degrees):
     torch.testing.assert_close(over[0], torch.tensor([[0.0, 0], [1, 0], [1, 1], [0, 1]]), atol=0.06, rtol=0)
 
 
-def test_where_a_tilt_gains_little_the_roi_is_the_box():
-    rows = [tilted(0, 120, 30), tilted(4, 120, 30), tilted(15, 40, 35), tilted(30, 120, 30)]
+def test_a_small_gain_of_area_keeps_the_box():
+    rows = [
+        rotated_rectangle(0, 120, 30),
+        rotated_rectangle(4, 120, 30),
+        rotated_rectangle(15, 40, 35),
+        rotated_rectangle(30, 120, 30),
+    ]
     boxes, masks = (torch.cat([row[i] for row in rows]) for i in (1, 2))
     found = min_area_rois(boxes, masks, 0.6)
     assert (found[:, 4] != 0).tolist() == [False, False, False, True]
@@ -151,21 +96,21 @@ def test_where_a_tilt_gains_little_the_roi_is_the_box():
     assert (min_area_rois(boxes, masks, 0.9)[:, 4] != 0).tolist() == [False, True, True, True]
 
 
-def test_an_empty_mask_and_a_box_that_is_not_finite_have_no_tilt():
-    _, box, mask = tilted(30, 120, 30)
+def test_empty_masks_and_boxes_that_are_not_finite_stay_axis_aligned():
+    _, box, mask = rotated_rectangle(30, 120, 30)
     assert min_area_rois(box, torch.zeros_like(mask), 0.6).equal(boxes_to_rois(box))
     assert min_area_rois(torch.full_like(box, torch.nan), mask, 0.6).isnan()[:, :4].all()
     assert min_area_rois(box[:0], mask[:0], 0.6).shape == (0, 5)
 
 
-def test_what_is_cut_out_holds_a_speck_beside_the_word():
-    """A second piece of maskK far off: no tilt is worth it any more."""
-    _, box, mask = tilted(30, 120, 30)
+def test_a_second_piece_of_the_mask_is_inside_the_roi():
+    """It is so far away that no rotated rectangle is small enough any more."""
+    _, box, mask = rotated_rectangle(30, 120, 30)
     mask[0, 1:3, 25:27] = True
     assert min_area_rois(box, mask, 0.6).equal(boxes_to_rois(box))
 
 
-def test_the_outer_cells_of_a_mask():
+def test_mask_extreme_points_by_hand():
     masks = torch.zeros(2, 4, 4, dtype=torch.bool)
     masks[0, 1, 1:] = masks[0, 2, 2] = True
     found = mask_extreme_points(masks)
@@ -176,7 +121,7 @@ def test_the_outer_cells_of_a_mask():
 
 
 @pytest.mark.parametrize("size", [(16, 32), (28, 28), (8, 16)])
-def test_a_mask_over_its_own_box_is_only_resized(size):
+def test_a_mask_over_its_own_box_is_resized(size):
     masks = torch.rand(len(BOXES), 28, 28) > 0.5
     boxes = BOXES[[0, 1, 2, 9]]
     expected = F.interpolate(masks[:4, None].float(), size, mode="bilinear", align_corners=False)[:, 0]
@@ -185,42 +130,24 @@ def test_a_mask_over_its_own_box_is_only_resized(size):
     )
 
 
-def test_a_tilted_words_mask_fills_its_roi():
-    _, box, mask = tilted(30, 120, 30)
+def test_the_mask_of_a_tilted_word_fills_its_roi():
+    _, box, mask = rotated_rectangle(30, 120, 30)
     roi = min_area_rois(box, mask, 0.6)
     assert resample_masks(roi, box, mask, (16, 32)).mean() > 0.85
     assert resample_masks(boxes_to_rois(box), box, mask, (16, 32)).mean() < 0.45
     assert resample_masks(roi + torch.tensor([300.0, 0, 0, 0, 0]), box, mask, (16, 32)).max() == 0
 
 
-@pytest.mark.parametrize("gradient", [True, False])
-def test_no_rois(gradient):
-    levels = [level if gradient else level.detach() for level in pyramid()]
-    assert rotated_roi_align(levels, torch.zeros(0, 5), ONE[:0], (4, 8), 1).shape == (0, 3, 4, 8)
+@pytest.mark.parametrize("degrees", [0, 30, -100])
+def test_rois_around_contain_all_points(degrees):
+    points = torch.tensor([[[10.0, 20], [50, 20], [50, 30], [10, 30]]])
+    (roi,) = rois_around(points, torch.deg2rad(torch.tensor([float(degrees)])))[0]
+    torch.testing.assert_close(roi[[0, 1, 4]], torch.tensor([30.0, 25, math.radians(degrees)]))
+    place = image_to_roi(points, roi[None])[0]
+    extremes = torch.stack([place.amin(0), place.amax(0)])
+    torch.testing.assert_close(extremes, torch.tensor([[0.0, 0], [1, 1]]), atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize("bad", [torch.nan, torch.inf, -torch.inf])
-def test_rois_that_are_not_finite_do_not_stop_training(bad):
-    rois = boxes_to_rois(BOXES[:3])
-    rois[0] = bad
-    rois[1, 2] = torch.inf
-    out = rotated_roi_align(pyramid(), rois, IMAGE[:3], (7, 7))
-    assert out.shape == (3, 3, 7, 7)
-    assert out[2].isfinite().all()
-
-
-@pytest.mark.parametrize("name", BACKENDS)
-@pytest.mark.parametrize(("size", "samples"), [((7, 7), 1), ((4, 8), 2)])
-@pytest.mark.parametrize("case", CASES)
-def test_all_backends_agree(case, size, samples, name):
-    """torchvision has no kernel for rotated RoIs; another backend takes its place."""
-    rois, levels = boxes_to_rois(CASES[case]), pyramid()
-    rois[:, 4] = torch.linspace(-3, 3, len(rois))
-    image = torch.arange(len(rois)) % 2
-    expected = rotated_roi_align(levels, rois, image, size, samples)
-    set_roi_align_backend(name)
-    found = rotated_roi_align(levels, rois, image, size, samples)
-    assert found.shape == (len(rois), 3, *size)
-    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
-    for a, b in zip(gradient_of(found, levels), gradient_of(expected, levels), strict=True):
-        torch.testing.assert_close(a, b, atol=1e-4, rtol=1e-4)
+def test_rois_around_of_no_angle_are_the_bounding_box():
+    points = torch.tensor([[[10.0, 20], [50, 22], [30, 30]]])
+    assert rois_around(points, torch.zeros(1)).tolist() == [[[30, 25, 40, 10, 0]]]

@@ -48,7 +48,7 @@ def training(tiny_model) -> TrainingSpotter:
     """With tall words, of which some are read in a wrong way, and random parts of photographs."""
     torch.manual_seed(3)
     model = copy.deepcopy(tiny_model)
-    model.config = replace(model.config, recognition_tall=0.5, short_side=200)
+    model.config = replace(model.config, vertical_aspect_ratio=0.5, short_side=200)
     return TrainingSpotter(model, LossConfig(wrong_way=0.5)).train()
 
 

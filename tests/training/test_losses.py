@@ -1,4 +1,4 @@
-"""Detection and recognition losses, against the published criterion and against cases done by hand."""
+"""Detection and recognition losses, compared with the published criterion and with results by hand."""
 
 import dataclasses
 import math
@@ -15,7 +15,7 @@ from spotter.training.losses import (
     count_boxes,
     detection_losses,
     dice_loss,
-    ignored,
+    in_ignored_region,
     recognition_loss,
 )
 from spotter.types import StageOutput
@@ -61,19 +61,19 @@ def gradients(losses, stage):
     return torch.autograd.grad(sum(value.sum() for value in losses.values()), leaves)
 
 
-def assert_same(ours, theirs):
+def assert_same(losses, expected):
     for name in TERMS:
-        torch.testing.assert_close(ours[name], theirs[name], rtol=1e-5, atol=1e-6, msg=name)
+        torch.testing.assert_close(losses[name], expected[name], rtol=1e-5, atol=1e-6, msg=name)
 
 
-def test_match_is_the_published_one(golden, golden_stage, golden_targets, golden_code):
+def test_match_equals_the_published_one(golden, golden_stage, golden_targets, golden_code):
     _, matches = detection_losses([golden_stage], golden_targets, golden_code)
     for i, pair in enumerate(matches):
         assert torch.stack(pair, 1).tolist() == golden[f"match.{i}"].tolist()
 
 
 @pytest.mark.parametrize(
-    ("ours", "theirs"),
+    ("name", "published"),
     [
         ("classification", "loss_ce"),
         ("l1", "loss_bbox"),
@@ -82,14 +82,14 @@ def test_match_is_the_published_one(golden, golden_stage, golden_targets, golden
         ("dice", "loss_dice"),
     ],
 )
-def test_losses_are_the_published_ones(golden, golden_stage, golden_targets, golden_code, ours, theirs):
+def test_losses_equal_the_published_ones(golden, golden_stage, golden_targets, golden_code, name, published):
     losses, _ = detection_losses([golden_stage], golden_targets, golden_code, UNWEIGHTED)
-    torch.testing.assert_close(losses[ours][0], golden[f"loss.{theirs}"], rtol=1e-4, atol=0)
+    torch.testing.assert_close(losses[name][0], golden[f"loss.{published}"], rtol=1e-4, atol=0)
     weighted, _ = detection_losses([golden_stage], golden_targets, golden_code)
-    assert (weighted[ours] / losses[ours]).item() == pytest.approx(getattr(LossWeights(), ours))
+    assert (weighted[name] / losses[name]).item() == pytest.approx(getattr(LossWeights(), name))
 
 
-def test_every_stage_is_matched_on_its_own(golden_stage, golden_targets, golden_code):
+def test_stages_are_matched_independently(golden_stage, golden_targets, golden_code):
     order = torch.randperm(24, generator=torch.Generator().manual_seed(0))
     other = StageOutput(
         golden_stage.class_logits[:, order] * 0.5,
@@ -120,12 +120,12 @@ def test_without_words_only_the_background_counts(golden_stage, golden_code):
     assert all(len(index) == 0 for pair in matches for index in pair)
     assert (losses["classification"] > 0).all()
     assert all((losses[name] == 0).all() for name in TERMS[1:])
-    grads = gradients(losses, golden_stage)  # all three take part in the graph, as DDP demands
+    grads = gradients(losses, golden_stage)  # all three are in the graph, as DDP requires
     assert all(grad.isfinite().all() for grad in grads)
     assert (grads[1] == 0).all()
 
 
-def test_an_image_without_words_beside_one_with(golden_stage, golden_targets, golden_code):
+def test_batch_with_an_image_without_words(golden_stage, golden_targets, golden_code):
     _, matches = detection_losses([golden_stage], [no_words(), golden_targets[1]], golden_code)
     assert [len(pair[0]) for pair in matches] == [0, 5]
 
@@ -136,7 +136,7 @@ def test_one_word(golden_stage, golden_targets, golden_code):
     assert [pair[1].tolist() for pair in matches] == [[0], []]
     grads = gradients(losses, golden_stage)
     assert all(grad.isfinite().all() for grad in grads)
-    assert grads[1].any(-1).sum() == 1  # one box is pulled
+    assert grads[1].any(-1).sum() == 1  # one box has a gradient
 
 
 def test_more_words_than_proposals(golden_stage, golden_targets, golden_code):
@@ -146,7 +146,7 @@ def test_more_words_than_proposals(golden_stage, golden_targets, golden_code):
     assert all(value.shape == (3,) and value.isfinite().all() for value in losses.values())
 
 
-def test_the_perfect_prediction(golden_targets, golden_code):
+def test_perfect_prediction_has_no_loss(golden_targets, golden_code):
     target = golden_targets[0]
     logits = torch.full((1, 4, 2), -20.0)
     logits[0, :3, 0] = 20
@@ -194,8 +194,8 @@ def test_unmatched_proposals_in_ignored_regions_are_left_out(golden_code):
     target = Targets(boxes[0, :1].detach(), mask, (100, 100), torch.tensor([[0.0, 0.0, 20.0, 20.0]]))
     losses, matches = detection_losses([StageOutput(logits, boxes, vectors, vectors)], [target], golden_code)
     assert matches[0][0].tolist() == [0]
-    pulled = torch.autograd.grad(losses["classification"].sum(), logits)[0][0].any(-1)
-    assert pulled.tolist() == [True, False, True]  # matched, ignored, background
+    has_gradient = torch.autograd.grad(losses["classification"].sum(), logits)[0][0].any(-1)
+    assert has_gradient.tolist() == [True, False, True]  # matched, ignored, background
 
 
 @pytest.mark.parametrize(
@@ -209,10 +209,10 @@ def test_unmatched_proposals_in_ignored_regions_are_left_out(golden_code):
         ([5, 5, 5, 5], False),  # no area
     ],
 )
-def test_ignored(box, expected):
+def test_in_ignored_region(box, expected):
     regions = torch.tensor([[0.0, 0.0, 20.0, 20.0], [0.0, 0.0, 0.0, 0.0]])  # the second is padding
-    assert ignored(torch.tensor([box], dtype=torch.float32), regions).tolist() == [expected]
-    assert ignored(torch.tensor([box], dtype=torch.float32), regions[:0]).tolist() == [False]
+    assert in_ignored_region(torch.tensor([box], dtype=torch.float32), regions).tolist() == [expected]
+    assert in_ignored_region(torch.tensor([box], dtype=torch.float32), regions[:0]).tolist() == [False]
 
 
 def test_dice_by_hand():
@@ -241,7 +241,7 @@ def test_recognition_loss_by_hand():
     assert recognition_loss(probabilities.log(), text).item() == pytest.approx(expected)
 
 
-def test_padding_takes_no_part_in_the_recognition_loss():
+def test_padding_has_no_recognition_loss():
     logits = torch.randn(2, 5, 7, generator=torch.Generator().manual_seed(0)).requires_grad_()
     text = torch.tensor([[3, 0, -1, -1], [1, 2, 0, -1]])
     recognition_loss(logits.log_softmax(-1), text).backward()

@@ -25,7 +25,7 @@ import torch
 from spotter.data.datasets import BatchDataset
 from spotter.data.sources import Sources
 from spotter.data.targets import Batch, Targets
-from spotter.memory import KEPT_IN_TRAINING
+from spotter.memory import RETAINED_IN_TRAINING
 from spotter.model.spotter import SwinTextSpotter
 from spotter.ops.rois import boxes_to_rois
 from spotter.training import initialisation
@@ -266,11 +266,11 @@ def test_a_run_is_repeated_from_its_settings(config, folder, tmp_path):
 def test_the_command_keeps_freed_memory(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     kept = []
-    monkeypatch.setattr("spotter.training.__main__.keep_freed_memory", kept.append)
+    monkeypatch.setattr("spotter.training.__main__.retain_freed_memory", kept.append)
     threads = torch.get_num_threads()
     main(["--name", "new", "--resume"])
     torch.set_num_threads(threads)
-    assert kept == [KEPT_IN_TRAINING]
+    assert kept == [RETAINED_IN_TRAINING]
 
 
 def spoil(config: TrainConfig, folder: Path, change) -> None:
@@ -620,7 +620,7 @@ def test_in_a_wrong_way_there_is_nothing_to_read(tiny_model, wrong):
     """Words that run down and up their tall boxes, and down one that is not tall; a photographed one, of
     which it is not known how it runs; one that runs down to the right, whose smallest rectangle is tall.
     """
-    model = SwinTextSpotter(replace(tiny_model.config, recognition_tall=1.25, recognition_tilt=0.6))
+    model = SwinTextSpotter(replace(tiny_model.config, vertical_aspect_ratio=1.25, min_rect_area_ratio=0.6))
     model.mask_code.load_state_dict(tiny_model.mask_code.state_dict())
     training = TrainingSpotter(model, LossConfig(wrong_way=wrong))
     down = torch.tensor([[5.0, 1.0], [5.0, 9.0]])
@@ -708,7 +708,7 @@ def losses_of_heads(trainer: Trainer) -> float:
     c = trainer.config
     data = BatchDataset(c.model, c.stages, c.data, c.sources, seed=5)
     training = trainer.training
-    levels = [training.model.look(list(data[k, 0.0].images))[0] for k in range(4)]
+    levels = [training.model.extract_features(list(data[k, 0.0].images))[0] for k in range(4)]
     return sum(float(sum(training.dense_losses(levels[k], data[k, 0.0]).values())) for k in range(4))
 
 

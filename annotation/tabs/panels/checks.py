@@ -1,21 +1,26 @@
-"""The linter's findings: a jump to each, and the fixable ones fixed on one click."""
+"""The linter's findings: a jump to each, and fixes on one click."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import Any
 
 import gradio as gr
 
 from annotation.linter import Finding, fix, lint
 from annotation.region import AnnotationError
-from annotation.tabs.error_messages import told
+from annotation.store.store import Store
+from annotation.tabs.actions import Page, Updates, Values, saving
 from annotation.tabs.panels.listing import Listing
+from annotation.tabs.session import AnnotationSession
+from spotter.tabs.shared.events import PRIVATE
+from spotter.tabs.shared.loading import Loader
 
-if TYPE_CHECKING:
-    from annotation.tabs.correct import Correct
-
-SHOWN = 200  # findings; more at once help nobody
-FIXES = {
+MAX_ROWS = 200  # more at once help nobody
+HINT = """Finds problems for an export or a training round: unknown characters, texts that are empty or too
+long, outlines that are tiny, self-intersecting or duplicate, photos without words."""
+FIX_ALL = "Fix all that can be fixed"
+FIX_LABELS = {
     "spaces": "Trim",
     "empty": "Mark illegible",
     "crossing": "Untangle",
@@ -24,88 +29,82 @@ FIXES = {
 }
 
 
-class Checks:
-    """The accordion; `wire` when the rest of the tab is there."""
+class ChecksPanel:
+    """An accordion with a button and the list of findings."""
 
     def __init__(self) -> None:
         with gr.Accordion("Check the project", open=False):
-            gr.Markdown(
-                "Looks for what would spoil an export or a training round: unknown characters, over-long or "
-                "empty texts, tiny, self-crossing or doubled outlines, photos without any word.",
-                elem_classes="hint",
-            )
+            gr.Markdown(HINT, elem_classes="hint")
             with gr.Row():
-                self.look = gr.Button("Check now", size="md")
-                self.fix_all = gr.Button("Fix all that can be fixed", size="md", visible=False)
-            self.listing = Listing(label="What was found", elem_id="correct-findings")
-            self.found = gr.State([])
+                self.check = gr.Button("Check now", size="md")
+                self.fix_all = gr.Button(FIX_ALL, size="md", visible=False)
+            self.listing = Listing(label="Problems found", elem_id="correct-findings")
+            self.findings = gr.State([])
 
-    def wire(self, tab: Correct) -> None:
-        saving = [tab.desk, tab.editor, tab.who]
-        outputs = [self.found, self.listing, self.fix_all, *tab.shown]
-        options = {"api_visibility": "private", "show_progress_on": [self.listing]}
-
-        def look(desk, payload, who) -> dict:
-            desk = tab.ready(desk, who)
-            with told():
-                desk.save(payload)
-                return self.show(tab, desk)
-
-        def repair_all(desk, payload, who, found: list[Finding]) -> dict:
-            desk = tab.ready(desk, who)
-            with told():
-                desk.save(payload)
-                for finding in found:
-                    if finding.fixable:
-                        fix(tab.store, finding, desk.who)
-                return self.show(tab, desk) | tab.show(desk, payload)
-
-        def pick(desk, payload, who, picked: tuple[str, str] | None, found: list[Finding]) -> dict:
-            desk = tab.ready(desk, who)
-            with told():
-                desk.save(payload)
-                if picked is None or not picked[0].isdecimal() or int(picked[0]) >= len(found):
-                    raise AnnotationError("This list is out of date; check the project again.")
-                finding = found[int(picked[0])]
-                if picked[1] == "fix":
-                    fix(tab.store, finding, desk.who)
-                    return self.show(tab, desk) | tab.show(desk, payload)
-                desk.open(finding.image_id)
-                return self.rows(tab, found) | tab.show(desk, payload, finding.region_id or "")
-
-        self.look.click(look, saving, outputs, **options)
-        self.fix_all.click(repair_all, [*saving, self.found], outputs, **options)
-        self.listing.input(pick, [*saving, self.listing, self.found], outputs, **options)
-
-    def show(self, tab: Correct, desk) -> dict:
-        """Looks anew."""
-        return self.rows(tab, list(lint(tab.store, desk.project_id, *tab.reader_knows())))
-
-    def rows(self, tab: Correct, found: list[Finding]) -> dict:
-        names = {}
-        for finding in found[:SHOWN]:
-            if finding.image_id not in names:
-                names[finding.image_id] = tab.store.image(finding.image_id).name
-        fixable = sum(finding.fixable for finding in found)
-        rows = [
-            {
-                "key": str(i),
-                "title": finding.message,
-                "note": names[finding.image_id],
-                "opens": True,
-                "actions": [["fix", FIXES[finding.rule]]] if finding.fixable else [],
-            }
-            for i, finding in enumerate(found[:SHOWN])
-        ]
-        head = f"{len(found)} {'finding' if len(found) == 1 else 'findings'}" if found else ""
-        left = len(found) - len(rows)
+    def show(self, store: Store, findings: Sequence[Finding]) -> Updates:
+        fixable = sum(finding.fixable for finding in findings)
         return {
-            self.found: found,
-            self.listing: {
-                "rows": rows,
-                "head": head,
-                "foot": f"{left} more; fix these first" if left else "",
-                "empty": "Nothing to complain about.",
-            },
-            self.fix_all: gr.update(visible=fixable > 0, value=f"Fix all that can be fixed ({fixable})"),
+            self.findings: findings,
+            self.listing: finding_rows(store, findings),
+            self.fix_all: gr.update(visible=fixable > 0, value=f"{FIX_ALL} ({fixable})"),
         }
+
+    def wire(self, page: Page, loader: Loader) -> None:
+        def check_again(session: AnnotationSession) -> Updates:
+            spotter = loader.spotter()
+            longest = spotter.model.config.max_steps - 1
+            findings = lint(session.store, session.project_id, spotter.charset.characters, longest)
+            return self.show(session.store, list(findings))
+
+        @saving(page)
+        def check(session: AnnotationSession, values: Values) -> Updates:
+            return check_again(session)
+
+        @saving(page)
+        def fix_all(session: AnnotationSession, values: Values) -> Updates:
+            for finding in values[self.findings]:
+                if finding.fixable:
+                    fix(session.store, finding, session.who)
+            return check_again(session) | page.show(session, values)
+
+        @saving(page)
+        def on_pick(session: AnnotationSession, values: Values) -> Updates:
+            findings = values[self.findings]
+            key, action = values[self.listing] or ("", "")
+            if not key.isdecimal() or int(key) >= len(findings):
+                raise AnnotationError("This list is out of date; check the project again.")
+            finding = findings[int(key)]
+            if action == "fix":
+                fix(session.store, finding, session.who)
+                return check_again(session) | page.show(session, values)
+            session.open(finding.image_id)
+            return self.show(session.store, findings) | page.show(session, values, finding.region_id or "")
+
+        outputs = [self.findings, self.listing, self.fix_all, *page.shown]
+        options = {**PRIVATE, "show_progress_on": [self.listing]}
+        self.check.click(check, page.inputs, outputs, **options)
+        self.fix_all.click(fix_all, {*page.inputs, self.findings}, outputs, **options)
+        self.listing.input(on_pick, {*page.inputs, self.listing, self.findings}, outputs, **options)
+
+
+def finding_rows(store: Store, findings: Sequence[Finding]) -> dict[str, Any]:
+    """The listing's value."""
+    shown = findings[:MAX_ROWS]
+    names = {image_id: store.image(image_id).name for image_id in {finding.image_id for finding in shown}}
+    rows = [
+        {
+            "key": str(i),
+            "title": finding.message,
+            "note": names[finding.image_id],
+            "opens": True,
+            "actions": [["fix", FIX_LABELS[finding.rule]]] if finding.fixable else [],
+        }
+        for i, finding in enumerate(shown)
+    ]
+    left = len(findings) - len(rows)
+    return {
+        "rows": rows,
+        "head": f"{len(findings)} {'problem' if len(findings) == 1 else 'problems'}" if findings else "",
+        "foot": f"{left} more; fix these first" if left else "",
+        "empty": "No problems found.",
+    }

@@ -1,4 +1,4 @@
-"""A list whose rows can be opened or acted upon: the queue, findings, reports. Texts are shown as texts."""
+"""A list whose rows can be opened or acted upon: the queue, findings, reports. Texts are never markup."""
 
 from __future__ import annotations
 
@@ -10,11 +10,17 @@ import gradio as gr
 from gradio.data_classes import FileData, GradioModel
 from pydantic import ConfigDict, Field
 
-PART = Path(__file__).with_suffix("")
+from spotter.tabs.shared.javascript import component_script
+
+TEMPLATES = {"html_template": ".html", "css_template": ".css"}  # files beside this one
+MAX_KEY = 200  # characters of what the page sends back
+MAX_ACTION = 50
+
+Picked = tuple[str, str]  # key of a row, and the action: "" to open it
 
 
-class RowData(GradioModel):
-    """One row. `opens`: a click on it means something; `actions`: [name, label] of its buttons."""
+class ListingRow(GradioModel):
+    """One row. `opens`: it can be clicked; `actions`: [name, label] of its buttons."""
 
     key: str
     title: str
@@ -26,16 +32,16 @@ class RowData(GradioModel):
 
 
 class ListingData(GradioModel):
-    """What the page gets. It gives back `picked`, [key, action], alone; the action "" opens the row."""
+    """What the page gets. It sends back only `picked`: [key, action]."""
 
     model_config = ConfigDict(extra="ignore")
 
-    rows: list[RowData] = Field(default_factory=list)
-    current: str = ""  # key of the marked row
+    rows: list[ListingRow] = Field(default_factory=list)
+    current: str = ""  # key of the highlighted row
     head: str = ""
     foot: str = ""
-    empty: str = ""  # said when there is no row
-    ahead: FileData | None = None  # a picture that will be wanted next
+    empty: str = ""  # shown if there are no rows
+    ahead: FileData | None = None  # an image to preload
     picked: list[str] = Field(default_factory=list, max_length=2)
 
 
@@ -44,19 +50,20 @@ class Listing(gr.HTML):
 
     data_model = ListingData
 
-    def __init__(self, value: dict | None = None, *, label: str, **kwargs: Any) -> None:
-        """`label`: for those who do not see it."""
-        for key, ending in (("html_template", "html"), ("css_template", "css"), ("js_on_load", "js")):
-            kwargs.setdefault(key, PART.with_suffix(f".{ending}").read_text(encoding="utf-8"))
+    def __init__(self, value: dict[str, Any] | None = None, *, label: str, **kwargs: Any) -> None:
+        """`label`: for screen readers."""
+        for key, suffix in TEMPLATES.items():
+            kwargs.setdefault(key, Path(__file__).with_suffix(suffix).read_text(encoding="utf-8"))
+        kwargs.setdefault("js_on_load", component_script(Path(__file__).with_suffix(".js")))
         super().__init__(value, named=label, apply_default_css=False, **kwargs)
 
-    def preprocess(self, payload: ListingData | None) -> tuple[str, str] | None:
+    def preprocess(self, payload: ListingData | None) -> Picked | None:  # type: ignore[override] # own data
         if payload is None or len(payload.picked) != 2:
             return None
         key, action = payload.picked
-        return key[:200], action[:50]
+        return key[:MAX_KEY], action[:MAX_ACTION]
 
-    def postprocess(self, value: dict | None) -> ListingData:
+    def postprocess(self, value: dict[str, Any] | None) -> ListingData:  # type: ignore[override] # own data
         value = dict(value or {})
         if isinstance(value.get("ahead"), str | Path):
             value["ahead"] = FileData(path=str(value["ahead"]))
@@ -72,6 +79,6 @@ class Listing(gr.HTML):
         return None
 
 
-def sentences(lines: Sequence[str]) -> dict:
-    """The value of a listing that only tells something."""
+def text_rows(lines: Sequence[str]) -> dict[str, Any]:
+    """The value of a listing that only shows lines of text."""
     return {"rows": [{"key": str(i), "title": line} for i, line in enumerate(lines)]}

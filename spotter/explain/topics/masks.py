@@ -1,4 +1,4 @@
-"""maskK: a word's shape as 60 numbers, coded and decoded with as many of them as one likes.
+"""maskK: a word's shape as 60 numbers, encoded, and decoded from the first few of them.
 
 The mask of a polygon is made by the function training uses (`spotter.ops.polygons.rasterise`).
 """
@@ -18,34 +18,27 @@ if TYPE_CHECKING:
     from spotter.model.mask_code import MaskCode
     from spotter.tracing.trace import Trace
 
-SIDE = 224  # pixels a mask is drawn with
+SIDE = 224  # pixels of a drawn mask
 SHOWN_COMPONENTS = 8
 
 
 @dataclass(frozen=True)
 class CodedMask:
-    """A polygon's mask, coded and decoded with 1..60 coefficients. K coefficients in all, size 28."""
+    """A polygon's mask, encoded as K coefficients and decoded from the first 1..K of them."""
 
     box: np.ndarray  # (4,) xyxy, pixels of the resized image
     mask: np.ndarray  # (size, size) uint8
     coefficients: np.ndarray  # (K,) float32
     decoded: np.ndarray  # (K, size, size) float32 probabilities, entry k - 1 from the first k coefficients
-    ious: np.ndarray  # (K,) of the decoded mask, binarised, with the mask
+    ious: np.ndarray  # (K,) of the binarised decoded masks with the mask
     threshold: float
-
-
-def binary_iou(a: np.ndarray, b: np.ndarray) -> float:
-    """IoU of two binary masks of one shape; 1 when both are empty."""
-    a, b = a.astype(bool), b.astype(bool)
-    union = (a | b).sum()
-    return float((a & b).sum() / union) if union else 1.0
 
 
 def code_polygon(trace: Trace, code: MaskCode, polygon: np.ndarray) -> CodedMask:
     """`polygon`: (P, 2) in pixels of the resized image; its mask covers its own box."""
     import torch
 
-    from spotter.ops.polygons import rasterise
+    from spotter.ops.polygons import mask_iou, rasterise
 
     box = np.concatenate([polygon.min(0), polygon.max(0)]).astype(np.float32)
     mask = rasterise(polygon, box, code.size)
@@ -54,12 +47,12 @@ def code_polygon(trace: Trace, code: MaskCode, polygon: np.ndarray) -> CodedMask
         steps = torch.tril(torch.ones(len(coefficients), len(coefficients))) * coefficients
         decoded = code.decode(steps.to(code.mean.device)).float().cpu().numpy()
     threshold = trace.config.mask_threshold
-    ious = np.array([binary_iou(one > threshold, mask) for one in decoded])
+    ious = mask_iou(decoded > threshold, mask)
     return CodedMask(box, mask, coefficients.numpy(), decoded, ious, threshold)
 
 
 def components(code: MaskCode, count: int = SHOWN_COMPONENTS) -> np.ndarray:
-    """(count, size, size) float32, the first components, each scaled by its standard deviation."""
+    """(count, size, size) float32, the first components, each times its standard deviation."""
     scaled = code.components * code.explained_variance.clamp(min=1e-6).sqrt()[:, None]
     return scaled[:count].detach().float().cpu().numpy().reshape(-1, code.size, code.size)
 
@@ -71,7 +64,7 @@ def draw_masks(
     photo = crop(trace.image, coded.box, SIDE, SIDE)
     own = crop(trace.image, trace.box(word), SIDE, SIDE)
     decoded = coded.decoded[count - 1]
-    difference = compare(coded.mask, decoded > coded.threshold)
+    difference = draw_difference(coded.mask.astype(bool), decoded > coded.threshold)
     mask_k = trace.mask_k[word].astype(np.float32)
     iou = coded.ious[count - 1]
     size = "28 × 28" if coded.mask.shape == (28, 28) else f"{coded.mask.shape[0]} × {coded.mask.shape[1]}"
@@ -89,16 +82,19 @@ def draw_masks(
     return tiles(pictures, columns), alt
 
 
-def compare(mask: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """(h, w, 3): what both have in light grey, what only the mask has in orange, only the other in blue."""
+def draw_difference(mask: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """(h, w, 3): light grey where both masks are set, orange where only the first is, blue where only
+    the other is.
+    """
     picture = np.full((*mask.shape, 3), (45, 50, 60), np.uint8)
-    picture[mask.astype(bool) & other] = (225, 225, 220)
-    picture[mask.astype(bool) & ~other] = ORANGE
-    picture[~mask.astype(bool) & other] = BLUE
+    picture[mask & other] = (225, 225, 220)
+    picture[mask & ~other] = ORANGE
+    picture[~mask & other] = BLUE
     return picture
 
 
 def draw_curve(coded: CodedMask, count: int) -> tuple[Image.Image, str]:
+    """IoU against the number of coefficients, `count` marked."""
     xs = np.arange(1, len(coded.ious) + 1)
     low = min(0.5, float(coded.ious.min()))
     iou = coded.ious[count - 1]
@@ -106,7 +102,7 @@ def draw_curve(coded: CodedMask, count: int) -> tuple[Image.Image, str]:
         [(coded.ious, ORANGE, 3)],
         xs,
         "IoU with the polygon's mask",
-        "coefficients kept",
+        "coefficients used",
         marker=count,
         marker_text=f"{count}: {iou:.3f}",
         low=low,
@@ -133,19 +129,3 @@ def draw_components(code: MaskCode, coded: CodedMask, count: int) -> tuple[Image
     bar = colour_bar(f"{-high:.1f}", f"{high:.1f}", "logit at one standard deviation", 442)
     alt = f"The first {len(parts)} principal components of word masks with this word's coefficients."
     return tiles([tiles(pictures, 4), bar], 1), alt
-
-
-def describe(coded: CodedMask, count: int) -> str:
-    """The formula with its numbers, Markdown with LaTeX."""
-    shown = ",\\ ".join(f"{v:.2f}" for v in coded.coefficients[: min(count, 5)])
-    more = ",\\ \\dots" if count > 5 else ""
-    total = coded.mask.size
-    return (
-        "$$\\hat m = \\sigma\\Big(\\mu + \\sum_{i=1}^{k} a_i\\,\\sqrt{v_i}\\; u_i\\Big)$$\n\n"
-        f"$$k = {count},\\quad a = ({shown}{more})$$\n\n"
-        f"The {total} cells of the mask become {count} numbers, {total / count:.0f} times fewer. The "
-        "components $u_i$ come from a principal component analysis of word shapes in logit space, not from "
-        "training; the "
-        f"network predicts the $a_i$ of a word at each stage. From {len(coded.ious)} numbers the IoU is "
-        f"{coded.ious[-1]:.3f}."
-    )

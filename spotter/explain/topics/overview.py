@@ -1,4 +1,4 @@
-"""The photo with its words, the selected one marked: where every view starts from."""
+"""The photo with its words, the selected one marked: the start of every view."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from spotter.tracing.trace import Trace
 
 WIDTH = 760
+NEAR = 20  # pixels of the picture, from a click to an outline
 
 
 def draw_overview(trace: Trace, word: int | None) -> tuple[Image.Image, str]:
-    """The photo with all outlines, the selected word's in orange, fainter below the spotter's threshold; and
-    the alternative text.
+    """The photo with all outlines, the selected word's in orange, those below the spotter's threshold faint;
+    and its alternative text.
     """
     picture, scale = photo_canvas(trace.image, WIDTH)
     linked(picture, "photo")
@@ -41,25 +42,25 @@ def below_threshold(trace: Trace, word: int) -> bool:
 
 
 def draw_word(trace: Trace, word: int | None) -> tuple[Image.Image, str] | None:
-    """The selected word cut out, with what was read."""
+    """The crop of the selected word, with what was read."""
     if word is None:
         return None
     x1, y1, x2, y2 = box = trace.box(word)
     width = 360
     height = int(np.clip(width * (y2 - y1) / max(x2 - x1, 1), 40, 150))
     text = trace.words[word].text or "(no text)"
-    read = trace.words[word].reading_score
-    picture = titled(crop(trace.image, box, width, height), "", f'read "{text}", sure to {read:.2f}')
+    score = trace.words[word].reading_score
+    picture = titled(crop(trace.image, box, width, height), "", f'read "{text}", reading score {score:.2f}')
     return picture, f"The box of word {word + 1}, read as {text}."
 
 
-def word_at(trace: Trace, place: list[float]) -> int | None:
-    """The smallest word at a place (x, y) of the overview picture, or the one nearest within 20 pixels."""
+def word_at(trace: Trace, point: list[float]) -> int | None:
+    """The smallest word at a point (x, y) of the overview picture, or the nearest one within NEAR pixels."""
     scale = min(1.0, WIDTH / trace.image.shape[1])
-    found = []
+    candidates = []
     for i in range(len(trace.words)):
         polygon = (trace.polygon(i) * scale).astype(np.float32)
-        distance = cv2.pointPolygonTest(polygon, (float(place[0]), float(place[1])), True)
-        if distance >= -20:
-            found.append((distance < 0, -distance if distance < 0 else cv2.contourArea(polygon), i))
-    return min(found)[2] if found else None
+        distance = cv2.pointPolygonTest(polygon, (float(point[0]), float(point[1])), True)
+        if distance >= -NEAR:
+            candidates.append((distance < 0, -distance if distance < 0 else cv2.contourArea(polygon), i))
+    return min(candidates)[2] if candidates else None

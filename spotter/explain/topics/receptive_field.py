@@ -1,4 +1,4 @@
-"""What a cell of the pyramid looks at: measured fields beside the theoretical square; the blank's bridge."""
+"""What influences a cell of the pyramid: measured fields and theoretical squares."""
 
 from __future__ import annotations
 
@@ -27,55 +27,54 @@ from spotter.explain.canvas import (
     photo_canvas,
 )
 from spotter.explain.charts import curve
-from spotter.explain.gradient_field import LARGEST_DILATION, POOL, Cell, Field, Variant
-from spotter.explain.picked_points import PICTURE_WIDTH, Blank
-from spotter.explain.theoretical_field import cell_reach, dilated_cells
+from spotter.explain.gradient_field import POOL, Cell, Field, Variant
+from spotter.explain.picked_points import PICTURE_WIDTH, Gap
+from spotter.explain.theoretical_field import cell_reach
 from spotter.explain.topics.windows import photo_rectangle
-from spotter.tracing.trace_cache import padded_size
 
 if TYPE_CHECKING:
     from spotter.tracing.trace import Trace
 
-SIDE = 560  # of the pictures under the slider
-SHARES = (0.5, 0.99)
+SIDE = 560  # pixels of the pictures under the slider
+SHARES = (0.5, 0.99)  # of the gradient, inside the squares that are drawn
 
 
-def cell_at(trace: Trace, level: int, place: np.ndarray) -> Cell:
-    """(row, column) of the cell of P2..P5 (level 0..3) over a place (x, y) of the trace's image."""
+def cell_at(trace: Trace, level: int, point: np.ndarray) -> Cell:
+    """(row, column) of the cell of P2..P5 (level 0..3) over a point (x, y) of the trace's image."""
     stride = 4 * 2**level
-    return int(place[1] // stride), int(place[0] // stride)
+    return int(point[1] // stride), int(point[0] // stride)
 
 
-def middle_of(level: int, cell: Cell) -> np.ndarray:
-    """(2,) x and y of the cell's middle, pixels."""
+def cell_centre(level: int, cell: Cell) -> np.ndarray:
+    """(2,) x and y of the cell's centre, pixels."""
     return (np.array([cell[1], cell[0]]) + 0.5) * 4 * 2**level
 
 
-def square(middle: np.ndarray, side: float) -> np.ndarray:
+def square(centre: np.ndarray, side: float) -> np.ndarray:
     """(4,) xyxy."""
-    return np.concatenate([middle - side / 2, middle + side / 2])
+    return np.concatenate([centre - side / 2, centre + side / 2])
 
 
-def name_of(variant: Variant) -> str:
+def variant_name(variant: Variant) -> str:
     return "without the block" if variant is None else "dilations " + "-".join(map(str, variant))
 
 
-def theoretical(trace: Trace, level: int, cell: Cell, variant: Variant) -> np.ndarray:
-    """(4,) xyxy, all pixels of the photo that can reach the cell."""
+def theoretical_box(trace: Trace, level: int, cell: Cell, variant: Variant) -> np.ndarray:
+    """(4,) xyxy, all pixels of the photo that can influence the cell in theory."""
     rows, columns = (
         cell_reach(trace.config, level, index, pixels, variant or ())
-        for index, pixels in zip(cell, padded_size(trace.image), strict=True)
+        for index, pixels in zip(cell, trace.padded_size, strict=True)
     )
     return photo_rectangle(trace, rows, columns)
 
 
 def block_square(level: int, cell: Cell, variant: Variant) -> np.ndarray:
-    """(4,) xyxy, the cells that the dilated block alone lets this one see, in pixels."""
-    return square(middle_of(level, cell), (2 * sum(variant or ()) + 1) * 4 * 2**level)
+    """(4,) xyxy pixels, the cells of the level that the dilated block alone lets this one see."""
+    return square(cell_centre(level, cell), (2 * sum(variant or ()) + 1) * 4 * 2**level)
 
 
 def other_photos(trace: Trace, photos: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Those of (h, w, 3) photos that are not the trace's own."""
+    """The (h, w, 3) photos that are not the trace's own."""
     height, width = trace.image.shape[:2]
 
     def differs(photo: np.ndarray) -> bool:
@@ -86,60 +85,62 @@ def other_photos(trace: Trace, photos: Sequence[np.ndarray]) -> list[np.ndarray]
 
 
 def draw_photo(
-    trace: Trace, level: int, cell: Cell, variant: Variant, blank: tuple[int, Blank] | None
+    trace: Trace, level: int, cell: Cell, variant: Variant, gap: tuple[int, Gap] | None
 ) -> tuple[Image.Image, str]:
-    """The photo with the cell and its theoretical squares; `blank`: the word and the blank the cell is in."""
+    """The photo with the cell and its theoretical squares; `gap`: the word and the gap the cell is in."""
     picture, scale = photo_canvas(trace.image, PICTURE_WIDTH, dim=0.2)
     draw = ImageDraw.Draw(picture, "RGBA")
-    if blank is not None:
-        for word in (blank[0], blank[1].other):
+    if gap is not None:
+        for word in (gap[0], gap[1].other):
             outline(draw, trace.polygon(word) * scale, YELLOW, 3)
-    outline(draw, corners_of(theoretical(trace, level, cell, variant) * scale), GREEN, 3)
+    outline(draw, corners_of(theoretical_box(trace, level, cell, variant) * scale), GREEN, 3)
     outline(draw, corners_of(block_square(level, cell, variant) * scale), SKY, 3)
-    outline(draw, corners_of(square(middle_of(level, cell), 4 * 2**level) * scale), ORANGE, 2)
+    outline(draw, corners_of(square(cell_centre(level, cell), 4 * 2**level) * scale), ORANGE, 2)
     cells = f"P{level + 2}: {trace.levels[level].shape[1]} × {trace.levels[level].shape[2]} cells"
-    where = square(middle_of(level, cell), 0) * scale
+    where = square(cell_centre(level, cell), 0) * scale
     legend(draw, f"{cells}\norange: cell · blue: block alone · green: theory", where)
     linked(picture, "photo", (4 * 2**level / trace.image.shape[1], 4 * 2**level / trace.image.shape[0]))
-    between = "" if blank is None else f", in the blank between words {blank[0] + 1} and {blank[1].other + 1}"
+    between = "" if gap is None else f", in the gap between words {gap[0] + 1} and {gap[1].other + 1}"
     return picture, (
         f"The photo with the cell of P{level + 2} at row {cell[0]}, column {cell[1]}{between}, the square "
         "the dilated block alone lets it see, and the theoretical field of the whole network."
     )
 
 
-def draw_fields(trace: Trace, level: int, cell: Cell, fields: Sequence[Field], variants: Sequence[Variant]):
-    """Two pictures of the same part of the photo, each with a field, its squares and the theory's.
+def draw_fields(
+    trace: Trace, level: int, cell: Cell, fields: Sequence[Field], variants: Sequence[Variant]
+) -> tuple[Image.Image, ...]:
+    """Two pictures of the same part of the photo, each with a measured field and its squares.
 
-    The colour is the cube root of a pixel's share; one scale for both.
+    The colour is the cube root of a pixel's share of the gradient; one scale for both.
     """
-    middle, height, width = middle_of(level, cell), *trace.image.shape[:2]
+    centre, (height, width) = cell_centre(level, cell), trace.image.shape[:2]
     widest = max(
         [field.side(SHARES[1]) for field in fields]
         + [(2 * sum(v or ()) + 1) * 4 * 2**level for v in variants]
     )
-    view = square(middle, min(1.15 * widest, 2.0 * max(height, width)))
+    view = square(centre, min(1.15 * widest, 2.0 * max(height, width)))
     zoom = SIDE / (view[2] - view[0])
     high = float(np.cbrt(max(field.heat.max() for field in fields)))  # the root makes faint pixels visible
-    found = []
+    pictures: list[Image.Image] = []
     for field, variant in zip(fields, variants, strict=True):
         heat = Image.fromarray(np.cbrt(field.heat)).transform(
-            (SIDE, SIDE), Image.EXTENT, tuple(view / POOL), Image.BILINEAR
+            (SIDE, SIDE), Image.Transform.EXTENT, tuple(view / POOL), Image.Resampling.BILINEAR
         )
         picture = blend_map(crop(trace.image, view, SIDE, SIDE), np.asarray(heat), high, 0.72)
         draw = ImageDraw.Draw(picture, "RGBA")
-        frames = [(theoretical(trace, level, cell, variant), GREEN, 2)]
+        frames = [(theoretical_box(trace, level, cell, variant), GREEN, 2)]
         if variant is not None:
             frames.append((block_square(level, cell, variant), SKY, 3))
-        frames += [(square(middle, field.side(share)), PAPER, 3) for share in SHARES]
+        frames += [(square(centre, field.side(share)), PAPER, 3) for share in SHARES]
         for box, colour, thick in frames:
             outline(draw, corners_of((box - np.tile(view[:2], 2)) * zoom), colour, thick)
-        # At the outer edge of each half, clear of the slider's handle: left one left, right one right.
+        # At the outer edges, away from the slider's handle: left on the first picture, right on the second.
         lines = [f"{share:.0%} in {field.side(share)} px" for share in SHARES]
-        for i, line in enumerate([name_of(variant), *lines]):
-            label(draw, (SIDE * len(found), SIDE - 28 * (3 - i)), line, 20)
-        found.append(picture)
-    return tuple(found)
+        for i, line in enumerate([variant_name(variant), *lines]):
+            label(draw, (SIDE * len(pictures), SIDE - 28 * (3 - i)), line, 20)
+        pictures.append(picture)
+    return tuple(pictures)
 
 
 def draw_curves(fields: Sequence[Field], variants: Sequence[Variant], level: int) -> tuple[Image.Image, str]:
@@ -154,81 +155,13 @@ def draw_curves(fields: Sequence[Field], variants: Sequence[Variant], level: int
     picture = curve(
         lines,
         2.0 * np.arange(last + 1),
-        f"Share inside a square: blue {name_of(variants[0])}, red {name_of(variants[1])}",
+        f"Share inside a square: blue {variant_name(variants[0])}, red {variant_name(variants[1])}",
         "side of the square around the cell, pixels",
         marker if marker is not None and marker <= 2 * last else None,
         "the block alone",
     )
     sides = "; ".join(
-        f"{name_of(v)}: half of the gradient within {f.side(0.5)} pixels, 99 % within {f.side(0.99)}"
+        f"{variant_name(v)}: half of the gradient within {f.side(0.5)} pixels, 99 % within {f.side(0.99)}"
         for f, v in zip(fields, variants, strict=True)
     )
     return picture, f"Share of the gradient against the square's side. {sides}."
-
-
-def ratio(left: int, right: int) -> str:
-    """How two sides compare, in words."""
-    value = left / max(right, 1)
-    if 0.95 <= value <= 1.05:
-        return f"{left} against {right} pixels, the same within 5 %"
-    return f"{left} against {right} pixels, {value:.2f} times as wide"
-
-
-def describe(
-    trace: Trace,
-    level: int,
-    cell: Cell,
-    fields: Sequence[Field],
-    variants: Sequence[Variant],
-    computed: Sequence[tuple[Variant, Field]],
-    photos: int,
-) -> str:
-    """What the weights show, in numbers that were measured; Markdown with LaTeX.
-
-    `variants`, `fields`: left and right; `computed`: everything known of this cell.
-    """
-    stride, own = 4 * 2**level, tuple(trace.config.dilations)
-    rows = ["| block | alone | in theory | 50 % | 99 % |", "|---|--:|--:|--:|--:|"]
-    for variant, field in computed:
-        x1, y1, x2, y2 = theoretical(trace, level, cell, variant)
-        span, seen = 2 * sum(variant or ()) + 1, len(dilated_cells(variant or ()))
-        holes = "" if seen == span else f" ({span - seen} holes)"
-        trained, unit = (" (trained)" if variant == own else ""), ("cell" if span == 1 else "cells")
-        rows.append(
-            f"| {name_of(variant)}{trained} | {span} {unit}{holes} | "
-            f"{x2 - x1:.0f} × {y2 - y1:.0f} | {field.side(0.5)} px | {field.side(0.99)} px |"
-        )
-    half, most = ([field.side(share) for field in fields] for share in SHARES)
-    terms = " + ".join(map(str, own))
-    return (
-        f"$$n = 1 + 2\\,({terms}) = {1 + 2 * sum(own)}\\ \\text{{cells}} = {(1 + 2 * sum(own)) * stride}\\ "
-        f"\\text{{pixels of P{level + 2}}}$$\n\n"
-        f"Cell of P{level + 2} in row {cell[0]}, column {cell[1]}, {stride} pixels a side; the size of the "
-        f"gradient at every pixel, on {'this photo' if photos == 1 else f'{photos} photos'}. Blue square: "
-        "what the block alone lets it see; green: all that can reach it, in theory.\n\n"
-        f"**What these weights show.** {name_of(variants[0]).capitalize()} against "
-        f"{name_of(variants[1])}: the square with half of the gradient is {ratio(*half)}; the one with 99 % "
-        f"is {ratio(*most)}. {verdict(half, most)} In the paper's own ablation the dilated block gives +0.5 "
-        "end-to-end. Other dilations run with the weights trained for these.\n\n" + "\n".join(rows)
-    )
-
-
-def verdict(half: Sequence[int], most: Sequence[int]) -> str:
-    """One sentence on left (first) against right (second)."""
-    inner, outer = half[0] / max(half[1], 1), most[0] / max(most[1], 1)
-    if max(abs(inner - 1), abs(outer - 1)) <= 0.05:
-        return "So for this cell the two make next to no difference."
-    if inner > 1.05 and outer > 1.05:
-        return "So the left one widens the field, at its core and at its edge."
-    if inner > 1.05:
-        return "So the left one widens the core of the field, but not its edge."
-    if outer > 1.05:
-        return "So the left one adds only faint far pixels; the core is not wider."
-    return "So the left one does not widen this field; it is narrower."
-
-
-def bad_dilations(count: int) -> str:
-    return (
-        f"These are no dilations: write {count} whole numbers from 1 to {LARGEST_DILATION}, such as "
-        f"`{'-'.join('1' * count)}`."
-    )

@@ -1,4 +1,4 @@
-"""The six refinement stages: boxes that move to words, scores that rise, and who looks at whom."""
+"""The refinement stages: boxes that move to words, scores that rise, and self-attention of proposals."""
 
 from __future__ import annotations
 
@@ -21,34 +21,29 @@ from spotter.explain.canvas import (
     photo_canvas,
 )
 from spotter.explain.charts import curve
+from spotter.ops.boxes import box_iou
 
 if TYPE_CHECKING:
     from spotter.tracing.trace import Trace
 
-LEAST_SCORE = 0.05  # boxes fainter than this are not drawn after the first stage
-PARTNERS = 5
+MIN_SCORE = 0.05  # of boxes that are drawn, after stage 0
+ATTENDED = 5  # proposals shown of those that one attends to
 PICTURE_WIDTH = 860
 
 
-def iou(box: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """IoU of boxes that broadcast, both (..., 4) xyxy: (...)."""
-    corner1, corner2 = np.maximum(box[..., :2], others[..., :2]), np.minimum(box[..., 2:], others[..., 2:])
-    overlap = (corner2 - corner1).clip(0).prod(-1)
-    areas = (box[..., 2:] - box[..., :2]).prod(-1) + (others[..., 2:] - others[..., :2]).prod(-1)
-    return overlap / np.maximum(areas - overlap, 1e-9)
-
-
 def iou_with_final(trace: Trace, proposals: np.ndarray) -> np.ndarray:
-    """(S + 1, P) IoU of each proposal's box at every stage with its own last box; ends at 1."""
+    """(S + 1, P) IoU of each proposal's box at every stage with its own final box; the last row is 1."""
     path = trace.boxes[:, proposals].astype(np.float64)
-    return iou(path, path[-1:])
+    return box_iou(path, path[-1:])
 
 
-def partners(trace: Trace, stage: int, proposal: int, count: int = PARTNERS) -> list[tuple[int, float]]:
-    """The proposals that one looks at most in a stage's self-attention (1..S), itself left out, and their
-    weights.
+def attended_proposals(
+    trace: Trace, stage: int, proposal: int, count: int = ATTENDED
+) -> list[tuple[int, float]]:
+    """The proposals that one attends to most in the self-attention of a stage (1..S), except itself, and
+    their weights.
     """
-    weights = trace.partners[stage - 1, proposal].astype(np.float64).copy()
+    weights = trace.stage_attention[stage - 1, proposal].astype(np.float64).copy()
     weights[proposal] = -1
     order = np.argsort(-weights, kind="stable")[: min(count, len(weights) - 1)]
     return [(int(i), float(weights[i])) for i in order]
@@ -57,17 +52,21 @@ def partners(trace: Trace, stage: int, proposal: int, count: int = PARTNERS) -> 
 def draw_stage(
     trace: Trace, proposal: int, stage: int, show: frozenset[str] = frozenset(), width: int = PICTURE_WIDTH
 ) -> tuple[Image.Image, str]:
-    """The boxes after a stage (0: as learned) over the photo; `show`: layers, see LAYERS of the view."""
+    """The boxes after a stage (0: as learned) over the photo.
+
+    `show`: layers, "others" (all boxes, by score), "arrows" (movement of the words), "path" (earlier boxes of
+    the proposal), "attended" (proposals it attends to).
+    """
     picture, scale = photo_canvas(trace.image, width, dim=0.35)
     draw = ImageDraw.Draw(picture, "RGBA")
     boxes = trace.boxes * scale
     centres = (boxes[..., :2] + boxes[..., 2:]) / 2  # (S + 1, N, 2)
     scores = trace.scores[stage - 1] if stage else np.full(boxes.shape[1], np.nan)
-    words = set(trace.proposal.tolist())
+    words = set(trace.proposal_index.tolist())
     if "others" in show:
         for i in range(boxes.shape[1]):
             opacity = 0.3 if stage == 0 else float(scores[i])
-            if i != proposal and opacity >= LEAST_SCORE:
+            if i != proposal and opacity >= MIN_SCORE:
                 colour = LIGHT_GREEN if i in words else SKY
                 outline(draw, corners_of(boxes[stage, i]), colour, 2, opacity)
     if "arrows" in show and stage:
@@ -76,10 +75,10 @@ def draw_stage(
     if "path" in show:
         for s in range(stage):
             outline(draw, corners_of(boxes[s, proposal]), ORANGE, 2, 0.5 + 0.4 * s / max(stage, 1))
-        for s in range(min(stage, 2)):  # later ones lie too close together for their numbers
+        for s in range(min(stage, 2)):  # later ones are too close together for their numbers
             label(draw, tuple(boxes[s, proposal, 2:] - [0, 12]), f"{s}", 16, ORANGE)
-    if "partners" in show and stage:
-        for other, weight in partners(trace, stage, proposal):
+    if "attended" in show and stage:
+        for other, weight in attended_proposals(trace, stage, proposal):
             thickness = 1 + round(12 * weight)
             start, end = centres[stage - 1, proposal], centres[stage - 1, other]
             draw.line([tuple(start), tuple(end)], fill=(*PINK, 230), width=thickness)
@@ -97,8 +96,8 @@ def draw_stage(
 
 
 def draw_iou(trace: Trace, proposal: int, stage: int) -> tuple[Image.Image, str]:
-    """IoU with the final box over the stages: all words thin, the chosen proposal thick."""
-    values = iou_with_final(trace, np.array([proposal, *trace.proposal.tolist()]))
+    """IoU with the final box over the stages: thin for all words, thick for the chosen proposal."""
+    values = iou_with_final(trace, np.array([proposal, *trace.proposal_index.tolist()]))
     lines = [(values[:, i], SKY, 1) for i in range(1, values.shape[1])]
     lines.append((values[:, 0], ORANGE, 4))
     picture = curve(
@@ -114,42 +113,9 @@ def draw_iou(trace: Trace, proposal: int, stage: int) -> tuple[Image.Image, str]
 
 
 def deltas(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """(4,) what the stage's regression said, dx, dy, dw, dh, before its weights 2, 2, 1, 1 divide it."""
+    """(4,) dx, dy, dw, dh, the regression output that moves `before` to `after` (xyxy both): `apply_deltas`
+    of the model inverted.
+    """
     size = np.maximum(before[2:] - before[:2], 1e-6)
     move = ((after[:2] + after[2:]) - (before[:2] + before[2:])) / 2 / size * 2
     return np.concatenate([move, np.log(np.maximum(after[2:] - after[:2], 1e-6) / size)])
-
-
-def describe(trace: Trace, proposal: int, stage: int) -> str:
-    """The formula of this stage with its numbers and the table of all stages, Markdown with LaTeX."""
-    values, side = iou_with_final(trace, np.array([proposal]))[:, 0], trace.config.roi_size
-    if stage == 0:
-        text = (
-            "At stage 0 the box is the learned one and has no score. Move the slider, or press Play: every "
-            f"stage looks at the {side} × {side} bins that RoIAlign cuts out of the last box, and corrects "
-            "the box.\n\n"
-        )
-    else:
-        before, after = (
-            trace.boxes[stage - 1, proposal].astype(float),
-            trace.boxes[stage, proposal].astype(float),
-        )
-        dx, dy, dw, dh = deltas(before, after)
-        (cx, cy), (w, h) = (before[:2] + before[2:]) / 2, before[2:] - before[:2]
-        said = ",\\ ".join(f"{value:z.2f}" for value in (dx, dy, dw, dh))
-        text = (
-            f"Stage {stage} answers with $(d_x, d_y, d_w, d_h) = ({said})$:\n\n"
-            f"$$c_x' = c_x + \\tfrac{{d_x}}{{2}}\\,w = {cx:.0f} {dx / 2:+z.3f} \\cdot {w:.0f} = "
-            f"{cx + dx / 2 * w:.0f}$$\n\n"
-            f"$$c_y' = c_y + \\tfrac{{d_y}}{{2}}\\,h = {cy:.0f} {dy / 2:+z.3f} \\cdot {h:.0f} = "
-            f"{cy + dy / 2 * h:.0f}$$\n\n"
-            f"$$w' = w\\,e^{{d_w}} = {w:.0f} \\cdot {np.exp(dw):.2f} = {w * np.exp(dw):.0f}$$\n\n"
-            f"$$h' = h\\,e^{{d_h}} = {h:.0f} \\cdot {np.exp(dh):.2f} = {h * np.exp(dh):.0f}$$\n\n"
-        )
-    rows = ["| stage | score | box x1, y1, x2, y2 | IoU |", "|--:|--:|---|--:|"]
-    for s, box in enumerate(trace.boxes[:, proposal]):
-        score = f"{trace.scores[s - 1, proposal]:.2f}" if s else "none"
-        numbers = ", ".join(f"{v:.0f}" for v in box)
-        mark = "**" if s == stage else ""
-        rows.append(f"| {mark}{s}{mark} | {score} | {numbers} | {values[s]:.2f} |")
-    return text + "\n".join(rows)

@@ -18,8 +18,9 @@ from PIL import Image
 from pydantic import Field
 
 from spotter.explain.canvas import panels_of
+from spotter.tabs.shared.javascript import component_script
 
-PART = Path(__file__).with_suffix("")
+TEMPLATE = Path(__file__).with_suffix("")  # figure.html, .css and .js
 
 
 class PanelData(GradioModel):
@@ -32,24 +33,24 @@ class PanelData(GradioModel):
 
 
 class FigureData(GradioModel):
-    """What the page gets, and gives back with the place of a click in pixels of the picture."""
+    """Sent to the page, and back from it with the point of a click in pixels of the picture."""
 
     image: FileData | None = None
     alt: str = ""
     width: int = 1
     height: int = 1
-    # How it is shown. With the value, since props do not reach components mounted later (gradio 6.31).
+    # Options travel with the value, as props do not reach components mounted later (gradio 6.31).
     framed: bool = False
-    least: int = 0
+    scroll_below: int = 0
     clickable: bool = False
     click: list[float] = Field(default_factory=list, max_length=2)
     panels: list[PanelData] = Field(default_factory=list, max_length=64)
 
 
 def keep_file(data: bytes, name: str, folder: str | Path) -> str:
-    """The path of a file with this content below `folder`, written unless it is there.
+    """The path of a file with this content below `folder`, written unless it exists.
 
-    Gradio's own function writes it again; who is just being sent it then gets a broken picture.
+    Gradio's own function rewrites existing files; a browser that is just loading one gets a broken picture.
     """
     path = Path(folder) / hash_bytes(data) / name
     if not path.is_file():
@@ -62,17 +63,17 @@ def keep_file(data: bytes, name: str, folder: str | Path) -> str:
 
 @cache
 def schema() -> dict[str, Any]:
-    """Gradio asks every figure for it several times a page, and making it takes 15 ms."""
+    """Cached, as gradio asks every figure for it several times per page and computing it takes 15 ms."""
     return FigureData.model_json_schema()
 
 
 class Figure(gr.HTML):
     """The value is (picture, alternative text), picture a PIL image or (H, W, 3) uint8, or None.
 
-    `photo`: sent as JPEG, else as PNG; `framed`: on a white card (default: unless a photo); `least`: pixels
-    below which a narrow screen scrolls instead of shrinking it; `clickable`: `figure.input(fn, figure, ...)`
-    gets the place of a click as [x, y]. Pointing at a place in one of the picture's panels marks it in all
-    panels on the page that show the same.
+    `photo`: sent as JPEG, otherwise as PNG; `framed`: on a white card (default: unless a photo);
+    `scroll_below`: width in pixels below which the picture scrolls instead of shrinking; `clickable`:
+    `figure.input(fn, figure, ...)` gets the point of a click as [x, y]. Pointing at a panel of the picture
+    marks the same spot in all panels on the page that show the same thing.
     """
 
     data_model = FigureData
@@ -83,22 +84,25 @@ class Figure(gr.HTML):
         *,
         photo: bool = False,
         framed: bool | None = None,
-        least: int = 0,
+        scroll_below: int = 0,
         clickable: bool = False,
         **kwargs: Any,
     ) -> None:
-        self.photo, self.least, self.clickable = photo, least, clickable
+        self.photo, self.scroll_below, self.clickable = photo, scroll_below, clickable
         self.framed = not photo if framed is None else framed
-        for key, ending in (("html_template", "html"), ("css_template", "css"), ("js_on_load", "js")):
-            kwargs.setdefault(key, PART.with_suffix(f".{ending}").read_text(encoding="utf-8"))
+        for key, ending in (("html_template", "html"), ("css_template", "css")):
+            kwargs.setdefault(key, TEMPLATE.with_suffix(f".{ending}").read_text(encoding="utf-8"))
+        kwargs.setdefault("js_on_load", component_script(TEMPLATE.with_suffix(".js")))
         super().__init__(value, apply_default_css=False, **kwargs)
 
-    def preprocess(self, payload: FigureData | None) -> list[float] | None:
+    def preprocess(  # type: ignore[override]  # gr.HTML is declared for strings, not for a data_model
+        self, payload: FigureData | None
+    ) -> list[float] | None:
         if payload is None or len(payload.click) != 2 or not np.isfinite(payload.click).all():
             return None
         return payload.click
 
-    def postprocess(self, value: tuple | None) -> FigureData:
+    def postprocess(self, value: tuple | None) -> FigureData:  # type: ignore[override]  # same
         if value is None:
             return FigureData()
         picture, alt = value
@@ -107,7 +111,7 @@ class Figure(gr.HTML):
         if self.photo:
             picture.save(data, "JPEG", quality=88)
         else:
-            picture.save(data, "PNG", compress_level=1)  # 6, the default, takes four times as long
+            picture.save(data, "PNG", compress_level=1)  # the default of 6 takes four times as long
         name = "figure.jpg" if self.photo else "figure.png"
         path = keep_file(data.getvalue(), name, self.GRADIO_CACHE)
         return FigureData(
@@ -116,7 +120,7 @@ class Figure(gr.HTML):
             width=picture.width,
             height=picture.height,
             framed=self.framed,
-            least=self.least,
+            scroll_below=self.scroll_below,
             clickable=self.clickable,
             panels=[PanelData(**asdict(panel)) for panel in panels_of(picture)],
         )

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
-from gradio.components import Component
+from gradio.blocks import Block
 
 from spotter.tabs.look_inside.view import Click, Follow, Values, View, ViewInput, no_progress
 from spotter.tabs.shared.events import HIDDEN, PRIVATE, QUEUE
 from spotter.tabs.shared.loading import Loader
-from spotter.tracing.trace_cache import name_of
+from spotter.tracing.trace_cache import trace_id
 
 ARXIV = "https://arxiv.org/abs/2203.10209"
 DRAW_LIMIT = 4  # simultaneous drawings of a view that does not run the model
@@ -33,11 +33,11 @@ class Shared:
     open_view: gr.State  # index of the open view
 
     @property
-    def inputs(self) -> set[Component]:
+    def inputs(self) -> set[Block]:
         return {self.trace, self.word, self.truth, self.picked}
 
 
-def progress_on(components: list[Component]) -> dict[str, Any]:
+def progress_on(components: list[Block]) -> dict[str, Any]:
     """Arguments of an event that shows its progress on these components, if there are any."""
     if not components:
         return {"show_progress": "hidden"}
@@ -66,7 +66,7 @@ class Frame:
             )
 
     @property
-    def inputs(self) -> set[Component]:
+    def inputs(self) -> set[Block]:
         """What `show` reads, besides the shared components."""
         return {self.prepared_for, *self.view.inputs}
 
@@ -94,7 +94,7 @@ class Frame:
         if reset:
             values = values | {shared.picked: None}
         view_input = self.view_input(values, progress)
-        prepared_for = f"{name_of(trace)} {view_input.word} {view_input.proposal}"
+        prepared_for = f"{trace_id(trace)} {view_input.word} {view_input.proposal}"
         updates: Values = {}
         if reset or values[self.prepared_for] != prepared_for:
             updates, values = view.starting_values(view_input, values, reset)
@@ -111,7 +111,7 @@ class Frame:
         shared = self.shared
         trace, word, picked = values[shared.trace], values[shared.word], values[shared.picked]
         word = min(int(word or 0), len(trace.words) - 1) if trace.words else None
-        proposal = picked[2] if picked and picked[:2] == (name_of(trace), word) else None
+        proposal = picked[2] if picked and picked[:2] == (trace_id(trace), word) else None
         return ViewInput(trace, word, self.loader.spotter, values[shared.truth] or "", progress, proposal)
 
     def wire(self, index: int, views: gr.Tabs) -> None:
@@ -166,7 +166,7 @@ class Frame:
             if values[shared.trace] is None:
                 return gr.skip()
             trace, word = values[shared.trace], self.view_input(values).word
-            picked = (name_of(trace), word, int(values[follow.proposal]))
+            picked = (trace_id(trace), word, int(values[follow.proposal]))
             return {shared.picked: picked, views: gr.Tabs(selected=follow.view)}
 
         follow.button.click(hand_over, shared.inputs | {follow.proposal}, [shared.picked, views], **HIDDEN)

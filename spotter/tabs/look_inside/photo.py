@@ -19,7 +19,7 @@ from spotter.tabs.look_inside.truth import Truth
 from spotter.tabs.look_inside.view import Values
 from spotter.tabs.shared.events import HIDDEN, PRIVATE, QUEUE
 from spotter.tabs.shared.loading import Loader
-from spotter.tabs.shared.overlay import FLOOR
+from spotter.tabs.shared.overlay import MIN_SCORE
 from spotter.tabs.shared.samples import SAMPLES
 
 if TYPE_CHECKING:
@@ -104,9 +104,7 @@ class PhotoPicker:
             click_word, [self.trace, self.figure], [self.word, self.figure, self.crop], **HIDDEN
         )
         self.word.input(select_word, [self.trace, self.word], [self.figure, self.crop], **HIDDEN)
-        restored = self.truth.restore.click(
-            lambda lines: lines, self.truth.initial, self.truth.box, **HIDDEN
-        )
+        restored = self.truth.restore.click(lambda lines: lines, self.truth.initial, self.truth.box, **HIDDEN)
         self.deck.wire(self.trace, self.word, self.truth.box)
         return [*loaded, clicked, restored]
 
@@ -122,7 +120,7 @@ class PhotoPicker:
             progress(0.1, desc="Loading the spotter")
             spotter = self.loader.spotter()
             progress(0.4, desc="Running the network on the photo")
-            trace = spotter.trace(image, threshold=FLOOR)
+            trace = spotter.trace(image, threshold=MIN_SCORE)
         word = 0 if trace.words else None
         return {
             self.trace: trace,

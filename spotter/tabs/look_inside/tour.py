@@ -37,7 +37,7 @@ STEPS = (
         3,
         "Four levels of detail",
         "The same photo as four maps, each at half the resolution of the one before. On which can you still "
-        "tell letters apart? The table below lists the actual shape of every step for this photo.",
+        "tell letters apart? The table below lists the actual shape of every layer for this photo.",
     ),
     TourStep(
         4,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
-from spotter.tabs.shared.overlay import FLOOR
+from spotter.tabs.shared.overlay import MIN_SCORE
 from spotter.tabs.shared.samples import SAMPLES
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def stored_trace(source: str | Path, sha256: str | None) -> Trace | None:
         trace = load(file)
     except UNREADABLE:  # damaged, or of another version: it is only a shortcut
         return None
-    return trace if sha256 is not None and trace.model.get("sha256") == sha256 else None
+    return trace if sha256 is not None and trace.card.get("sha256") == sha256 else None
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     for sample in STORED:
-        trace = spotter.trace(sample.path, threshold=FLOOR)
+        trace = spotter.trace(sample.path, threshold=MIN_SCORE)
         file = FOLDER / f"{sample.path.stem}.npz"
         try:
             step = save_within(trace, file, MAX_BYTES)

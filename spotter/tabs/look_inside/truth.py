@@ -15,10 +15,7 @@ if TYPE_CHECKING:
     from spotter.tabs.look_inside.view import ViewInput
     from spotter.tracing.trace import Trace
 
-FORMAT = (
-    "One word per line, `text: x,y x,y x,y ...` in pixels of the photo. Correct, delete or add words; the "
-    "text `###` marks a region to ignore."
-)
+FORMAT = "One word per line, `text: x,y x,y x,y ...` in pixels of the photo. Correct, delete or add words."
 KNOWN = f"The words this sample was rendered with. {FORMAT}"
 OWN_OUTPUT = f"No ground truth yet: the list starts as the network's own output. {FORMAT}"
 NO_TRUTH = "**There are no true words.** Write them under the photo, one per line: `text: x,y x,y x,y`."

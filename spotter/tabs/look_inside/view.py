@@ -110,4 +110,4 @@ class View:
 
 def first_value(component: Component) -> Any:
     """The value a component was created with."""
-    return component.value  # type: ignore[attr-defined]  # set by every component with a value
+    return component.value

@@ -10,9 +10,12 @@ from spotter.explain import picked_points
 from spotter.tabs.look_inside.view import Values, ViewInput
 from spotter.tabs.shared.events import PRIVATE
 
-MATH = [{"left": "$$", "right": "$$", "display": True}, {"left": "$", "right": "$", "display": False}]
+MATH: list[dict[str, str | bool]] = [
+    {"left": "$$", "right": "$$", "display": True},
+    {"left": "$", "right": "$", "display": False},
+]
 INVALID_POINT = (
-    "This is not a point: write it as `x, y` in pixels of the photo, such as `120, 80`, or click on the photo."
+    "This is not a point: write it as `x, y` in pixels of the photo, such as `120, 80`, or click on it."
 )
 
 
@@ -35,7 +38,7 @@ def point_choice(label: str, elem_id: str) -> gr.Dropdown:
 
 def clicked_point(view_input: ViewInput, _: Values, click: list[float]) -> str:
     """The value of a `point_choice` for a click on a picture of the whole photo."""
-    return picked_points.place_on_picture(view_input.trace, click)
+    return picked_points.point_on_picture(view_input.trace, click)
 
 
 def name_slides(slider: gr.ImageSlider, sides: list[gr.Dropdown], what: str) -> None:

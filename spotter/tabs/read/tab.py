@@ -1,4 +1,4 @@
-"""The Read tab: a photo in, its words over it."""
+"""The Read tab: drop a photo, see its words."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import time
 from pathlib import Path
 
 import gradio as gr
-from gradio.components.image import ImageData
+from gradio.data_classes import ImageData
 
 from spotter.config import PRESETS, SpotterConfig
 from spotter.images import ImageError, read_image
 from spotter.tabs.shared.events import HIDDEN, PRIVATE, QUEUE
 from spotter.tabs.shared.loading import Loader
 from spotter.tabs.shared.model_card import curve_picture, describe_card, weakness
-from spotter.tabs.shared.overlay import FLOOR, Overlay
+from spotter.tabs.shared.overlay import MIN_SCORE, Overlay
 from spotter.tabs.shared.samples import FOLDER, SAMPLES, Sample, page_entry, stored_results
 
 
 class Photo(gr.Image):
-    """An image input that hands over the uploaded file unopened; gr.Image would open it before any check."""
+    """Passes on the path of the uploaded file; gr.Image would decode it before any check."""
 
     def get_block_name(self) -> str:
         return "image"
@@ -28,7 +28,7 @@ class Photo(gr.Image):
 
 
 def build_read(loader: Loader) -> None:
-    """Puts the tab's components into the Blocks that are being built."""
+    """Adds the components of the tab to the current Blocks."""
     gr.set_static_paths([FOLDER])
     stored = stored_results(loader.card().get("sha256"))
     with gr.Row(elem_classes="chooser"):
@@ -68,14 +68,14 @@ def build_read(loader: Loader) -> None:
             gr.HTML(picture, padding=False, elem_id="curve")
 
     def read_photo(path: str | None, progress: gr.Progress = gr.Progress()) -> dict:  # noqa: B008
-        """Words of a photo, with their outlines in pixels of the photo."""
+        """The words of a photo, with polygons in pixels of the photo."""
         return read(loader, path, Path(path).name, progress) if path else {}
 
     def read_sample(event: gr.SelectData, progress: gr.Progress = gr.Progress()) -> dict:  # noqa: B008
         sample = SAMPLES[event.index]
         return read(loader, sample.path, sample.file, progress) | {"credit": sample.credit}
 
-    def show_sample(event: gr.SelectData) -> dict:
+    def show_sample(event: gr.SelectData) -> dict | None:
         return stored_sample(SAMPLES[event.index], stored)
 
     photo.input(read_photo, photo, overlay, api_name="read", trigger_mode="always_last", **QUEUE).failure(
@@ -88,12 +88,12 @@ def build_read(loader: Loader) -> None:
 
 
 def score_threshold(card: dict) -> float:
-    """The score from which the preset of the weights takes a detection for a word."""
+    """The score threshold of the preset of the weights."""
     return PRESETS.get(str(card.get("preset")), SpotterConfig)().score_threshold
 
 
 def read(loader: Loader, source: str | Path, name: str, progress: gr.Progress) -> dict:
-    """Reads a photo now: the overlay's value."""
+    """Reads a photo; returns the value of the overlay."""
     try:
         image = read_image(source)
     except ImageError as error:
@@ -102,13 +102,13 @@ def read(loader: Loader, source: str | Path, name: str, progress: gr.Progress) -
     spotter = loader.spotter()
     progress(0.4, desc="Reading the words")
     start = time.perf_counter()
-    words = spotter.spot(image, threshold=FLOOR)
+    words = spotter.spot(image, threshold=MIN_SCORE)
     seconds = time.perf_counter() - start
     return {"photo": image, "name": name, **page_entry(image, words, seconds, spotter.card)}
 
 
 def stored_sample(sample: Sample, stored: dict) -> dict | None:
-    """The stored result of a sample: the overlay's value; None when there is none for these weights."""
+    """The stored result of a sample as the value of the overlay; None if there is none for these weights."""
     entry = stored.get("images", {}).get(sample.file)
     if entry is None:
         return None

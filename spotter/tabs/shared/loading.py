@@ -1,4 +1,4 @@
-"""Loads the spotter in the background, so that the page is there before torch is."""
+"""Loads the spotter in the background, so that the page appears before torch is imported."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ WEIGHTS = Path(__file__).resolve().parents[3] / "assets" / "weights"
 
 
 class Loader:
-    """One spotter for the whole app. Raises FileNotFoundError at once when the weights do not exist,
-    CardError when their card cannot be shown.
+    """The spotter of the app, shared by all visitors.
+
+    Raises FileNotFoundError if the weights do not exist, CardError if their model card is invalid.
     """
 
     def __init__(self, weights: str = "nano", device: str | None = None) -> None:
@@ -35,7 +36,7 @@ class Loader:
         self._once = Lock()
 
     def start(self) -> None:
-        """Returns at once; only the first call does anything."""
+        """Starts loading and returns at once. Later calls do nothing."""
         if self._once.acquire(blocking=False):
             Thread(target=self._load, daemon=True).start()
 
@@ -44,11 +45,11 @@ class Loader:
             from spotter.predictor import load_spotter  # takes seconds: it imports torch
 
             self._loaded.set_result(load_spotter(self.weights, device=self.device))
-        except Exception as error:  # told to whoever asks for the spotter
+        except Exception as error:  # raised again by `spotter`
             self._loaded.set_exception(error)
 
     def spotter(self) -> Spotter:
-        """Waits until the spotter is loaded. Raises gr.Error with one sentence when it cannot be."""
+        """Waits until the spotter is loaded. Raises gr.Error with one sentence if that fails."""
         self.start()
         try:
             return self._loaded.result()
@@ -56,5 +57,5 @@ class Loader:
             raise gr.Error(f"The spotter could not be loaded: {error}", print_exception=False) from error
 
     def card(self) -> dict:
-        """The model card beside the weights, {} without one; does not wait."""
+        """The model card of the weights, {} if there is none; does not wait."""
         return self._card

@@ -1,4 +1,4 @@
-"""A model card as the page shows it: figures, how the weights came about, and the curve of their training."""
+"""Shows a model card on the page: figures, training data and settings, learning curve."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import re
 from html import escape
 from pathlib import Path
 
-MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+!|~$&])")  # what Markdown would take for more than text
+MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+!|~$&])")  # characters with a meaning in Markdown
 WEAK = 0.5  # end-to-end H-mean below which the page says that the weights are weak
 CURVES = {  # losses of the card's curve, their names on the picture, dashes so that no colour is needed
-    "recognition": ("reading a word", "none"),
-    "characters": ("characters seen at their centres", "6 4"),
+    "recognition": ("recognition", "none"),
+    "characters": ("characters at their centres", "6 4"),
     "giou": ("boxes (GIoU)", "2 3"),
 }
 LINES = {"none": "solid", "6 4": "dashed", "2 3": "dotted"}
@@ -19,29 +19,31 @@ WIDTH, HEIGHT, LEFT, BOTTOM = 640, 240, 44, 36  # of the curve's picture and its
 
 
 class CardError(ValueError):
-    """A model card that cannot be shown; the message is one sentence."""
+    """A model card that is invalid; the message is one sentence."""
 
 
 def read_card(weights: Path) -> dict:
-    """The model card beside a file of weights, {} without one. Raises CardError."""
+    """Reads the model card next to a file of weights; {} if there is none. Raises CardError."""
     file = weights.with_suffix(".json")
     if not file.is_file():
         return {}
     try:
         card = json.loads(file.read_text(encoding="utf-8"))
         if not isinstance(card, dict):
-            raise TypeError("no fields")
+            raise TypeError("not an object")
         describe_card(card)
         curve_picture(card)
     except (ValueError, TypeError, AttributeError, KeyError, OSError) as error:
-        raise CardError(f"The model card {file} is no card of this project; move it away.") from error
+        raise CardError(
+            f"The model card {file} is invalid; remove it or replace it by the right one."
+        ) from error
     return card
 
 
 def describe_card(card: dict) -> str:
-    """The model card as Markdown: how good the weights are first, then how they came about."""
+    """The model card as Markdown: figures first, then how the weights were trained."""
     if not card:
-        return "These weights come without a model card: how they were trained is not known."
+        return "These weights have no model card, so how they were trained is unknown."
     figures = measured(card)
     lines = [weakness(card), ""]
     if figures:
@@ -59,17 +61,17 @@ def describe_card(card: dict) -> str:
     for name, report in card.get("figures", {}).items():
         if name not in figures and report.get("images"):
             mean = report["detection"]["found"] / report["images"]
-            lines.append(f"- **{plain(name)}**: {mean:.2f} words an image, {report['images']} images")
-    told = {key: value for key, value in card.items() if key not in ("figures", "curve", "experiments")}
-    lines += [f"- **{plain(key.replace('_', ' '))}**: {describe(value)}" for key, value in told.items()]
+            lines.append(f"- **{plain(name)}**: {mean:.2f} words per image, {report['images']} images")
+    rest = {key: value for key, value in card.items() if key not in ("figures", "curve", "experiments")}
+    lines += [f"- **{plain(key.replace('_', ' '))}**: {describe(value)}" for key, value in rest.items()]
     if experiments := card.get("experiments"):
-        lines += ["", "**What was tried**, on what, and what came out", ""]
+        lines += ["", "**Experiments** and their results", ""]
         lines += [f"1. {describe(line)}" for line in experiments]
     return "\n".join(lines)
 
 
 def measured(card: dict) -> dict[str, dict]:
-    """The reports of the card on pictures with words, by the name of what they were measured on."""
+    """The reports on data sets with words, by the name of the set."""
     return {
         name: report
         for name, report in card.get("figures", {}).items()
@@ -78,7 +80,7 @@ def measured(card: dict) -> dict[str, dict]:
 
 
 def cells(name: str, report: dict) -> list[str]:
-    """A report's line of the table; - where something was not measured."""
+    """The cells of a report in the table; "-" for what was not measured."""
     kinds = ("detection", "end_to_end", "end_to_end_lexicon")
     scores = [f"{report[kind]['hmean']:.3f}" if report.get(kind) else "-" for kind in kinds]
     error = report.get("calibration_error")
@@ -86,7 +88,7 @@ def cells(name: str, report: dict) -> list[str]:
 
 
 def weakness(card: dict) -> str:
-    """A warning when the weights read badly on anything they were measured on; else ""."""
+    """A warning if end-to-end H-mean is below `WEAK` on any set; else ""."""
     figures = measured(card)
     if not figures:
         return ""
@@ -99,7 +101,7 @@ def weakness(card: dict) -> str:
 
 
 def describe(value: object) -> str:
-    """A value of the card in words."""
+    """Formats a value of the card as Markdown."""
     if isinstance(value, list):
         return " · ".join(map(describe, value))
     if isinstance(value, int) and not isinstance(value, bool):
@@ -108,23 +110,23 @@ def describe(value: object) -> str:
 
 
 def plain(text: str) -> str:
-    """Text on one line that Markdown shows as it is: weights may come from anywhere, their card with them."""
+    """Escapes text for Markdown, on one line: a card is untrusted input."""
     return MARKUP.sub(r"\\\1", " ".join(text.split()))
 
 
 def curve_picture(card: dict) -> str:
-    """The losses over the images seen, as SVG with a caption; "" when the card holds no curve."""
+    """The losses over the number of images as SVG with a caption; "" if the card has no curve."""
     rows = [row for row in card.get("curve", []) if row.get("images")]
     curves = {name: [(r["images"], r[name]) for r in rows if r.get(name) is not None] for name in CURVES}
     curves = {name: points for name, points in curves.items() if len(points) > 1}
     if not curves:
         return ""
     seen = [x for points in curves.values() for x, _ in points]
-    first, most = min(seen), max(seen)  # a run may go on where another one ended
-    high = max(y for points in curves.values() for _, y in points) or 1.0  # all losses zero
+    first, last = min(seen), max(seen)  # a run may continue another one
+    high = max(y for points in curves.values() for _, y in points) or 1.0  # avoids a division by zero
 
     def place(x: float, y: float) -> str:
-        across, up = (x - first) / max(1, most - first), y / high
+        across, up = (x - first) / max(1, last - first), y / high
         return f"{LEFT + across * (WIDTH - LEFT - 8):.1f},{8 + (1 - up) * (HEIGHT - BOTTOM - 8):.1f}"
 
     lines = [
@@ -140,7 +142,7 @@ def curve_picture(card: dict) -> str:
     axis = f'<path d="M{LEFT},8V{HEIGHT - BOTTOM}H{WIDTH - 8}" fill="none" stroke="currentColor"/>'
     below = (
         f'<text x="{LEFT}" y="{HEIGHT - 14}">{first:,.0f}</text>'
-        f'<text x="{WIDTH - 8}" y="{HEIGHT - 14}" text-anchor="end">{most:,.0f} images</text>'
+        f'<text x="{WIDTH - 8}" y="{HEIGHT - 14}" text-anchor="end">{last:,.0f} images</text>'
     )
     legend = "; ".join(f"{LINES[CURVES[name][1]]}: {CURVES[name][0]}" for name in curves)
     return (

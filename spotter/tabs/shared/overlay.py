@@ -1,4 +1,4 @@
-"""Words over their photo: a component of our own, an SVG with a list beside it (overlay.html, .css, .js)."""
+"""Custom component: words over their photo as SVG, and a list of them (overlay.html, .css, .js)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ from gradio.processing_utils import save_pil_to_cache
 from PIL import Image
 from pydantic import Field
 
+from spotter.tabs.shared.javascript import component_script
+
 HERE = Path(__file__).parent
-FLOOR = 0.1  # lowest score the page asks the spotter for; the slider then hides words without reading again
-DISPLAY_SIDE = 2000  # pixels; a larger photo is sent to the page scaled down, polygons stay in its own pixels
+MIN_SCORE = 0.1  # threshold of the request; the slider then hides words without another request
+DISPLAY_SIDE = (
+    2000  # pixels; larger photos are scaled down for the page, polygons stay in pixels of the original
+)
 
 
 class CharacterData(GradioModel):
-    """One character that was read."""
+    """One recognised character."""
 
     text: str
     score: float
@@ -37,7 +41,7 @@ class WordData(GradioModel):
 
 
 class OverlayData(GradioModel):
-    """What the page gets: a photo and its entry of the `--json` format."""
+    """The value on the page: a photo and its entry in the `--json` format."""
 
     photo: FileData | None = None
     name: str = ""
@@ -50,20 +54,22 @@ class OverlayData(GradioModel):
 
 
 class Overlay(gr.HTML):
-    """Shows words over a photo. The value is a dict as OverlayData; `photo`: path or (H, W, 3) array."""
+    """Shows words over a photo. The value is a dict with the fields of OverlayData; `photo`: path or (H, W,
+    3) array.
+    """
 
     data_model = OverlayData
 
     def __init__(self, value: dict | None = None, *, threshold: float = 0.4, **kwargs: Any) -> None:
         kwargs.setdefault("html_template", (HERE / "overlay.html").read_text(encoding="utf-8"))
         kwargs.setdefault("css_template", (HERE / "overlay.css").read_text(encoding="utf-8"))
-        kwargs.setdefault("js_on_load", (HERE / "overlay.js").read_text(encoding="utf-8"))
+        kwargs.setdefault("js_on_load", component_script(HERE / "overlay.js"))
         super().__init__(value, apply_default_css=False, threshold=threshold, **kwargs)
 
-    def preprocess(self, payload: OverlayData | None) -> dict | None:
+    def preprocess(self, payload: OverlayData | None) -> dict | None:  # type: ignore[override]  # gr.HTML has text
         return None if payload is None else payload.model_dump()
 
-    def postprocess(self, value: dict | None) -> OverlayData:
+    def postprocess(self, value: dict | None) -> OverlayData:  # type: ignore[override]  # gr.HTML has text
         value = dict(value or {})
         photo = value.get("photo")
         if isinstance(photo, np.ndarray):
@@ -73,7 +79,7 @@ class Overlay(gr.HTML):
         return OverlayData(**value)
 
     def _save(self, photo: np.ndarray) -> str:
-        """Re-encoded: browsers cannot show every format, and what else was in the file stays out."""
+        """Re-encodes the photo: browsers do not support every format, and metadata is removed."""
         picture = Image.fromarray(photo)
         picture.thumbnail((DISPLAY_SIDE, DISPLAY_SIDE))
         return save_pil_to_cache(picture, cache_dir=self.GRADIO_CACHE, name="photo", format="jpeg")

@@ -1,8 +1,13 @@
 """Sample pictures of the Read tab and their stored results.
 
-`python -m spotter.tabs.shared.samples pictures` writes assets/samples/*.jpg, truth.json (what the rendered ones say)
-and their README.md, from files of scikit-image and from the scene generator. `python -m spotter.tabs.shared.samples
-words` has the real spotter read them and writes words.json.
+    python -m spotter.tabs.shared.samples pictures
+
+writes assets/samples/*.jpg, truth.json (ground truth of the rendered ones) and README.md, from files of
+scikit-image and from the scene generator.
+
+    python -m spotter.tabs.shared.samples words
+
+reads them with the spotter and writes words.json.
 """
 
 from __future__ import annotations
@@ -10,18 +15,19 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import sys
 import tempfile
 import time
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from PIL import Image
 
 from spotter.images import read_image
-from spotter.tabs.shared.overlay import FLOOR
+from spotter.tabs.shared.overlay import MIN_SCORE
 from spotter.words_json import model_entry, photo_entry, words_json, write_json
 
 if TYPE_CHECKING:
@@ -31,12 +37,12 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).resolve().parents[3] / "assets" / "samples"
 WORDS = FOLDER / "words.json"
 TRUTH = FOLDER / "truth.json"
-PHOTOS = ("brick.png", "coffee.png", "rocket.jpg")  # of scikit-image; behind the rendered words
+PHOTOS = ("brick.png", "coffee.png", "rocket.jpg")  # of scikit-image; backgrounds of the rendered words
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A picture to try: a file of scikit-image's data, or a rendered scene given by its style and seed."""
+    """A sample picture: a file of scikit-image, or a rendered scene given by style and seed."""
 
     file: str
     caption: str
@@ -66,7 +72,7 @@ SAMPLES = (
 
 
 def stored_results(sha256: str | None) -> dict:
-    """Words of each sample as stored (`--json` format), {} when they were not read with these weights."""
+    """The stored words of all samples (`--json` format); {} if they were read with other weights."""
     if not WORDS.is_file():
         return {}
     results = json.loads(WORDS.read_text(encoding="utf-8"))
@@ -74,7 +80,7 @@ def stored_results(sha256: str | None) -> dict:
 
 
 def stored_truth(source: str | Path) -> list[tuple[str, np.ndarray]] | None:
-    """Text and polygon (P, 2) of each true word of a rendered sample, in its pixels; None when not known."""
+    """Text and polygon (P, 2), in pixels, of each true word of a rendered sample; None if unknown."""
     sample = next((sample for sample in SAMPLES if sample.path == Path(source)), None)
     if sample is None or not TRUTH.is_file():
         return None
@@ -83,11 +89,12 @@ def stored_truth(source: str | Path) -> list[tuple[str, np.ndarray]] | None:
 
 
 def page_entry(image: np.ndarray, words: list[Word], seconds: float, card: dict) -> dict:
-    """What the page gets to know of a photo (H, W, 3): its entry of the `--json` format, and the model's."""
+    """The entries of a photo (H, W, 3) and of the model in the `--json` format."""
     return {**photo_entry(image, words, seconds), "model": model_entry(card)}
 
 
 def write_words(weights: str) -> None:
+    """Reads all samples and writes words.json. Raises WeightsError."""
     from spotter.predictor import load_spotter
 
     spotter = load_spotter(weights)
@@ -95,13 +102,14 @@ def write_words(weights: str) -> None:
     for sample in SAMPLES:
         image = read_image(sample.path)
         start = time.perf_counter()
-        words = spotter.spot(image, threshold=FLOOR)
+        words = spotter.spot(image, threshold=MIN_SCORE)
         images[sample.file] = photo_entry(image, words, time.perf_counter() - start)
         print(f"{sample.file}: {len(words)} words")
     write_json(WORDS, words_json(spotter.card, images))
 
 
 def write_pictures() -> None:
+    """Writes the pictures, truth.json and README.md."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     truth = {}
     for sample in SAMPLES:
@@ -117,7 +125,7 @@ def write_pictures() -> None:
 
 
 def truth_entry(regions: list[GroundTruth]) -> list[dict]:
-    """The legible words of a scene for truth.json, polygons in pixels of it."""
+    """The legible words of a scene for truth.json; polygons in pixels of the scene."""
     legible = [region for region in regions if region.text and not region.ignore]
     return [
         {"text": region.text, "polygon": np.round(region.polygon.astype(float), 1).tolist()}
@@ -127,21 +135,21 @@ def truth_entry(regions: list[GroundTruth]) -> list[dict]:
 
 README = """# Sample pictures
 
-`python -m spotter.tabs.shared.samples pictures` makes them, `python -m spotter.tabs.shared.samples words` reads them with
-the built-in weights and stores the real results in `words.json`. `truth.json` holds what the rendered
-pictures say. All photos come with scikit-image, none was downloaded. When the scene generator changes, the
-same seeds give other scenes.
+`python -m spotter.tabs.shared.samples pictures` makes them, `python -m spotter.tabs.shared.samples words`
+reads them with the built-in weights and stores the results in `words.json`. `truth.json` holds the ground
+truth of the rendered pictures. All photos are part of scikit-image. If the scene generator changes, the same
+seeds give other scenes.
 
 | file | source and licence |
 |---|---|"""
 
 
 def render(style: str, seed: int) -> Scene:
-    """A scene of words over a photo of PHOTOS, (600, 800, 3) uint8 RGB."""
+    """Renders a scene of words over one of PHOTOS, (600, 800, 3) uint8 RGB."""
     from spotter.data.synth.backgrounds import Backgrounds
     from spotter.data.synth.scene import STYLES, SceneGenerator
 
-    sizes = {
+    changes: dict[str, dict[str, Any]] = {
         "easy": {"text_height": (24, 90), "words": (4, 10), "degradation": 0.2},
         "curved": {
             "text_height": (28, 80),
@@ -154,20 +162,41 @@ def render(style: str, seed: int) -> Scene:
     with tempfile.TemporaryDirectory() as folder:
         for photo in PHOTOS:
             shutil.copy(str(files("skimage") / "data" / photo), folder)
-        look = replace(STYLES[style], height=600, width=800, **sizes[style])
-        return SceneGenerator(look, "held_out", backgrounds=Backgrounds(folder, "train")).render(seed)
+        scene_style = replace(STYLES[style], height=600, width=800, **changes[style])
+        return SceneGenerator(scene_style, "held_out", backgrounds=Backgrounds(folder, "train")).render(seed)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m spotter.tabs.shared.samples", description=__doc__)
+@dataclass(frozen=True)
+class Options:
+    """The command line."""
+
+    what: Literal["pictures", "words"]
+    weights: str
+
+
+def parse(arguments: list[str] | None) -> Options:
+    parser = argparse.ArgumentParser(
+        prog="python -m spotter.tabs.shared.samples", description="Make the sample pictures or read them."
+    )
     parser.add_argument("what", choices=("pictures", "words"), nargs="?", default="words")
-    parser.add_argument("--weights", default="nano")
-    options = parser.parse_args()
-    if options.what == "pictures":
-        write_pictures()
-    else:
-        write_words(options.weights)
+    parser.add_argument("--weights", default="nano", metavar="W", help="nano or a .safetensors file (nano)")
+    return Options(**vars(parser.parse_args(arguments)))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    from spotter.weights import WeightsError
+
+    options = parse(arguments)
+    try:
+        if options.what == "pictures":
+            write_pictures()
+        else:
+            write_words(options.weights)
+    except (WeightsError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,4 +1,4 @@
-"""Colours and type of the whole app. Fonts are files of the gradio package: nothing is fetched."""
+"""Colours and fonts of the app. The fonts are files of the gradio package: nothing is downloaded."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ CSS = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
 
 
 def theme() -> gr.themes.Base:
-    """Legible in light and in dark."""
+    """The theme, for light and dark mode."""
     return gr.themes.Base(
         primary_hue=TEAL,
         secondary_hue=TEAL,

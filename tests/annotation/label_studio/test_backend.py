@@ -29,7 +29,8 @@ from PIL import Image
 
 from annotation.__main__ import main
 from annotation.label_studio.backend import MAX_BODY, MAX_TASKS
-from annotation.label_studio.tasks import CONFIG, check_results, to_results
+from annotation.label_studio.labelling_config import CONFIG
+from annotation.label_studio.tasks import check_results, to_results
 from annotation.region import Region
 from annotation.store.store import Store
 from spotter import load_spotter
@@ -289,7 +290,7 @@ def test_images_come_from_the_server_alone(backend, label_studio):
     assert last["result"]
     assert "/api/secret.png" not in label_studio.asked
     assert label_studio.strangers == []
-    assert "images are fetched from there only" in backend.log.read_text()
+    assert "the only server from which images are downloaded" in backend.log.read_text()
 
 
 @pytest.mark.parametrize(

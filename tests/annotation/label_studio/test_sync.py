@@ -17,9 +17,10 @@ from types import SimpleNamespace
 import pytest
 
 from annotation.__main__ import main
-from annotation.label_studio.client import ImageDownloadError, Server, ServerError, has_words, is_ours
+from annotation.label_studio.client import ImageDownloadError, Server, ServerError
+from annotation.label_studio.labelling_config import CONFIG, has_our_controls, has_text_regions
 from annotation.label_studio.sync import pull, push
-from annotation.label_studio.tasks import CONFIG, to_results
+from annotation.label_studio.tasks import to_results
 from annotation.region import AnnotationError, Character, Region
 from annotation.store.store import Store
 from spotter.images import MAX_BYTES
@@ -49,14 +50,14 @@ class Memory(Server):
     def project(self, project_id):
         return self.made[project_id - 1]
 
-    def make_project(self, name, label_config=CONFIG):
+    def create_project(self, name, label_config=CONFIG):
         number = len(self.made) + 1
         self.made.append(
             SimpleNamespace(id=number, title=name, label_config=label_config, model_version=None)
         )
         return self.made[-1]
 
-    def show_predictions_of(self, project_id, model_version):
+    def set_model_version(self, project_id, model_version):
         self.project(project_id).model_version = model_version
 
     def backend_titles(self, project_id):
@@ -73,7 +74,7 @@ class Memory(Server):
         for annotation in annotations:
             self.add_annotation(row["id"], annotation)
 
-    def change_data(self, task_id, data):
+    def update_data(self, task_id, data):
         self.rows[task_id - 1]["data"] = data
 
     def add_prediction(self, task_id, prediction):
@@ -84,7 +85,7 @@ class Memory(Server):
         made = blank | annotation | {"id": 10 * task_id + len(self.rows[task_id - 1]["annotations"])}
         self.rows[task_id - 1]["annotations"].append(copy.deepcopy(made))
 
-    def change_annotation(self, annotation_id, annotation):
+    def update_annotation(self, annotation_id, annotation):
         for row in self.rows:
             for there in row["annotations"]:
                 if there["id"] == annotation_id:
@@ -145,7 +146,7 @@ def shown(store, project="signs"):
 def test_to_a_server_and_into_an_empty_database(store, full, server, tmp_path):
     steps = []
     report = push(store, "signs", server, lambda *step: steps.append(step))
-    assert report.lines()[0] == "images: 3 added, 0 known"
+    assert report.lines()[0] == "images: 3 added, 0 already there"
     assert (report.predictions_added, report.annotations_added) == (2, 1)
     assert steps[0] == (0, 3, "é 0.jpg")
     assert steps[-1][:2] == (3, 3)
@@ -249,7 +250,7 @@ def test_several_and_cancelled_annotations(store, full, server):
 
 
 def test_a_task_that_a_person_made_there(store, server, picture):
-    project = server.make_project("signs", RECTANGLES)
+    project = server.create_project("signs", RECTANGLES)
     address = server.upload(project.id, "photo.jpg", picture(orientation=6))
     value = {"x": 10, "y": 10, "width": 20, "height": 10, "rotation": 0}
     base = {"id": "a", "original_width": 100, "original_height": 200, "image_rotation": 0}
@@ -285,13 +286,13 @@ def test_a_task_that_a_person_made_there(store, server, picture):
     ],
 )
 def test_labelling_configurations(config, ours, words):
-    assert (is_ours(config), has_words(config)) == (ours, words)
+    assert (has_our_controls(config), has_text_regions(config)) == (ours, words)
 
 
 def test_foreign_and_missing_projects_change_nothing(store, full, server):
     with pytest.raises(ServerError, match="no project 'signs'"):
         pull(store, "signs", server)
-    server.make_project("signs", CLASSES)
+    server.create_project("signs", CLASSES)
     before = shown(store)
     for command in (push, pull):
         with pytest.raises(ServerError, match="labelling configuration"):
@@ -394,7 +395,7 @@ def test_what_goes_wrong_is_one_sentence(store, full, odd, caplog, name):
     before = shown(store)
     for command in (push, pull):
         with pytest.raises(ServerError) as caught:
-            command(store, "signs", Server(odd.url, SECRET, seconds=1))
+            command(store, "signs", Server(odd.url, SECRET, timeout=1))
         assert sentence in str(caught.value)
         assert SECRET not in f"{caught.value!r}{caught.value.__cause__!r}"
         assert "\n" not in str(caught.value)
@@ -420,7 +421,7 @@ def test_no_server(database, full, monkeypatch, capsys, tmp_path):
 
 
 def test_images_are_fetched_from_the_server_only(odd, picture):
-    server = Server(odd.url, SECRET, seconds=5)
+    server = Server(odd.url, SECRET, timeout=5)
     odd.answers = {
         "/data/upload/ok": (200, {}, picture(), 0),
         "/data/upload/redirect": (302, {"Location": "http://127.0.0.1:9/x"}, b"", 0),

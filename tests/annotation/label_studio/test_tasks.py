@@ -16,7 +16,7 @@ REGIONS = [
     Region(
         [[500.25, 100.5], [600.75, 150], [590, 190.1], [480, 140]],
         'Ñandú "42"',
-        "turned",
+        "rotated",
         difficult=True,
         locked=True,
     ),
@@ -166,7 +166,7 @@ def points(*values):
     [
         ("nothing", "list"),
         ([1], "list"),
-        ([result(image_rotation=90)], "turned"),
+        ([result(image_rotation=90)], "rotated"),
         ([result(value=None)], "value"),
         ([points([1, 1], [2, 2])], "2 points"),
         ([points([1, 1], [2, 2], [math.nan, 2])], "finite"),

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from annotation.label_studio.client import Server, ServerError
-from annotation.label_studio.webhook_worker import MAX_WAITING, TRIES, WebhookWorker
+from annotation.label_studio.webhook_worker import MAX_QUEUED, MAX_TRIES, WebhookWorker
 
 
 class Down(Server):
@@ -24,7 +24,7 @@ class Down(Server):
 
 @pytest.fixture
 def collector(store, monkeypatch) -> WebhookWorker:
-    monkeypatch.setattr("annotation.label_studio.webhook_worker.PAUSE", 0.01)
+    monkeypatch.setattr("annotation.label_studio.webhook_worker.RETRY_SECONDS", 0.01)
     return WebhookWorker(store, Down())
 
 
@@ -46,17 +46,17 @@ def test_each_correction_once_and_three_tries(collector, caplog):
     for number in (7, 8, 7):
         assert collector.add("task", number)
     collector.start()
-    wait(lambda: len(collector.server.asked) == 2 * TRIES)
+    wait(lambda: len(collector.server.asked) == 2 * MAX_TRIES)
     wait(lambda: collector.wait_until_done(1))
     collector.stop()
-    assert sorted(collector.server.asked) == [7] * TRIES + [8] * TRIES
-    assert caplog.text.count("a pull brings it") == 2
+    assert sorted(collector.server.asked) == [7] * MAX_TRIES + [8] * MAX_TRIES
+    assert caplog.text.count("a pull imports it") == 2
 
 
 def test_not_without_end(collector):
-    assert all(collector.add("task", number) for number in range(MAX_WAITING))
+    assert all(collector.add("task", number) for number in range(MAX_QUEUED))
     assert collector.add("task", 0)  # it waits already
-    assert not collector.add("task", MAX_WAITING)
+    assert not collector.add("task", MAX_QUEUED)
 
 
 def test_what_waits_at_the_end_is_said(collector, caplog):
@@ -64,4 +64,4 @@ def test_what_waits_at_the_end_is_said(collector, caplog):
     collector._stopping = True  # before the thread has taken it
     collector.start()
     collector.stop()
-    assert "1 corrections were not collected" in caplog.text
+    assert "1 announced corrections were not imported" in caplog.text

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from annotation.region import AnnotationError, Character, Region
-from annotation.signals import RegionSignals, image_uncertainty, word_signals, region_uncertainty
+from annotation.signals import RegionSignals, image_uncertainty, region_uncertainty, word_signals
 from annotation.store.queue import next_image, previous_image, progress, queue, spread
 
 SQUARE = [[10, 10], [30, 10], [30, 20], [10, 20]]

@@ -17,9 +17,9 @@ from PIL import Image
 from sqlalchemy import create_engine
 
 from annotation.region import AnnotationError, Region, RegionError
+from annotation.review import STATES, StateError
 from annotation.store.database import MIGRATIONS, parse_url
 from annotation.store.records import NotFoundError
-from annotation.store.review import STATES, StateError
 from annotation.store.store import Store, VersionConflict
 from annotation.store.tables import Base
 from spotter.images import ImageError
@@ -339,7 +339,7 @@ def test_states_and_edits(store, image_id):
     with pytest.raises(StateError, match="no state"):
         store.set_state(image_id, "finished", "ann")
     store.add_prediction(image_id, "m1", [word(1, 1, "a")])
-    with pytest.raises(AnnotationError, match="in between"):
+    with pytest.raises(AnnotationError, match="in the meantime"):
         store.set_state(image_id, "done", "ann", version=0)
     store.set_state(image_id, "done", "ann", version=1)
     (region,) = store.regions(image_id)
@@ -408,7 +408,7 @@ def test_a_newer_model_never_overwrites_a_person(store, image_id):
     kept = {region.text: region for region in store.regions(image_id)}
     assert set(kept) == {"CAT", "dig", "new"}  # nobody had touched dog; what was removed stays away
     assert kept["CAT"].id == cat.id
-    suggested = {s.region.text: s.beside for s in store.suggestions(image_id)}
+    suggested = {s.region.text: s.replaces for s in store.suggestions(image_id)}
     assert suggested == {"car": cat.id, "cow": None}
     assert {s.model_version for s in store.suggestions(image_id)} == {"m2"}
 
@@ -437,7 +437,7 @@ def test_suggestions_are_accepted_or_dismissed(store, image_id):
     store.set_state(image_id, "done", "ann")
     store.add_prediction(image_id, "m1", [word(11, 11, "car"), word(60, 10, "new"), word(100, 60, "no")])
     car, new, no = store.suggestions(image_id)
-    with pytest.raises(AnnotationError, match="in between"):
+    with pytest.raises(AnnotationError, match="in the meantime"):
         store.accept_suggestion(image_id, 0, car.id, "bob")
     version = store.accept_suggestion(image_id, 1, car.id, "bob")
     version = store.accept_suggestion(image_id, version, new.id, "bob")

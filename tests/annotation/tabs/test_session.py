@@ -1,16 +1,12 @@
-"""What a visitor works on, without a page."""
+"""Saving, conflicts and suggestions of one visitor, without a page."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import pytest
 
 from annotation.region import Region
 from annotation.store.records import NotFoundError
-from annotation.store.region_rows import merge
-from annotation.tabs.documents import from_document
-from annotation.tabs.session import Desk
+from annotation.tabs.session import AnnotationSession, ensure, restore
 from spotter.types import Character, Word
 
 BOX = [[10.0, 10.0], [60.0, 10.0], [60.0, 30.0], [10.0, 30.0]]
@@ -46,94 +42,77 @@ def edit(document: dict, *regions: dict, revision: int = 1) -> dict:
     }
 
 
-@pytest.fixture
-def desk(store, image_id):
-    desk = Desk(store, store.project("p"), "ann")
-    desk.refresh()
-    desk.open(image_id)
-    return desk
-
-
 def texts(store, image_id) -> list[str]:
     return [region.text for region in store.regions(image_id)]
 
 
 def test_an_empty_project_has_nothing_to_show(store):
-    desk = Desk(store, store.project("empty"))
-    desk.refresh()
-    assert (desk.ids, desk.document(), desk.place(), desk.step()) == ([], None, None, False)
+    session = AnnotationSession(store, store.project("empty"))
+    session.refresh_queue()
+    assert session.queue.ids == []
+    assert (session.document(), session.position()) == (None, None)
+    assert not session.step()
 
 
-def test_an_edit_is_saved_once(desk, store, image_id):
-    payload = edit(desk.document(), drawn())
-    assert desk.save(payload).is_new
-    assert not desk.save(payload).is_new
+def test_an_edit_is_saved_once(session, store, image_id):
+    payload = edit(session.document(), drawn())
+    assert session.save(payload).is_new
+    assert not session.save(payload).is_new
     assert texts(store, image_id) == ["mine"]
     assert len(store.history(image_id)) == 1
-    assert not desk.save(None).is_new
+    assert not session.save(None).is_new
 
 
-def test_edits_follow_each_other_without_the_page_being_told_a_version(desk, store, image_id):
-    document = desk.document()
+def test_edits_with_the_version_of_the_page_follow_each_other(session, store, image_id):
+    document = session.document()
     for i in range(1, 4):
-        assert not desk.save(edit(document, drawn(text=f"text {i}"), revision=i)).conflict
+        assert not session.save(edit(document, drawn(text=f"text {i}"), revision=i)).conflict
     assert texts(store, image_id) == ["text 3"]
-    assert not desk.save(edit(document, drawn(text="text 2"), revision=2)).is_new  # overtaken on its way
+    assert not session.save(edit(document, drawn(text="text 2"), revision=2)).is_new  # overtaken on its way
 
 
-def test_what_the_editor_rounds_stays_as_it_was(store, image_id, desk):
-    exact = Region([[10.12, 10.37], [60.55, 10.0], [60.0, 30.0]], "line\nend", "import:1")
-    store.save_regions(image_id, 0, [exact], "bob")
-    document = desk.document()
-    rounded = [[10.1, 10.4], [60.5, 10.0], [60.0, 30.0]]
-    sent = {**document["regions"][0], "points": rounded, "text": "line end", "suggestion": None}
-    assert from_document([sent], [exact])[0].content == exact.content
-    moved = from_document([sent | {"points": [[11.0, 10.4], *rounded[1:]]}], [exact])[0]
-    assert moved.polygon[0] == [11.0, 10.4]
-
-
-def test_a_model_that_speaks_during_an_edit_adds_its_words(desk, store, image_id):
-    document = desk.document()
+def test_words_of_a_prediction_during_an_edit_are_added(session, store, image_id):
+    document = session.document()
     store.add_prediction(image_id, "nano-1", [word(100, "dog")])
-    saved = desk.save(edit(document, drawn()))
+    saved = session.save(edit(document, drawn()))
     assert (saved.merged, saved.conflict) == (True, "")
     assert sorted(texts(store, image_id)) == ["dog", "mine"]
     # A page that has not taken the new words yet does not delete them either.
-    desk.document(1)
-    desk.save(edit(document, drawn(text="mine too"), revision=2))
+    session.document(1)
+    session.save(edit(document, drawn(text="mine too"), revision=2))
     assert sorted(texts(store, image_id)) == ["dog", "mine too"]
 
 
-def test_two_people_keep_both_versions(desk, store, image_id):
-    document = desk.document()
+def test_a_conflict_keeps_both_versions(session, store, image_id):
+    document = session.document()
     store.save_regions(image_id, 0, [Region(BOX, "theirs")], "bob")
-    saved = desk.save(edit(document, drawn()))
+    saved = session.save(edit(document, drawn()))
     assert saved.conflict.startswith("bob changed this image")
     assert texts(store, image_id) == ["theirs"]
-    desk.save(edit(document, drawn(text="mine, again"), revision=2))
+    session.save(edit(document, drawn(text="mine, again"), revision=2))
     (draft,) = store.drafts(image_id)  # one that waits, however often one goes on
     assert draft.regions[0].text == "mine, again"
-    desk.settle(mine=True)
+    session.settle(mine=True)
     assert texts(store, image_id) == ["mine, again"]
-    assert (desk.conflict, store.drafts(image_id)) == ("", [])
+    assert (session.conflict, store.drafts(image_id)) == ("", [])
     assert [r.after.text for r in store.history(image_id) if r.after and r.who == "bob"] == ["theirs"]
 
 
-def test_the_other_version_can_stay(desk, store, image_id):
-    document = desk.document()
+def test_settling_a_conflict_for_the_other_version(session, store, image_id):
+    document = session.document()
     store.save_regions(image_id, 0, [Region(BOX, "theirs")], "bob")
-    desk.save(edit(document, drawn()))
-    desk.settle(mine=False)
+    session.save(edit(document, drawn()))
+    session.settle(mine=False)
     assert texts(store, image_id) == ["theirs"]
     assert store.drafts(image_id) == []
 
 
-def test_two_versions_are_joined(desk, store, image_id):
+def test_settling_a_conflict_by_joining_both_versions(session, store, image_id):
     start = edit(
-        desk.document(), drawn("a", "one"), drawn("b", "two"), drawn("c", "three"), drawn("d", "four")
+        session.document(), drawn("a", "one"), drawn("b", "two"), drawn("c", "three"), drawn("d", "four")
     )
-    desk.save(start)
-    document, other = desk.document(), Desk(store, desk.project_id, "bob")
+    session.save(start)
+    document, other = session.document(), AnnotationSession(store, session.project_id, "bob")
     other.open(image_id)
     theirs = other.document()
     a, b, c, d = theirs["regions"]
@@ -141,100 +120,135 @@ def test_two_versions_are_joined(desk, store, image_id):
     other.save(edit(theirs, drawn("e", "bob's"), revision=1))
     a, b, c, d = document["regions"]
     document["regions"] = [a, b | {"text": "2"}, d]  # c is gone
-    assert desk.save(edit(document, drawn("f", "ann's"), revision=document["revision"] + 1)).conflict
-    desk.settle(mine=True, join=True)
+    assert session.save(edit(document, drawn("f", "ann's"), revision=document["revision"] + 1)).conflict
+    session.settle(mine=True, join=True)
     assert sorted(texts(store, image_id)) == ["2", "ONE", "ann's", "bob's"]
-    assert (desk.conflict, store.drafts(image_id)) == ("", [])
+    assert (session.conflict, store.drafts(image_id)) == ("", [])
     assert "TWO" in {r.after.text for r in store.history(image_id) if r.after}
 
 
-def test_after_a_restart_a_page_does_not_conflict_with_its_own_edits(desk, store, image_id):
-    document = desk.document()
-    first = desk.save(edit(document, drawn(text="first")))
+def test_after_a_restart_a_page_does_not_conflict_with_its_own_edits(session, store, image_id):
+    document = session.document()
+    first = session.save(edit(document, drawn(text="first")))
     assert first.version == store.image(image_id).version
-    told = document | {"version": first.version}  # as the page was told with "saved"
-    second = desk.save(edit(told, drawn(text="second"), revision=2))
+    answered = document | {"version": first.version}  # which the page got with "saved"
+    second = session.save(edit(answered, drawn(text="second"), revision=2))
     assert (second.conflict, texts(store, image_id)) == ("", ["second"])
-    anew = Desk(store, desk.project_id, "ann")
-    told = document | {"version": second.version}
-    assert not anew.save(edit(told, drawn(text="third"), revision=3)).conflict
+    anew = AnnotationSession(store, session.project_id, "ann")
+    answered = document | {"version": second.version}
+    assert not anew.save(edit(answered, drawn(text="third"), revision=3)).conflict
     assert texts(store, image_id) == ["third"]
 
 
-def test_after_a_restart_an_edit_is_taken_or_kept_aside(desk, store, image_id):
-    document = desk.document()
-    anew = Desk(store, desk.project_id, "ann")
+def test_after_a_restart_an_edit_is_saved_or_becomes_a_draft(session, store, image_id):
+    document = session.document()
+    anew = AnnotationSession(store, session.project_id, "ann")
     assert not anew.save(edit(document, drawn())).conflict
     assert texts(store, image_id) == ["mine"]
-    late = Desk(store, desk.project_id, "ann")
+    late = AnnotationSession(store, session.project_id, "ann")
     assert late.save(edit(document, drawn(text="later"), revision=2)).conflict
     assert texts(store, image_id) == ["mine"]
     assert store.drafts(image_id)[0].regions[0].text == "later"
 
 
-def test_an_edit_that_comes_after_the_next_photo_is_shown_is_saved(desk, store, picture):
-    store.add_image(desk.project_id, picture(1), "second.jpg")
-    desk.refresh()
-    document, first = desk.document(), desk.image.id
-    assert desk.step(forward=desk.place() == 0) or desk.step()
-    assert desk.image.id != first
-    desk.save(edit(document, drawn()))
+def test_an_edit_that_arrives_after_the_next_photo_is_open_is_saved(session, store, picture):
+    store.add_image(session.project_id, picture(1), "second.jpg")
+    session.refresh_queue()
+    document, first = session.document(), session.image.id
+    assert session.step(forward=session.position() == 0) or session.step()
+    assert session.image.id != first
+    session.save(edit(document, drawn()))
     assert texts(store, first) == ["mine"]
-    assert desk.image.id != first
+    assert session.image.id != first
 
 
-def test_drawn_and_moved_regions_are_to_be_read(desk, store, image_id):
+def test_drawn_and_moved_regions_are_queued_for_reading(session, store, image_id):
     store.add_prediction(image_id, "nano-1", [word(100, "dog")])
-    document = desk.document()
-    desk.save(edit(document, drawn()))
-    assert list(desk.take_unread()[1]) == ["new"]
-    assert desk.take_unread()[1] == {}
+    document = session.document()
+    session.save(edit(document, drawn()))
+    assert list(session.take_to_read()[1]) == ["new"]
+    assert session.take_to_read()[1] == {}
     dog = document["regions"][0]
     moved = dog | {"points": [[x + 5, y] for x, y in dog["points"]]}
-    desk.save(edit(document | {"regions": [moved]}, drawn(text="retyped"), revision=2))
-    assert list(desk.take_unread()[1]) == [dog["id"]]
+    session.save(edit(document | {"regions": [moved]}, drawn(text="retyped"), revision=2))
+    assert list(session.take_to_read()[1]) == [dog["id"]]
 
 
-def test_a_suggestion_is_answered_once(desk):
-    document = desk.document()
-    desk.save(edit(document, drawn()))
+def test_an_answered_suggestion_is_closed(session):
+    document = session.document()
+    session.save(edit(document, drawn()))
     reading = {"id": "new", "points": BOX, "text": "wine", "score": 0.5, "characters": [], "model": "nano"}
-    assert desk.suggest(desk.image.id, [reading]) == [reading]
+    assert session.suggest(session.image.id, [reading]) == [reading]
     other = drawn("other", points=[[x + 70, y] for x, y in BOX])
     open_one = drawn(suggestion={"text": "wine", "score": 0.5, "characters": [], "model": "nano"})
-    desk.save(edit(document, open_one, other, revision=2))
-    assert desk.readings == {"new": reading}
-    desk.save(edit(document, drawn(), other, revision=3))  # dismissed
-    assert desk.readings == {}
-    assert desk.suggest(desk.image.id + 1, [reading]) == []  # of a photo that is no longer open
+    session.save(edit(document, open_one, other, revision=2))
+    assert session.readings.suggestions == {"new": reading}
+    session.save(edit(document, drawn(), other, revision=3))  # dismissed
+    assert session.readings.suggestions == {}
+    assert session.suggest(session.image.id + 1, [reading]) == []  # of a photo that is no longer open
 
 
-def test_a_newer_model_s_text_stands_beside_and_is_closed_by_an_answer(desk, store, image_id):
+def test_the_text_of_a_newer_model_is_a_suggestion_until_it_is_answered(session, store, image_id):
     store.add_prediction(image_id, "nano-1", [word(10, "cat")])
-    document = desk.document()
+    document = session.document()
     cat = document["regions"][0]
-    desk.save(edit(document | {"regions": [cat | {"text": "CAT", "suggestion": None}]}))
+    session.save(edit(document | {"regions": [cat | {"text": "CAT", "suggestion": None}]}))
     store.add_prediction(image_id, "nano-2", [word(10, "cut")])
-    document = desk.document(1)
+    document = session.document(1)
     assert document["regions"][0]["text"] == "CAT"
     assert document["regions"][0]["suggestion"]["text"] == "cut"
     assert document["regions"][0]["suggestion"]["model"] == "nano-2"
     answer = document["regions"][0] | {"suggestion": None, "difficult": True}
-    desk.save(edit(document | {"regions": [answer]}, revision=2))
+    session.save(edit(document | {"regions": [answer]}, revision=2))
     assert store.suggestions(image_id) == []
 
 
-def test_images_of_another_project_stay_closed(desk, store, picture):
+def test_images_of_another_project_cannot_be_opened(session, store, picture):
     elsewhere = store.add_image(store.project("q"), picture(5), "secret.jpg")[0]
     with pytest.raises(NotFoundError):
-        desk.open(elsewhere.id)
+        session.open(elsewhere.id)
 
 
-def test_merge_keeps_what_a_person_did():
-    kept, changed, gone = (Region(BOX, name, name) for name in ("kept", "changed", "gone"))
-    mine = [kept, replace(changed, text="CHANGED"), Region(BOX, "drawn", "drawn")]
-    news = Region(BOX, "news", "news")
-    merged = merge([kept, changed, gone], mine, [replace(kept, score=0.5), changed, gone, news])
-    assert [region.text for region in merged] == ["kept", "CHANGED", "drawn", "news"]
-    assert merged[0].score == 0.5
-    assert [r.text for r in merge([kept, changed], [kept, mine[1]], [news])] == ["CHANGED", "news"]
+def test_reload_keeps_the_open_image_else_opens_the_first(session, image_id):
+    session.reload()
+    assert session.image.id == image_id
+    session.open(None)
+    session.reload()
+    assert session.image.id == image_id
+    session.reload(image_id + 100)  # of another database
+    assert session.image.id == image_id
+
+
+def test_a_session_without_an_image_has_no_state_to_set(session):
+    session.open(None)
+    session.set_state("done")
+    session.settle(mine=True)
+    assert session.image is None
+
+
+def test_ensure_returns_the_session_under_the_current_name(session, store):
+    assert ensure(session, store, "bob") is session
+    assert session.who == "bob"
+    anew = ensure(None, store, "bob")
+    assert anew.project_id == store.find_project("default")
+
+
+def test_memory_restores_the_session(session, store, image_id):
+    session.queue.order, session.queue.states = "name", ("new", "done")
+    memory = session.to_memory()
+    assert memory == {
+        "project": "p",
+        "who": "ann",
+        "image": image_id,
+        "order": "name",
+        "states": ["new", "done"],
+    }
+    assert restore(store, memory).to_memory() == memory
+
+
+def test_memory_of_a_strange_browser_is_ignored(store):
+    strange = {"project": None, "who": None, "image": "1", "order": "drop table", "states": ["?", "done"]}
+    session = restore(store, strange)
+    assert session.project_id == store.find_project("default")
+    assert (session.who, session.image, session.queue.order) == ("", None, "uncertainty")
+    assert session.queue.states == ("done",)

@@ -1,4 +1,4 @@
-"""View 13: the counts are evaluation's, and by hand."""
+"""H-mean on a photo: counts as in evaluation, and by hand."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def word(x: float, text: str, score: float = 0.9) -> Word:
 
 
 @pytest.fixture
-def scene(trace):
-    """Four true words and a region nobody has to find; five found words."""
+def photo(trace):
+    """Four true words and a do-not-care region; five found words."""
     words = [word(0, "one"), word(45, "twx"), word(111, "three"), word(200, "x"), word(160, "y", 0.2)]
     true = [
         ("one", square(0)),
@@ -35,55 +35,50 @@ def scene(trace):
     return replace(trace, words=words), show_outlines([(text, np.array(points)) for text, points in true])
 
 
-def test_counts_by_hand(scene):
-    trace, truth = scene
-    found = hmean.compare(trace, truth, 0.5, 0.4)
-    assert found.pairs == [(0, 0), (1, 1)]  # "three" overlaps by 9 of 31
-    assert found.right == [True, False]
-    assert found.free == [0, 1, 2]  # the fourth lies on the region nobody has to find, the fifth is unsure
-    assert found.iou[1, 1] == pytest.approx(15 / 25)
-    s = found.detection
+def test_counts_by_hand(photo):
+    trace, truth = photo
+    evaluation = hmean.evaluate_photo(trace, truth, 0.5, 0.4)
+    assert evaluation.pairs == [(0, 0), (1, 1)]  # "three" overlaps by 9 of 31
+    assert evaluation.text_correct == [True, False]
+    assert evaluation.counted == [
+        0,
+        1,
+        2,
+    ]  # not the do-not-care one, nor the one that scores too low
+    assert evaluation.iou[1, 1] == pytest.approx(15 / 25)
+    s = evaluation.detection
     assert (s.matched, s.found, s.true) == (2, 3, 4)
     assert s.hmean == pytest.approx(2 * (2 / 3) * (2 / 4) / (2 / 3 + 2 / 4))
-    assert (found.end_to_end.matched, found.end_to_end.found, found.end_to_end.true) == (1, 3, 4)
+    e = evaluation.end_to_end
+    assert (e.matched, e.found, e.true) == (1, 3, 4)
+        1,
+        3,
+        4,
+    )
 
 
-def test_thresholds_change_the_counts(scene):
-    trace, truth = scene
-    assert hmean.compare(trace, truth, 0.7, 0.4).detection.matched == 1
-    assert hmean.compare(trace, truth, 0.25, 0.4).detection.matched == 3
-    assert hmean.compare(trace, truth, 0.5, 0.1).detection.found == 4
+def test_thresholds_change_the_counts(photo):
+    trace, truth = photo
+    assert hmean.evaluate_photo(trace, truth, 0.7, 0.4).detection.matched == 1
+    assert hmean.evaluate_photo(trace, truth, 0.25, 0.4).detection.matched == 3
+    assert hmean.evaluate_photo(trace, truth, 0.5, 0.1).detection.found == 4
     values = hmean.over_thresholds(trace, truth, 0.4, reading=False)
-    assert (np.diff(values[:, 2]) <= 1e-9).all()  # a stricter overlap never finds more here
+    assert (np.diff(values[:, 2]) <= 1e-9).all()  # a stricter threshold never finds more here
     at = int(np.argmin(np.abs(hmean.THRESHOLDS - 0.5)))
-    assert values[at, 2] == pytest.approx(hmean.compare(trace, truth, 0.5, 0.4).detection.hmean)
+    assert values[at, 2] == pytest.approx(hmean.evaluate_photo(trace, truth, 0.5, 0.4).detection.hmean)
     reading = hmean.over_thresholds(trace, truth, 0.4, reading=True)
     assert (reading <= values + 1e-9).all()
 
 
-def test_it_is_what_evaluation_counts(trace):
+def test_counts_are_those_of_evaluation(trace):
     truth = words_read(trace, 0)
     metric = DetectionMetric()
     metric.update(hmean.true_words(truth), [word.polygon for word in trace.words])
-    assert hmean.compare(trace, truth, 0.5, 0.0).detection == metric.summary()
+    assert hmean.evaluate_photo(trace, truth, 0.5, 0.0).detection == metric.summary()
 
 
-def test_without_words_and_without_truth(empty_trace, scene):
-    for trace, truth in ((empty_trace, ""), (empty_trace, scene[1]), (scene[0], ""), (scene[0], "nonsense")):
-        found = hmean.compare(trace, truth, 0.5, 0.0)
-        assert found.detection.hmean == 0
-        assert "nothing below the line" in hmean.describe(found, False)
-        assert hmean.draw_comparison(trace, found, True)[0].size
-        assert hmean.table(found)
-
-
-def test_the_formula_holds_the_numbers(scene):
-    found = hmean.compare(*scene, 0.5, 0.4)
-    text = hmean.describe(found, False)
-    assert "\\frac{2}{3} = 0.667" in text
-    assert f"{found.detection.hmean:.3f}" in text
-    assert "R = 1/4" in text
-    table = hmean.table(found)
-    assert "found, read wrongly" in table
-    assert table.count("**missed**") == 2
-    assert table.count("**false alarm**") == 1
+def test_without_words_and_without_truth(empty_trace, photo):
+    for trace, truth in ((empty_trace, ""), (empty_trace, photo[1]), (photo[0], ""), (photo[0], "nonsense")):
+        evaluation = hmean.evaluate_photo(trace, truth, 0.5, 0.0)
+        assert evaluation.detection.hmean == 0
+        assert hmean.draw_evaluation(trace, evaluation, True)[0].size

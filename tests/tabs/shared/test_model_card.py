@@ -40,7 +40,7 @@ def test_good_weights_are_not_called_weak():
             },
             "| s | 200 | 0.800 | 0.700 | 0.750 | 0.050 |",
         ),
-        ({"figures": {"empty": report(0) | EMPTY}}, "- **empty**: 0.15 words an image, 200 images"),
+        ({"figures": {"empty": report(0) | EMPTY}}, "- **empty**: 0.15 words per image, 200 images"),
         (
             {"figures": {"scenes": report(0.31)}},
             "**These weights are weak**: end-to-end H-mean 0.31 on *scenes*",
@@ -81,7 +81,7 @@ def test_a_bad_card_is_told_in_a_sentence(tmp_path, content):
     data = json.dumps(content).encode() if isinstance(content, dict) else content
     (tmp_path / "w.json").write_bytes(data if isinstance(data, bytes) else data.encode())
     with pytest.raises(
-        CardError, match=r"The model card .*w\.json is no card of this project; move it away\.$"
+        CardError, match=r"The model card .*w\.json is invalid; remove it or replace it by the right one\.$"
     ):
         read_card(tmp_path / "w.safetensors")
 

@@ -1,24 +1,38 @@
-"""The views of Look inside, one a file. A module with NUMBER, TITLE, PAPER, NOTICE and `build` registers
-itself.
+"""The views of Look inside, one per file: components, what they draw, and their texts.
 
-NUMBER = 5                              # its place in the order of the data
-TITLE = "Proposals"                     # of the sub-tab
-PAPER = "section 3.2"                   # where the paper says it
-NOTICE = "One sentence: what to notice."
-def build() -> View: ...                # lays the components out, see spotter/tabs/look_inside/view.py
+A new view is a subclass of `spotter.tabs.look_inside.view.View` in a file of its own, added to VIEWS; its
+numbers and pictures belong in `spotter/explain/topics/`.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from pkgutil import iter_modules
-from types import ModuleType
+from spotter.tabs.look_inside.view import View
+from spotter.tabs.look_inside.views.conversion import ConversionView
+from spotter.tabs.look_inside.views.hmean import HmeanView
+from spotter.tabs.look_inside.views.levels import LevelsView
+from spotter.tabs.look_inside.views.masks import MasksView
+from spotter.tabs.look_inside.views.matching import MatchingView
+from spotter.tabs.look_inside.views.proposals import ProposalsView
+from spotter.tabs.look_inside.views.reading import ReadingView
+from spotter.tabs.look_inside.views.receptive_field import ReceptiveFieldView
+from spotter.tabs.look_inside.views.roi_align import RoiAlignView
+from spotter.tabs.look_inside.views.stages import StagesView
+from spotter.tabs.look_inside.views.two_level import TwoLevelView
+from spotter.tabs.look_inside.views.two_stage_comparison import TwoStageView
+from spotter.tabs.look_inside.views.windows import WindowsView
 
-
-def registered() -> list[ModuleType]:
-    """The modules of this folder that hold a view, by their NUMBER."""
-    modules = [import_module(f"{__name__}.{info.name}") for info in iter_modules(__path__)]
-    return sorted((module for module in modules if hasattr(module, "build")), key=lambda view: view.NUMBER)
-
-
-VIEWS = [(module.TITLE, module.build) for module in registered()]
+VIEWS: tuple[type[View], ...] = (  # in the order of the data flow, that of their numbers
+    WindowsView,
+    ReceptiveFieldView,
+    LevelsView,
+    RoiAlignView,
+    ProposalsView,
+    StagesView,
+    MatchingView,
+    MasksView,
+    ConversionView,
+    TwoLevelView,
+    ReadingView,
+    TwoStageView,
+    HmeanView,
+)

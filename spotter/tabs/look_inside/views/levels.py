@@ -1,67 +1,136 @@
-"""View 3: the feature pyramid, and every step's real shape."""
+"""View 3: the feature pyramid, and the actual shape of every layer."""
 
 from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import gradio as gr
 
 from spotter.explain import picked_points
-from spotter.explain.topics import levels as explain
+from spotter.explain.topics import levels
+from spotter.explain.topics.levels import count_text, shape_text, size_text
 from spotter.tabs.look_inside.figure import Figure
-from spotter.tabs.look_inside.view import Scene, View, formula, place_choice
+from spotter.tabs.look_inside.markdown import escape
+from spotter.tabs.look_inside.view import Click, Values, View, ViewInput
+from spotter.tabs.look_inside.widgets import INVALID_POINT, clicked_point, formula, point_choice
 
-NUMBER = 3
-TITLE = "FPN levels"
-PAPER = "section 3.1"
-NOTICE = (
-    "Four maps of the same photo, each half as fine as the one before. See on which of them letters are "
-    "still apart, compare what the levels cost, and find the one the word is cut out of."
-)
+if TYPE_CHECKING:
+    from spotter.explain.layer_table import Layer
+    from spotter.tracing.trace import Trace
+
 KINDS = [("energy", "energy"), ("3 principal components", "pca")]
-WHEN = [("after the dilated blocks", True), ("before them", False)]
+DILATED = [("after the dilated blocks", True), ("before them", False)]
 
 
-def build() -> View:
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=5, min_width=300):
-            maps = Figure(elem_id="levels-maps", least=620)
-        with gr.Column(scale=3, min_width=280):
-            kind = gr.Radio(KINDS, value="energy", label="Show", elem_id="levels-kind")
-            widened = gr.Radio(WHEN, value=True, label="Levels")
-            place = place_choice("Place outlined", "levels-place")
-            photo = Figure(photo=True, clickable=True, elem_id="levels-photo")
-            text = formula()
-    table = formula()
+class LevelsView(View):
+    number = 3
+    title = "FPN levels"
+    paper = "section 3.1"
+    notice = (
+        "Four maps of the same photo, each at half the resolution of the one before. See on which of them "
+        "letters can still be told apart, compare what the levels cost, and find the one the word is pooled "
+        "from."
+    )
+    needs_word = False
+    runs_model = True
+    slow = True
 
-    def draw(scene: Scene, kind: str, widened: bool, place: str | None) -> tuple:
-        from spotter.explain.layer_table import steps_of  # it imports torch
+    def layout(self) -> None:
+        with gr.Row(equal_height=False):
+            with gr.Column(scale=5, min_width=300):
+                self.maps = Figure(elem_id="levels-maps", scroll_below=620)
+            with gr.Column(scale=3, min_width=280):
+                self.kind = gr.Radio(KINDS, value="energy", label="Show", elem_id="levels-kind")
+                self.dilated = gr.Radio(DILATED, value=True, label="Levels")
+                self.point = point_choice("Point outlined", "levels-place")
+                self.photo = Figure(photo=True, clickable=True, elem_id="levels-photo")
+                self.text = formula()
+        self.table = formula()
+        self.inputs = [self.kind, self.dilated, self.point]
+        self.outputs = [self.maps, self.photo, self.text, self.table]
+        self.clicks = [Click(self.photo, self.point, clicked_point)]
 
-        trace, word = scene.trace, scene.word
-        point = picked_points.place_of(trace, word, place)
+    def prepare(self, view_input: ViewInput) -> dict:
+        points = picked_points.named_points(view_input.trace, view_input.word)
+        return {
+            self.kind: {"value": "energy"},
+            self.dilated: {"value": True},
+            self.point: {"choices": points, "value": points[0]},
+        }
+
+    def draw(self, view_input: ViewInput, values: Values) -> Values:
+        from spotter.explain.layer_table import layers_of  # it imports torch
+
+        trace, word = view_input.trace, view_input.word
+        kind, dilated = values[self.kind], bool(values[self.dilated])
+        point = picked_points.point_of(trace, word, values[self.point])
         if point is None:
-            return None, None, picked_points.BAD_PLACE, ""
-        scene.progress(0.3, desc="Counting every step of the network")
-        steps = steps_of(scene.spotter(), trace)
-        return (
-            explain.draw_levels(trace, point, word, bool(widened), kind, steps),
-            explain.draw_photo(trace, point, word),
-            explain.describe_rule(trace, word) + explain.describe_variation(trace, bool(widened)),
-            explain.describe_steps(steps),
+            return {self.maps: None, self.photo: None, self.text: INVALID_POINT, self.table: ""}
+        view_input.progress(0.3, desc="Counting every layer of the network")
+        layers = layers_of(view_input.spotter(), trace)
+        return {
+            self.maps: levels.draw_levels(trace, point, word, dilated, kind, layers),
+            self.photo: levels.draw_photo(trace, point, word),
+            self.text: describe_rule(trace, word) + describe_variation(trace, dilated),
+            self.table: describe_layers(layers),
+        }
+
+
+def describe_rule(trace: Trace, word: int | None) -> str:
+    """The level rule with the word's numbers. Markdown with LaTeX."""
+    general = (
+        "$$k = \\Big\\lfloor 4 + \\log_2 \\tfrac{\\sqrt{w\\,h}}{224} \\Big\\rfloor,"
+        "\\quad 2 \\le k \\le 5$$\n\n"
+    )
+    if word is None:
+        return general + "There is no word on this photo to evaluate the rule for."
+    x1, y1, x2, y2 = box = trace.box(word)
+    value, level = levels.level_rule(box)
+    w, h = x2 - x1, y2 - y1
+    k = math.floor(value)
+    clamped = "" if k == level + 2 else f"Clamped to 2 to 5 that is {level + 2}. "
+    stride = levels.stride_of(level)
+    canonical = trace.config.recognition_canonical
+    roi = trace.rois[word]
+    pooled = f"**P{levels.level_rule(levels.roi_box(roi), canonical)[1] + 2}**"
+    if roi[4]:
+        pooled += f", in a rectangle along the word, {roi[2]:.0f} × {roi[3]:.0f} pixels"
+    if canonical != levels.CANONICAL_SIZE:
+        pooled += f": its rule has {canonical:.0f} in place of 224, since long words have large boxes but"
+        pooled += " small letters"
+    return general + (
+        f"Word {word + 1}, **{escape(trace.words[word].text)}**, has a box of {w:.0f} × {h:.0f} pixels:\n\n"
+        f"$$4 + \\log_2 \\tfrac{{\\sqrt{{{w:.0f} \\cdot {h:.0f}}}}}{{224}} = 4 + \\log_2 "
+        f"\\tfrac{{{math.sqrt(max(w * h, 0)):.0f}}}{{224}} = {value:.2f} \\;\\to\\; k = {k}$$\n\n"
+        f"{clamped}The stages pool it from **P{level + 2}**, where its box covers {w / stride:.1f} × "
+        f"{h / stride:.1f} cells. The reader pools it from {pooled}."
+    )
+
+
+def describe_variation(trace: Trace, dilated: bool) -> str:
+    variations = ", ".join(
+        f"P{level + 2} {levels.variation(trace, level, dilated):.0%}" for level in range(4)
+    )
+    return (
+        f"\n\n**How much the cells of a level differ** (standard deviation of the energy / mean): "
+        f"{variations}. A level whose cells hardly differ says little about this photo."
+    )
+
+
+def describe_layers(layers: Sequence[Layer]) -> str:
+    """The table of all layers with their actual shapes. Markdown."""
+    rows = ["| layer | output | bytes | multiply-adds |", "|---|---|--:|--:|"]
+    for layer in layers:
+        shapes = ", ".join(
+            f"{what.replace('_', ' ')} {shape_text(shape)}".strip() for what, shape in layer.outputs
         )
-
-    def prepare(scene: Scene) -> list[dict]:
-        names = picked_points.choices(scene.trace, scene.word)
-        return [{"value": "energy"}, {"value": True}, {"choices": names, "value": names[0]}]
-
-    def pick(scene: Scene, click: list[float], *_: object) -> str:
-        return picked_points.place_on_picture(scene.trace, click)
-
-    return View(
-        [kind, widened, place],
-        [maps, photo, text, table],
-        draw,
-        prepare,
-        needs_word=False,
-        runs_model=True,
-        slow=True,
-        clicks=[(photo, place, pick)],
+        cost = count_text(layer.multiply_adds) if layer.multiply_adds else "–"
+        rows.append(f"| {layer.name} | {shapes} | {size_text(layer.nbytes)} | {cost} |")
+    total = sum(layer.multiply_adds for layer in layers)
+    regions = next(layer.outputs[0][1][0] for layer in layers if layer.name == "Selected regions")
+    return (
+        f"**Every layer for this photo**, {regions} regions read: {count_text(total)} multiply-adds in total, "
+        "counted while the network ran (matrix products and convolutions).\n\n" + "\n".join(rows)
     )

@@ -5,53 +5,78 @@ from __future__ import annotations
 import gradio as gr
 
 from spotter.explain.polygon_text import parse_outlines, show_outline
-from spotter.explain.topics import masks as explain
+from spotter.explain.topics import masks
+from spotter.explain.topics.masks import CodedMask
 from spotter.tabs.look_inside.figure import Figure
-from spotter.tabs.look_inside.view import Scene, View, formula
+from spotter.tabs.look_inside.view import Values, View, ViewInput
+from spotter.tabs.look_inside.widgets import formula
 
-NUMBER = 8
-TITLE = "Masks"
-PAPER = "section 3.2"
-NOTICE = (
-    "A word's shape needs few numbers: the first coefficients tilt and bend the whole outline, the gain of "
-    "each further one shrinks. So the detector can predict a shape as a short vector, not 784 cells."
-)
+COEFFICIENTS = 10  # decoded first
+INVALID_POLYGON = "This is not a polygon yet: write at least three corners as `x,y x,y x,y`."
 
 
-def build() -> View:
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=5, min_width=300):
-            picture = Figure(photo=True, framed=True, elem_id="masks-picture")
-            text = formula()
-        with gr.Column(scale=3, min_width=280):
-            count = gr.Slider(1, 60, value=10, step=1, label="Coefficients kept")
-            outline = gr.Textbox(
-                "",
-                label="The polygon (editable)",
-                info="x,y of each corner in pixels of the photo; starts as the selected word's outline.",
-                lines=2,
-                elem_id="masks-polygon",
-            )
-            curve = Figure(elem_id="masks-curve")
-            parts = Figure(elem_id="masks-components")
+class MasksView(View):
+    number = 8
+    title = "Masks"
+    paper = "section 3.2"
+    notice = (
+        "A word's shape needs few numbers: the first coefficients tilt and bend the whole outline, and each "
+        "further one adds less. So the detector can predict a shape as a short vector instead of 784 cells."
+    )
 
-    def draw(scene: Scene, count: int, outline: str) -> tuple:
-        code = scene.spotter().model.mask_code
-        words = parse_outlines((outline or "").replace("\n", " "))
-        if not words:
-            return None, None, None, "This is no polygon yet: write at least three corners as `x,y x,y x,y`."
-        coded = explain.code_polygon(scene.trace, code, words[0][1] / scene.trace.scale)
-        count = min(int(count), len(coded.coefficients))
-        return (
-            explain.draw_masks(scene.trace, coded, count, scene.word),
-            explain.draw_curve(coded, count),
-            explain.draw_components(code, coded, count),
-            explain.describe(coded, count),
-        )
+    def layout(self) -> None:
+        with gr.Row(equal_height=False):
+            with gr.Column(scale=5, min_width=300):
+                self.picture = Figure(photo=True, framed=True, elem_id="masks-picture")
+                self.text = formula()
+            with gr.Column(scale=3, min_width=280):
+                self.count = gr.Slider(1, 60, value=COEFFICIENTS, step=1, label="Coefficients used")
+                self.polygon = gr.Textbox(
+                    "",
+                    label="The polygon (editable)",
+                    info="x,y of each corner in pixels of the photo; starts as the selected word's outline.",
+                    lines=2,
+                    elem_id="masks-polygon",
+                )
+                self.curve = Figure(elem_id="masks-curve")
+                self.components = Figure(elem_id="masks-components")
+        self.inputs = [self.count, self.polygon]
+        self.outputs = [self.picture, self.curve, self.components, self.text]
 
-    def prepare(scene: Scene) -> list[dict]:
-        most = scene.trace.mask_vectors.shape[2]
-        polygon = scene.trace.polygon(scene.word) * scene.trace.scale
-        return [{"value": min(10, most), "maximum": most}, {"value": show_outline(polygon)}]
+    def prepare(self, view_input: ViewInput) -> dict:
+        trace = view_input.trace
+        maximum = trace.mask_vectors.shape[2]
+        polygon = trace.polygon(view_input.selected) * trace.scale
+        return {
+            self.count: {"value": min(COEFFICIENTS, maximum), "maximum": maximum},
+            self.polygon: {"value": show_outline(polygon)},
+        }
 
-    return View([count, outline], [picture, curve, parts, text], draw, prepare)
+    def draw(self, view_input: ViewInput, values: Values) -> Values:
+        trace, code = view_input.trace, view_input.spotter().model.mask_code
+        outlines = parse_outlines((values[self.polygon] or "").replace("\n", " "))
+        if not outlines:
+            return dict.fromkeys(self.outputs) | {self.text: INVALID_POLYGON}
+        coded = masks.code_polygon(trace, code, outlines[0][1] / trace.scale)
+        count = min(int(values[self.count]), len(coded.coefficients))
+        return {
+            self.picture: masks.draw_masks(trace, coded, count, view_input.selected),
+            self.curve: masks.draw_curve(coded, count),
+            self.components: masks.draw_components(code, coded, count),
+            self.text: describe(coded, count),
+        }
+
+
+def describe(coded: CodedMask, count: int) -> str:
+    """The formula with its numbers. Markdown with LaTeX."""
+    first = ",\\ ".join(f"{v:.2f}" for v in coded.coefficients[: min(count, 5)])
+    more = ",\\ \\dots" if count > 5 else ""
+    total = coded.mask.size
+    return (
+        "$$\\hat m = \\sigma\\Big(\\mu + \\sum_{i=1}^{k} a_i\\,\\sqrt{v_i}\\; u_i\\Big)$$\n\n"
+        f"$$k = {count},\\quad a = ({first}{more})$$\n\n"
+        f"The {total} cells of the mask become {count} numbers, {total / count:.0f} times fewer. The "
+        "components $u_i$ come from a principal component analysis of word shapes in logit space, not from "
+        f"training; the network predicts the $a_i$ of a word at each stage. With {len(coded.ious)} numbers "
+        f"the IoU is {coded.ious[-1]:.3f}."
+    )

@@ -3,65 +3,151 @@
 from __future__ import annotations
 
 import gradio as gr
+import numpy as np
 
-from spotter.explain.topics import matching as explain
+from spotter.explain.topics import matching
+from spotter.explain.topics.matching import TERMS, Matching
 from spotter.tabs.look_inside.figure import Figure
+from spotter.tabs.look_inside.markdown import escape
 from spotter.tabs.look_inside.truth import NO_TRUTH
-from spotter.tabs.look_inside.view import Scene, View, formula
+from spotter.tabs.look_inside.view import Click, Values, View, ViewInput
+from spotter.tabs.look_inside.widgets import formula
 
-NUMBER = 7
-TITLE = "Matching"
-PAPER = "section 3.2"
-NOTICE = (
-    "In training each true word gets exactly one proposal, in the assignment that is cheapest in total: "
-    "that is what lets the published network do without non-maximum suppression. Go from stage 1 to 6: does "
-    "one proposal win? Set both box weights to 0, and several words want the same proposal. The true words "
-    "can be edited under the photo."
-)
-NAMES = ("Class", "Box, L1", "Box, GIoU", "Mask")
+NAMES = ("Class", "Box, L1", "Box, GIoU", "Mask")  # of TERMS, on the sliders
+TITLES = ("class", "box, L1", "box, GIoU", "mask")  # and in the table
 
 
-def build() -> View:
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=5, min_width=300):
-            picture = Figure(clickable=True, elem_id="matching-picture", least=620)
-            text = formula()
-        with gr.Column(scale=3, min_width=280):
-            stage = gr.Slider(1, 6, value=1, step=1, label="Proposals after stage")
-            with gr.Group():
-                weights = [
-                    gr.Slider(0, 10, value=value, step=0.5, label=f"Weight: {name}")
-                    for name, value in zip(NAMES, explain.PUBLISHED, strict=True)
-                ]
-            cell = gr.JSON(visible=False)
+class MatchingView(View):
+    number = 7
+    title = "Matching"
+    paper = "section 3.2"
+    notice = (
+        "In training each true word is assigned exactly one proposal so that the total cost is minimal: this "
+        "is what lets the published network do without non-maximum suppression. Go from stage 1 to 6: does "
+        "one proposal win? With both box weights at 0, several words want the same proposal. The true words "
+        "can be edited under the photo."
+    )
 
-    def match(scene: Scene, stage: int, weights: tuple) -> explain.Matching | None:
-        code = scene.spotter().model.mask_code
-        stage = min(int(stage), len(scene.trace.scores))
-        return explain.match_words(scene.trace, code, scene.truth, stage, weights)
+    def layout(self) -> None:
+        with gr.Row(equal_height=False):
+            with gr.Column(scale=5, min_width=300):
+                self.picture = Figure(clickable=True, elem_id="matching-picture", scroll_below=620)
+                self.text = formula()
+            with gr.Column(scale=3, min_width=280):
+                self.stage = gr.Slider(1, 6, value=1, step=1, label="Proposals after stage")
+                with gr.Group():
+                    self.weights = [
+                        gr.Slider(0, 10, value=value, step=0.5, label=f"Weight: {name}")
+                        for name, value in zip(NAMES, matching.PUBLISHED, strict=True)
+                    ]
+                self.pair = gr.JSON(visible=False)  # [proposal, true word] that was clicked
+        self.inputs = [self.stage, self.pair, *self.weights]
+        self.outputs = [self.picture, self.text]
+        self.clicks = [Click(self.picture, self.pair, self.clicked_pair)]
+        self.triggers = [self.stage.input, *(weight.input for weight in self.weights)]
 
-    def draw(scene: Scene, stage: int, cell: list | None, *weights: float) -> tuple:
-        matching = match(scene, stage, weights)
-        if matching is None:
-            return None, NO_TRUTH
-        word, pair = matching.nearest(scene.trace.box(scene.word)), tuple(cell or (-1, -1))
-        if not (0 <= pair[0] < len(matching.total) and 0 <= pair[1] < len(matching.names)):
-            pair = next((pair for pair in matching.optimal if pair[1] == word), matching.optimal[0])
-        return explain.draw_matching(matching, word, pair), explain.describe(matching, pair)
+    def prepare(self, view_input: ViewInput) -> dict:
+        return {
+            self.stage: {"value": 1, "maximum": len(view_input.trace.scores)},
+            self.pair: {"value": None},
+            **{
+                weight: {"value": value}
+                for weight, value in zip(self.weights, matching.PUBLISHED, strict=True)
+            },
+        }
 
-    def prepare(scene: Scene) -> list[dict]:
-        return [
-            {"value": 1, "maximum": len(scene.trace.scores)},
-            {"value": None},
-            *({"value": value} for value in explain.PUBLISHED),
-        ]
+    def match(self, view_input: ViewInput, values: Values) -> Matching | None:
+        trace, code = view_input.trace, view_input.spotter().model.mask_code
+        stage = min(int(values[self.stage]), len(trace.scores))
+        weights = tuple(values[weight] for weight in self.weights)
+        return matching.match_words(trace, code, view_input.truth, stage, weights)
 
-    def pick(scene: Scene, place: list[float], stage: int, _: list, *weights: float) -> list | None:
-        matching = match(scene, stage, weights)
-        if matching is None:
+    def clicked_pair(self, view_input: ViewInput, values: Values, click: list[float]) -> list[int] | None:
+        matched = self.match(view_input, values)
+        if matched is None:
             return None
-        return list(explain.pair_at(matching, matching.nearest(scene.trace.box(scene.word)), place))
+        word = matched.nearest(view_input.trace.box(view_input.selected))
+        pair = matching.pair_at(matched, word, click)
+        return None if pair is None else list(pair)
 
-    inputs = [stage, cell, *weights]
-    triggers = [stage.input, *(weight.input for weight in weights)]
-    return View(inputs, [picture, text], draw, prepare, clicks=[(picture, cell, pick)], triggers=triggers)
+    def draw(self, view_input: ViewInput, values: Values) -> Values:
+        matched = self.match(view_input, values)
+        if matched is None:
+            return {self.picture: None, self.text: NO_TRUTH}
+        word = matched.nearest(view_input.trace.box(view_input.selected))
+        proposal, true = values[self.pair] or (-1, -1)
+        if not (0 <= proposal < len(matched.total) and 0 <= true < len(matched.names)):
+            proposal, true = next((pair for pair in matched.optimal if pair[1] == word), matched.optimal[0])
+        return {
+            self.picture: matching.draw_matching(matched, word, (proposal, true)),
+            self.text: describe(matched, (proposal, true)),
+        }
+
+
+def describe(matched: Matching, pair: tuple[int, int]) -> str:
+    """The terms of one pair (proposal, word), and greedy against optimal assignment. Markdown with LaTeX."""
+    proposal, word = pair
+    p = float(matched.probability[proposal])
+    values = {name: float(matched.terms[name][proposal, word]) for name in TERMS}
+    factors = [
+        f"{weight:g}\\cdot {in_brackets(values[name])}"
+        for name, weight in zip(TERMS, matched.weights, strict=True)
+    ]
+    reasons = (
+        f"focal cost of classifying it as text at p = {p:.2f}, minus that of background",
+        "L1 distance of the boxes, in fractions of the image",
+        "−GIoU of the boxes; −1 is perfect",
+        "−(cosine of the mask vectors + 1) / 2; −1 is perfect",
+    )
+    lines = [
+        f"**Proposal {proposal} for {escape(matched.names[word])}**",
+        "",
+        "$$C = \\lambda_c C_{cls} + \\lambda_l C_{L1} + \\lambda_g C_{giou} + \\lambda_m C_{mask}$$",
+        "",
+        f"$$= {' + '.join(factors)} = {matched.total[pair]:.2f}$$",
+        "",
+        "| term | value | × weight | = | what it is |",
+        "|---|--:|--:|--:|---|",
+    ]
+    for title, name, weight, reason in zip(TITLES, TERMS, matched.weights, reasons, strict=True):
+        lines.append(
+            f"| {title} | {values[name]:.3f} | {weight:g} | {values[name] * weight:.2f} | {reason} |"
+        )
+    optimal, greedy = matched.cost(matched.optimal), matched.cost(matched.greedy)
+    verdict = (
+        "Here both choose the same pairs. They differ when two words want one proposal: with costs (1, 2) "
+        "and (1.5, 9), greedy takes 1 and is left with 9, while the optimal pairs cost 2 + 1.5."
+        if set(matched.optimal) == set(matched.greedy)
+        else f"Greedy takes the cheapest pair first and pays {greedy - optimal:.2f} more in total."
+    )
+    lines += [
+        "",
+        f"Optimal (frames): total **{optimal:.2f}**. Greedy (crosses): total **{greedy:.2f}**. {verdict}",
+        "",
+        describe_margin(matched, word),
+    ]
+    return "\n".join(lines).replace("| -", "| −").replace("**-", "**−")
+
+
+def describe_margin(matched: Matching, word: int) -> str:
+    """How much more a word's second cheapest proposal costs, and what follows from it. Markdown."""
+    costs = np.sort(matched.total, axis=0)
+    if len(costs) < 2:
+        return ""
+    margins = costs[1] - costs[0]
+    median = f" (median of all {len(margins)} words: {np.median(margins):.2f})" if len(margins) > 1 else ""
+    return (
+        f"The second cheapest proposal for {escape(matched.names[word])} costs **{margins[word]:.2f}** more "
+        f"than the cheapest{median}. "
+        + (
+            "Training rewards separating the two, so that each word is found once; these weights do not do "
+            "it well enough yet, and overlapping words are dropped afterwards (non-maximum suppression)."
+            if matched.suppressed
+            else "This separates them, so that each word is found once, without non-maximum suppression."
+        )
+    )
+
+
+def in_brackets(value: float) -> str:
+    """A number in brackets if it is negative."""
+    return f"({value:.2f})" if value < 0 else f"{value:.2f}"

@@ -2,61 +2,111 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import gradio as gr
+import numpy as np
 
-from spotter.explain.topics import proposals as explain
+from spotter.explain.topics import proposals
 from spotter.tabs.look_inside.figure import Figure
-from spotter.tabs.look_inside.view import Scene, View, formula
+from spotter.tabs.look_inside.markdown import escape
+from spotter.tabs.look_inside.view import Click, Follow, Values, View, ViewInput
+from spotter.tabs.look_inside.views.stages import StagesView
+from spotter.tabs.look_inside.widgets import formula
 
-NUMBER = 5
-TITLE = "Proposals"
-PAPER = "section 3.2"
-NOTICE = (
-    "The search does not slide over the photo: it starts from the same few learned boxes on every photo, "
-    "and only the next six stages move them to words. Green boxes end as words of this photo."
-)
+if TYPE_CHECKING:
+    from spotter.tracing.trace import Trace
+
 WHICH = [("before training", "start"), ("as learned", "learned"), ("from start to learned", "moves")]
-PUBLISHED = [("the published start", "published")]  # where these weights began elsewhere
+PUBLISHED = [("the published start", "published")]  # for weights that began elsewhere
 
 
-def build() -> View:
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=5, min_width=300):
-            picture = Figure(photo=True, clickable=True, elem_id="proposals-picture")
-        with gr.Column(scale=3, min_width=280):
-            which = gr.Radio(WHICH, value="learned", label="Boxes", interactive=True)
-            chosen = gr.Slider(
-                0, 99, value=0, step=1, label="Proposal (or click near its centre)", interactive=True
-            )
-            follow = gr.Button("Follow it through the six stages", size="sm", elem_id="proposals-follow")
-            text = formula()
+class ProposalsView(View):
+    number = 5
+    title = "Proposals"
+    paper = "section 3.2"
+    notice = (
+        "Detection does not slide a window over the photo: it starts from the same few learned boxes on "
+        "every photo, and only the next six stages move them to words. Green boxes end up as words here."
+    )
+    needs_word = False
 
-    def draw(scene: Scene, which: str, chosen: int) -> tuple:
-        trace = scene.trace
-        start = explain.starting_boxes(trace, trace.config.proposal_grid)
-        first = explain.starting_boxes(trace, None) if which == "published" else start
-        return (
-            explain.draw_proposals(trace, first, int(chosen), which),
-            explain.describe(trace, start, int(chosen)),
+    def layout(self) -> None:
+        with gr.Row(equal_height=False):
+            with gr.Column(scale=5, min_width=300):
+                self.picture = Figure(photo=True, clickable=True, elem_id="proposals-picture")
+            with gr.Column(scale=3, min_width=280):
+                self.which = gr.Radio(WHICH, value="learned", label="Boxes", interactive=True)
+                self.proposal = gr.Slider(
+                    0, 99, value=0, step=1, label="Proposal (or click near its centre)", interactive=True
+                )
+                follow = gr.Button("Follow it through the six stages", size="sm", elem_id="proposals-follow")
+                self.text = formula()
+        self.inputs = [self.which, self.proposal]
+        self.outputs = [self.picture, self.text]
+        self.clicks = [Click(self.picture, self.proposal, self.clicked_proposal)]
+        self.follow = Follow(follow, StagesView.number, self.proposal)
+
+    def prepare(self, view_input: ViewInput) -> dict:
+        trace = view_input.trace
+        return {
+            self.which: {
+                "choices": WHICH + (PUBLISHED if trace.config.proposal_grid else []),
+                "value": "learned",
+            },
+            self.proposal: {
+                "value": proposals.proposal_of(trace, view_input.word),
+                "maximum": trace.boxes.shape[1] - 1,
+            },
+        }
+
+    def clicked_proposal(self, view_input: ViewInput, _: Values, click: list[float]) -> int:
+        return proposals.proposal_at(view_input.trace, click)
+
+    def draw(self, view_input: ViewInput, values: Values) -> Values:
+        trace, which, chosen = view_input.trace, values[self.which], int(values[self.proposal])
+        start = proposals.starting_boxes(trace, trace.config.proposal_grid)
+        first = proposals.starting_boxes(trace, None) if which == "published" else start
+        return {
+            self.picture: proposals.draw_proposals(trace, first, chosen, which),
+            self.text: describe(trace, start, chosen),
+        }
+
+
+def describe(trace: Trace, start: np.ndarray, chosen: int) -> str:
+    """The formula of the first box with its numbers, and what became of it. Markdown with LaTeX.
+
+    `start`: (N, 4) as of `proposals.starting_boxes`.
+    """
+    height, width = trace.image.shape[:2]
+    learned = proposals.learned_boxes(trace)
+    cx, cy, w, h = learned[chosen]
+    x1, y1, x2, y2 = trace.boxes[0, chosen]
+    moved = np.abs(learned - start)
+    words = [i for i, proposal in enumerate(trace.proposal_index.tolist()) if proposal == chosen]
+    outcome = (
+        f"On this photo it ends up as word {words[0] + 1}, **{escape(trace.words[words[0]].text)}**."
+        if words
+        else f"On this photo it ends up as background (score {trace.scores[-1, chosen]:.2f})."
+    )
+    grid, times = trace.config.proposal_grid, max(proposals.grids(trace))
+    origin = (
+        f"These weights started from a grid of {grid[0]} × {grid[1]} boxes, a choice of this project that "
+        "learns faster; the published ones all started as the whole image, (0.5, 0.5, 1, 1)."
+        if grid
+        else "All started as the whole image, (0.5, 0.5, 1, 1), as published."
+    )
+    if times > 1:
+        origin += (
+            f" On this long photo the {trace.config.proposals} learned boxes are tiled {times} times, which "
+            f"makes {trace.boxes.shape[1]}."
         )
-
-    def prepare(scene: Scene) -> list[dict]:
-        which = WHICH + (PUBLISHED if scene.trace.config.proposal_grid else [])
-        own = explain.proposal_of(scene.trace, scene.word)
-        return [
-            {"choices": which, "value": "learned"},
-            {"value": own, "maximum": scene.trace.boxes.shape[1] - 1},
-        ]
-
-    def pick(scene: Scene, place: list[float], *_: object) -> int:
-        return explain.proposal_at(scene.trace, place)
-
-    return View(
-        [which, chosen],
-        [picture, text],
-        draw,
-        prepare,
-        needs_word=False,
-        clicks=[(picture, chosen, pick)],
-        follow=(follow, 6, chosen),
+    return (
+        f"Proposal {chosen} as learned, in fractions of the image:\n\n"
+        f"$$(c_x, c_y, w, h) = ({cx:.3f},\\ {cy:.3f},\\ {w:.3f},\\ {h:.3f})$$\n\n"
+        f"$$x_1 = (c_x - \\tfrac{{w}}{{2}})\\,W = ({cx:.3f} - {w / 2:.3f}) \\cdot {width} = {x1:.0f}$$\n\n"
+        f"$$y_1 = (c_y - \\tfrac{{h}}{{2}})\\,H = ({cy:.3f} - {h / 2:.3f}) \\cdot {height} = {y1:.0f}$$\n\n"
+        f"so the first box is {x2 - x1:.0f} × {y2 - y1:.0f} pixels. {outcome}\n\n{origin} On average, "
+        f"training moved the centres by {moved[:, :2].mean():.3f} of the image and changed the sides by "
+        f"{moved[:, 2:].mean():.3f}."
     )

@@ -1,83 +1,152 @@
-"""View 4: RoIAlign beside RoIPool, on the photo's own features."""
+"""View 4: RoIAlign and RoIPool, on the photo's own features."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import gradio as gr
 import numpy as np
 
 from spotter.explain import roi_sampling
-from spotter.explain.topics import roi_align as explain
+from spotter.explain.roi_sampling import PooledBox
+from spotter.explain.topics import roi_align
+from spotter.explain.topics.levels import level_rule, stride_of
 from spotter.tabs.look_inside.figure import Figure
-from spotter.tabs.look_inside.view import Scene, View, formula
+from spotter.tabs.look_inside.view import Click, Values, View, ViewInput
+from spotter.tabs.look_inside.widgets import formula
 
-NUMBER = 4
-TITLE = "RoIAlign and RoIPool"
-PAPER = "section 3.2"
-NOTICE = (
-    "Nudge the box by a quarter pixel: RoIAlign samples between the cells and glides; RoIPool first rounds "
-    "the box to whole cells, so it stands still, still, still, and jumps."
-)
+if TYPE_CHECKING:
+    from spotter.tracing.trace import Trace
+
 AXES = [("to the right", 0), ("down", 1)]
+MAX_ROWS = 16  # of the table of a bin's cells
 
 
-def build() -> View:
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=5, min_width=300):
-            cells = Figure(elem_id="roi-cells", least=560)
-            bins = Figure(clickable=True, elem_id="roi-bins", least=560)
-        with gr.Column(scale=3, min_width=280):
-            shift = gr.Slider(
-                -4,
-                4,
-                value=roi_sampling.STEP,
-                step=roi_sampling.STEP,
-                label="Shift of the box, pixels (arrow keys nudge it)",
-                elem_id="roi-shift",
-            )
-            axis = gr.Radio(AXES, value=0, label="Direction")
-            chosen = gr.Slider(
-                1, 49, value=25, step=1, label="Bin, row by row (or click on one of RoIAlign's)"
-            )
-            channel = gr.Slider(0, 63, value=0, step=1, label="Channel (starts as the most varied)")
-            curves = Figure(elem_id="roi-curves")
-            text = formula()
+class RoiAlignView(View):
+    number = 4
+    title = "RoIAlign and RoIPool"
+    paper = "section 3.2"
+    notice = (
+        "Nudge the box by a quarter pixel: RoIAlign samples between the cells and changes smoothly; RoIPool "
+        "first rounds the box to whole cells, so it stays the same for several nudges and then jumps."
+    )
+    needs_word = False
 
-    def draw(scene: Scene, shift: float, axis: int, chosen: int, channel: int) -> tuple:
-        trace, axis = scene.trace, int(axis or 0)
+    def layout(self) -> None:
+        with gr.Row(equal_height=False):
+            with gr.Column(scale=5, min_width=300):
+                self.cells = Figure(elem_id="roi-cells", scroll_below=560)
+                self.bins = Figure(clickable=True, elem_id="roi-bins", scroll_below=560)
+            with gr.Column(scale=3, min_width=280):
+                self.shift = gr.Slider(
+                    -4,
+                    4,
+                    value=roi_sampling.STEP,
+                    step=roi_sampling.STEP,
+                    label="Shift of the box, pixels (arrow keys nudge it)",
+                    elem_id="roi-shift",
+                )
+                self.axis = gr.Radio(AXES, value=0, label="Direction")
+                self.bin = gr.Slider(
+                    1, 49, value=25, step=1, label="Bin, row by row (or click on one of RoIAlign's)"
+                )
+                self.channel = gr.Slider(
+                    0, 63, value=0, step=1, label="Channel (starts as the most varied one)"
+                )
+                self.curves = Figure(elem_id="roi-curves")
+                self.text = formula()
+        self.inputs = [self.shift, self.axis, self.bin, self.channel]
+        self.outputs = [self.cells, self.bins, self.curves, self.text]
+        self.clicks = [Click(self.bins, self.bin, self.clicked_bin)]
+
+    def prepare(self, view_input: ViewInput) -> dict:
+        trace = view_input.trace
+        one = roi_sampling.pool_box(trace, roi_sampling.box_of(trace, view_input.word))
+        reach, count = float(-roi_sampling.curve_shifts(one.level)[0]), trace.config.roi_size
+        channels = trace.levels[0].shape[0]
+        return {
+            self.shift: {"value": roi_sampling.STEP, "minimum": -reach, "maximum": reach},
+            self.axis: {"value": 0},
+            self.bin: {"value": (count**2 + 1) // 2, "maximum": count**2},
+            self.channel: {"value": roi_sampling.strongest_channel(one), "maximum": channels - 1},
+        }
+
+    def clicked_bin(self, view_input: ViewInput, _: Values, click: list[float]) -> int:
+        row, column = roi_align.bin_at(view_input.trace, click)
+        return row * view_input.trace.config.roi_size + column + 1
+
+    def draw(self, view_input: ViewInput, values: Values) -> Values:
+        trace, shift, axis = view_input.trace, float(values[self.shift]), int(values[self.axis] or 0)
         channels, count = trace.levels[0].shape[0], trace.config.roi_size
-        row, column = divmod(min(max(int(chosen), 1), count**2) - 1, count)
-        channel = min(max(int(channel), 0), channels - 1)
-        box = roi_sampling.box_of(trace, scene.word)
+        row, column = divmod(min(max(int(values[self.bin]), 1), count**2) - 1, count)
+        channel = min(max(int(values[self.channel]), 0), channels - 1)
+        box = roi_sampling.box_of(trace, view_input.word)
         move = np.zeros(4, np.float32)
         move[[axis, axis + 2]] = shift
-        still, moved = roi_sampling.cut_one(trace, box), roi_sampling.cut_one(trace, box + move)
-        return (
-            explain.draw_map(trace, moved, channel, row, column),
-            explain.draw_bins(trace, still, moved, channel, row, column),
-            explain.draw_changes(trace, box, float(shift), axis),
-            explain.describe(trace, scene.word, box, still, moved, float(shift), axis, channel, row, column),
+        still, moved = roi_sampling.pool_box(trace, box), roi_sampling.pool_box(trace, box + move)
+        text = describe_shift(trace, view_input.word, box, still, moved, shift, axis)
+        return {
+            self.cells: roi_align.draw_map(trace, moved, channel, row, column),
+            self.bins: roi_align.draw_bins(trace, still, moved, channel, row, column),
+            self.curves: roi_align.draw_changes(trace, box, shift, axis),
+            self.text: text + describe_bin(trace, moved, channel, row, column),
+        }
+
+
+def describe_shift(
+    trace: Trace, word: int | None, box: np.ndarray, still: PooledBox, moved: PooledBox, shift: float, axis: int
+) -> str:
+    """What the shift of the box, and nudges in general, do to the features. Markdown with LaTeX."""
+    stride = stride_of(moved.level)
+    align, pool = roi_sampling.cached_step_changes(trace, box, axis)
+    idle = int((pool == 0).sum())
+    changes = [
+        np.linalg.norm(now - before) / max(float(np.linalg.norm(before)), 1e-9)
+        for now, before in ((moved.align, still.align), (moved.pool, still.pool))
+    ]
+    letter, (start, end) = "xy"[axis], moved.box[[axis, axis + 2]]
+    first, last = roi_sampling.rounded_box(moved)[[axis, axis + 2]]
+    whose = "There is no word here: this is the box of a proposal. " if word is None else ""
+    return (
+        f"{whose}Box from {letter} {start:.2f} to {end:.2f}, on P{moved.level + 2} (stride {stride}):\n\n"
+        f"$$\\text{{RoIAlign: }} \\tfrac{{{start:.2f}}}{{{stride}}} = {start / stride:.3f}, \\qquad "
+        f"\\text{{RoIPool: }} \\mathrm{{round}}\\big(\\tfrac{{{start:.2f}}}{{{stride}}}\\big) "
+        f"= {first:.0f}$$\n\n"
+        f"so RoIPool takes cells {first:.0f} to {last - 1:.0f}, whatever the fraction. This shift of "
+        f"{shift:+.2f} pixels changed RoIAlign's features by **{changes[0]:.1%}**, RoIPool's by "
+        f"**{changes[1]:.1%}**. Over {len(align)} nudges of {roi_sampling.STEP} pixels, the largest single "
+        f"change is **{align.max():.1%}** with RoIAlign and **{pool.max():.1%}** with RoIPool, which does "
+        f"not change at all in {idle} of them. {edge_note(trace, box)}\n\n"
+    )
+
+
+def describe_bin(trace: Trace, moved: PooledBox, channel: int, row: int, column: int) -> str:
+    """The weighted sum of a bin with its numbers. Markdown."""
+    taps, _ = roi_sampling.bin_weights(trace, moved, row, column)
+    values = trace.levels[moved.level][channel]
+    rows = ["| cell (row, column) | weight | value | product |", "|---|--:|--:|--:|"]
+    for tap in taps[:MAX_ROWS]:
+        value = float(values[tap.row, tap.column])
+        rows.append(
+            f"| {tap.row}, {tap.column} | {tap.weight:.3f} | {value:.3f} | {tap.weight * value:.3f} |"
         )
+    total = sum(tap.weight * float(values[tap.row, tap.column]) for tap in taps)
+    points = "point" if trace.config.roi_samples == 1 else "points"
+    return (
+        f"**Bin in row {row + 1}, column {column + 1}**, channel {channel}: "
+        f"{trace.config.roi_samples**2} sampling {points}, {len(taps)} cells; their weighted sum is "
+        f"{total:.3f}, the network's RoIAlign gives {moved.align[channel, row, column]:.3f}.\n\n"
+        + "\n".join(rows)
+    )
 
-    def prepare(scene: Scene) -> list[dict]:
-        trace = scene.trace
-        one = roi_sampling.cut_one(trace, roi_sampling.box_of(trace, scene.word))
-        reach, count = float(-roi_sampling.shifts_of(one.level)[0]), trace.config.roi_size
-        return [
-            {"value": roi_sampling.STEP, "minimum": -reach, "maximum": reach},
-            {"value": 0},
-            {"value": (count**2 + 1) // 2, "maximum": count**2},
-            {"value": roi_sampling.strongest_channel(one), "maximum": trace.levels[0].shape[0] - 1},
-        ]
 
-    def pick(scene: Scene, click: list[float], *_: object) -> int:
-        row, column = explain.bin_at(scene.trace, click)
-        return row * scene.trace.config.roi_size + column + 1
-
-    return View(
-        [shift, axis, chosen, channel],
-        [cells, bins, curves, text],
-        draw,
-        prepare,
-        needs_word=False,
-        clicks=[(bins, chosen, pick)],
+def edge_note(trace: Trace, box: np.ndarray) -> str:
+    """A sentence if the box or its shifts leave the map."""
+    height, width = trace.image.shape[:2]
+    reach = float(roi_sampling.fine_shifts(level_rule(box)[1])[-1])
+    if (box[:2] >= reach).all() and (box[2:] + reach <= [width, height]).all():
+        return ""
+    return (
+        "The box reaches the edge of the map: samples more than one cell outside count as zero, so RoIAlign "
+        "may jump there too."
     )

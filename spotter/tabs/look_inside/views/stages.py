@@ -2,79 +2,121 @@
 
 from __future__ import annotations
 
-import gradio as gr
+from typing import TYPE_CHECKING
 
-from spotter.explain.topics import stages as explain
+import gradio as gr
+import numpy as np
+
+from spotter.explain.topics import stages
 from spotter.explain.topics.proposals import proposal_of
 from spotter.tabs.look_inside.figure import Figure
-from spotter.tabs.look_inside.view import Scene, View, formula
+from spotter.tabs.look_inside.view import Values, View, ViewInput
+from spotter.tabs.look_inside.widgets import formula
+from spotter.tabs.shared.events import HIDDEN
 
-NUMBER = 6
-TITLE = "Six stages"
-PAPER = "section 3.2"
-NOTICE = (
-    "Each stage only corrects the box before it. See on the curve which stages make most of the way, which "
-    "only polish, and how a box becomes brighter as its score rises."
-)
+if TYPE_CHECKING:
+    from spotter.tracing.trace import Trace
+
 LAYERS = [
     ("all boxes, brighter with their score", "others"),
     ("movement of the words", "arrows"),
-    ("earlier boxes of this one", "path"),
-    ("partners in self-attention", "partners"),
+    ("earlier boxes of this proposal", "path"),
+    ("what it attends to in self-attention", "attended"),
 ]
-STAGES = 6
+FIRST_LAYERS = ["others", "arrows", "path"]
+STAGES = 6  # of the published network; `prepare` sets those of the one shown
+SECONDS_PER_STAGE = 0.7
 
 
-def build() -> View:
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=5, min_width=300):
-            picture = Figure(photo=True, elem_id="stages-picture")
-        with gr.Column(scale=3, min_width=280):
-            stage = gr.Slider(0, STAGES, value=STAGES, step=1, label="Stage")
-            play = gr.Button("Play the stages", size="sm", elem_id="stages-play")
-            show = gr.CheckboxGroup(LAYERS, value=["others", "arrows", "path"], label="Show")
-            proposal = gr.Slider(
-                0, 99, value=0, step=1, label="Proposal (starts as the selected word's, or the picked one)"
-            )
-            path = Figure(elem_id="stages-iou")
-    text = formula()
-    timer = gr.Timer(0.7, active=False)
-    count = gr.Number(STAGES, visible=False)  # of the network that is looked at
+class StagesView(View):
+    number = 6
+    title = "Six stages"
+    paper = "section 3.2"
+    notice = (
+        "Each stage only corrects the box of the one before. The curve shows which stages do most of the "
+        "work and which only refine; a box gets brighter as its score rises."
+    )
+    needs_word = False
 
-    def advance(stage: int, count: int) -> tuple:
-        """The next stage; the timer stops at the last one."""
-        return min(int(stage) + 1, int(count)), gr.Timer(active=stage + 1 < count)
+    def layout(self) -> None:
+        with gr.Row(equal_height=False):
+            with gr.Column(scale=5, min_width=300):
+                self.picture = Figure(photo=True, elem_id="stages-picture")
+            with gr.Column(scale=3, min_width=280):
+                self.stage = gr.Slider(0, STAGES, value=STAGES, step=1, label="Stage")
+                play = gr.Button("Play the stages", size="sm", elem_id="stages-play")
+                self.layers = gr.CheckboxGroup(LAYERS, value=FIRST_LAYERS, label="Show")
+                self.proposal = gr.Slider(
+                    0,
+                    99,
+                    value=0,
+                    step=1,
+                    label="Proposal (starts as the selected word's, or the picked one)",
+                )
+                self.curve = Figure(elem_id="stages-iou")
+        self.text = formula()
+        timer = gr.Timer(SECONDS_PER_STAGE, active=False)
+        self.count = gr.Number(STAGES, visible=False)
+        self.inputs = [self.stage, self.layers, self.proposal, self.count]
+        self.outputs = [self.picture, self.curve, self.text]
+        self.triggers = [self.stage.input, self.layers.input, self.proposal.input]
 
-    quiet = {"api_visibility": "private", "show_progress": "hidden"}
-    setters = [
-        play.click(lambda: (0, gr.Timer(active=True)), None, [stage, timer], **quiet),
-        timer.tick(advance, [stage, count], [stage, timer], **quiet),
-    ]
+        def advance(stage: int, count: int) -> tuple[int, gr.Timer]:
+            """The next stage; the timer stops at the last one."""
+            return min(int(stage) + 1, int(count)), gr.Timer(active=stage + 1 < count)
 
-    def draw(scene: Scene, stage: int, show: list[str], proposal: int, _: int) -> tuple:
-        stage, proposal = min(int(stage), len(scene.trace.scores)), int(proposal)
-        return (
-            explain.draw_stage(scene.trace, proposal, stage, frozenset(show)),
-            explain.draw_iou(scene.trace, proposal, stage),
-            explain.describe(scene.trace, proposal, stage),
-        )
-
-    def prepare(scene: Scene) -> list[dict]:
-        count = len(scene.trace.scores)
-        own = proposal_of(scene.trace, scene.word) if scene.proposal is None else scene.proposal
-        return [
-            {"value": count, "maximum": count},
-            {"value": ["others", "arrows", "path"]},
-            {"value": own, "maximum": scene.trace.boxes.shape[1] - 1},
-            {"value": count},
+        self.setters = [
+            play.click(lambda: (0, gr.Timer(active=True)), None, [self.stage, timer], **HIDDEN),
+            timer.tick(advance, [self.stage, self.count], [self.stage, timer], **HIDDEN),
         ]
 
-    return View(
-        [stage, show, proposal, count],
-        [picture, path, text],
-        draw,
-        prepare,
-        needs_word=False,
-        triggers=[stage.input, show.input, proposal.input],
-        setters=setters,
-    )
+    def prepare(self, view_input: ViewInput) -> dict:
+        trace, count = view_input.trace, len(view_input.trace.scores)
+        own = proposal_of(trace, view_input.word) if view_input.proposal is None else view_input.proposal
+        return {
+            self.stage: {"value": count, "maximum": count},
+            self.layers: {"value": FIRST_LAYERS},
+            self.proposal: {"value": own, "maximum": trace.boxes.shape[1] - 1},
+            self.count: {"value": count},
+        }
+
+    def draw(self, view_input: ViewInput, values: Values) -> Values:
+        trace, proposal = view_input.trace, int(values[self.proposal])
+        stage = min(int(values[self.stage]), len(trace.scores))
+        return {
+            self.picture: stages.draw_stage(trace, proposal, stage, frozenset(values[self.layers])),
+            self.curve: stages.draw_iou(trace, proposal, stage),
+            self.text: describe(trace, proposal, stage),
+        }
+
+
+def describe(trace: Trace, proposal: int, stage: int) -> str:
+    """The formula of this stage with its numbers, and the table of all stages. Markdown with LaTeX."""
+    ious, side = stages.iou_with_final(trace, np.array([proposal]))[:, 0], trace.config.roi_size
+    if stage == 0:
+        text = (
+            "At stage 0 the box is the learned one and has no score. Move the slider, or press Play: every "
+            f"stage takes the {side} × {side} bins that RoIAlign pools from the previous box, and corrects "
+            "that box.\n\n"
+        )
+    else:
+        before = trace.boxes[stage - 1, proposal].astype(float)
+        dx, dy, dw, dh = stages.deltas(before, trace.boxes[stage, proposal].astype(float))
+        (cx, cy), (w, h) = (before[:2] + before[2:]) / 2, before[2:] - before[:2]
+        predicted = ",\\ ".join(f"{value:z.2f}" for value in (dx, dy, dw, dh))
+        text = (
+            f"Stage {stage} predicts $(d_x, d_y, d_w, d_h) = ({predicted})$:\n\n"
+            f"$$c_x' = c_x + \\tfrac{{d_x}}{{2}}\\,w = {cx:.0f} {dx / 2:+z.3f} \\cdot {w:.0f} = "
+            f"{cx + dx / 2 * w:.0f}$$\n\n"
+            f"$$c_y' = c_y + \\tfrac{{d_y}}{{2}}\\,h = {cy:.0f} {dy / 2:+z.3f} \\cdot {h:.0f} = "
+            f"{cy + dy / 2 * h:.0f}$$\n\n"
+            f"$$w' = w\\,e^{{d_w}} = {w:.0f} \\cdot {np.exp(dw):.2f} = {w * np.exp(dw):.0f}$$\n\n"
+            f"$$h' = h\\,e^{{d_h}} = {h:.0f} \\cdot {np.exp(dh):.2f} = {h * np.exp(dh):.0f}$$\n\n"
+        )
+    rows = ["| stage | score | box x1, y1, x2, y2 | IoU |", "|--:|--:|---|--:|"]
+    for s, box in enumerate(trace.boxes[:, proposal]):
+        score = f"{trace.scores[s - 1, proposal]:.2f}" if s else "none"
+        corners = ", ".join(f"{v:.0f}" for v in box)
+        mark = "**" if s == stage else ""
+        rows.append(f"| {mark}{s}{mark} | {score} | {corners} | {ious[s]:.2f} |")
+    return text + "\n".join(rows)

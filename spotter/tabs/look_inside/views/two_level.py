@@ -1,55 +1,106 @@
-"""View 10: two-level attention, and reading without the coarse level."""
+"""View 10: two-level attention, and recognition without one of its levels."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import gradio as gr
 
-from spotter.explain.topics import two_level as explain
+from spotter.explain.topics import two_level
 from spotter.tabs.look_inside.figure import Figure
-from spotter.tabs.look_inside.view import Scene, View, formula
+from spotter.tabs.look_inside.markdown import escape
+from spotter.tabs.look_inside.view import Click, Values, View, ViewInput
+from spotter.tabs.look_inside.widgets import formula
 
-NUMBER = 10
-TITLE = "Two-level attention"
-PAPER = "section 3.4"
-NOTICE = (
-    "Before reading, every cell asks around: its own window cell by cell, the windows around it only as one "
-    "pooled key each. That is far cheaper than asking every cell. Does reading need the coarse keys? Leave "
-    "them out and see."
-)
+if TYPE_CHECKING:
+    from spotter.predictor import Spotter
+    from spotter.tracing.trace import Trace
 
 
-def build() -> View:
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=5, min_width=300):
-            picture = Figure(photo=True, framed=True, clickable=True, least=560, elem_id="two-level-picture")
-            text = formula()
-        with gr.Column(scale=3, min_width=280):
-            cell = gr.Slider(
-                0, 511, value=0, step=1, label="Query cell, row by row", info="or click one on the word"
-            )
-            block = gr.Slider(1, 2, value=1, step=1, label="Block")
-            result = gr.Markdown(elem_id="two-level-reading", elem_classes="formula")
-
-    def draw(scene: Scene, cell: int, block: int) -> tuple:
-        trace, word = scene.trace, scene.word
-        block = min(int(block), trace.two_level.shape[1]) - 1
-        return (
-            explain.draw_query(trace, word, block, int(cell)),
-            explain.describe(trace, word, block, int(cell)),
-            explain.describe_readings(scene.spotter(), trace, word),
-        )
-
-    def prepare(scene: Scene) -> list[dict]:
-        height, width = scene.trace.config.recognition_roi
-        blocks = scene.trace.two_level.shape[1]
-        return [
-            {"value": explain.first_cell(scene.trace, scene.word), "maximum": height * width - 1},
-            {"value": 1, "maximum": max(blocks, 2), "visible": blocks > 1},
-        ]
-
-    def pick(scene: Scene, place: list[float], *_) -> int:
-        return explain.cell_at(scene.trace, scene.word, place)
-
-    return View(
-        [cell, block], [picture, text, result], draw, prepare, runs_model=True, clicks=[(picture, cell, pick)]
+class TwoLevelView(View):
+    number = 10
+    title = "Two-level attention"
+    paper = "section 3.4"
+    notice = (
+        "Before recognition, every cell attends to its own window cell by cell, and to the windows around it "
+        "as one pooled key each. That is far cheaper than attending to every cell. Does recognition need "
+        "the coarse keys? The table shows what is read without them."
     )
+    runs_model = True
+
+    def layout(self) -> None:
+        with gr.Row(equal_height=False):
+            with gr.Column(scale=5, min_width=300):
+                self.picture = Figure(
+                    photo=True, framed=True, clickable=True, scroll_below=560, elem_id="two-level-picture"
+                )
+                self.text = formula()
+            with gr.Column(scale=3, min_width=280):
+                self.cell = gr.Slider(
+                    0, 511, value=0, step=1, label="Query cell, row by row", info="or click one on the word"
+                )
+                self.block = gr.Slider(1, 2, value=1, step=1, label="Block")
+                self.readings = gr.Markdown(elem_id="two-level-reading", elem_classes="formula")
+        self.inputs = [self.cell, self.block]
+        self.outputs = [self.picture, self.text, self.readings]
+        self.clicks = [Click(self.picture, self.cell, self.clicked_cell)]
+
+    def prepare(self, view_input: ViewInput) -> dict:
+        trace = view_input.trace
+        height, width = trace.config.recognition_roi
+        blocks = trace.two_level_attention.shape[1]
+        cell = two_level.first_character_cell(trace, view_input.selected)
+        return {
+            self.cell: {"value": cell, "maximum": height * width - 1},
+            self.block: {"value": 1, "maximum": max(blocks, 2), "visible": blocks > 1},
+        }
+
+    def clicked_cell(self, view_input: ViewInput, _: Values, click: list[float]) -> int:
+        return two_level.cell_at(view_input.trace, view_input.selected, click)
+
+    def draw(self, view_input: ViewInput, values: Values) -> Values:
+        trace, word = view_input.trace, view_input.selected
+        block = min(int(values[self.block]), trace.two_level_attention.shape[1]) - 1
+        cell = int(values[self.cell])
+        return {
+            self.picture: two_level.draw_query(trace, word, block, cell),
+            self.text: describe(trace, word, block, cell),
+            self.readings: describe_readings(view_input.spotter(), trace, word),
+        }
+
+
+def describe(trace: Trace, word: int, block: int, cell: int) -> str:
+    """The formula of a query with its numbers. Markdown with LaTeX."""
+    query = two_level.query_at(trace, word, block, cell)
+    window, (height, width) = trace.config.two_level_window, trace.config.recognition_roi
+    neighbours = two_level.NEIGHBOURS**2
+    cells, keys = height * width, window**2 + neighbours
+    return (
+        "$$\\alpha = \\mathrm{softmax}\\Big(\\tfrac{1}{\\sqrt d}\\, q\\,[K_{fine};\\, K_{coarse}]^\\top "
+        "+ b\\Big)$$\n\n"
+        f"$$\\textstyle\\sum \\alpha_{{fine}} + \\sum \\alpha_{{coarse}} = {query.fine.sum():.2f} + "
+        f"{query.coarse.sum():.2f}$$\n\n"
+        f"The query has {window**2} + {neighbours} = {keys} keys; its weights are as spread out as "
+        f"{query.effective_keys:.1f} equal ones. All {cells} cells together: {cells} · {keys} = "
+        f"{cells * keys:,} pairs, {cells / keys:.0f} times fewer than if every cell attended to every other "
+        f"one ({cells**2:,}). Weights are the mean of {trace.config.two_level_heads} heads, block "
+        f"{block + 1} of {trace.two_level_attention.shape[1]}."
+    )
+
+
+def describe_readings(spotter: Spotter, trace: Trace, word: int) -> str:
+    """The word read with both levels and without either. Markdown."""
+    names = {None: "both levels", "coarse": "coarse keys left out", "fine": "fine keys left out"}
+    readings = {level: two_level.reread_without(spotter, trace, word, level) for level in names}
+    rows = ["| read with | text | −log p |", "|---|---|--:|"]
+    rows += [
+        f"| {names[level]} | {escape(reading.text)} | {reading.surprise:.2f} |"
+        for level, reading in readings.items()
+    ]
+    without = readings["coarse"].text
+    verdict = (
+        f"Without the coarse keys the text **changes** to **{escape(without)}**."
+        if without != readings[None].text
+        else "Without the coarse keys the text **stays**."
+    )
+    return "\n".join(rows) + f"\n\n{verdict} The network was not trained to do without them."

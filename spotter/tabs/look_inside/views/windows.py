@@ -2,66 +2,115 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import gradio as gr
+import numpy as np
 
 from spotter.explain import picked_points
-from spotter.explain.topics import windows as explain
+from spotter.explain.topics import windows
+from spotter.explain.topics.windows import TokenWindow
 from spotter.tabs.look_inside.figure import Figure
-from spotter.tabs.look_inside.view import Scene, View, formula, place_choice
+from spotter.tabs.look_inside.view import Click, Values, View, ViewInput
+from spotter.tabs.look_inside.widgets import INVALID_POINT, clicked_point, formula, point_choice
 
-NUMBER = 1
-TITLE = "Swin windows"
-PAPER = "section 3.1"
-NOTICE = (
-    "A token looks only at the tokens of its own window; the next block shifts the windows, so that what "
-    "was cut apart meets. Go on block by block and watch the green frame, all that the token can have seen."
-)
+if TYPE_CHECKING:
+    from spotter.tracing.trace import Trace
 
 
-def build() -> View:
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=5, min_width=300):
-            picture = Figure(photo=True, clickable=True, elem_id="windows-picture")
-            heads = Figure(elem_id="windows-heads", least=560)
-        with gr.Column(scale=3, min_width=280):
-            block = gr.Radio(
-                [("1.1 plain", 0)], value=0, label="Swin stage and block", elem_id="windows-block"
-            )
-            place = place_choice("Token at", "windows-place")
-            text = formula()
+class WindowsView(View):
+    number = 1
+    title = "Swin windows"
+    paper = "section 3.1"
+    notice = (
+        "A token attends only to the tokens in its own window. The next block shifts the windows, so that "
+        "tokens that were separated now meet. Step through the blocks and watch the green frame: everything "
+        "the token can have seen so far."
+    )
+    needs_word = False
+    runs_model = True
+    slow = True
 
-    def draw(scene: Scene, block: int | None, place: str | None) -> tuple:
-        trace = scene.trace
-        point = picked_points.place_of(trace, scene.word, place)
+    def layout(self) -> None:
+        with gr.Row(equal_height=False):
+            with gr.Column(scale=5, min_width=300):
+                self.picture = Figure(photo=True, clickable=True, elem_id="windows-picture")
+                self.heads = Figure(elem_id="windows-heads", scroll_below=560)
+            with gr.Column(scale=3, min_width=280):
+                self.block = gr.Radio(
+                    [("1.1 plain", 0)], value=0, label="Swin stage and block", elem_id="windows-block"
+                )
+                self.point = point_choice("Token at", "windows-place")
+                self.text = formula()
+        self.inputs = [self.block, self.point]
+        self.outputs = [self.picture, self.heads, self.text]
+        self.clicks = [Click(self.picture, self.point, clicked_point)]
+
+    def prepare(self, view_input: ViewInput) -> dict:
+        trace = view_input.trace
+        points = picked_points.named_points(trace, view_input.word)
+        blocks = [
+            (f"{stage + 1}.{block + 1} {'shifted' if block % 2 else 'plain'}", i)
+            for i, (stage, block) in enumerate(windows.block_list(trace.config.depths))
+        ]
+        return {
+            self.block: {"choices": blocks, "value": 0},
+            self.point: {"choices": points, "value": points[0]},
+        }
+
+    def draw(self, view_input: ViewInput, values: Values) -> Values:
+        trace, spotter = view_input.trace, view_input.spotter
+        point = picked_points.point_of(trace, view_input.word, values[self.point])
         if point is None:
-            return None, None, picked_points.BAD_PLACE
-        blocks = explain.blocks(trace.config.depths)
-        at = explain.partners(trace, *blocks[min(int(block or 0), len(blocks) - 1)], point)
-        scene.progress(0.3, desc="Running the backbone's block again")
-        weights = explain.attention(scene.spotter(), trace, at)
-        return (
-            explain.draw_photo(trace, at, weights),
-            explain.draw_heads(trace, at, weights),
-            explain.describe(trace, at, weights),
+            return {self.picture: None, self.heads: None, self.text: INVALID_POINT}
+        blocks = windows.block_list(trace.config.depths)
+        stage, block = blocks[min(int(values[self.block] or 0), len(blocks) - 1)]
+        at = windows.token_window(trace, stage, block, point)
+        view_input.progress(0.3, desc="Running the block again")
+        weights = windows.attention(spotter(), trace, at)
+        return {
+            self.picture: windows.draw_photo(trace, at, weights),
+            self.heads: windows.draw_heads(trace, at, weights),
+            self.text: describe(trace, at, weights),
+        }
+
+
+def describe(trace: Trace, at: TokenWindow, weights: np.ndarray) -> str:
+    """The formula with its numbers, and a table of the heads. Markdown with LaTeX.
+
+    `weights`: (heads, P), the token's attention.
+    """
+    config, side = trace.config, len(at.rows)
+    width = config.embed_dim * 2**at.stage // config.heads[at.stage]
+    masked, padding = int((at.masked & ~at.padding).sum()), int(at.padding.sum())
+    visible, open_padding = int((~at.masked & ~at.padding).sum()), int((~at.masked & at.padding).sum())
+    attended = f", {open_padding} of which it attends to as well, since padding as such is not masked"
+    x1, y1, x2, y2 = windows.theoretical_box(trace, at)
+    height, total_width = trace.image.shape[:2]
+    area = (x2 - x1) * (y2 - y1) / (height * total_width)
+    published = "" if side == 7 else " (the published network: 7 × 7 = 49)"
+    kind = f"shifted by {at.shift} tokens and then split" if at.shift else "split as it is"
+    share = float(np.mean([windows.effective_count(head) for head in weights])) / (visible + open_padding)
+    spread = "nearly evenly over all of them" if share > 0.9 else f"over effectively {share:.0%} of them"
+    rows = ["| head | largest weight | on | own | effective tokens |", "|--:|--:|---|--:|--:|"]
+    for head, values in enumerate(weights):
+        best = int(values.argmax())
+        where = f"row {at.rows[best // side]}, column {at.columns[best % side]}"
+        where = "padding" if at.padding[best] else where
+        rows.append(
+            f"| {head + 1} | {values[best]:.3f} | {where} | {values[at.index]:.3f} | "
+            f"{windows.effective_count(values):.1f} |"
         )
-
-    def prepare(scene: Scene) -> list[dict]:
-        named = picked_points.choices(scene.trace, scene.word)
-        blocks = explain.blocks(scene.trace.config.depths)
-        titles = [f"{s + 1}.{b + 1} {'shifted' if b % 2 else 'plain'}" for s, b in blocks]
-        choices = [(title, i) for i, title in enumerate(titles)]
-        return [{"choices": choices, "value": 0}, {"choices": named, "value": named[0]}]
-
-    def pick(scene: Scene, click: list[float], *_: object) -> str:
-        return picked_points.place_on_picture(scene.trace, click)
-
-    return View(
-        [block, place],
-        [picture, heads, text],
-        draw,
-        prepare,
-        needs_word=False,
-        runs_model=True,
-        slow=True,
-        clicks=[(picture, place, pick)],
+    return (
+        f"$$A = \\mathrm{{softmax}}\\Big(\\tfrac{{QK^\\top}}{{\\sqrt{{{width}}}}} + B + M\\Big),\\qquad "
+        f"A \\in \\mathbb{{R}}^{{{side * side} \\times {side * side}}}\\ \\text{{in each of "
+        f"{len(weights)} heads}}$$\n\n"
+        f"{at.name.capitalize()} of {config.depths[at.stage]}: the map of {at.size[0]} × {at.size[1]} tokens "
+        f"({at.stride} pixels each) is {kind} into windows. The window of the token in row {at.token[0]}, "
+        f"column {at.token[1]} has {side} × {side} = {side * side} tokens, itself included{published}: "
+        f"{visible} visible to it, **{masked} masked** ($M = -100$: they come from another side of the map) "
+        f"and {padding} of padding{attended if open_padding else ''}. "
+        f"On average its heads spread their attention {spread}.\n\n"
+        f"**Theoretical receptive field so far** (green frame): {x2 - x1:.0f} × {y2 - y1:.0f} pixels, "
+        f"{area:.1%} of the photo (x {x1:.0f} to {x2:.0f}, y {y1:.0f} to {y2:.0f}).\n\n" + "\n".join(rows)
     )

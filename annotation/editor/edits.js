@@ -1,0 +1,64 @@
+// Edits: steps of the history that are shown, sent to Python and announced.
+
+import { clone } from "../../spotter/tabs/shared/dom.js";
+import { removeStoredEdits, storedEdits, storeEdits } from "./autosave.js";
+import { addStep } from "./history.js";
+import { remainingSelection } from "./state.js";
+import { announce, update } from "./update.js";
+
+/** @import { Editor, Region, State } from "./types.js" */
+
+const LATE = 10000;  // milliseconds without an answer until the pill says "Not saved yet"
+
+/** Writes the state to the value of the component. @param {Editor} editor */
+export function writeValue({ props, state: { photo, revision, history } }) {
+  props.value = clone({ ...photo, revision, regions: history.now });
+}
+
+/** @param {Editor} editor @param {Region[]} regions @param {string} label */
+export function commit(editor, regions, label) {
+  const { state } = editor;
+  const changes = { history: addStep(state.history, regions, label), ...remainingSelection(state, regions) };
+  send(editor, changes, label[0].toUpperCase() + label.slice(1));
+}
+
+/**
+ * An edit: changes of the state that Python gets.
+ * @param {Editor} editor
+ * @param {Partial<State>} changes
+ * @param {string} sentence
+ */
+export function send(editor, changes, sentence) {
+  const { revision, saving } = editor.state;
+  update(editor, { ...changes, revision: revision + 1, saving: { ...saving, late: false } });
+  writeValue(editor);
+  storeEdits(editor);
+  editor.trigger("input");
+  announce(editor, sentence);
+  clearTimeout(editor.lateTimer);
+  editor.lateTimer = setTimeout(() => update(editor, { saving: { ...editor.state.saving, late: true } }), LATE);
+}
+
+/**
+ * Replaces regions.
+ * @param {Editor} editor
+ * @param {string[]} ids
+ * @param {(region: Region) => Region} how
+ * @param {string} label
+ */
+export function change(editor, ids, how, label) {
+  commit(editor, editor.state.history.now.map((r) => (ids.includes(r.id) ? how(r) : r)), label);
+}
+
+/**
+ * Stored edits of this photo become an edit of the version they were made on: Python reports a conflict if it has
+ * been saved since.
+ * @param {Editor} editor
+ */
+export function restoreEdits(editor) {
+  const { state } = editor, stored = storedEdits(state);
+  if (!stored) return;
+  if (JSON.stringify(stored.regions) === JSON.stringify(state.history.now)) return removeStoredEdits(editor);
+  update(editor, { photo: { ...state.photo, version: stored.version } });
+  commit(editor, stored.regions, "your last edits, which had not been saved, are restored");
+}

@@ -1,0 +1,94 @@
+// The words on the photo: their outlines, and the tip with the text of the hovered one.
+
+import { makeSvg, percent, scoreColour, setAttributes } from "../../spotter/tabs/shared/dom.js";
+import { bounds, clamp } from "./geometry.js";
+import { confidence } from "./regions.js";
+import { isDragging, shapeOf } from "./state.js";
+import { onStage, stageSize } from "./view.js";
+
+/** @import { Editor, Entry, Gesture, Outline, Point, Region } from "./types.js" */
+
+/** @param {Point[]} points */
+export const pointsAttribute = (points) => points.map((p) => p.join(",")).join(" ");
+
+/** @param {Editor} editor @param {string} id @returns {Outline} */
+export function makeOutline({ nodes: { wordLayer } }, id) {
+  const group = makeSvg(wordLayer, "g", { class: "word", role: "button", tabindex: -1, "data-id": id });
+  const halo = makeSvg(group, "polygon", { class: "halo" }), line = makeSvg(group, "polygon", { class: "line" });
+  const badge = makeSvg(group, "g", { class: "badge" }), sign = makeSvg(badge, "g", { class: "px" });
+  makeSvg(sign, "circle", { r: 8 });
+  makeSvg(sign, "use", { href: "#re-lock", x: -6, y: -6, width: 12, height: 12 });
+  return { group, halo, line, badge };
+}
+
+/** All that changes while a word is dragged. @param {Outline} outline @param {Point[]} points */
+export function placeOutline({ halo, line, badge }, points) {
+  halo.setAttribute("points", pointsAttribute(points));
+  line.setAttribute("points", pointsAttribute(points));
+  badge.setAttribute("transform", "translate(" + points[0].join(" ") + ")");
+}
+
+/** @param {Entry} entry @param {Region} region @param {string} description @param {boolean} selected */
+export function drawOutline(entry, region, description, selected) {
+  placeOutline(entry, region.points);
+  const score = confidence(region), classes = ["word"];
+  if (region.locked) classes.push("locked");
+  else if (score !== null && score < 0.5) classes.push("dark");
+  if (region.illegible) classes.push("illegible");
+  if (region.difficult) classes.push("difficult");
+  if (region.suggestion) classes.push("offered");
+  if (selected) classes.push("selected");
+  setAttributes(entry.group, { class: classes.join(" "), "aria-label": description });
+  entry.line.style.stroke = region.locked ? "" : scoreColour(score ?? 0);
+}
+
+/** For screen readers. @param {Region} region @param {number} index @param {number} total */
+export function describe(region, index, total) {
+  const parts = [region.text || "no text", "word " + (index + 1) + " of " + total];
+  if (region.score !== null) parts.push("found " + percent(region.score));
+  if (region.reading_score !== null) parts.push("read " + percent(region.reading_score));
+  if (region.illegible) parts.push("illegible");
+  if (region.difficult) parts.push("difficult");
+  if (region.locked) parts.push("checked, locked");
+  if (region.suggestion) parts.push("the spotter suggests " + region.suggestion.text);
+  return parts.join(", ");
+}
+
+/**
+ * The shape of the gesture under way; a word whose gesture ended goes back to its own.
+ * @param {Editor} editor
+ * @param {Gesture | null} before
+ */
+export function drawGesture({ drawn, nodes: { root }, state: { gesture } }, before) {
+  if (before && "shape" in before && before.shape && !shapeOf(gesture)) {
+    const entry = drawn.get(before.id);
+    if (entry?.region) placeOutline(entry, entry.region.points);
+  }
+  if (gesture && "shape" in gesture && gesture.shape) {
+    const entry = drawn.get(gesture.id);
+    if (entry) placeOutline(entry, gesture.shape);
+  }
+  root.classList.toggle("dragging", isDragging(gesture));
+}
+
+/** @param {Editor} editor */
+export function drawMergeTarget({ drawn, state: { mergeTarget } }) {
+  for (const [id, { group }] of drawn) group.classList.toggle("target", id === mergeTarget);
+}
+
+/** @param {Editor} editor */
+export function drawHovered(editor) {
+  const { drawn, nodes: { root, tip }, state: { hovered, selection, tool, view } } = editor;
+  const entry = hovered ? drawn.get(hovered) : undefined;
+  tip.hidden = !hovered || !entry || selection.includes(hovered) || tool === "merge";
+  for (const other of root.querySelectorAll(".hovered")) {
+    if (other !== entry?.group && other !== entry?.row) other.classList.remove("hovered");
+  }
+  if (!entry?.region) return;
+  entry.group.classList.add("hovered");
+  entry.row.classList.add("hovered");
+  tip.textContent = (entry.region.text || "no text") + "  " + percent(confidence(entry.region));
+  const { top, bottom, middle } = onStage(view, bounds(entry.region.points));
+  tip.style.left = clamp(middle, 40, stageSize(editor).width - 40) + "px";
+  tip.style.top = (top < 40 ? bottom + 38 : top) + "px";
+}

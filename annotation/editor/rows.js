@@ -1,0 +1,104 @@
+// The rows of the list.
+
+import { make, makeSvg, percent, scoreColour } from "../../spotter/tabs/shared/dom.js";
+import { confidenceRuns } from "./regions.js";
+
+/** @import { Editor, Entry, Region, Row } from "./types.js" */
+
+/** @param {Element} parent @param {string} name */
+function makeIcon(parent, name) {
+  const icon = makeSvg(parent, "svg", { "aria-hidden": "true" });
+  makeSvg(icon, "use", { href: "#re-" + name });
+}
+
+/** @param {Element} cell @param {string} className @param {string} action */
+function makeButton(cell, className, action) {
+  const button = make(cell, "button", className);
+  button.type = "button";
+  button.dataset.row = action;
+  return button;
+}
+
+/** @param {Element} cell @param {string} action @param {string} icon */
+function makeIconButton(cell, action, icon) {
+  const button = makeButton(cell, action, action);
+  makeIcon(button, icon);
+  return button;
+}
+
+/** @param {Editor} editor @param {string} id @returns {Row} */
+export function makeRow({ nodes: { rows } }, id) {
+  const row = make(rows, "tr");
+  row.dataset.id = id;
+  const number = make(row, "td", "number"), cell = make(row, "td", "text"), count = make(number, "span");
+  makeIcon(number, "lock");
+  const text = makeButton(cell, "word-text", "text");
+  text.dir = "auto";
+  const offered = make(cell, "span", "offered");
+  const found = make(row, "td", "score found"), read = make(row, "td", "score");
+  const flags = make(row, "td", "flags");
+  return {
+    row, number, count, text, offered, found, read,
+    illegible: makeIconButton(flags, "illegible", "illegible"),
+    difficult: makeIconButton(flags, "difficult", "difficult"),
+    remove: makeIconButton(flags, "remove", "delete"),
+  };
+}
+
+/** The text with its uncertain characters underlined. @param {Element} parent @param {Region} region */
+export function drawText(parent, region) {
+  parent.replaceChildren();
+  for (const run of confidenceRuns(region)) {
+    if (run.score === null) parent.append(run.text);
+    else make(parent, "u", "unsure", run.text).title = percent(run.score);
+  }
+}
+
+/**
+ * @param {Entry} entry
+ * @param {Region} region
+ * @param {number} index
+ * @param {string} description
+ * @param {boolean} selected
+ */
+export function drawRow(entry, region, index, description, selected) {
+  const name = "word " + (index + 1) + ", " + (region.text || "no text");
+  entry.count.textContent = String(index + 1);
+  entry.number.classList.toggle("locked", region.locked);
+  entry.number.title = region.locked ? "Checked by a person: no model may change it" : "";
+  if (region.text) drawText(entry.text, region);
+  else entry.text.textContent = region.illegible ? "illegible" : "no text";
+  entry.text.classList.toggle("blank", !region.text);
+  entry.text.setAttribute("aria-label", "Edit " + description);
+  entry.offered.textContent = region.suggestion ? "→ " + region.suggestion.text : "";
+  entry.offered.hidden = !region.suggestion;
+  drawScore(entry.found, region.score);
+  drawScore(entry.read, region.reading_score);
+  drawFlag(entry.illegible, "Illegible", region.illegible, name);
+  drawFlag(entry.difficult, "Difficult", region.difficult, name);
+  entry.remove.setAttribute("aria-label", "Delete " + name);
+  entry.remove.title = "Delete";
+  entry.row.classList.toggle("selected", selected);
+}
+
+/** @param {HTMLButtonElement} button @param {string} label @param {boolean} on @param {string} name */
+function drawFlag(button, label, on, name) {
+  button.setAttribute("aria-pressed", String(on));
+  button.setAttribute("aria-label", label + ": " + name);
+  button.title = label;
+}
+
+/** @param {HTMLElement} cell @param {number | null} score */
+function drawScore(cell, score) {
+  cell.textContent = percent(score);
+  cell.classList.toggle("nothing", score === null);
+  cell.style.setProperty("--score", String(score ?? 0));
+  cell.style.setProperty("--colour", scoreColour(score ?? 0));
+}
+
+/** Scrolls the list only, never the page. @param {Editor} editor @param {HTMLElement} row */
+export function keepInView({ nodes: { head, rowBox } }, row) {
+  const top = row.offsetTop - head.offsetHeight, bottom = row.offsetTop + row.offsetHeight - rowBox.clientHeight;
+  if (top < rowBox.scrollTop) rowBox.scrollTop = top;
+  if (bottom > rowBox.scrollTop) rowBox.scrollTop = bottom;
+}

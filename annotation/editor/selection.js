@@ -1,0 +1,99 @@
+// The selection and the text field of the selected word.
+
+import { countWords } from "./bars.js";
+import { drawCard, placeCard } from "./card.js";
+import { change } from "./edits.js";
+import { bounds } from "./geometry.js";
+import { cornerNode } from "./handles.js";
+import { adoptPostponed } from "./incoming.js";
+import { withText } from "./regions.js";
+import { keepInView } from "./rows.js";
+import { lastSelected, listOrder, onlySelected, regionOf } from "./state.js";
+import { announce, focusNode, update } from "./update.js";
+import { reveal } from "./zoom.js";
+
+/** @import { Editor } from "./types.js" */
+
+/** @param {Editor} editor @param {string[]} ids */
+export function select(editor, ids) {
+  const { editing, tabLeaves } = editor.state;
+  if (editing && !ids.includes(editing.id)) finishText(editor);
+  const selection = ids.filter((id) => regionOf(editor.state, id));
+  update(editor, { selection, corner: null, moving: false, tabLeaves: ids.length ? false : tabLeaves });
+  const last = lastSelected(editor.state), entry = last && editor.drawn.get(last.id);
+  if (!entry) return;
+  keepInView(editor, entry.row);
+  reveal(editor, bounds(last.points));
+}
+
+/** @param {Editor} editor @param {string} id */
+export function toggleSelected(editor, id) {
+  const { selection } = editor.state;
+  select(editor, selection.includes(id) ? selection.filter((other) => other !== id) : [...selection, id]);
+  announce(editor, countWords(editor.state.selection.length) + " selected");
+}
+
+/** Focuses the corner or word the keyboard works on. @param {Editor} editor */
+export function focusPhoto(editor) {
+  const { nodes, drawn, state } = editor, last = lastSelected(state);
+  const corner = state.corner === null ? null : cornerNode(editor, state.corner);
+  focusNode(corner ?? (last && drawn.get(last.id)?.group) ?? nodes.photo);
+}
+
+/** @param {Editor} editor */
+export const photoHasFocus = ({ nodes: { photo } }) => photo.contains(document.activeElement);
+
+// ---- The text field
+
+/** @param {Editor} editor @param {string} id @param {"photo" | "list"} from */
+export function editText(editor, id, from) {
+  const { field, stage } = editor.nodes;
+  if (onlySelected(editor.state)?.id !== id) select(editor, [id]);
+  update(editor, { corner: null, editing: { id, from } });
+  placeCard(editor);
+  field.focus({ preventScroll: from === "photo" });
+  field.select();
+  if (from === "list") stage.scrollIntoView({ block: "nearest" });
+}
+
+/** What the field got the focus for, by click or Tab. @param {Editor} editor */
+export function startText(editor) {
+  const region = onlySelected(editor.state);
+  if (region && !editor.state.editing) update(editor, { editing: { id: region.id, from: "photo" } });
+}
+
+/** Takes over what was typed; the focus stays where it is. @param {Editor} editor */
+export function finishText(editor) {
+  const { editing } = editor.state, text = editor.nodes.field.value;
+  if (!editing) return;
+  const region = regionOf(editor.state, editing.id);
+  update(editor, { editing: null });
+  if (region && text !== region.text) {
+    change(editor, [editing.id], (r) => withText(r, text), "text: " + (text || "none"));
+  }
+  adoptPostponed(editor);
+}
+
+/** @param {Editor} editor @param {boolean} keep  what was typed */
+export function leaveText(editor, keep) {
+  const { editing } = editor.state, region = onlySelected(editor.state);
+  const row = editing && editor.drawn.get(editing.id)?.row;
+  if (!keep && region) editor.nodes.field.value = region.text;
+  finishText(editor);
+  if (editing?.from === "list" && row) row.querySelector("button")?.focus();
+  else focusPhoto(editor);
+  drawCard(editor);
+}
+
+/**
+ * Takes over the text and edits the one `step` rows on; false at the end of the list.
+ * @param {Editor} editor
+ * @param {1 | -1} step
+ */
+export function editNextText(editor, step) {
+  const { state } = editor, order = listOrder(state);
+  const next = order[order.findIndex((r) => r.id === state.selection[0]) + step], from = state.editing?.from ?? "photo";
+  finishText(editor);
+  if (next) editText(editor, next.id, from);
+  return Boolean(next);
+}

@@ -1,0 +1,67 @@
+"""Photos that are read in the background: how many, and their words as they come."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from annotation.store.predictions import model_version
+from annotation.tabs.actions import IN_TURN, Page, Updates, Values, saving
+from annotation.tabs.background import BackgroundReader
+from annotation.tabs.error_messages import errors_as_messages, escape_markdown
+from annotation.tabs.session import AnnotationSession, ensure
+from spotter.tabs.shared.events import HIDDEN
+from spotter.tabs.shared.loading import Loader
+
+POLL_SECONDS = 2
+HINT = """Reads every photo that these weights have not read yet. Words that nobody has edited are replaced;
+for edited words the new results become suggestions."""
+
+
+class BackgroundPanel:
+    """A line of text, and the timer that runs while photos are read."""
+
+    def __init__(self, reader: BackgroundReader) -> None:
+        self.reader = reader
+        self.text = gr.Markdown(elem_id="correct-reading")
+        self.timer = gr.Timer(POLL_SECONDS, active=False)
+
+    def show(self) -> Updates:
+        progress = self.reader.progress
+        lines = [f"Reading photos: {progress.done} of {progress.total}."] if progress.is_busy else []
+        if progress.problem:
+            lines.append(f"A photo could not be read: {escape_markdown(progress.problem)}")
+        return {self.text: "\n\n".join(lines), self.timer: gr.Timer(active=progress.is_busy)}
+
+    def wire(self, page: Page) -> None:
+        def tick(values: Values) -> Updates:
+            """Shows new words of the open photo, without touching edits that are not saved yet."""
+            edit = values[page.editor]
+            with errors_as_messages():
+                session = ensure(values[page.session], page.store, values[page.who])
+                if session.image is None:
+                    session.reload()
+                image = session.image
+                if image is not None and not session.has_open(edit):
+                    return page.show(session, {})
+                if image is None or session.conflict or page.store.image(image.id).version == image.version:
+                    return self.show() | page.show_status(session)
+                saved = session.save(edit)
+                return page.show_status(session) if saved.conflict else page.show(session, values)
+
+        self.timer.tick(tick, page.inputs, page.shown, **HIDDEN, **IN_TURN)
+
+
+class RereadPanel:
+    """A button that reads the whole project with the weights of this app."""
+
+    def __init__(self) -> None:
+        with gr.Accordion("Read with the current weights", open=False):
+            gr.Markdown(HINT, elem_classes="hint")
+            self.button = gr.Button("Read the whole project", size="md")
+
+    def wire(self, page: Page, reader: BackgroundReader, loader: Loader) -> None:
+        @saving(page)
+        def read_project(session: AnnotationSession, values: Values) -> None:
+            reader.add_unread(session.project_id, model_version(loader.spotter().card))
+
+        self.button.click(read_project, page.inputs, page.shown, trigger_mode="once", **HIDDEN, **IN_TURN)

@@ -1,0 +1,113 @@
+"""The open photo: the editor, and around it all that concerns this photo."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from annotation.editor import RegionEditor
+from annotation.region import AnnotationError
+from annotation.store import queue
+from annotation.store.store import Store
+from annotation.tabs.actions import IN_TURN, Page, Updates, Values
+from annotation.tabs.background import BackgroundReader
+from annotation.tabs.error_messages import errors_as_messages
+from annotation.tabs.panels.conflict import ConflictPanel
+from annotation.tabs.panels.review import ReviewPanel
+from annotation.tabs.panels.suggestions import SuggestionsPanel
+from annotation.tabs.readings import read_regions
+from annotation.tabs.session import AnnotationSession, ensure
+from spotter.tabs.shared.events import HIDDEN, QUEUE
+from spotter.tabs.shared.loading import Loader
+
+KEYS_HINT = (
+    "Page Down and Page Up: next and previous photo. Ctrl+Enter: done, next. ? in the editor: all other keys."
+)
+NO_PHOTOS = """**No photos yet.** Add photos or a zip archive above. The spotter reads them in the
+background, and you correct its words here; every edit is saved at once. To continue an existing
+project, use Import and export."""
+NO_MATCH = """**Nothing is left here.** No photo of this project is in the selected states; select others in
+the filter, or add photos."""
+
+
+class EditingPanel:
+    """The editor with the buttons above it and the suggestions below, or a text if no photo is open."""
+
+    def __init__(self, store: Store) -> None:
+        self.empty = gr.Markdown("Loading ...", elem_id="correct-empty")
+        with gr.Column(visible=False) as self.work:
+            self.review = ReviewPanel()
+            self.conflict = ConflictPanel()
+            self.editor = RegionEditor(
+                size_of=lambda image_id: image_size(store, image_id), elem_id="correct-editor"
+            )
+            gr.Markdown(KEYS_HINT, elem_id="correct-hint")
+            self.suggestions = SuggestionsPanel()
+
+    def show(self, session: AnnotationSession, edit: dict[str, Any] | None, region_id: str = "") -> Updates:
+        """The open photo as it is stored. `edit`: what the editor holds; `region_id`: to be selected."""
+        document = session.document(edit["revision"] if edit and session.has_open(edit) else 0)
+        editor = gr.update(value=document) | RegionEditor.state("")
+        if document and region_id:
+            editor |= RegionEditor.choose(document["image_id"], region_id)
+        has_photos = queue.progress(session.store, session.project_id).total > 0
+        return {
+            self.empty: gr.update(value=NO_MATCH if has_photos else NO_PHOTOS, visible=document is None),
+            self.work: gr.update(visible=document is not None),
+            self.editor: editor,
+        }
+
+    def show_status(self, session: AnnotationSession) -> Updates:
+        return (
+            self.review.show_status(session)
+            | self.conflict.show_status(session)
+            | self.suggestions.show_status(session)
+        )
+
+    def wire(self, page: Page, reader: BackgroundReader, loader: Loader) -> None:
+        def save(values: Values) -> Updates:
+            """Autosave: answers with the state of the edit, and does not touch later ones."""
+            edit = values[self.editor]
+            with errors_as_messages():
+                session = ensure(values[page.session], page.store, values[page.who])
+                saved = session.save(edit)
+                if not saved.is_new:
+                    return {page.session: session, self.editor: RegionEditor.state("saved", edit)}
+                if saved.conflict:
+                    answer = RegionEditor.state("conflict", edit, "choose a version above", saved.version)
+                else:
+                    answer = RegionEditor.state("saved", edit, version=saved.version)
+                if saved.merged and session.has_open(edit):
+                    answer |= gr.update(value=session.document(edit["revision"]))
+                return {page.session: session, self.editor: answer} | page.show_status(session)
+
+        def read_again(values: Values) -> dict[str, Any]:
+            """Suggestions for regions that were drawn or moved."""
+            session: AnnotationSession | None = values[page.session]
+            if session is None:
+                return gr.skip()
+            image, polygons = session.take_to_read()
+            if image is None or not polygons:
+                return gr.skip()
+            spotter = loader.spotter()
+            with reader.model_lock:
+                found = read_regions(spotter, page.store.image_path(image), polygons)
+            return RegionEditor.suggest(str(image.id), session.suggest(image.id, found))
+
+        edited = self.editor.input(
+            save, page.inputs, page.shown, trigger_mode="always_last", **HIDDEN, **IN_TURN
+        )
+        edited.then(read_again, {page.session}, self.editor, **HIDDEN, **QUEUE)
+        self.review.wire(page)
+        self.conflict.wire(page)
+        self.suggestions.wire(page)
+
+
+def image_size(store: Store, image_id: str) -> tuple[int, int] | None:
+    """Width and height in pixels; None if there is no such image."""
+    try:
+        image = store.image(int(image_id))
+    except (ValueError, AnnotationError):
+        return None
+    return image.width, image.height

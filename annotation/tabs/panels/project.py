@@ -1,0 +1,84 @@
+"""The head of the tab: which project, who works on it, how much is done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from annotation.store import queue
+from annotation.tabs.actions import IN_TURN, Page, Updates, Values, saving
+from annotation.tabs.background import BackgroundReader
+from annotation.tabs.session import DEFAULT_PROJECT, AnnotationSession
+from spotter.tabs.shared.events import HIDDEN
+
+
+class ProjectPanel:
+    """Choice of the project, the visitor's name, and the progress bar."""
+
+    def __init__(self) -> None:
+        # Survives a reload of the page; the secret only has to be the same after a restart.
+        self.memory = gr.BrowserState({}, storage_key="correct", secret="correct")
+        with gr.Row(elem_id="correct-project", equal_height=True):
+            self.project = gr.Dropdown(
+                [DEFAULT_PROJECT],
+                value=DEFAULT_PROJECT,
+                label="Project (type a new name to create one)",
+                allow_custom_value=True,
+                scale=2,
+                min_width=200,
+            )
+            self.who = gr.Textbox(
+                label="Your name (recorded with your corrections)",
+                max_length=100,
+                scale=2,
+                min_width=200,
+            )
+            with gr.Column(scale=2, min_width=200):
+                self.progress = gr.HTML(padding=False)
+
+    def show(self, session: AnnotationSession) -> Updates:
+        names = dict(session.store.projects())
+        return {
+            self.memory: session.to_memory(),
+            self.project: gr.update(choices=list(names.values()), value=names[session.project_id]),
+        }
+
+    def show_status(self, session: AnnotationSession) -> Updates:
+        return {self.progress: progress_bar(queue.progress(session.store, session.project_id))}
+
+    def wire(self, page: Page, reader: BackgroundReader) -> None:
+        @saving(page)
+        def choose(session: AnnotationSession, values: Values) -> None:
+            session.project_id = session.store.project(values[self.project] or "")
+            session.open(None)
+            session.reload()
+            reader.add_unread(session.project_id)
+
+        def remember_name(values: Values) -> dict[str, Any]:
+            return read_memory(values[self.memory]) | {"who": values[self.who]}
+
+        self.project.input(
+            choose,
+            {*page.inputs, self.project},
+            page.shown,
+            trigger_mode="always_last",
+            **HIDDEN,
+            **IN_TURN,
+        )
+        self.who.blur(remember_name, {self.memory, self.who}, self.memory, **HIDDEN)
+
+
+def read_memory(value: object) -> dict[str, Any]:
+    """What the browser remembers; {} if that is no dict."""
+    return value if isinstance(value, dict) else {}
+
+
+def progress_bar(counts: queue.Progress) -> str:
+    """HTML that contains only numbers, so nothing has to be escaped; "" without photos."""
+    if not counts.total:
+        return ""
+    finished = counts.done + counts.approved
+    text = f"{finished} of {counts.total} done" + (f", {counts.approved} approved" if counts.approved else "")
+    bar = f'<progress max="{counts.total}" value="{finished}" aria-label="Photos that are done"></progress>'
+    return f'<div class="progress">{bar}<span>{text}</span></div>'

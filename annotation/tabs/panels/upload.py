@@ -1,0 +1,92 @@
+"""Adding photos to a project: single ones, many, a folder, a zip archive."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import gradio as gr
+
+from annotation.tabs.actions import Page, Updates, Values, saving
+from annotation.tabs.background import BackgroundReader
+from annotation.tabs.panels.listing import Listing
+from annotation.tabs.session import AnnotationSession
+from annotation.upload import UploadReport, upload
+from spotter.tabs.shared.events import HIDDEN, PRIVATE
+
+PRIVACY = "Photos added here stay in the project's database; everybody who can open this page can see them."
+MAX_UPLOAD = 512 * 2**20  # bytes per file, which may be an archive; a photo's own limit is checked later
+MAX_ROWS = 200  # refused files that are listed
+
+
+class UploadPanel:
+    """An accordion with the upload fields, and the report below it."""
+
+    def __init__(self) -> None:
+        with gr.Accordion("Add photos", open=True) as self.box:
+            with gr.Row(equal_height=True):
+                self.files = gr.File(
+                    label="Photos, or a zip archive of them",
+                    file_count="multiple",
+                    type="filepath",
+                    height=120,
+                    scale=4,
+                    min_width=240,
+                    elem_id="correct-files",
+                )
+                self.folder = gr.UploadButton(
+                    "A whole folder", file_count="directory", size="md", scale=1, min_width=140
+                )
+            gr.Markdown(PRIVACY, elem_classes="hint")
+        self.report = Listing(label="Upload report", elem_id="correct-report")
+
+    def show(self, session: AnnotationSession) -> Updates:
+        """Open as long as the project has no photos."""
+        return {self.box: gr.Accordion(open=session.store.image_count(session.project_id) == 0)}
+
+    def wire(self, page: Page, reader: BackgroundReader, steps: Sequence[gr.Button]) -> None:
+        """`steps`: buttons that lead to another photo."""
+
+        def add_from(field: gr.File | gr.UploadButton) -> None:
+            @saving(page)
+            def add(
+                session: AnnotationSession,
+                values: Values,
+                progress: gr.Progress = gr.Progress(),  # noqa: B008
+            ) -> Updates:
+                if not values[field]:
+                    return {self.files: None}
+
+                def show_progress(done: int, total: int, name: str) -> None:
+                    progress((done, total), desc="Adding photos", unit="files")
+
+                report = upload(session.store, session.project_id, values[field], show_progress)
+                reader.add(image.id for image in report.added)
+                session.reload()
+                shown = page.show(session, values) | self.show(session)
+                return {self.files: None, self.report: report_rows(report)} | shown
+
+            outputs = [self.files, self.report, self.box, *page.shown]
+            options = {**PRIVATE, "show_progress_on": [self.report]}
+            field.upload(add, {*page.inputs, field}, outputs, **options)
+
+        add_from(self.files)
+        add_from(self.folder)
+        # Whoever goes on has seen the report; it would push the editor off the screen.
+        gr.on([button.click for button in steps], lambda: {}, None, self.report, **HIDDEN)
+
+
+def report_rows(report: UploadReport) -> dict[str, Any]:
+    """The listing's value."""
+    parts = [
+        (len(report.added), "added"),
+        (len(report.existing), "already in the project"),
+        (len(report.refused), "refused"),
+    ]
+    head = ", ".join(f"{count} {what}" for count, what in parts if count) or "No files"
+    rows = [
+        {"key": str(i), "title": name, "note": reason}
+        for i, (name, reason) in enumerate(report.refused[:MAX_ROWS])
+    ]
+    foot = "The refused files are listed above; the others are in the queue." if rows else ""
+    return {"rows": rows, "head": head, "foot": foot}

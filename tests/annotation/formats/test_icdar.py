@@ -1,0 +1,50 @@
+"""Folders in the ICDAR 2015 format."""
+
+from __future__ import annotations
+
+from annotation.formats import export_to, import_from
+from annotation.region import Region
+
+
+def box(x, y, w=20, h=10):
+    return [[float(x), y], [x + w, y], [x + w, y + h], [x, y + h]]
+
+
+def test_points_just_outside_are_said(store, picture, tmp_path):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "gt").mkdir()
+    (tmp_path / "images/photo.jpg").write_bytes(picture())
+    (tmp_path / "gt/gt_photo.txt").write_text(
+        "-3,1,50,1,50,20,-3,20,a\n1,50,50,50,50,60,1,60,###\n", encoding="utf-8-sig"
+    )
+    report = import_from(store, "p", tmp_path, "icdar")
+    assert report.notes == ["photo.jpg: Points slightly outside the image were moved to its edge."]
+    (image,) = store.image_list(store.project("p"))
+    assert [(r.text, r.illegible, r.polygon[0]) for r in store.regions(image.id)] == [
+        ("a", False, [0, 1]),
+        ("", True, [1, 50]),
+    ]
+
+
+def test_what_a_form_cannot_hold_is_said(store, image_id, tmp_path):
+    regions = [
+        Region(box(1, 1), "two\nlines"),
+        Region(box(50, 1), "fine"),
+        Region(box(1, 50), "hidden", illegible=True),
+        Region(box(30.4, 50), " wide "),
+        Region(box(60, 50), "*", difficult=True),
+        Region(box(90, 50), "", illegible=True, difficult=True),
+        Region([[100, 1], [120, 1], [120, 20]], "40,257"),
+    ]
+    store.save_regions(image_id, 0, regions, "ann")
+    report = export_to(store, store.project("p"), tmp_path / "out", "icdar")
+    assert any("two" in note and "left out" in note for note in report.notes)
+    assert any("hidden" in note for note in report.notes)
+    assert any("' wide '" in note and "spaces" in note for note in report.notes)
+    assert any("'40,257'" in note and "another text" in note for note in report.notes)
+    assert "whole pixels" in report.notes[-1]
+    assert [note.count("'*'") for note in report.notes if "difficult" in note] == [1]
+    notes = export_to(store, store.project("p"), tmp_path / "paddle", "ppocrlabel").notes
+    assert [note.split(":")[1].split()[0] for note in notes] == ["'hidden'", "'*'", "''"]
+    assert export_to(store, store.project("p"), tmp_path / "coco", "coco").notes == []
+    assert sorted(path.name for path in (tmp_path / "out/gt").iterdir()) == ["gt_photo.txt"]

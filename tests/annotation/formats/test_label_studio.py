@@ -1,0 +1,238 @@
+"""Label Studio tasks as a format."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import pytest
+
+from annotation.__main__ import main
+from annotation.formats import FormatError, export_to, import_from
+from annotation.formats.entries import ExportItem
+from annotation.formats.label_studio import choose_annotation, image_path, to_task, validate
+from annotation.label_studio.labelling_config import has_our_controls
+from annotation.store.store import Store
+
+POINTS = [[1, 1], [50, 1], [50, 50]]
+RESULT = {
+    "id": "a",
+    "from_name": "label",
+    "to_name": "image",
+    "type": "polygonlabels",
+    "value": {"points": POINTS, "polygonlabels": ["Text"]},
+}
+
+
+CHOICES = {"id": "a", "from_name": "flags", "to_name": "image", "type": "choices"}
+
+
+def task(**changes):
+    return {"data": {"image": "photo.jpg"}, "annotations": [{"result": [RESULT | changes]}]}
+
+
+def value(points):
+    return {"points": points, "polygonlabels": ["Text"]}
+
+
+BAD_TASKS = {
+    "broken": "[{",
+    "number": "3",
+    "minimal": json.dumps([{"image": "photo.jpg", "label": []}]),
+    "no image": json.dumps([{"data": {"text": "x"}}]),
+    "nan": json.dumps([task(value=value([[float("nan"), 1], [2, 2], [3, 1]]))]),
+    "infinite": json.dumps([task(value=value([[float("inf"), 1], [2, 2], [3, 1]]))]),
+    "huge": json.dumps([task(value=value([[1e300, 1], [2, 2], [3, 1]]))]),
+    "outside": json.dumps([task(value=value([[150, 1], [2, 2], [3, 1]]))]),
+    "turned": json.dumps([task(image_rotation=90)]),
+    "foreign": json.dumps([task(type="choices", value={"choices": ["cat"]})]),
+    "many": json.dumps(
+        [
+            {
+                "data": {"image": "photo.jpg"},
+                "annotations": [{"result": [RESULT | {"id": f"r{i}"} for i in range(10_000)]}],
+            }
+        ]
+    ),
+    "hash": json.dumps([task() | {"data": {"image": "photo.jpg", "sha256": "0" * 64}}]),
+    "missing": json.dumps([task() | {"data": {"image": "elsewhere.jpg"}}]),
+    "results": json.dumps([{"data": {"image": "photo.jpg"}, "annotations": [{"result": "x"}]}]),
+    "annotations": json.dumps([{"data": {"image": "photo.jpg"}, "annotations": "x"}]),
+    "unturned": json.dumps([task(original_width=100, original_height=200)]),
+    "no task": "[]",
+    "choices": json.dumps(
+        [{**task(), "annotations": [{"result": [RESULT, CHOICES | {"value": {"choices": 5}}]}]}]
+    ),
+    "long number": json.dumps([task(value=value([[10**400, 1], [2, 2], [3, 1]]))]),
+    "long rotation": json.dumps(
+        [task(type="rectangle", value=dict.fromkeys(("x", "y", "width"), 1) | {"height": 10**400})]
+    ),
+    "no address": json.dumps([task() | {"data": {"image": "http://[photo.jpg"}}]),
+    "long name": json.dumps([task() | {"data": {"image": "a" * 5000}}]),
+    "escape": json.dumps([task() | {"data": {"image": "elsewhere.jpg", "name": "\x1b[2J\ud800.jpg"}}]),
+    "not utf-8": b"[\xff\xfe]",
+    "deep": "[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("out", ["out", "out.json"])
+def test_label_studio_into_an_empty_database(store, full, other, tmp_path, out):
+    report = export_to(store, full, tmp_path / out)
+    assert (report.images, report.notes) == (5, [])
+    came = import_from(other, "p", tmp_path / out)
+    assert (came.images_added, came.predictions_added, came.kept_as_drafts, came.notes) == (5, 5, [], [])
+    assert content(other) == content(store)
+    again = import_from(other, "p", tmp_path / out)
+    assert (again.images_added, again.images_existing, again.predictions_added) == (0, 5, 0)
+    assert (again.regions_added, again.regions_changed, again.regions_removed) == (0, 0, 0)
+    assert content(other) == content(store)
+
+
+def test_tasks_pass_label_studio_s_check_and_ours(store, full, tmp_path):
+    export_to(store, full, tmp_path / "out")
+    tasks = json.loads((tmp_path / "out/tasks.json").read_text(encoding="utf-8"))
+    assert len(tasks) == 5
+    assert validate(tasks) == []
+    assert has_our_controls((tmp_path / "out/labelling-configuration.xml").read_text())
+    for task in tasks:
+        assert (tmp_path / "out" / image_path(task["data"]["image"])).is_file()
+    assert [len(task["annotations"]) for task in tasks].count(0) == 2  # nobody has touched these
+    bad = copy.deepcopy(
+        next(task for task in tasks if task["annotations"] and task["annotations"][0]["result"])
+    )
+    for spoil in (
+        {"from_name": "words"},
+        {"value": {"points": [[1, 1], [2, 2], [150, 3]], "polygonlabels": ["Text"]}},
+    ):
+        spoilt = copy.deepcopy(bad)
+        spoilt["annotations"][0]["result"][0] |= spoil
+        assert validate([spoilt]) != []
+    foreign = copy.deepcopy(bad)
+    label = foreign["annotations"][0]["result"][0]
+    value = {"points": label["value"]["points"], "closed": True, "choices": ["blurred"]}
+    flags = label | {"from_name": "flags", "type": "choices", "value": value}
+    foreign["annotations"][0]["result"].append(flags)
+    assert validate([foreign]) != []  # only the SDK knows the choices
+
+
+@pytest.mark.parametrize("beside", [True, False], ids=["picture beside", "picture in the project"])
+@pytest.mark.parametrize("name", BAD_TASKS)
+def test_a_bad_file_changes_nothing(tmp_path, picture, capsys, name, beside):
+    url = f"sqlite:///{tmp_path}/a.db"
+    (tmp_path / "in").mkdir()
+    path = tmp_path / "in/tasks.json"
+    content = BAD_TASKS[name]
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    if beside:
+        (tmp_path / "in/photo.jpg").write_bytes(picture())
+    else:
+        with Store(url) as store:
+            store.add_image(store.project("default"), picture(), "photo.jpg")
+    before = sorted(tmp_path.rglob("*"))
+    # A good task before the bad one must not come in either.
+    assert main(["import", str(path), "--database", url]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert captured.err[:-1].isprintable()
+    assert captured.err.endswith(".\n") or captured.err.endswith(").\n")
+    assert len(captured.err) < 300
+    assert [p for p in sorted(tmp_path.rglob("*")) if not p.name.endswith(("-wal", "-shm"))] == before
+    if not beside:
+        with Store(url) as store:
+            (image,) = store.image_list(store.find_project("default"))
+            assert (image.version, store.regions(image.id), store.drafts()) == (0, [], [])
+
+
+def test_names_that_no_database_takes(store, image_id, tmp_path):
+    """Lone surrogates, a zero byte, a whole number beyond 64 bits: what is not needed is left out of them."""
+    image = store.image(image_id)
+    data = {"image": "photo.jpg", "added": image.added.isoformat(), "version": 2**70}
+    bad = task() | {"data": data | {"sha256": "\ud800"}}
+    (tmp_path / "tasks.json").write_text(json.dumps([bad]))
+    with pytest.raises(FormatError, match="hash"):
+        import_from(store, "p", tmp_path / "tasks.json")
+    words = {"model_version": "a\0\ud800b" * 99, "score": 10**400, "result": [RESULT]}
+    annotation = {"id": 1, "completed_by": {"email": "ann\0\ud800" * 99}, "result": [RESULT]}
+    sizes = {"original_width": 10**400, "original_height": 1}
+    good = {"data": data, "predictions": [words], "annotations": [annotation]}
+    for result in (words["result"], annotation["result"]):
+        result[0] = RESULT | sizes
+    (tmp_path / "tasks.json").write_text(json.dumps([good]))
+    report = import_from(store, "p", tmp_path / "tasks.json")
+    assert (report.predictions_added, report.regions_removed) == (1, 0)
+    (prediction,) = store.predictions(image_id)
+    assert prediction.model_version.startswith("abab")
+    assert len(prediction.model_version) <= 200
+    assert store.image(image_id).changed_by.startswith("annann")
+
+
+def test_several_and_cancelled_annotations(store, saved, tmp_path):
+    def change(task):
+        first = task["annotations"][0]
+        newer = copy.deepcopy(first) | {"updated_at": "2026-02-01T00:00:00Z"}
+        cancelled = {"was_cancelled": True, "result": [], "updated_at": "2026-03-01T00:00:00Z"}
+        retype({"annotations": [newer]})
+        task["annotations"] = [newer, first, cancelled]
+        task["drafts"] = [{"result": []}]
+
+    report = import_from(store, "p", exported(store, tmp_path, change))
+    assert "ONE" in [r.text for r in store.regions(saved)]
+    assert len(report.notes) == 3
+    assert all(note.startswith("photo.jpg: ") for note in report.notes)
+
+
+def test_ground_truth_counts_more_than_newer():
+    notes = []
+    assert choose_annotation([], notes) is None
+    one, two = {"id": 1, "ground_truth": True, "updated_at": "1"}, {"id": 2, "updated_at": "2"}
+    assert choose_annotation([one, two], notes) is one
+    assert choose_annotation([one | {"was_cancelled": True}, two], notes) is two
+    assert choose_annotation([one | {"was_cancelled": True}], notes) is None
+    assert "ground truth" in notes[0]
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("/data/local-files/?d=images/a%20b.jpg", "images/a b.jpg"),
+        ("/data/upload/3/ab12cd34-a.jpg", "/data/upload/3/ab12cd34-a.jpg"),
+        ("https://host/x/a%2Bb.jpg?token=1", "/x/a+b.jpg"),
+        ("data:image/png;base64,AAAA", "."),
+        ("a.jpg", "a.jpg"),
+    ],
+)
+def test_addresses_of_images(url, path):
+    assert str(image_path(url)) == path
+
+
+def test_images_are_found_by_name_too(store, saved, tmp_path):
+    def change(task):
+        task["data"] = {"image": "/data/upload/3/ab12cd34-photo.jpg"}
+        retype(task)
+
+    path = exported(store, tmp_path, change)
+    for image in (tmp_path / "out/images").iterdir():
+        image.unlink()
+    report = import_from(store, "p", path)
+    assert report.kept_as_drafts == ["photo.jpg"]  # without a version nobody knows what a person did since
+    assert report.images_existing == 1
+
+
+def test_paths_do_not_lead_out(store, tmp_path, picture):
+    (tmp_path / "secret.jpg").write_bytes(picture())
+    (tmp_path / "in").mkdir()
+    for name in ("../secret.jpg", str(tmp_path / "secret.jpg"), "/data/local-files/?d=../secret.jpg"):
+        (tmp_path / "in/tasks.json").write_text(json.dumps([task() | {"data": {"image": name}}]))
+        with pytest.raises(FormatError, match="neither"):
+            import_from(store, "p", tmp_path / "in")
+
+
+def test_a_task_for_a_server_gets_its_address(store, saved):
+    opened = store.open_image(saved)
+    made = to_task(
+        ExportItem("images/photo.jpg", opened.image, opened.regions, []), "/data/upload/1/x-photo.jpg"
+    )
+    assert made["data"]["image"] == "/data/upload/1/x-photo.jpg"
+    assert made["data"]["version"] == 1
+    assert made["predictions"] == []

@@ -1,0 +1,44 @@
+"""The tab as a whole: what its handlers save and show."""
+
+from __future__ import annotations
+
+from annotation.region import Region
+
+HOUSE = [[150.0, 40.0], [190.0, 40.0], [190.0, 80.0], [150.0, 80.0]]
+
+
+def test_an_empty_project_says_how_to_begin(open_tab):
+    tab = open_tab()
+    empty = tab.props[tab.find(elem_id="correct-empty")]
+    assert "No photos yet" in empty["value"]
+    assert empty["visible"]
+    assert tab.values[tab.editor] is None
+
+
+def test_the_first_photo_is_open_after_the_start(open_tab, put):
+    put(1, Region(HOUSE, "house", "h"))
+    tab = open_tab()
+    assert tab.title == r"**street 1\.jpg** (1 of 1, in work)"
+    assert [region["text"] for region in tab.values[tab.editor]["regions"]] == ["house"]
+
+
+def test_a_second_visit_continues_where_the_first_one_ended(open_tab, put):
+    put(1)
+    put(2)
+    first = open_tab()
+    first.click("Next")
+    again = open_tab()
+    memory = first.find(storage_key="correct")
+    again.values.clear()
+    again.values[again.find(storage_key="correct")] = first.values[memory]
+    again.start()
+    assert again.title == first.title
+    assert again.values[again.editor]["image_id"] == first.values[first.editor]["image_id"]
+
+
+def test_opening_the_tab_again_keeps_the_session(open_tab, put):
+    put(1)
+    tab = open_tab()
+    session = next(value for block, value in tab.values.items() if block.get_block_name() == "state")
+    tab.start()
+    assert session in tab.values.values()

@@ -1,0 +1,46 @@
+"""Points on a photo, and the gap between two words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from spotter.explain import picked_points
+from spotter.types import Word
+
+
+def word_at(x: float, y: float, width: float = 20, height: float = 10, text: str = "A") -> Word:
+    box = [x, y, x + width, y + height]
+    polygon = [[x, y], [x + width, y], [x + width, y + height], [x, y + height]]
+    return Word("w0", polygon, box, text, 0.9, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("3, 4", (3, 4)), ("3 4.5", (3, 4.5)), ("99999,99999", (127, 95)), ("1;2", (1, 2))],
+)
+def test_a_point_is_parsed_and_clipped_to_the_photo(trace, text, expected):
+    assert picked_points.point_of(trace, 0, text) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("text", ["", None, "x, y", "-1, 3", "1", "1, 2, 3", "nan, 1", "<b>", "٣, 4x"])
+def test_text_that_is_not_a_point_gives_none(trace, text):
+    assert picked_points.point_of(trace, 0, text) is None
+
+
+def test_points_of_a_photo_without_words(empty_trace):
+    assert picked_points.named_points(empty_trace, None) == [picked_points.MIDDLE]
+    assert picked_points.point_of(empty_trace, None, picked_points.WORD) == pytest.approx([64, 48])
+    assert picked_points.format_point(empty_trace, [float("nan"), 1e9]) == "0, 95"
+
+
+def test_the_gap_is_the_one_to_the_nearest_word_apart(trace):
+    near, far, over = word_at(60, 20), word_at(200, 150), word_at(25, 22)
+    known = replace(trace, words=[word_at(20, 20), far, near, over], scale=np.ones(2))
+    found = picked_points.nearest_gap(known, 0)
+    assert found.other == 2
+    assert found.width == pytest.approx(20, abs=1.5)  # the mean of what is about nearest
+    assert found.middle == pytest.approx([50, 25], abs=1)
+    assert picked_points.nearest_gap(replace(known, words=known.words[:1]), 0) is None

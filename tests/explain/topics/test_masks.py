@@ -1,0 +1,21 @@
+"""Masks encoded in a few coefficients."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from spotter.explain.topics import masks
+
+
+def test_mask_iou_rises_with_the_coefficients(tiny_spotter, trace):
+    curved = np.array(
+        [[10, 30], [40, 10], [80, 8], [110, 28], [104, 44], [78, 26], [42, 28], [18, 46]], float
+    )
+    coded = masks.code_polygon(trace, tiny_spotter.model.mask_code, curved)
+    assert coded.ious[-1] > coded.ious[0]
+    smooth = np.convolve(coded.ious, np.ones(5) / 5, "valid")
+    assert (np.diff(smooth) > -0.02).all()
+    logits = lambda p: np.log(p / (1 - p))  # noqa: E731
+    target = logits(np.clip(coded.mask, 0.03, 0.97))
+    errors = [float(np.square(logits(one.clip(1e-6, 1 - 1e-6)) - target).sum()) for one in coded.decoded]
+    assert (np.diff(errors) <= 1e-2 * errors[0]).all()  # every component helps, exactly: they are orthogonal

@@ -1,0 +1,27 @@
+"""What is written about the current photo and its words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from spotter.tabs.look_inside.photo import summary, word_choices
+
+
+def test_every_word_can_be_chosen(trace):
+    assert [index for _, index in word_choices(trace)] == list(range(len(trace.words)))
+
+
+def test_a_photo_without_words_is_summarised(empty_trace):
+    assert summary(empty_trace).startswith("No words found")
+
+
+@pytest.mark.parametrize(
+    ("score", "start", "below"),
+    [(0.9, "1 word ·", False), (0.01, "1 word, 1 of them below the threshold of 0.", True)],
+)
+def test_words_below_the_threshold_are_named(trace, score, start, below):
+    known = replace(trace, words=[replace(trace.words[0], score=score)])
+    assert summary(known).startswith(start)
+    assert ("below" in word_choices(known)[0][0]) == below
