@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,27 +24,45 @@ if TYPE_CHECKING:
     from spotter.predictor import Spotter
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"}
-INTERRUPTED = 130  # exit code, as shells have it
+MIN_SHORT_SIDE, MAX_SHORT_SIDE = 32, 4096  # pixels: one cell of the coarsest level; memory
+INTERRUPTED = 130  # exit code, by the convention of shells
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code: 2 when an input could not be read or an output not be written, the others still done."""
-    options = _options(arguments)
+@dataclass(frozen=True)
+class Options:
+    """The command line."""
+
+    inputs: list[Path]  # images and folders of images
+    weights: str
+    threshold: float | None  # None: the weights' own, as for the short side
+    short_side: int | None  # pixels
+    json: Path | None
+    draw: Path | None  # folder
+    device: str | None
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Returns the exit code: 2 if an input cannot be read or an output not be written; the others are still
+    processed.
+    """
+    options = parse(arguments)
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # texts and file names of any kind on any terminal
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # any text and file name on any terminal
     try:
-        return _run(options)
-    except KeyboardInterrupt:  # before the first image; later ones are in `_run`
+        return run(options)
+    except KeyboardInterrupt:  # before the first image; later ones are handled in `run`
         return INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has gone, as in "| head"
+    except BrokenPipeError:  # the reader of the output has gone, as in "| head"
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 
 
-def _run(options: argparse.Namespace) -> int:
-    paths, complaints = find_images(options.inputs)
+def run(options: Options) -> int:
+    """Reads all images; returns the exit code."""
+    paths, errors = find_images(options.inputs)
     names = name_images(paths)
-    for sentence in complaints:
+    for sentence in errors:
         print(sentence, file=sys.stderr)
     if not paths:
         return 2
@@ -52,18 +72,18 @@ def _run(options: argparse.Namespace) -> int:
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
-    code = 2 if complaints else 0
+    code = 2 if errors else 0
     entries = {}
     try:
         for path, name in zip(tqdm(paths, unit="image", file=sys.stderr), names, strict=True):
             try:
                 entries[name] = _read(spotter, path, name, options)
-            except Exception as error:  # whatever one image brings about, the others are still done
+            except Exception as error:  # whatever one image causes, the others are still read
                 tqdm.write(f"{path}: {_sentence(error)}", file=sys.stderr)
                 code = 2
                 continue
             if not options.json:
-                tqdm.write(_lines(name, entries[name]))
+                tqdm.write(_summary(name, entries[name]))
     except KeyboardInterrupt:
         code = INTERRUPTED
     if options.json:
@@ -76,23 +96,23 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def find_images(inputs: Sequence[Path]) -> tuple[list[Path], list[str]]:
-    """The images to read, each once, and a sentence for every input that gives none.
+    """The images to read, each once, and one sentence per input without any.
 
-    A file is taken whatever its name, the files of a folder by their suffix.
+    Files are accepted with any name, files of a folder by suffix.
     """
     found: dict[str, Path] = {}
-    complaints = []
+    errors = []
     for path in inputs:
         try:
             files = sorted(filter(_looks_like_an_image, path.iterdir())) if path.is_dir() else [path]
         except OSError as error:
-            complaints.append(f"{path}: The folder cannot be opened: {error.strerror}.")
+            errors.append(f"{path}: The folder cannot be opened: {error.strerror}.")
             continue
         if not files:
-            complaints.append(f"{path}: There is no image in this folder.")
+            errors.append(f"{path}: There is no image in this folder.")
         for file in files:
             found.setdefault(os.path.abspath(file), file)
-    return list(found.values()), complaints
+    return list(found.values()), errors
 
 
 def _looks_like_an_image(path: Path) -> bool:
@@ -100,26 +120,26 @@ def _looks_like_an_image(path: Path) -> bool:
 
 
 def name_images(paths: Sequence[Path]) -> list[str]:
-    """A different name for each file: the file's own, behind as many folders as tell it from the others."""
+    """Unique names: the file's name, with as many parent folders as needed."""
     parts = [Path(os.path.abspath(path)).parts[1:] for path in paths]
-    taken = [1] * len(paths)
+    lengths = [1] * len(paths)
     while True:
-        names = ["/".join(part[-count:]) for part, count in zip(parts, taken, strict=True)]
-        times = Counter(names)
-        short = [i for i, name in enumerate(names) if times[name] > 1 and taken[i] < len(parts[i])]
+        names = ["/".join(part[-count:]) for part, count in zip(parts, lengths, strict=True)]
+        counts = Counter(names)
+        short = [i for i, name in enumerate(names) if counts[name] > 1 and lengths[i] < len(parts[i])]
         if not short:
             return names
         for i in short:
-            taken[i] += 1
+            lengths[i] += 1
 
 
 def drawing_path(folder: Path, name: str) -> Path:
-    """Where the drawing of an image goes; the suffix stays, so that photo.jpg and photo.png do not meet."""
+    """The file of an image's drawing; the suffix is kept, so that photo.jpg and photo.png do not collide."""
     return folder / f"{name}.png"
 
 
-def _check_outputs(paths: Sequence[Path], names: Sequence[str], options: argparse.Namespace) -> None:
-    """Raises ValueError in one sentence where an output cannot be written or would replace an input."""
+def _check_outputs(paths: Sequence[Path], names: Sequence[str], options: Options) -> None:
+    """Raises ValueError with one sentence if an output cannot be written or would replace an input."""
     outputs = [drawing_path(options.draw, name) for name in names] if options.draw else []
     if options.json:
         outputs.append(options.json)
@@ -128,30 +148,30 @@ def _check_outputs(paths: Sequence[Path], names: Sequence[str], options: argpars
     inputs = {os.path.realpath(path) for path in paths}
     for output in outputs:
         if os.path.realpath(output) in inputs:
-            raise ValueError(f"{output} is one of the images: choose another place to write to.")
+            raise ValueError(f"{output} is one of the images: choose another output.")
     if options.draw:
         try:
             options.draw.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ValueError(f"{options.draw} cannot be made a folder: {error.strerror}.") from error
+            raise ValueError(f"{options.draw} cannot be created: {error.strerror}.") from error
 
 
-def _load(options: argparse.Namespace) -> Spotter:
-    """Raises ValueError in one sentence."""
-    from spotter import load_spotter  # late: takes seconds, which a wrong file name need not wait for
+def _load(options: Options) -> Spotter:
+    """Raises ValueError with one sentence."""
+    from spotter import load_spotter  # takes seconds, so only after the checks
 
     try:
         return load_spotter(options.weights, options.device)
     except ValueError as error:
         raise ValueError(_sentence(error)) from error
-    except Exception as error:  # a device that is not there, too little memory
+    except Exception as error:  # a missing device, too little memory
         place = f" on {options.device}" if options.device else ""
         reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
         raise ValueError(f"The spotter cannot be loaded{place}: {reason}.") from error
 
 
-def _read(spotter: Spotter, path: Path, name: str, options: argparse.Namespace) -> dict:
-    """The image's entry of the JSON format; draws it where asked."""
+def _read(spotter: Spotter, path: Path, name: str, options: Options) -> dict:
+    """The image's entry of the JSON format; writes its drawing if requested."""
     image = read_image(path)
     start = time.perf_counter()
     words = spotter.spot(image, threshold=options.threshold, short_side=options.short_side)
@@ -178,30 +198,30 @@ def _sentence(error: Exception) -> str:
     return f"The words could not be read ({type(error).__name__}: {message})."
 
 
-def _lines(name: str, entry: dict) -> str:
-    """The words of an image for people: their score and text, a line each."""
+def _summary(name: str, entry: dict) -> str:
+    """The words of an image as text: one line per word, with score."""
     words = entry["words"]
     head = f"{name}: {len(words)} word{'' if len(words) == 1 else 's'}"
     return "\n".join([head, *(f"  {word['score']:.2f}  {word['text']}" for word in words)])
 
 
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser("python -m spotter", description=__doc__)
+def parse(arguments: list[str] | None) -> Options:
+    parser = argparse.ArgumentParser(prog="python -m spotter", description=__doc__)
     parser.add_argument("inputs", nargs="+", type=Path, metavar="IMAGE_OR_FOLDER")
     parser.add_argument("--weights", default="nano", metavar="W", help="nano or a .safetensors file (nano)")
     parser.add_argument(
-        "--threshold", type=_share, metavar="0..1", help="smallest score of a word (the weights' own)"
+        "--threshold", type=_score, metavar="0..1", help="minimum score of a word (the weights' own)"
     )
     parser.add_argument(
-        "--short-side", type=_pixels, metavar="N", help="pixels images are scaled to (the weights' own)"
+        "--short-side", type=_pixels, metavar="N", help="pixels images are resized to (the weights' own)"
     )
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the words to this file, print none")
     parser.add_argument("--draw", type=Path, metavar="FOLDER", help="write images with the words drawn in")
-    parser.add_argument("--device", metavar="D", help="cpu, cuda, ... (a GPU where there is one)")
-    return parser.parse_args(arguments)
+    parser.add_argument("--device", metavar="D", help="cpu, cuda, ... (a GPU if there is one)")
+    return Options(**vars(parser.parse_args(arguments)))
 
 
-def _share(text: str) -> float:
+def _score(text: str) -> float:
     try:
         value = float(text)
     except ValueError:
@@ -212,8 +232,10 @@ def _share(text: str) -> float:
 
 
 def _pixels(text: str) -> int:
-    if not text.isdecimal() or not 32 <= int(text) <= 4096:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 32 to 4096")
+    if not text.isdecimal() or not MIN_SHORT_SIDE <= int(text) <= MAX_SHORT_SIDE:
+        raise argparse.ArgumentTypeError(
+            f"{text} is not a whole number from {MIN_SHORT_SIDE} to {MAX_SHORT_SIDE}"
+        )
     return int(text)
 
 

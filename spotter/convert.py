@@ -1,5 +1,4 @@
-"""Published checkpoint (detectron2 `.pth`, state dict under `model`) -> our safetensors, through one name
-table.
+"""Converts a published checkpoint (detectron2 `.pth`, state dict under `model`) to safetensors, by one table.
 
 python -m spotter.convert PUBLISHED.pth OUT.safetensors
 """
@@ -9,6 +8,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -19,13 +19,12 @@ from spotter.config import official
 from spotter.model.spotter import SwinTextSpotter
 from spotter.weights import WeightsError, save_weights
 
-# Published name -> ours, tried from the top; {i} stands for a number, {rest} for what follows.
-# None: not needed.
+# Published name -> ours; the first match counts. {i} is a number, {rest} the remainder, None: not needed.
 NAMES: list[tuple[str, str | None]] = [
     ("backbone.fpn_lateral{i+2}.{rest}", "fpn.lateral.{i}.{rest}"),
     ("backbone.fpn_output{i+2}.{rest}", "fpn.output.{i}.{rest}"),
     ("backbone.bottom_up.patch_embed.{rest}", "backbone.stem.{rest}"),
-    # follows from the window
+    # computed from the window
     ("backbone.bottom_up.layers.{i}.blocks.{j}.attn.relative_position_index", None),
     ("backbone.bottom_up.layers.{i}.blocks.{j}.{rest}", "backbone.stages.{i}.{j}.{rest}"),
     ("backbone.bottom_up.layers.{i}.downsample.{rest}", "backbone.merges.{i}.{rest}"),
@@ -51,8 +50,8 @@ NAMES: list[tuple[str, str | None]] = [
     ("head.head_series.{i}.mask_module.{rest}", "stages.{i}.encode_mask.{rest}"),
     ("head.head_series.{i}.mask_logits.{rest}", "stages.{i}.encode_mask.9.{rest}"),
     ("head.head_series.{i}.{rest}", "stages.{i}.{rest}"),
-    ("head.rec_stage.encoder_layer.{rest}", None),  # a twin of the encoder's layers, never used
-    ("head.rec_stage.pos_encoder.pe", None),  # follows from the sizes
+    ("head.rec_stage.encoder_layer.{rest}", None),  # an unused duplicate of the encoder's layers
+    ("head.rec_stage.pos_encoder.pe", None),  # computed from the sizes
     ("head.rec_stage.self_attn.in_proj_{rest}", "conversion.attention.qkv.{rest}"),
     ("head.rec_stage.self_attn.out_proj.{rest}", "conversion.attention.out.{rest}"),
     ("head.rec_stage.inst_interact.dynamic_layer.{rest}", "conversion.dynamic_conv.filters.{rest}"),
@@ -103,16 +102,18 @@ NAMES: list[tuple[str, str | None]] = [
 
 
 def _solve(expression: str, number: int) -> tuple[str, int] | None:
-    """The variable of e.g. "i*3+1" and its value where the expression equals `number`; None when it is
+    """The variable of e.g. "i*3+1" and its value for which the expression equals `number`; None if there is
     none.
     """
-    variable, factor, offset = re.fullmatch(r"(\w)(?:\*(\d+))?([+-]\d+)?", expression).groups()
+    parts = re.fullmatch(r"(\w)(?:\*(\d+))?([+-]\d+)?", expression)
+    assert parts is not None, expression
+    variable, factor, offset = parts.groups()
     value, remainder = divmod(number - int(offset or 0), int(factor or 1))
     return None if remainder or value < 0 else (variable, value)
 
 
 def _match(template: str, key: str) -> dict[str, object] | None:
-    """The values of the template's fields in a published key, or None when it does not fit."""
+    """The values of the template's fields in a published key, or None if it does not match."""
     fields = re.findall(r"\{([^}]+)\}", template)
     pattern = (
         re.escape(re.sub(r"\{([^}]+)\}", "\0", template)).replace(re.escape("\0"), "\0").replace("\\\0", "\0")
@@ -122,7 +123,7 @@ def _match(template: str, key: str) -> dict[str, object] | None:
     found = re.fullmatch(pattern, key)
     if not found:
         return None
-    values = {}
+    values: dict[str, object] = {}
     for name, text in zip(fields, found.groups(), strict=True):
         if name == "rest":
             values[name] = text
@@ -135,10 +136,9 @@ def _match(template: str, key: str) -> dict[str, object] | None:
 
 
 def our_names(key: str) -> list[str] | None:
-    """Our names of a published key: none (not needed), one, or two when the tensor is split along its
-    columns.
+    """Our names of a published key: none (not needed), one, or two (the tensor is split along its columns).
 
-    Returns None when the key is unknown.
+    Returns None for an unknown key.
     """
     for template, ours in NAMES:
         values = _match(template, key)
@@ -148,59 +148,73 @@ def our_names(key: str) -> list[str] | None:
 
 
 def convert_state(published: dict[str, Tensor], model: SwinTextSpotter) -> None:
-    """Copy a published state dict into the model. Raises WeightsError naming the first key that does not
-    fit.
-    """
-    wanted = dict(model.state_dict())
+    """Copies a published state dict into the model. Raises WeightsError with the first key that fails."""
+    missing = dict(model.state_dict())
     for key, tensor in published.items():
         names = our_names(key)
-        if names is None or any(name not in wanted for name in names):
+        if names is None or any(name not in missing for name in names):
             raise WeightsError(
-                f"The checkpoint holds the unknown key {key!r}; is it a SwinTextSpotter checkpoint (Swin-T)?"
+                f"The checkpoint has the unknown key {key!r}; is it a SwinTextSpotter checkpoint (Swin-T)?"
             )
-        widths = [wanted[name].shape[1] for name in names] if len(names) > 1 else None
+        widths = [missing[name].shape[1] for name in names] if len(names) > 1 else None
         parts = (
             tensor.split(widths, 1)
             if widths and tensor.ndim == 2 and sum(widths) == tensor.shape[1]
             else [tensor] * len(names)
         )
         for name, part in zip(names, parts, strict=True):
-            target = wanted.pop(name)
+            target = missing.pop(name)
             if part.shape != target.shape:
                 raise WeightsError(
                     f"{key!r} has shape {tuple(part.shape)}, but {name!r} needs {tuple(target.shape)}."
                 )
             target.copy_(part)
-    if wanted:
+    if missing:
         raise WeightsError(
-            f"The checkpoint lacks what {sorted(wanted)[0]!r} needs ({len(wanted)} tensors are missing)."
+            f"The checkpoint lacks {sorted(missing)[0]!r} ({len(missing)} tensors are missing)."
         )
 
 
 def read_published(path: Path) -> dict[str, Tensor]:
-    """The state dict of a published checkpoint, memory-mapped. Raises WeightsError when it is none."""
+    """The state dict of a published checkpoint, memory-mapped. Raises WeightsError if it is invalid."""
     try:
         content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except FileNotFoundError as error:
         raise WeightsError(f"There is no file {path}.") from error
     except Exception as error:
-        raise WeightsError(f"{path} is no checkpoint that can be read safely (weights only).") from error
+        raise WeightsError(f"{path} is not a checkpoint that can be read safely (weights only).") from error
     state = content.get("model") if isinstance(content, dict) else None
     if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
-        raise WeightsError(f"{path} holds no state dict under 'model'.")
+        raise WeightsError(f"{path} has no state dict under 'model'.")
     for key, tensor in state.items():
         if not tensor.isfinite().all():
-            raise WeightsError(f"{key!r} in {path} holds values that are no finite numbers.")
+            raise WeightsError(f"{key!r} in {path} holds values that are not finite.")
     return state
 
 
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m spotter.convert", description=__doc__.splitlines()[0])
+@dataclass(frozen=True)
+class Options:
+    """The command line."""
+
+    published: Path
+    out: Path
+
+
+def parse(arguments: list[str] | None) -> Options:
+    parser = argparse.ArgumentParser(
+        prog="python -m spotter.convert", description="Convert a published checkpoint to safetensors."
+    )
     parser.add_argument("published", type=Path, help="published checkpoint (.pth)")
     parser.add_argument("out", type=Path, help="file to write (.safetensors)")
-    options = parser.parse_args(arguments)
-    if options.out.suffix != ".safetensors":  # the card goes beside it, with .json
+    options = Options(**vars(parser.parse_args(arguments)))
+    if options.out.suffix != ".safetensors":  # the model card gets its name, with .json
         parser.error(f"OUT must end in .safetensors, not {options.out.name!r}")
+    return options
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Returns the exit code: 2 if the checkpoint is unusable or the output cannot be written."""
+    options = parse(arguments)
     try:
         published = read_published(options.published)
         model = SwinTextSpotter(official())

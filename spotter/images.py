@@ -1,8 +1,7 @@
-"""Decodes pictures that come from outside, without trusting them.
+"""Decodes untrusted images.
 
-Every way in ends as (H, W, 3) uint8 RGB in upright orientation, or as an `ImageError` whose one sentence can
-be shown to the person who chose the file. Sentences never repeat a file name or file content, so they are
-safe to put on a page.
+The result is always (H, W, 3) uint8 RGB in upright orientation, or an `ImageError` with one sentence for the
+person who chose the file. Sentences never repeat a file name or file content, so they are safe on a page.
 """
 
 from __future__ import annotations
@@ -14,12 +13,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-MAX_BYTES = 20 * 2**20
-MAX_PIXELS = 40_000_000
-# Decoders in wide use; Pillow's others (EPS starts Ghostscript, for one) are never tried. JPEG includes MPO.
+MAX_BYTES = 20 * 2**20  # of a file; far above photos of phones
+MAX_PIXELS = 40_000_000  # 120 MB as RGB
+# Widely used decoders; Pillow's others are never tried (EPS would start Ghostscript). JPEG includes MPO.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 ACCEPTED = "a JPEG, PNG, WebP, GIF, BMP or TIFF image"
-# What people choose by mistake, by a sign near the start of the file.
+# Files often chosen by mistake, by bytes near their start.
 LOOKALIKES = (
     (b"<svg", f"This is an SVG drawing, not a photo; export it as PNG and try again, or choose {ACCEPTED}."),
     (b"%PDF", "This is a PDF document; save the page as PNG or JPEG and try again."),
@@ -34,13 +33,13 @@ ImageSource = str | Path | bytes | Image.Image | np.ndarray  # encoded, or (H, W
 
 
 class ImageError(ValueError):
-    """A picture that cannot be read; the message is one sentence for the person who chose it."""
+    """An unreadable image; the message is one sentence for the person who chose it."""
 
 
 def read_image(source: ImageSource) -> np.ndarray:
-    """Decode a picture: (H, W, 3) uint8 RGB, upright, transparency on white, first frame of an animation.
+    """(H, W, 3) uint8 RGB, upright, transparency on white, first frame of an animation.
 
-    The limits on bytes and pixels are checked before anything is decoded. Raises ImageError.
+    Bytes and pixels are limited before decoding. Raises ImageError.
     """
     if isinstance(source, np.ndarray):
         return _from_array(source)
@@ -88,7 +87,7 @@ def _check_pixels(width: int, height: int) -> None:
 
 
 def _open(data: bytes) -> Image.Image:
-    """Reads the header only."""
+    """Reads only the header."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's own limit only warns; ours is checked in _decode
         try:
@@ -99,8 +98,8 @@ def _open(data: bytes) -> Image.Image:
             ) from error
         except UnidentifiedImageError as error:
             start = data[:1024]
-            for sign, sentence in LOOKALIKES:
-                if sign in start:
+            for signature, sentence in LOOKALIKES:
+                if signature in start:
                     raise ImageError(sentence) from error
             raise ImageError(f"The file is not an image that can be read; choose {ACCEPTED}.") from error
         except Exception as error:  # decoders fail in many ways on hostile headers
@@ -136,7 +135,7 @@ def _to_rgb(image: Image.Image) -> np.ndarray:
 
 
 def _from_array(array: np.ndarray) -> np.ndarray:
-    """Grey, RGB or RGBA of any number type to RGB."""
+    """Grey, RGB or RGBA of any number type -> RGB uint8."""
     if array.ndim == 2:
         array = array[..., None]
     if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
@@ -149,7 +148,7 @@ def _from_array(array: np.ndarray) -> np.ndarray:
 
 
 def _to_uint8(array: np.ndarray) -> np.ndarray:
-    """Scales instead of clipping: 16-bit by its whole range, wider numbers by the range they use."""
+    """Scales instead of clipping: 16-bit by its full range, wider types by the range of their values."""
     if array.dtype == np.uint8:
         return array
     if array.dtype == bool:

@@ -197,7 +197,7 @@ class Spotter:
             features[unmatched] = fixed[0].to(features)
         _, best = topk_proposals(last.class_logits, config.max_proposals)
         together = torch.cat([last.proposal_features[0, best[0]], features])
-        return detection, model.conversion.relate(together[None])[0, -len(boxes) :], iou
+        return detection, model.conversion.attend(together[None])[0, -len(boxes) :], iou
 
     def trace(
         self, image: ImageSource, threshold: float | None = None, short_side: int | None = None

@@ -1,4 +1,4 @@
-"""A published checkpoint becomes ours, or a sentence that names the key."""
+"""Conversion of published checkpoints, or one sentence that names the key."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from spotter.config import official
+from spotter import convert
+from spotter.config import nano, official
 from spotter.convert import convert_state, main, our_names, read_published
 from spotter.model.spotter import SwinTextSpotter
-from spotter.weights import WeightsError
+from spotter.weights import WeightsError, load_weights
 
 ROOT = Path(__file__).resolve().parent.parent
 ATTENTION = "head.rec_stage.seq_decoder.seq_decoder.attn.attn.weight"  # two of ours side by side
@@ -29,14 +30,14 @@ def published(schema) -> dict[str, torch.Tensor]:
     return {key: torch.zeros(entry["shape"], device="meta") for key, entry in schema.items()}
 
 
-def test_every_published_key_is_known(schema):
+def test_all_published_keys_are_known(schema):
     assert [key for key in schema if our_names(key) is None] == []
 
 
-def test_each_of_our_tensors_is_reached_once_and_fits(schema, ours):
-    reached = [name for key in schema for name in our_names(key)]
-    assert len(reached) == len(set(reached))
-    assert set(reached) == set(ours.state_dict())
+def test_each_tensor_is_the_target_of_one_key(schema, ours):
+    targets = [name for key in schema for name in our_names(key)]
+    assert len(targets) == len(set(targets))
+    assert set(targets) == set(ours.state_dict())
 
 
 @pytest.mark.parametrize(
@@ -55,11 +56,11 @@ def test_each_of_our_tensors_is_reached_once_and_fits(schema, ours):
         ("", None),
     ],
 )
-def test_names_by_hand(key, names):
+def test_our_names_by_hand(key, names):
     assert our_names(key) == names
 
 
-def test_a_published_checkpoint_fits(ours, published):
+def test_convert_state(ours, published):
     convert_state(published, ours)
 
 
@@ -97,7 +98,7 @@ def test_an_unknown_key_is_named(ours, published, key):
         ("head.head_series.0.self_attn.in_proj_weight", "stages.0.attention.qkv.weight"),
     ],
 )
-def test_what_is_missing_is_named(ours, published, key, name):
+def test_a_missing_tensor_is_named(ours, published, key, name):
     del published[key]
     with pytest.raises(WeightsError, match="lacks") as error:
         convert_state(published, ours)
@@ -113,7 +114,7 @@ CONTENTS = {
     "code": ({"model": {"a": Harmful()}}, "read safely"),
     "no model": ({"state_dict": {"a": torch.zeros(1)}}, "no state dict under 'model'"),
     "model of numbers": ({"model": {"a": 1}}, "no state dict under 'model'"),
-    "no numbers": ({"model": {"a.b": torch.tensor([0.0, float("nan")])}}, "'a.b' in .* no finite numbers"),
+    "no numbers": ({"model": {"a.b": torch.tensor([0.0, float("nan")])}}, "'a.b' in .* that are not finite"),
     "a tensor": (torch.zeros(3), "no state dict under 'model'"),
     "a list": ([1, 2], "no state dict under 'model'"),
     "garbage": (b"garbage", "read safely"),
@@ -122,27 +123,38 @@ CONTENTS = {
 }
 
 
-@pytest.mark.parametrize(("content", "says"), CONTENTS.values(), ids=CONTENTS)
-def test_files_that_are_no_published_checkpoint(tmp_path, monkeypatch, capsys, content, says):
+@pytest.mark.parametrize(("content", "message"), CONTENTS.values(), ids=CONTENTS)
+def test_files_that_are_not_published_checkpoints(tmp_path, monkeypatch, capsys, content, message):
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "published.pth"
     if isinstance(content, bytes):
         path.write_bytes(content)
     elif content is not None:
         torch.save(content, path)
-    with pytest.raises(WeightsError, match=says):
+    with pytest.raises(WeightsError, match=message):
         read_published(path)
     assert not (tmp_path / "was_run").exists()
 
 
-def test_a_bad_file_ends_with_a_sentence(tmp_path, capsys):
+def test_a_missing_checkpoint_ends_with_one_sentence(tmp_path, capsys):
     assert main([str(tmp_path / "none.pth"), str(tmp_path / "out.safetensors")]) == 2
     assert capsys.readouterr().err.startswith("There is no file")
     assert not list(tmp_path.iterdir())
 
 
+def test_main_writes_weights_and_card(tmp_path, capsys, monkeypatch):
+    """Without the tensors of a published checkpoint: it has 144 million parameters."""
+    monkeypatch.setattr(convert, "official", nano)
+    monkeypatch.setattr(convert, "convert_state", lambda published, model: None)
+    torch.save({"model": {}}, tmp_path / "published.pth")
+    out = tmp_path / "out.safetensors"
+    assert main([str(tmp_path / "published.pth"), str(out)]) == 0
+    assert capsys.readouterr().out.startswith(f"wrote {out}: ")
+    assert load_weights(out)[1]["name"] == "published"
+
+
 @pytest.mark.parametrize("name", ["out.pth", "out.json", "out"])
-def test_what_is_written_is_called_safetensors(tmp_path, capsys, name):
+def test_the_output_must_be_called_safetensors(tmp_path, capsys, name):
     with pytest.raises(SystemExit) as stop:
         main([str(tmp_path / "none.pth"), str(tmp_path / name)])
     assert stop.value.code == 2

@@ -1,4 +1,4 @@
-"""Every kind of picture, and every kind of non-picture, that a person may choose."""
+"""Images of every kind, and files and arrays that are not images."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def encode(image: Image.Image, kind: str = "PNG", **options) -> bytes:
 
 
 def png_header(width: int, height: int) -> bytes:
-    """A PNG that claims a size and holds next to nothing."""
+    """A PNG with a size but without pixels."""
 
     def chunk(name: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
@@ -52,7 +52,7 @@ def animation() -> bytes:
     return encode(frames[0], "GIF", save_all=True, append_images=frames[1:])
 
 
-PICTURES = {
+IMAGES = {
     "jpeg": (encode(Image.new("RGB", (8, 6), RED), "JPEG"), RED),
     "png": (encode(Image.new("RGB", (8, 6), RED)), RED),
     "webp": (encode(Image.new("RGB", (8, 6), RED), "WEBP", lossless=True), RED),
@@ -79,9 +79,9 @@ PICTURES = {
 }
 
 
-@pytest.mark.parametrize("kind", PICTURES)
-def test_every_kind_becomes_rgb(kind, tmp_path):
-    data, colour = PICTURES[kind]
+@pytest.mark.parametrize("kind", IMAGES)
+def test_all_kinds_become_rgb(kind, tmp_path):
+    data, colour = IMAGES[kind]
     path = tmp_path / "picture"
     path.write_bytes(data)
     for source in (data, path, str(path), Image.open(path)):
@@ -135,9 +135,9 @@ def test_arrays(array, colour):
 
 
 JPEG = encode(Image.effect_noise((64, 64), 90).convert("RGB"), "JPEG")
-BAD_BYTES = {
+INVALID = {
     "empty": (b"", "empty"),
-    "text": (b"Dear reader, this is no picture.", "not an image"),
+    "text": (b"Dear reader, this is not an image.", "not an image"),
     "html": (b"<html><script>alert(1)</script></html>", "not an image"),
     "svg": (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"></svg>', "SVG"),
     "pdf": (b"%PDF-1.7 ...", "PDF"),
@@ -145,25 +145,25 @@ BAD_BYTES = {
     "eps": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not an image"),
     "truncated jpeg": (JPEG[: len(JPEG) // 2], "cut short"),
     "truncated png": (encode(Image.effect_noise((64, 64), 90))[:600], "cut short"),
-    "only a jpeg sign": (JPEG[:3], "not an image"),
+    "only a jpeg signature": (JPEG[:3], "not an image"),
     "bomb": (png_header(50_000, 50_000), "megapixels"),
-    "little bomb": (png_header(10_000, 4_001), "megapixels"),
+    "small bomb": (png_header(10_000, 4_001), "megapixels"),
     "zero size": (png_header(0, 10), ""),
     "too many bytes": (b"\xff" * (MAX_BYTES + 1), "larger than 20 MB"),
 }
 
 
-def assert_one_sentence(error: pytest.ExceptionInfo, says: str) -> None:
+def assert_one_sentence(error: pytest.ExceptionInfo, message: str) -> None:
     sentence = str(error.value)
-    assert says in sentence
+    assert message in sentence
     assert sentence.endswith(".")
     assert sentence.count(". ") == 0
     assert "\n" not in sentence
 
 
-@pytest.mark.parametrize("kind", BAD_BYTES)
-def test_bad_files_give_one_sentence(kind, tmp_path):
-    data, says = BAD_BYTES[kind]
+@pytest.mark.parametrize("kind", INVALID)
+def test_invalid_files_give_one_sentence(kind, tmp_path):
+    data, message = INVALID[kind]
     path = tmp_path / "holiday.jpg"
     path.write_bytes(data)
     for source in (data, path):
@@ -171,11 +171,11 @@ def test_bad_files_give_one_sentence(kind, tmp_path):
             warnings.simplefilter("error")
             with pytest.raises(ImageError) as error:
                 read_image(source)
-        assert_one_sentence(error, says)
+        assert_one_sentence(error, message)
 
 
 @pytest.mark.parametrize(
-    ("source", "says"),
+    ("source", "message"),
     [
         ("/nowhere/photo.jpg", "does not exist"),
         ("/", "folder"),
@@ -190,7 +190,7 @@ def test_bad_files_give_one_sentence(kind, tmp_path):
         (Image.new("1", (8_001, 5_000)), "megapixels"),
     ],
 )
-def test_bad_sources_give_one_sentence(source, says):
+def test_invalid_sources_give_one_sentence(source, message):
     with pytest.raises(ImageError) as error:
         read_image(source)
-    assert_one_sentence(error, says)
+    assert_one_sentence(error, message)

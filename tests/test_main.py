@@ -1,4 +1,4 @@
-"""`python -m spotter`, with a spotter that finds one word, and once with the real one."""
+"""`python -m spotter` with a stub that finds one word, and with a real spotter."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ WORD = Word("w0", QUAD, [1.0, 2.0, 41.0, 12.0], "Chloé", 0.93, 0.88, [Character
 
 
 class OneWordSpotter:
-    """Finds the same word everywhere; remembers how it was called."""
+    """Finds the same word in every image and records its calls."""
 
     card = {"name": "nano", "sha256": "3f2a", "trained_images": 240_000, "data": "rendered"}  # noqa: RUF012
 
     def __init__(self):
         self.calls = []
+        self.loaded = []
         self.fails_at = None
 
     def spot(self, image, threshold=None, short_side=None):
@@ -38,21 +39,20 @@ class OneWordSpotter:
 
 
 @pytest.fixture
-def found(monkeypatch) -> OneWordSpotter:
-    one_word = OneWordSpotter()
-    one_word.loaded = []
+def one_word(monkeypatch) -> OneWordSpotter:
+    stub = OneWordSpotter()
 
     def load(weights, device):
-        one_word.loaded.append((weights, device))
-        return one_word
+        stub.loaded.append((weights, device))
+        return stub
 
     monkeypatch.setattr(spotter, "load_spotter", load, raising=False)
-    return one_word
+    return stub
 
 
 @pytest.fixture
 def folder(tmp_path) -> Path:
-    """Two folders with an image of the same name each, one with more beside it."""
+    """Two folders with images of the same name, one with other files too."""
     for name, size in (("a/photo.jpg", (64, 32)), ("b/photo.jpg", (60, 40)), ("b/other.PNG", (20, 30))):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         Image.new("RGB", size).save(tmp_path / name)
@@ -66,23 +66,23 @@ def run(*arguments) -> int:
     return main([str(argument) for argument in arguments])
 
 
-def test_prints_the_words_of_each_image(folder, found, capsys):
+def test_prints_the_words_of_each_image(folder, one_word, capsys):
     assert run(folder / "a/photo.jpg", folder / "b/other.PNG") == 0
     output = capsys.readouterr()
     assert output.out == "photo.jpg: 1 word\n  0.93  Chloé\nother.PNG: 1 word\n  0.93  Chloé\n"
     assert "2/2" in output.err
-    assert found.loaded == [("nano", None)]
-    assert found.calls == [((32, 64, 3), None, None), ((30, 20, 3), None, None)]
+    assert one_word.loaded == [("nano", None)]
+    assert one_word.calls == [((32, 64, 3), None, None), ((30, 20, 3), None, None)]
 
 
-def test_options_reach_the_spotter(folder, found, capsys):
+def test_options_reach_the_spotter(folder, one_word, capsys):
     options = ["--weights", "w.safetensors", "--threshold", "0.25", "--short-side", "320", "--device", "cpu"]
     assert run(folder / "a", *options) == 0
-    assert found.loaded == [("w.safetensors", "cpu")]
-    assert found.calls == [((32, 64, 3), 0.25, 320)]
+    assert one_word.loaded == [("w.safetensors", "cpu")]
+    assert one_word.calls == [((32, 64, 3), 0.25, 320)]
 
 
-def test_json(folder, found, capsys):
+def test_json(folder, one_word, capsys):
     out = folder / "out.json"
     assert run(folder / "a", folder / "b", "--json", out) == 0
     assert capsys.readouterr().out == ""
@@ -106,10 +106,10 @@ def test_json(folder, found, capsys):
             }
         ],
     }
-    assert sorted(path.name for path in folder.iterdir()) == ["a", "b", "out.json"]  # nothing half written
+    assert sorted(path.name for path in folder.iterdir()) == ["a", "b", "out.json"]  # no partial files
 
 
-def test_drawings_of_images_with_the_same_name(folder, found):
+def test_drawings_of_images_with_the_same_name(folder, one_word):
     out = folder / "drawn/here"
     assert run(folder / "a", folder / "b", "--draw", out) == 0
     files = {str(path.relative_to(out)): Image.open(path).size for path in out.rglob("*") if path.is_file()}
@@ -128,17 +128,17 @@ def test_drawings_of_images_with_the_same_name(folder, found):
         (["/x/p.jpg", "/x/p.png"], ["p.jpg", "p.png"]),
     ],
 )
-def test_names_are_short_and_different(files, names):
+def test_names_are_short_and_unique(files, names):
     assert name_images([Path(file) for file in files]) == names
     assert len({drawing_path(Path("out"), name) for name in names}) == len(files)
 
 
-def test_each_image_is_taken_once(folder):
+def test_each_image_is_found_once(folder):
     inputs = [folder / "a", folder / "a/photo.jpg", folder / "b/../a/photo.jpg"]
     assert find_images(inputs) == ([folder / "a/photo.jpg"], [])
 
 
-def test_an_image_that_cannot_be_read_does_not_stop_the_others(folder, found, capsys):
+def test_unreadable_images_do_not_stop_the_others(folder, one_word, capsys):
     (folder / "b/notes.jpg").write_text("no image")
     out = folder / "out.json"
     assert run(folder / "nowhere.jpg", folder / "b", folder / "a", "--json", out) == 2
@@ -154,20 +154,20 @@ def test_an_image_that_cannot_be_read_does_not_stop_the_others(folder, found, ca
     assert list(json.loads(out.read_text())["images"]) == ["other.PNG", "b/photo.jpg", "a/photo.jpg"]
 
 
-def test_an_image_on_which_the_spotter_fails(folder, found, capsys):
-    found.fails_at = 2
+def test_a_failure_of_the_spotter_does_not_stop_the_others(folder, one_word, capsys):
+    one_word.fails_at = 2
     assert run(folder / "a", folder / "b") == 2
     output = capsys.readouterr()
     assert "other.PNG: The words could not be read (RuntimeError: no memory)." in output.err
-    assert len(found.calls) == 3
+    assert len(one_word.calls) == 3
     assert output.out.count("1 word") == 2
 
 
-def test_a_folder_without_images(folder, found, capsys):
+def test_a_folder_without_images(folder, one_word, capsys):
     (folder / "empty").mkdir()
     assert run(folder / "empty") == 2
     assert capsys.readouterr().err == f"{folder}/empty: There is no image in this folder.\n"
-    assert found.loaded == []
+    assert one_word.loaded == []
 
 
 @pytest.mark.parametrize(
@@ -176,20 +176,20 @@ def test_a_folder_without_images(folder, found, capsys):
         (["--json", "{}/none/out.json"], "give a file in a folder that exists"),
         (["--json", "{}"], "give a file in a folder that exists"),
         (["--json", "{}/b/../a/photo.jpg"], "is one of the images"),
-        (["--draw", "{}/a/photo.jpg"], "cannot be made a folder"),
+        (["--draw", "{}/a/photo.jpg"], "cannot be created"),
     ],
 )
-def test_outputs_that_cannot_be_written(folder, found, capsys, options, sentence):
+def test_outputs_that_cannot_be_written(folder, one_word, capsys, options, sentence):
     before = (folder / "a/photo.jpg").read_bytes()
     assert run(folder / "a", *(option.format(folder) for option in options)) == 2
     error = capsys.readouterr().err
     assert sentence in error
     assert len(error.splitlines()) == 1
-    assert found.calls == []
+    assert one_word.calls == []
     assert (folder / "a/photo.jpg").read_bytes() == before
 
 
-def test_a_drawing_does_not_replace_an_input(folder, found, capsys):
+def test_a_drawing_does_not_replace_an_input(folder, one_word, capsys):
     (folder / "a/photo.jpg").rename(folder / "a/other.PNG.png")
     assert run(folder / "a", folder / "b/other.PNG", "--draw", folder / "a") == 2
     assert "is one of the images" in capsys.readouterr().err
@@ -199,46 +199,46 @@ def test_a_drawing_does_not_replace_an_input(folder, found, capsys):
     "options",
     [["--threshold", "2"], ["--threshold", "high"], ["--short-side", "0"], ["--short-side", "9999"], []],
 )
-def test_bad_options(folder, found, capsys, options):
+def test_invalid_options(folder, one_word, capsys, options):
     with pytest.raises(SystemExit) as stop:
         run(*([folder / "a", *options] if options else []))
     assert stop.value.code == 2
-    assert found.loaded == []
+    assert one_word.loaded == []
 
 
 @pytest.mark.parametrize(
-    ("error", "says"),
+    ("error", "message"),
     [
         (ValueError("There are no weights 'x'."), "There are no weights 'x'."),
         (RuntimeError("no\ndevice"), "The spotter cannot be loaded on cuda: no device."),
         (MemoryError(), "The spotter cannot be loaded on cuda: MemoryError."),
     ],
 )
-def test_weights_that_cannot_be_loaded(folder, capsys, monkeypatch, error, says):
+def test_weights_that_cannot_be_loaded(folder, capsys, monkeypatch, error, message):
     def load(weights, device):
         raise error
 
     monkeypatch.setattr(spotter, "load_spotter", load, raising=False)
     assert run(folder / "a", "--device", "cuda") == 2
-    assert capsys.readouterr().err.splitlines() == [says]
+    assert capsys.readouterr().err.splitlines() == [message]
 
 
-def test_an_interrupted_run_keeps_what_it_has(folder, found, monkeypatch):
+def test_an_interrupted_run_writes_its_results(folder, one_word, monkeypatch):
     read_image, seen = command.read_image, []
 
-    def stopped_at_the_second(path):
+    def interrupted_at_the_second(path):
         seen.append(path)
         if len(seen) == 2:
             raise KeyboardInterrupt
         return read_image(path)
 
-    monkeypatch.setattr(command, "read_image", stopped_at_the_second)
+    monkeypatch.setattr(command, "read_image", interrupted_at_the_second)
     assert run(folder / "a", folder / "b", "--json", folder / "out.json") == 130
     assert list(json.loads((folder / "out.json").read_text())["images"]) == ["a/photo.jpg"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="file names are Unicode elsewhere")
-def test_a_file_name_that_is_no_utf8(folder, found, capsys):
+def test_a_file_name_that_is_not_utf8(folder, one_word, capsys):
     name = os.fsdecode(b"caf\xe9.jpg")
     (folder / "a/photo.jpg").rename(folder / "a" / name)
     assert run(folder / "a", "--json", folder / "out.json") == 0
@@ -262,7 +262,7 @@ def test_as_a_command(tiny_file, tmp_path):
     assert "Traceback" not in done.stderr
 
 
-def test_output_that_nobody_reads_to_the_end(tiny_file, tmp_path):
+def test_a_closed_output_ends_without_traceback(tiny_file, tmp_path):
     Image.new("RGB", (64, 48)).save(tmp_path / "photo.png")
     process = subprocess.Popen(
         [sys.executable, "-m", "spotter", tmp_path / "photo.png", "--weights", tiny_file],

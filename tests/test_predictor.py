@@ -1,4 +1,4 @@
-"""Image in, words out."""
+"""Images in, words out."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_reading_score_is_the_geometric_mean(words):
 
 
 @pytest.mark.parametrize(("temperature", "power"), [(1.0, 2.0), (1.5, 1.0), (1.5, 3.0)])
-def test_calibration_changes_scores_alone(tiny_spotter, photographs, words, monkeypatch, temperature, power):
+def test_calibration_changes_only_scores(tiny_spotter, photographs, words, monkeypatch, temperature, power):
     config = replace(tiny_spotter.model.config, reading_temperature=temperature, reading_power=power)
     monkeypatch.setattr(tiny_spotter.model, "config", config)
     calibrated = tiny_spotter.spot(photographs[0])
@@ -79,19 +79,19 @@ def test_calibration_changes_scores_alone(tiny_spotter, photographs, words, monk
         assert word.reading_score == pytest.approx(mean if word.text else 0.0, rel=0.05, abs=1e-4)
 
 
-@pytest.mark.parametrize("surely", [False, True])
-def test_regions_read_hardly_likely_are_no_words(tiny_spotter, photographs, words, monkeypatch, surely):
-    """Unless they are found surely."""
-    least = float(np.median([word.reading_score for word in words]))
-    unlikely = [word for word in words if word.reading_score < least]
-    sure = float(np.median([word.score for word in unlikely])) if surely else 1.0
-    config = replace(tiny_spotter.model.config, reading_threshold=least, confident_score=sure)
+@pytest.mark.parametrize("confident", [False, True])
+def test_illegible_regions_are_discarded(tiny_spotter, photographs, words, monkeypatch, confident):
+    """Unless their detection is confident."""
+    threshold = float(np.median([word.reading_score for word in words]))
+    illegible = [word for word in words if word.reading_score < threshold]
+    score = float(np.median([word.score for word in illegible])) if confident else 1.0
+    config = replace(tiny_spotter.model.config, reading_threshold=threshold, confident_score=score)
     monkeypatch.setattr(tiny_spotter.model, "config", config)
-    likely = [word for word in words if word.reading_score >= least or word.score >= sure]
-    assert 0 < len(likely) < len(words)
-    assert any(word in likely for word in unlikely) == surely
+    kept = [word for word in words if word.reading_score >= threshold or word.score >= score]
+    assert 0 < len(kept) < len(words)
+    assert any(word in kept for word in illegible) == confident
     found = tiny_spotter.spot(photographs[0])
-    assert_same_words(found, [replace(word, id=f"w{i}") for i, word in enumerate(likely)])
+    assert_same_words(found, [replace(word, id=f"w{i}") for i, word in enumerate(kept)])
     trace = tiny_spotter.trace(photographs[0])
     assert trace.words == found
     assert len(trace.proposal_index) == len(trace.mask_k) == len(trace.ids) == len(found)
@@ -100,16 +100,16 @@ def test_regions_read_hardly_likely_are_no_words(tiny_spotter, photographs, word
 
 
 def test_coordinates_are_those_of_the_given_image(tiny_spotter, photographs):
-    """The same photo with each pixel twice as wide and high: the network sees exactly the same."""
-    small = cv2.resize(photographs[0], (128, 96), interpolation=cv2.INTER_AREA)  # what the network reads
+    """Repeating each pixel of the photo does not change the resized image."""
+    small = cv2.resize(photographs[0], (128, 96), interpolation=cv2.INTER_AREA)
     words, larger = (tiny_spotter.spot(small.repeat(n, 0).repeat(n, 1)) for n in (2, 4))
     assert len(words) > 8
     assert_same_words(larger, words, 2, 4)
 
 
 @pytest.mark.parametrize("size", [(333, 100), (97, 301), (64, 48)])
-def test_coordinates_where_the_size_is_rounded(tiny_spotter, photographs, size):
-    """The outlines are maskK over the model's boxes, each axis scaled on its own."""
+def test_coordinates_with_a_rounded_size(tiny_spotter, photographs, size):
+    """The polygons are maskK over the model's boxes, each axis scaled separately."""
     image = cv2.resize(photographs[0], size)
     tensor = tiny_spotter.resize(image)
     with torch.no_grad():
@@ -125,25 +125,25 @@ def test_coordinates_where_the_size_is_rounded(tiny_spotter, photographs, size):
         np.testing.assert_allclose(word.polygon, polygon, atol=0.11)
 
 
-@pytest.mark.parametrize("kind", ["path", "text", "PIL", "turned"])
-def test_every_kind_of_image_gives_the_same(tiny_spotter, photographs, words, tmp_path, kind):
+@pytest.mark.parametrize("kind", ["path", "text", "PIL", "rotated"])
+def test_all_kinds_of_images_give_the_same_words(tiny_spotter, photographs, words, tmp_path, kind):
     picture = Image.fromarray(photographs[0])
     exif = Image.Exif()
-    if kind == "turned":
+    if kind == "rotated":
         picture = picture.transpose(Image.Transpose.ROTATE_90)
-        exif[0x0112] = 6  # to be turned back by a quarter, clockwise
+        exif[0x0112] = 6  # rotate by 90 degrees, clockwise
     picture.save(tmp_path / "photo.png", exif=exif)
     image = {"PIL": picture, "text": str(tmp_path / "photo.png")}.get(kind, tmp_path / "photo.png")
     assert tiny_spotter.spot(image) == words
 
 
-def test_what_is_no_image_is_told(tiny_spotter, tmp_path):
+def test_a_missing_image_is_an_error(tiny_spotter, tmp_path):
     with pytest.raises(ImageError, match="does not exist"):
         tiny_spotter.spot(tmp_path / "none.png")
 
 
 def test_batch_is_single(tiny_spotter, photographs):
-    """Four photos of three sizes, mixed; two of one size go through the network together."""
+    """Four photos of three sizes; two of the same size form a batch."""
     batch = tiny_spotter.spot_batch(photographs)
     assert len(batch) == 4
     assert [w.text for w in batch[0]] != [w.text for w in batch[2]]
@@ -164,7 +164,7 @@ def test_threshold(tiny_spotter, photographs, words, part):
     assert len(found) == int(part * (len(words) - 1)) + 1
 
 
-def test_nothing_found(tiny_spotter, photographs):
+def test_no_words_above_the_threshold(tiny_spotter, photographs):
     assert tiny_spotter.spot_batch(photographs, 1.0) == [[], [], [], []]
 
 
@@ -178,10 +178,10 @@ def test_images_of_odd_sizes(tiny_spotter, size):
     [
         ((256, 192), None, (128, 96)),
         ((192, 256), None, (96, 128)),
-        ((64, 48), None, (128, 96)),  # small images are enlarged
-        ((1000, 100), None, (192, 19)),  # the long side forbids more
+        ((64, 48), None, (128, 96)),  # small images are upscaled
+        ((1000, 100), None, (192, 19)),  # limited by the long side
         ((256, 192), 48, (64, 48)),
-        ((1000, 100), 48, (96, 10)),  # the limit of the long side follows
+        ((1000, 100), 48, (96, 10)),  # the limit of the long side is proportional
         ((128, 96), None, (128, 96)),
         ((5000, 1), None, (192, 1)),
     ],
@@ -199,10 +199,10 @@ def test_resize(tiny_spotter, size, short_side, expected):
         ((64, 48), None, (96, 72)),
         ((120, 90), None, (128, 96)),
         ((256, 192), None, (128, 96)),
-        ((64, 48), 96, (128, 96)),  # as asked
+        ((64, 48), 96, (128, 96)),  # an explicit size is not limited
     ],
 )
-def test_small_images_are_enlarged_as_far_as_the_preset_says(tiny_spotter, size, short_side, expected):
+def test_max_upscale_limits_small_images(tiny_spotter, size, short_side, expected):
     config = replace(tiny_spotter.model.config, max_upscale=1.5)
     tiny_spotter.model.config, before = config, tiny_spotter.model.config
     try:
@@ -213,7 +213,7 @@ def test_small_images_are_enlarged_as_far_as_the_preset_says(tiny_spotter, size,
 
 
 @pytest.mark.filterwarnings("error")
-def test_arrays_that_cannot_be_written_to(tiny_spotter):
+def test_read_only_arrays(tiny_spotter):
     image = np.full((96, 128, 3), 7, np.uint8)
     image.setflags(write=False)
     assert tiny_spotter.resize(image).shape == (3, 96, 128)
@@ -248,7 +248,7 @@ def test_load_spotter(tiny_file, photographs, words):
 
 
 def test_a_spotter_of_the_published_characters(tiny_config, photographs):
-    """'~' stands twice among them."""
+    """'~' occurs twice among them."""
     from spotter.config import OFFICIAL_CHARACTERS
     from spotter.model.spotter import SwinTextSpotter
 
@@ -257,15 +257,15 @@ def test_a_spotter_of_the_published_characters(tiny_config, photographs):
 
 
 @pytest.fixture
-def three_ways(tiny_model) -> Spotter:
-    """Reads every region as it is, down and up."""
+def all_orientations(tiny_model) -> Spotter:
+    """Reads every region in all orientations."""
     model = SwinTextSpotter(replace(tiny_model.config, vertical_aspect_ratio=1e-3)).eval()
     model.load_state_dict(tiny_model.state_dict())
     return Spotter(model, {})
 
 
-def in_one_way(spotter: Spotter, quarters: int, monkeypatch) -> None:
-    """From now on the spotter reads every region with these quarter turns alone."""
+def read_in_one_orientation(spotter: Spotter, quarters: int, monkeypatch) -> None:
+    """The spotter reads every region only after these quarter turns."""
 
     def turned(regions):
         count = torch.full_like(regions.proposal_index, quarters)
@@ -274,77 +274,31 @@ def in_one_way(spotter: Spotter, quarters: int, monkeypatch) -> None:
     monkeypatch.setattr(spotter.model, "orient_rois", turned)
 
 
-def test_the_surest_way_of_a_tall_box_counts(three_ways, photographs, monkeypatch):
+def test_the_most_confident_orientation_is_kept(all_orientations, photographs, monkeypatch):
     quads = [[[40, 40], [120, 40], [120, 150], [40, 150]], [[130, 20], [160, 20], [160, 150], [130, 150]]]
-    found = three_ways.spot(photographs[0], threshold=-1.0), three_ways.read(photographs[0], quads)
-    trace = three_ways.trace(photographs[0], threshold=-1.0)
-    ways = {}
+    found = (
+        all_orientations.spot(photographs[0], threshold=-1.0),
+        all_orientations.read(photographs[0], quads),
+    )
+    trace = all_orientations.trace(photographs[0], threshold=-1.0)
+    results = {}
     for quarters in (0, 1, 3):
-        in_one_way(three_ways, quarters, monkeypatch)
-        one_way = three_ways.spot(photographs[0], threshold=-1.0), three_ways.read(photographs[0], quads)
-        ways[quarters] = one_way
-    for kind in zip(*ways.values(), strict=True):
+        read_in_one_orientation(all_orientations, quarters, monkeypatch)
+        results[quarters] = (
+            all_orientations.spot(photographs[0], threshold=-1.0),
+            all_orientations.read(photographs[0], quads),
+        )
+    for kind in zip(*results.values(), strict=True):
         assert len({tuple(one.reading_score for one in several) for several in kind}) == 3
     best = [
         [max(several, key=lambda one: one.reading_score) for several in zip(*kind, strict=True)]
-        for kind in zip(*ways.values(), strict=True)
+        for kind in zip(*results.values(), strict=True)
     ]
     assert [word.text for word in found[0]] == [word.text for word in best[0]]
     assert found[1] == best[1]
     assert len({word.id for word in found[0]}) == len(found[0])
-    # Which way that was can be seen in a trace, and is the one in which a word is read again.
+    # A trace has the RoI of that orientation.
     quarters = (np.degrees(trace.rois[:, 4]) / 90).round().astype(int) % 4
     assert len(set(quarters.tolist())) > 1
     for i, word in enumerate(trace.words):
-        assert word.text == found[0][i].text == ways[int(quarters[i])][0][i].text
-
-
-def test_what_is_drawn_is_read(tiny_spotter, photographs):
-    """The spotter's own words, drawn: a proposal lies under each, and its feature is taken."""
-    words = tiny_spotter.spot(photographs[0])
-    assert words
-    readings = tiny_spotter.read(photographs[0], [word.polygon for word in words])
-    assert len(readings) == len(words)
-    for reading in readings:
-        assert "".join(c.text for c in reading.characters) == reading.text
-        assert 0 <= reading.reading_score <= 1
-        assert 0 <= reading.overlap <= 1
-    together = [r.text for r in readings]
-    alone = [tiny_spotter.read(photographs[0], [word.polygon])[0].text for word in words]
-    assert sum(a == b for a, b in zip(together, alone, strict=True)) >= len(words) / 2  # attention differs
-
-
-def test_the_proposal_under_a_region_gives_its_feature(tiny_spotter, photographs):
-    """With the box of a proposal and nothing else drawn, the related feature is that proposal's own."""
-    tensor = tiny_spotter.resize(photographs[0])
-    with torch.no_grad():
-        detection = tiny_spotter.model.detect([tensor])
-        box = detection.stages[-1].boxes[0, 3:4]
-        _, related, overlap = tiny_spotter._drawn_features(tensor, box)
-        far, _, none = tiny_spotter._drawn_features(tensor, torch.tensor([[1.0, 1.0, 2.0, 2.0]]))
-    assert overlap[0] == pytest.approx(1, abs=1e-4)
-    assert none[0] < 0.5
-    assert related.shape == (1, tiny_spotter.model.config.channels)
-    assert len(far.stages) == tiny_spotter.model.config.stages
-
-
-def test_nothing_drawn_nothing_read(tiny_spotter, photographs):
-    assert tiny_spotter.read(photographs[0], []) == []
-
-
-@pytest.mark.parametrize(
-    ("polygon", "says"),
-    [
-        ([], "is not a polygon"),
-        ([[1, 1], [5, 5]], "is not a polygon"),
-        ([[1, 1], [5, 5], [9, np.nan]], "is not a polygon"),
-        ([[1, 1], [5, 5], ["a", "b"]], "is not a polygon"),
-        ([[1, 1, 1], [5, 5, 1], [9, 1, 1]], "is not a polygon"),
-        ([[1e6, 1], [1e6 + 9, 1], [1e6, 9]], "lies outside the image"),
-        ([[5, 5], [50, 5], [5, 5.1]], "too thin"),
-    ],
-)
-def test_bad_regions_get_a_sentence(tiny_spotter, photographs, polygon, says):
-    good = [[2, 2], [30, 2], [30, 20], [2, 20]]
-    with pytest.raises(ValueError, match=f"Region 2 .*{says}"):
-        tiny_spotter.read(photographs[0], [good, polygon])
+        assert word.text == found[0][i].text == results[int(quarters[i])][0][i].text

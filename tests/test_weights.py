@@ -1,4 +1,4 @@
-"""Weights on disk and back, and every way in which a file can be no weights."""
+"""Weights on disk and back, and files that are not weights."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from spotter.weights import WeightsError, checksum, load_weights, save_weights, 
 
 @pytest.fixture
 def copy(tiny_file, tmp_path) -> Path:
-    """Weights without a card, to be spoilt."""
+    """Weights without a card, to be damaged."""
     path = tmp_path / "copy.safetensors"
     path.write_bytes(tiny_file.read_bytes())
     return path
@@ -30,8 +30,8 @@ def config_of(model) -> dict[str, str]:
     return {"config": json.dumps(model.config.to_json())}
 
 
-def refused(path: Path) -> str:
-    """What `load_weights` says: one sentence."""
+def load_error(path: Path) -> str:
+    """The message of `load_weights`, which must be one sentence."""
     with pytest.raises(WeightsError) as error:
         load_weights(path)
     message = str(error.value)
@@ -60,46 +60,46 @@ def test_round_trip(tiny_model, tmp_path, half):
         assert found.equal(tensor.half().to(tensor.dtype) if half else tensor), name
 
 
-def test_half_takes_half_the_space(tiny_model, tiny_file, tmp_path):
+def test_half_precision_takes_half_the_space(tiny_model, tiny_file, tmp_path):
     save_weights(tiny_model, tmp_path / "half.safetensors", {}, half=True)
     sizes = [path.stat().st_size for path in (tmp_path / "half.safetensors", tiny_file)]
     assert sizes[0] < 0.6 * sizes[1]
 
 
-def test_others_may_read_the_weights(tiny_file):
+def test_the_file_is_readable_by_others(tiny_file):
     assert tiny_file.stat().st_mode & 0o777 == 0o644
 
 
-def test_loaded_weights_do_not_hang_on_the_file(tiny_model, copy):
+def test_loaded_weights_are_independent_of_the_file(tiny_model, copy):
     model, _ = load_weights(copy)
     copy.write_bytes(b"\0" * copy.stat().st_size)
     assert model.reader.conv.weight.equal(tiny_model.reader.conv.weight)
 
 
-def test_a_file_without_a_card_gets_a_bare_one(copy):
+def test_without_a_card_there_are_name_and_checksum(copy):
     assert load_weights(copy)[1] == {"name": "copy", "sha256": checksum(copy)}
 
 
-def test_sha256_of_another_file(copy):
+def test_a_card_of_another_file_is_an_error(copy):
     copy.with_suffix(".json").write_text(json.dumps({"sha256": "0" * 64}), encoding="utf-8")
-    assert "sha256 differs" in refused(copy)
+    assert "sha256 differs" in load_error(copy)
 
 
 @pytest.mark.parametrize("card", ["", "{", "[]", "3", '"text"', b"\xff\xfe"])
-def test_a_bad_card(copy, card):
+def test_an_invalid_card(copy, card):
     copy.with_suffix(".json").write_bytes(card if isinstance(card, bytes) else card.encode())
-    assert "model card" in refused(copy)
+    assert "model card" in load_error(copy)
 
 
 @pytest.mark.parametrize("name", ["nowhere", "/nowhere/w.safetensors", "", ".", "\0"])
-def test_no_such_weights(name):
-    assert refused(name).startswith("There are no weights ")
+def test_missing_weights(name):
+    assert load_error(name).startswith("There are no weights ")
 
 
-def test_built_in_weights_come_first(tiny_file, monkeypatch):
+def test_built_in_weights_are_preferred(tiny_file, monkeypatch):
     monkeypatch.setattr("spotter.weights.FOLDER", tiny_file.parent)
     assert weights_path("tiny") == tiny_file
-    assert "(tiny)" in refused("nowhere")
+    assert "(tiny)" in load_error("nowhere")
 
 
 class Harmful:
@@ -110,7 +110,7 @@ class Harmful:
 GARBAGE = {
     "empty": b"",
     "one byte": b"\0",
-    "text": b"these are no weights",
+    "text": b"these are not weights",
     "zeros": bytes(4096),
     "endless header": b"\xff" * 64,
     "header alone": (2).to_bytes(8, "little") + b"{}",
@@ -121,24 +121,24 @@ GARBAGE = {
 
 
 @pytest.mark.parametrize("content", GARBAGE.values(), ids=GARBAGE)
-def test_garbage(tmp_path, monkeypatch, content):
+def test_garbage_is_refused(tmp_path, monkeypatch, content):
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "w.safetensors"
     path.write_bytes(content)
-    assert "no weights file of this project" in refused(path)
+    assert "not a weights file of this project" in load_error(path)
     assert not (tmp_path / "was_run").exists()
 
 
 def test_a_checkpoint_of_torch_is_not_unpickled(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     torch.save({"model": Harmful()}, "w.safetensors")
-    assert "no weights file of this project" in refused(Path("w.safetensors"))
+    assert "not a weights file of this project" in load_error(Path("w.safetensors"))
     assert not (tmp_path / "was_run").exists()
 
 
-def test_a_file_cut_short(copy):
+def test_a_truncated_file(copy):
     copy.write_bytes(copy.read_bytes()[:-100])
-    assert "no weights file of this project" in refused(copy)
+    assert "not a weights file of this project" in load_error(copy)
 
 
 @pytest.mark.parametrize(
@@ -157,16 +157,16 @@ def test_a_file_cut_short(copy):
         {"config": '{"channels": 1000000000}'},
     ],
 )
-def test_without_a_usable_config(state, tmp_path, metadata):
+def test_an_invalid_config(state, tmp_path, metadata):
     save_file(state, tmp_path / "w.safetensors", metadata)
-    assert "no weights file of this project" in refused(tmp_path / "w.safetensors")
+    assert "not a weights file of this project" in load_error(tmp_path / "w.safetensors")
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
-def test_values_that_are_no_numbers(state, tiny_model, tmp_path, value):
+def test_values_that_are_not_finite(state, tiny_model, tmp_path, value):
     state["fpn.lateral.0.bias"][3] = value
     save_file(state, tmp_path / "w.safetensors", config_of(tiny_model))
-    assert "'fpn.lateral.0.bias' in w.safetensors holds values" in refused(tmp_path / "w.safetensors")
+    assert "'fpn.lateral.0.bias' in w.safetensors holds values" in load_error(tmp_path / "w.safetensors")
 
 
 @pytest.mark.parametrize("change", ["extra", "missing", "shape", "rank"])
@@ -183,6 +183,6 @@ def test_tensors_that_do_not_fit(state, tiny_model, tmp_path, change):
         state[name] = torch.zeros(32, 1)
     path = tmp_path / "w.safetensors"
     save_file(state, path, config_of(tiny_model))
-    message = refused(path)
+    message = load_error(path)
     assert repr(name) in message
     assert path.name in message

@@ -75,7 +75,7 @@ def saving(page: Page) -> Callable[[Callable[..., Updates | None]], Callable[...
 
         # Gradio reads from it what to pass: all parameters but the session.
         _, *parameters = signature(action).parameters.values()
-        handler.__signature__ = signature(action).replace(parameters=parameters)  # type: ignore[attr-defined] # of inspect
+        handler.__signature__ = signature(action).replace(parameters=parameters)  # type: ignore[attr-defined] # inspect reads it
         return handler
 
     return decorate

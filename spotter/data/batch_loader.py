@@ -71,7 +71,7 @@ def load_batches(
         raise
     finally:
         if workers:  # now: the garbage collector may keep them until the interpreter ends
-            source._shutdown_workers()
+            source._shutdown_workers()  # type: ignore[attr-defined]  # of the iterator with processes
 
 
 def _initialise_worker(_: int) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spotter.data.data_config import DataConfig, StageConfig
+from spotter.data.data_config import SIZE_MULTIPLE, DataConfig, StageConfig
 
 BLOCK = 8  # successive batches that train the same
-SIZE_MULTIPLE = 32  # pixels; the coarsest stride of the network
 KINDS_BLOCKS = 1000  # blocks that the shares of a stage's kinds are counted in
 
 

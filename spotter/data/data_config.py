@@ -1,11 +1,14 @@
-"""Settings of the training data: stages, scenes and photographs, the pool of rendered scenes."""
+"""Settings of the training data: stages, scenes and photographs, augmentation, the pool of scenes."""
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
 
-from spotter.data.synth.scene import CURVED, EASY, MIXED, SceneStyle
+from spotter.data.synth.style import CURVED, EASY, MIXED, SceneStyle
+
+SIZE_MULTIPLE = 32  # pixels; the coarsest stride of the network
+MIN_SCENE = 64  # pixels
 
 
 class RecipeError(ValueError):
@@ -19,9 +22,8 @@ class StageConfig:
     name: str
     until: float = 1.0  # share of the budget at which the stage ends
     scene: int = 352  # pixels; a small scene has this side
-    large: float = (
-        0.95  # share of batches with large scenes: fewer of them, as `DataConfig.megapixels` allows
-    )
+    # Share of batches with large scenes, of which a batch has fewer (`DataConfig.megapixels`).
+    large: float = 0.95
     large_scene: int = 704  # pixels; a large scene has this side, or this area if it is wide
     features: float = 0.0  # share of batches that train backbone and pyramid alone, on auxiliary losses
     reading: float = 0.0  # share of the other batches that leave out the detector's losses
@@ -33,8 +35,10 @@ class StageConfig:
             if not 0 <= getattr(self, name) <= 1:
                 raise RecipeError(f"stage {self.name}: {name} must be from 0 to 1.")
         for name in ("scene", "large_scene"):
-            if getattr(self, name) < 64 or getattr(self, name) % 32:
-                raise RecipeError(f"stage {self.name}: {name} must be a multiple of 32 and at least 64.")
+            if getattr(self, name) < MIN_SCENE or getattr(self, name) % SIZE_MULTIPLE:
+                raise RecipeError(
+                    f"stage {self.name}: {name} must be a multiple of {SIZE_MULTIPLE} and at least {MIN_SCENE}."
+                )
 
 
 @dataclass(frozen=True)
@@ -45,17 +49,15 @@ class DataConfig:
     max_words: int = 60  # per scene that trains the detector; fewer than the proposals
     denser: int = 3  # times the words where the detector is not trained: each costs little there
     wide: tuple[float, float] = (1.36, 0.73)  # width and height of every other large scene, times its side
-    largest: float = 0.25  # text height in large scenes, up to this part of the shorter side
+    largest: float = 0.25  # maximum text height in large scenes, as a part of the shorter side
     small: float = 1.6  # `SceneStyle.small` in large scenes: a third of the letters are above 32 pixels
     patience: int = 16  # `SceneStyle.patience` in large scenes: more words in the same time
     shrink: float = 0.8  # `SceneStyle.shrink` in large scenes
-    curved: float = 0.35  # share of the rendered scenes that are not easy in which all text is curved
+    curved: float = 0.35  # share of the rendered scenes, apart from easy ones, in which all text is curved
     painted: float = 0.5  # share of annotated photographs that get rendered words in addition to their own
     mosaics: float = 0.5  # share of large photographs that are four crops side by side
     scales: tuple[float, float] = (0.7, 2.0)  # of photographs; those of 1280 x 720 are read at 1.33
-    weights: dict[str, float] = field(
-        default_factory=dict
-    )  # how often each data set is drawn; others: 1 per photo
+    weights: dict[str, float] = field(default_factory=dict)  # of each data set; default: 1 per photograph
     warmup_style: SceneStyle = dataclasses.replace(EASY, words=(3, 6), text_height=(14, 48))
     easy_style: SceneStyle = dataclasses.replace(
         EASY, words=(5, 14), text_height=(13, 60), lines=0.7, reweighted=0.35
@@ -82,7 +84,7 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class AugmentationConfig:
-    """How scenes are varied. Probabilities are per image, lengths are pixels of the augmented image."""
+    """Random changes of scenes. Probabilities are per image, lengths are pixels of the augmented image."""
 
     affine_probability: float = 0.9
     min_scale: float = 0.7  # log-uniform
@@ -97,7 +99,7 @@ class AugmentationConfig:
     max_offset: float = 20.0  # all channels plus or minus this, of 255
     contrast_probability: float = 0.4
     min_contrast: float = 0.35  # share of the contrast that is left
-    min_level: float = 60.0  # what colours are pulled towards where contrast is reduced, of 255
+    min_level: float = 60.0  # gray level that colours are pulled towards where contrast is reduced
     max_level: float = 190.0
     gamma_probability: float = 0.3
     max_gamma: float = 1.5  # log-uniform between its inverse and this
@@ -118,13 +120,13 @@ class AugmentationConfig:
 
 @dataclass(frozen=True)
 class RendererConfig:
-    """How scenes are rendered ahead."""
+    """Processes that render scenes ahead."""
 
     workers: int = 2  # processes
     slots: int = 3  # scenes per worker that are being rendered or wait to be collected
     niceness: int = 5  # added to that of the training process
-    max_deaths: int = 5  # of workers without a scene in between, then rendering ends with an error
-    max_errors: int = 20  # of scenes without a scene in between
+    max_deaths: int = 5  # of workers in a row without a scene in between, before rendering ends with an error
+    max_errors: int = 20  # scenes in a row that fail
     close_timeout: float = 5.0  # seconds that workers get to end before they are killed
 
 
@@ -132,12 +134,11 @@ class RendererConfig:
 class PoolConfig:
     """A pool of rendered scenes in device memory, each shown several times, augmented on the device."""
 
-    shows: int = (
-        0  # of each scene, before another may take its place; 0: no pool, each scene is rendered for a batch
-    )
+    # Times each scene is shown before it may be replaced; 0: no pool, scenes are rendered for each batch.
+    shows: int = 0
     gigabytes: float = 12.0  # of device memory for images and text maps
     minimum: int = 64  # scenes of each kind before training begins
-    candidates: int = 2  # a batch of n scenes is those shown least of n times as many drawn at random
+    candidates: int = 2  # a batch of n scenes takes those shown least of n times as many random ones
     ahead: float = 0.02  # share of the budget by which scenes of a stage are rendered before it begins
     timeout: float = 300.0  # seconds to wait for scenes, before the run ends with an error
     augmentation: AugmentationConfig = AugmentationConfig()

@@ -21,7 +21,8 @@ from spotter.data.curriculum import Curriculum, SceneKind
 from spotter.data.data_config import DataConfig, StageConfig
 from spotter.data.photographs import Photographs
 from spotter.data.sources import Sources
-from spotter.data.synth.scene import SceneGenerator, SceneStyle
+from spotter.data.synth.scene import SceneGenerator
+from spotter.data.synth.style import SceneStyle
 from spotter.data.targets import Batch, make_targets
 from spotter.types import GroundTruth
 

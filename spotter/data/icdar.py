@@ -1,8 +1,8 @@
-"""Folders in the form of ICDAR 2015 Incidental Scene Text (Robust Reading Competition, task 4.4).
+"""Folders in the format of ICDAR 2015 Incidental Scene Text (Robust Reading Competition, task 4.4).
 
-`images/NAME.jpg` beside `gt/gt_NAME.txt`: UTF-8 with BOM, one region a line,
-`x1,y1,...,x4,y4,transcription` in whole pixels of the original image; `###` is a region that nobody has to
-find. The transcription may hold commas, and a polygon may have 3 to 16 points.
+`images/NAME.jpg` with `gt/gt_NAME.txt`: UTF-8 with BOM, one region per line,
+`x1,y1,...,x4,y4,transcription` in whole pixels of the original image; `###` marks "do not care" regions.
+The transcription may contain commas, and a polygon may have 3 to 16 points.
 """
 
 from __future__ import annotations
@@ -27,28 +27,29 @@ EXPECTED = "expected x1,y1,...,x4,y4,transcription with whole numbers"
 
 @dataclass(frozen=True)
 class AnnotatedImage:
-    """An image and its true regions, in pixels of the upright image (EXIF orientation applied)."""
+    """An image and its ground truth, in pixels of the upright image (EXIF orientation applied)."""
 
     image: Path
     regions: list[GroundTruth]
 
 
 def read_ground_truth(path: str | Path) -> list[GroundTruth]:
-    """The regions of one ground truth file, polygons (P, 2) float32 in pixels, clockwise, first point kept.
+    """The regions of one ground truth file, polygons (P, 2) float32 in pixels, clockwise from the file's first
+    point.
 
-    Texts that look like coordinates: one field at least is left for the transcription, so `...,y4,40,257`
-    reads 40,257. After a quadrilateral, a text that starts with two whole numbers and goes on (`1,888,555`)
-    would be a fifth point.
+    Texts that look like coordinates: at least one field is left for the transcription, so `...,y4,40,257`
+    has the text 40,257. A text that starts with two whole numbers and continues (`1,888,555`) is
+    misread as a fifth point.
 
     Raises:
-        ValueError: a line is not in this form, or the file is not UTF-8; names the file and the line.
+        ValueError: a line is invalid, or the file is not UTF-8; names the file and the line.
     """
     try:
         content = Path(path).read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is not UTF-8 text; expected a ground truth file of ICDAR 2015.") from error
     regions = []
-    # Not splitlines(): it also breaks at signs that a transcription may hold, such as U+2028.
+    # Not splitlines(): it also breaks at characters that a transcription may contain, such as U+2028.
     for number, line in enumerate(content.split("\n"), start=1):
         if line.strip():
             try:
@@ -61,11 +62,10 @@ def read_ground_truth(path: str | Path) -> list[GroundTruth]:
 def write_ground_truth(path: str | Path, regions: Iterable[GroundTruth]) -> None:
     """Writes regions as read_ground_truth reads them.
 
-    Coordinates are rounded; an ignored region loses its text, which becomes `###`.
+    Coordinates are rounded; the text of an ignored region becomes `###`.
 
     Raises:
-        ValueError: a region cannot be told in this form (such as a line break in its text); nothing is
-        written then.
+        ValueError: a region does not fit the format (such as a line break in its text); nothing is written.
     """
     lines = []
     for region in regions:
@@ -77,18 +77,16 @@ def write_ground_truth(path: str | Path, regions: Iterable[GroundTruth]) -> None
 
 
 def read_folder(folder: str | Path) -> list[AnnotatedImage]:
-    """The images of a folder with their ground truths, in natural order (img_2 before img_10).
+    """The images of a folder with their ground truth, in natural order (img_2 before img_10).
 
     Raises:
-        ValueError: images/ or gt/ is missing, there is no image, an image or a ground truth stands alone,
-        or a bad line.
+        ValueError: images/ or gt/ is missing, there is no image, an image or a ground truth file has no
+        counterpart, or a line is invalid.
     """
     folder = Path(folder)
     for part in ("images", "gt"):
         if not (folder / part).is_dir():
-            raise ValueError(
-                f"{folder} has no folder {part}/; expected images/NAME.jpg beside gt/gt_NAME.txt."
-            )
+            raise ValueError(f"{folder} has no folder {part}/; expected images/NAME.jpg with gt/gt_NAME.txt.")
     images = [path for path in (folder / "images").iterdir() if path.suffix.lower() in IMAGE_ENDINGS]
     if not images:
         raise ValueError(f"{folder / 'images'} holds no {', '.join(sorted(IMAGE_ENDINGS))} image.")
@@ -105,7 +103,7 @@ def read_folder(folder: str | Path) -> list[AnnotatedImage]:
 
 
 def _line(region: GroundTruth) -> str:
-    """A region as one line; raises ValueError with the reason alone."""
+    """A region as one line. Raises ValueError with only the reason."""
     text = "" if region.ignore else region.text.strip()
     points = np.rint(region.polygon).astype(int)
     line = ",".join(map(str, [*points.ravel(), DO_NOT_CARE if region.ignore else text]))
@@ -116,11 +114,11 @@ def _line(region: GroundTruth) -> str:
 
 
 def _parse(line: str) -> GroundTruth:
-    """One line as a region; raises ValueError with the reason alone."""
+    """One line as a region. Raises ValueError with only the reason."""
     fields = line.split(",")
     numbers = next((i for i, field in enumerate(fields) if not COORDINATE.fullmatch(field)), len(fields))
     count = min(numbers, len(fields) - 1) // 2 * 2
-    # More than six numbers in front of a triangle's text are a quadrilateral with something missing.
+    # More than six numbers before the text of a triangle: a quadrilateral with something missing.
     if count < 6 or (count == 6 and numbers > 6):
         raise ValueError(f"found {numbers} whole numbers in {len(fields)} fields; {EXPECTED}")
     if count > 2 * MAX_POINTS:
@@ -132,10 +130,10 @@ def _parse(line: str) -> GroundTruth:
 
 
 def _clockwise(polygon: np.ndarray) -> np.ndarray:
-    """(P, 2) turned so that it runs clockwise on the screen (y down), beginning at the same point."""
+    """(P, 2) in clockwise order on the screen (y down), beginning at the same point."""
     return np.roll(polygon[::-1], 1, axis=0) if signed_area(polygon) < 0 else polygon
 
 
 def _natural(name: str) -> list[str | int]:
-    """Sorting key in which numbers count as numbers."""
+    """Sort key that compares numbers by value."""
     return [int(part) if i % 2 else part for i, part in enumerate(re.split(r"([0-9]+)", name))]

@@ -76,9 +76,7 @@ def annotated_photographs(data: str, folder: Path) -> list[PackedPhotograph]:
     """The photographs of a folder in ICDAR 2015 form that have a ground truth which can be read."""
     for part in ("images", "gt"):
         if not (folder / part).is_dir():
-            raise PackError(
-                f"{folder} has no folder {part}/; expected images/NAME.jpg beside gt/gt_NAME.txt."
-            )
+            raise PackError(f"{folder} has no folder {part}/; expected images/NAME.jpg with gt/gt_NAME.txt.")
     found: dict[str, PackedPhotograph] = {}
     for path in sorted((folder / "images").iterdir()):
         if path.suffix.lower() in IMAGE_ENDINGS:

@@ -17,7 +17,7 @@ from spotter.data.targets import Batch
 
 
 class PooledBatches:
-    """The batches of one process, drawn from a pool; a context that ends the rendering processes.
+    """The batches of one process, drawn from a pool; a context manager that ends the rendering processes.
 
     The pool has room for the scenes of all stages; those of the next stage are rendered shortly before it
     begins.
@@ -70,7 +70,7 @@ class PooledBatches:
         self.renderers.close()
 
     def next(self, progress_at: Callable[[int], float]) -> Batch:
-        """The next batch on the device; waits for scenes when there are too few, as a stage begins.
+        """The next batch on the device; waits for scenes when there are too few, as at the start of a stage.
 
         Raises RenderingError when no scenes can be rendered.
         """
@@ -84,7 +84,7 @@ class PooledBatches:
         return self.pool.sample(plan.kind, plan.count, plan.task)
 
     def render_for(self, progress: float) -> None:
-        """Renders scenes of the stage at a progress of the run, and of one that is near, from now on."""
+        """From now on, renders scenes of the stage at a progress of the run, and of the next if near."""
         stages = {self.curriculum.stage(p) for p in (progress, progress + self.config.ahead)}
         shares = [self.kinds[stage] for stage in sorted(stages)]
         self.renderers.set_shares({kind: share for kinds in shares for kind, share in kinds.items()})
@@ -100,7 +100,7 @@ class PooledBatches:
         return shares
 
     def report(self) -> str:
-        """What the renderers did since the last report."""
+        """A line about the renderers and the pool since the last report."""
         r = self.pool.report()
         troubles = f", {r.errors} scenes failed, {r.deaths} renderers died" if r.errors or r.deaths else ""
         return (
@@ -109,7 +109,7 @@ class PooledBatches:
         )
 
     def state(self) -> dict[str, Any]:
-        """What a checkpoint needs: not the scenes, which are rendered anew."""
+        """State of a checkpoint, without the scenes: they are rendered again."""
         return self.pool.state()
 
     def load_state(self, state: dict[str, Any]) -> None:

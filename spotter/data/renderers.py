@@ -198,7 +198,7 @@ class Renderers:
             warnings.warn(f"A scene was skipped: {sentence}", RuntimeWarning, stacklevel=3)
 
     def _replace(self, worker: _Worker) -> None:
-        """Starts a new process for a worker whose process is dead; the scenes requested from it are skipped."""
+        """Starts a new process for a dead worker; the scenes requested from it are skipped."""
         worker.connection.close()
         _join(worker.process, time.monotonic() + self.config.close_timeout)
         code = worker.process.exitcode or 0

@@ -1,7 +1,7 @@
-"""Rendered scenes in the memory of the device that trains, each shown several times with augmentation.
+"""Rendered scenes in the memory of the training device, each shown several times with augmentation.
 
 Images and text maps are on the device, the geometry of the words is on the host: so the host knows how many
-words a batch has, and never waits for the device.
+words a batch has and never waits for the device.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from spotter.ops.device import to_device
 
 @dataclass(frozen=True)
 class PoolReport:
-    """What happened since the last report; rates are per second."""
+    """Counts since the last report; rates are per second."""
 
     scenes_rendered: float
     words_rendered: float
@@ -44,8 +44,8 @@ class PoolReport:
 class ScenePool:
     """Scenes of each kind on a device, filled by `renderers` and sampled for training.
 
-    A scene is replaced after it was shown `shows` times, not before; scenes are rendered only where there is
-    room for them. When rendering is slower than training, scenes are shown more often.
+    A scene is replaced only after it was shown `shows` times, and scenes are rendered only when there is room
+    for them. When rendering is slower than training, scenes are shown more often.
     """
 
     def __init__(
@@ -79,24 +79,24 @@ class ScenePool:
         self._last_report = self._counts()
 
     def fill(self) -> int:
-        """Takes the scenes that are finished and requests others, without waiting: how many were taken.
+        """Adds the finished scenes and requests others, without waiting; returns how many were added.
 
         Raises RenderingError when no scenes can be rendered any more.
         """
-        taken = 0
+        added = 0
         for scene in self.renderers.finished():
             self._shelves[scene.kind].put(scene)
             self._words_rendered += int((~scene.words.ignore).sum())
-            taken += 1
+            added += 1
         self.renderers.request({kind: shelf.room(self.config.shows) for kind, shelf in self._shelves.items()})
-        return taken
+        return added
 
     def ready(self, kind: SceneKind) -> int:
-        """How many scenes of a kind can be sampled."""
+        """Number of scenes of a kind that can be sampled."""
         return self._shelves[kind].filled
 
     def capacity(self, kind: SceneKind) -> int:
-        """How many scenes of a kind have room."""
+        """Maximum number of scenes of a kind."""
         return self._shelves[kind].capacity
 
     def wait_until_ready(self, minimum: int, timeout: float) -> None:
@@ -123,12 +123,12 @@ class ScenePool:
         Raises ValueError when the pool holds fewer scenes of the kind.
         """
         shelf, size = self._shelves[kind], (kind.width, kind.height)
-        places = shelf.draw(count, self.config.candidates, self.generator)
+        slots = shelf.draw(count, self.config.candidates, self.generator)
         parameters = draw_parameters(count, size, self.augmentation, self.generator)
-        words, image = concatenate([shelf.words[place] for place in places])
-        words = augment_words(words, image, parameters.matrices.numpy(), size, self.augmentation)
+        scene_words, image = concatenate([shelf.words[slot] for slot in slots])
+        words = augment_words(scene_words, image, parameters.matrices.numpy(), size, self.augmentation)
         cutouts = draw_cutouts(words, count, size, self.augmentation, self.generator)
-        index = to_device(torch.from_numpy(places), self.device)
+        index = to_device(torch.from_numpy(slots), self.device)
         with torch.no_grad():
             batch = Batch(
                 images=augment_images(shelf.images[index], parameters, cutouts),
@@ -136,42 +136,45 @@ class ScenePool:
                 text_maps=augment_text_maps(shelf.text_maps[index], parameters.matrices, words.ignore_maps),
                 task=task,
             )
-        shelf.shows[places] += 1
+        shelf.shows[slots] += 1
         self._scenes_shown += count
         self._words_shown += batch.words
         return batch
 
     def state(self) -> dict[str, Any]:
-        """What a checkpoint needs: not the scenes, which are rendered anew."""
+        """State of a checkpoint, without the scenes: they are rendered again."""
         return {"generator": self.generator.get_state(), "renderers": self.renderers.state()}
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Continues a run with new scenes; to be called before the first `fill`."""
+        """Resumes a run with new scenes; to be called before the first `fill`."""
         self.generator.set_state(state["generator"].cpu())  # a checkpoint may be loaded to a GPU
         self.renderers.load_state(state["renderers"])
 
     def report(self) -> PoolReport:
-        """What happened since the last report, or since the start."""
+        """Counts since the last report, or since the start."""
         counts = self._counts()
-        seconds, *happened = (counts - self._last_report).tolist()
+        seconds, scenes, words, scenes_shown, words_shown = (counts - self._last_report).tolist()
         self._last_report = counts
-        rates = [value / max(seconds, 1e-9) for value in happened]
+        seconds = max(seconds, 1e-9)
         shelves = self._shelves.values()
         return PoolReport(
-            *rates,
-            shows=happened[2] / happened[0] if happened[0] else float("nan"),
+            scenes_rendered=scenes / seconds,
+            words_rendered=words / seconds,
+            scenes_shown=scenes_shown / seconds,
+            words_shown=words_shown / seconds,
+            shows=scenes_shown / scenes if scenes else float("nan"),
             fill=sum(shelf.filled for shelf in shelves) / sum(shelf.capacity for shelf in shelves),
             errors=self.renderers.errors,
             deaths=self.renderers.deaths,
         )
 
     def _counts(self) -> np.ndarray:
-        """(5,) seconds, and the totals in the order of `PoolReport`."""
+        """(5,) seconds, scenes and words rendered, scenes and words shown, since the start."""
         rendered = self.renderers.scenes, self._words_rendered
         return np.array([time.monotonic(), *rendered, self._scenes_shown, self._words_shown])
 
     def _targets(self, words: AugmentedWords, count: int, size: tuple[int, int]) -> list[Targets]:
-        """The targets of `count` images on the device, with what the host has to know of them."""
+        """The targets of `count` images on the device, with their `HostWords`."""
 
         def split(values: Tensor, image: np.ndarray) -> tuple[Tensor, ...]:
             return values.split(np.bincount(image, minlength=count).tolist())
@@ -208,7 +211,7 @@ class _Shelf:
         self.text_maps = torch.empty(
             capacity, height // MAP_STRIDE, width // MAP_STRIDE, dtype=torch.uint8, device=device
         )
-        self.words: list[WordArrays] = []  # of the places that are filled, as the next
+        self.words: list[WordArrays] = []  # of the filled slots
         self.shows = np.zeros(capacity, np.int64)
 
     @property
@@ -216,24 +219,24 @@ class _Shelf:
         return len(self.words)
 
     def room(self, shows: int) -> int:
-        """How many places are free or hold a scene that was shown so many times."""
+        """Number of slots that are free or hold a scene that was shown `shows` times."""
         return self.capacity - int((self.shows[: self.filled] < shows).sum())
 
     def put(self, scene: RenderedScene) -> None:
-        """Copies a scene to a free place, or in place of the one shown most."""
+        """Copies a scene to a free slot, or over the scene shown most."""
         if self.filled < self.capacity:
-            place = self.filled
+            slot = self.filled
             self.words.append(scene.words)
         else:
-            place = int(self.shows.argmax())
-            self.words[place] = scene.words
+            slot = int(self.shows.argmax())
+            self.words[slot] = scene.words
         device = self.images.device
-        self.images[place] = to_device(torch.from_numpy(scene.image), device)
-        self.text_maps[place] = to_device(torch.from_numpy(scene.text_map), device)
-        self.shows[place] = 0
+        self.images[slot] = to_device(torch.from_numpy(scene.image), device)
+        self.text_maps[slot] = to_device(torch.from_numpy(scene.text_map), device)
+        self.shows[slot] = 0
 
     def draw(self, count: int, candidates: int, generator: torch.Generator) -> np.ndarray:
-        """(count,) different places: of `candidates` times as many at random, those shown least."""
+        """(count,) different slots: of `candidates` times as many random ones, those shown least."""
         if count > self.filled:
             raise ValueError(f"the pool holds {self.filled} scenes of this kind, not {count}")
         drawn = torch.randperm(self.filled, generator=generator)[: count * candidates].numpy()

@@ -1,8 +1,9 @@
-"""A batch of training images with their ground truth as tensors."""
+"""Ground truth as tensors, and batches of training images with it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -22,7 +23,7 @@ GRAY = 124  # of pixels outside the scene or photograph, about the mean of Image
 
 @dataclass(frozen=True)
 class HostWords:
-    """What the host has to know of the G words of an image in a training step. On the CPU."""
+    """What a training step needs on the host of the G words of an image. On the CPU."""
 
     text: Tensor  # (G, T) int64, as in `Targets`
     known: Tensor  # (G, T) bool, whether the character's centre is known
@@ -30,7 +31,7 @@ class HostWords:
 
 @dataclass
 class Targets:
-    """The truth of one image, G words. Coordinates are pixels of the resized image."""
+    """The ground truth of one image, G words. Coordinates are pixels of the resized image."""
 
     boxes: Tensor  # (G, 4) float32 xyxy
     masks: Tensor  # (G, 28, 28) uint8, the polygon inside its box
@@ -38,24 +39,28 @@ class Targets:
     ignore_boxes: Tensor = field(default_factory=lambda: torch.zeros(0, 4))  # (I, 4) xyxy, do not care
     text: Tensor | None = None  # (G, T) int64, ends with the end sign 0, padded with -1
     centres: Tensor | None = None  # (G, T, 2) float32 x, y of each character, padded with NaN
-    # For tensors on a GPU; not copied by `dataclasses.replace`. None: `words_on_host` copies it when it must.
+    # For tensors on a GPU; not copied by `dataclasses.replace`. None: `words_on_host` copies it if needed.
     words: HostWords | None = field(default=None, init=False, repr=False, compare=False)
 
     def to(self, device: torch.device | str, non_blocking: bool = False) -> Targets:
         """The same targets on another device, as `Tensor.to`; `words` stay on the CPU."""
-        tensors = {f.name: getattr(self, f.name) for f in fields(self) if f.init}
-        moved = replace(
-            self,
-            **{
-                name: tensor.to(device, non_blocking=non_blocking)
-                for name, tensor in tensors.items()
-                if isinstance(tensor, Tensor)
-            },
-        )
-        moved.words = self.words
+        values = {f.name: getattr(self, f.name) for f in fields(self) if f.init}
+        moved: dict[str, Any] = {
+            name: value.to(device, non_blocking=non_blocking)
+            for name, value in values.items()
+            if isinstance(value, Tensor)
+        }
+        targets = replace(self, **moved)
+        targets.words = self.words
         if self.words is None and self.text is not None and self.centres is not None and self.on_cpu:
-            moved.words = HostWords(self.text, ~self.centres[..., 0].isnan())
-        return moved
+            targets.words = self.text_and_known()
+        return targets
+
+    def text_and_known(self) -> HostWords:
+        """`HostWords` on the device of the targets, which need `text` and `centres`."""
+        assert self.text is not None
+        assert self.centres is not None
+        return HostWords(self.text, ~self.centres[..., 0].isnan())
 
     @property
     def on_cpu(self) -> bool:
@@ -63,16 +68,17 @@ class Targets:
 
 
 def words_on_host(targets: list[Targets]) -> list[HostWords]:
-    """`HostWords` of all images. Those that the host does not know yet take one synchronisation, all together."""
+    """`HostWords` of all images. Those that are not on the host yet are copied with one synchronisation."""
     missing = [target for target in targets if target.words is None and not target.on_cpu]
     if missing:
-        known = torch.cat([~target.centres[..., 0].isnan() for target in missing])
-        copy = to_host(torch.stack([torch.cat([target.text for target in missing]), known.long()]))
+        words = [target.text_and_known() for target in missing]
+        known = torch.cat([w.known for w in words])
+        copy = to_host(torch.stack([torch.cat([w.text for w in words]), known.long()]))
         parts = copy.split([len(target.boxes) for target in missing], 1)
         for target, (text, known) in zip(missing, parts, strict=True):
             target.words = HostWords(text, known.bool())
     return [
-        HostWords(target.text, ~target.centres[..., 0].isnan()) if target.on_cpu else target.words
+        target.text_and_known() if target.words is None or target.on_cpu else target.words
         for target in targets
     ]
 
@@ -114,7 +120,7 @@ def make_targets(
 ) -> tuple[Targets, np.ndarray]:
     """Tensors of one image's ground truth and its dense text map (H/4, W/4) uint8.
 
-    Words that the reader cannot write (unknown character, too long) are detected but not read: their text row
+    Words whose text cannot be encoded (unknown character, too long) are detected but not read: their text row
     is all -1.
     """
     boxes, masks, texts, centres, ignored = [], [], [], [], []

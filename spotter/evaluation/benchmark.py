@@ -101,7 +101,8 @@ def benchmark_image(folder: Path, given: Path | None) -> tuple[Path, str]:
         height, width = read_image(given).shape[:2]
         return given, f"{given.name}, {width} x {height}"
     try:
-        from spotter.data.synth.scene import DENSE, SceneGenerator
+        from spotter.data.synth.scene import SceneGenerator
+        from spotter.data.synth.style import DENSE
 
         pixels = SceneGenerator(DENSE, "held_out").render(DENSE_SEED).image
         description = "a rendered street full of words"

@@ -16,7 +16,8 @@ import pandas as pd
 from tqdm import tqdm
 
 from spotter.data.synth.fonts import Face, Fonts, installed_fonts
-from spotter.data.synth.scene import EASY, SceneGenerator
+from spotter.data.synth.scene import SceneGenerator
+from spotter.data.synth.style import EASY
 from spotter.evaluation.arguments import positive_int
 from spotter.evaluation.ground_truth_polygons import read_true_polygons
 from spotter.evaluation.image_sets import FIRST_SEED

@@ -53,7 +53,8 @@ def rendered_scenes(
         FileNotFoundError: the folder of backgrounds holds no photograph of the held-out split.
     """
     try:
-        from spotter.data.synth.scene import STYLES, SceneGenerator  # late: needs the packages for training
+        from spotter.data.synth.scene import SceneGenerator  # late: needs the packages for training
+        from spotter.data.synth.style import STYLES
 
         if unknown := [name for name in styles if name not in STYLES]:
             raise ValueError(f"There is no style {unknown[0]}; expected one of {', '.join(sorted(STYLES))}.")

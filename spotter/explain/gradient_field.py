@@ -95,8 +95,9 @@ def receptive_fields(
             image = photo if i == 0 else cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA)
             computed = gradients(spotter, image, level, cell, missing)
             for variant, gradient in zip(missing, computed, strict=True):
-                field = to_field(gradient, level, cell)
-                fields[variant] = put(trace, ("field", level, cell, variant, i), field)
+                fields[variant] = put(
+                    trace, ("field", level, cell, variant, i), to_field(gradient, level, cell)
+                )
         found.append([field for variant in variants if (field := fields[variant]) is not None])
     return [mean_field(fields) for fields in zip(*found, strict=True)]
 

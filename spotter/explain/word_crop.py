@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from spotter.ops.roi_affine import roi_matrix
+
 if TYPE_CHECKING:
     from spotter.tracing.trace import Trace
 
@@ -20,25 +22,9 @@ def turn_note(trace: Trace, word: int) -> str:
     return f"rotated by {abs(degrees)}°, along this word{way}"
 
 
-def over_roi(points: np.ndarray, roi: np.ndarray) -> np.ndarray:
-    """(P, 2) x, y of the image to parts of an RoI's (5,) width and height, 0..1."""
-    x, y, width, height, angle = roi
-    cos, sin = np.cos(angle), np.sin(angle)
-    turned = (np.asarray(points) - [x, y]) @ np.array([[cos, -sin], [sin, cos]])
-    return turned / np.maximum([width, height], 1e-6) + 0.5
-
-
-def grid(roi: np.ndarray, width: int, height: int) -> np.ndarray:
-    """(2, 3) from x, y in cells over an RoI (5,), `width` x `height` of them, to x, y of the image."""
-    x, y, across, down, angle = np.asarray(roi, float)
-    cos, sin = np.cos(angle), np.sin(angle)
-    sides = np.array([[cos, -sin], [sin, cos]]) * np.maximum([across, down], 1e-6)  # columns: along the sides
-    return np.column_stack([sides / [width, height], [x, y] - sides.sum(1) / 2])
-
-
 def cut(photo: np.ndarray, roi: np.ndarray, width: int, height: int) -> Image.Image:
     """The part of a photo (h, w, 3) uint8 inside an RoI (5,), stretched to a size; black outside of it."""
-    matrix = grid(roi, width, height).ravel()
+    matrix = roi_matrix(roi, width, height).ravel()
     return Image.fromarray(photo).transform(
         (width, height), Image.Transform.AFFINE, tuple(matrix), Image.Resampling.BILINEAR
     )
@@ -61,7 +47,7 @@ def word_mask(trace: Trace, word: int) -> np.ndarray:
     """
     mask, box = trace.mask_k[word].astype(np.float32), trace.box(word)
     size = mask.shape[::-1]
-    matrix = grid(trace.rois[word], *size)
+    matrix = roi_matrix(trace.rois[word], *size)
     matrix[:, 2] -= box[:2]
     matrix *= (size / np.maximum(box[2:] - box[:2], 1e-6))[:, None]
     turned = Image.fromarray(mask).transform(

@@ -16,7 +16,6 @@ from timm.models.swin_transformer import (
 )
 from torch import Tensor, nn
 
-
 MASKED = -100.0  # added to the energy of pairs that must not attend to each other, as in Swin
 
 

@@ -65,21 +65,23 @@ class MaskGate(nn.Module):
 
 
 class RecognitionConversion(nn.Module):
+    """The detection path d1..d3 gates the recognition path r1..r3 (paper, section 3.3)."""
+
     position_code: Tensor  # (H * W / 16, C)
 
     def __init__(
         self,
         channels: int,
-        relation_heads: int,
+        attention_heads: int,
         dynamic_dim: int,
         feedforward: int,
-        layers: int,
-        heads: int,
+        encoder_layers: int,
+        encoder_heads: int,
         roi: tuple[int, int],
     ) -> None:
         """`roi`: (height, width) of the RoI features, multiples of 4."""
         super().__init__()
-        self.attention = SelfAttention(channels, relation_heads)
+        self.attention = SelfAttention(channels, attention_heads)
         self.norm1 = nn.LayerNorm(channels)
         self.enter = nn.Sequential(conv_block(channels), conv_block(channels))
         self.down1 = conv_block(channels, stride=2)
@@ -91,13 +93,15 @@ class RecognitionConversion(nn.Module):
         self.norm3 = nn.LayerNorm(channels)
         code = position_code(roi[0] * roi[1] // 16, channels)
         self.register_buffer("position_code", code, persistent=False)
-        self.encoder = nn.ModuleList(EncoderLayer(channels, heads, feedforward) for _ in range(layers))
+        self.encoder = nn.ModuleList(
+            EncoderLayer(channels, encoder_heads, feedforward) for _ in range(encoder_layers)
+        )
         self.up_detection1, self.up_detection2 = UpBlock(channels, True), UpBlock(channels, True)
         self.up_recognition1, self.up_recognition2 = UpBlock(channels, False), UpBlock(channels, False)
         self.leave = UpBlock(channels, False)
         self.gate1, self.gate2, self.gate3 = Gate(), Gate(), Gate()
 
-    def relate(self, proposal_features: Tensor) -> Tensor:
+    def attend(self, proposal_features: Tensor) -> Tensor:
         """Self-attention among the top K proposals of each image, (B, K, C) -> (B, K, C).
 
         Not part of `forward`, since proposals below the score threshold take part too.
@@ -115,7 +119,7 @@ class RecognitionConversion(nn.Module):
         return x.mT.unflatten(2, a3.shape[2:])
 
     def forward(self, roi_features: Tensor, attended_features: Tensor) -> Conversion:
-        """RoI features (R, C, H, W) and proposal features from `relate` (R, C) -> gates and features."""
+        """RoI features (R, C, H, W) and proposal features from `attend` (R, C) -> gates and features."""
         a1 = self.enter(roi_features)
         a2 = self.down1(a1)
         a3 = self.down2(a2)
@@ -135,7 +139,7 @@ class PlainFeatures(nn.Module):
         super().__init__()
         self.enter = nn.Sequential(conv_block(channels), conv_block(channels))
 
-    def relate(self, proposal_features: Tensor) -> Tensor:
+    def attend(self, proposal_features: Tensor) -> Tensor:
         """Returns the proposal features unchanged."""
         return proposal_features
 

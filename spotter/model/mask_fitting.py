@@ -1,13 +1,15 @@
-"""Fits the components of maskK (see `model.mask_code`) to the shapes that words have.
+"""Fits the components of maskK (see `model.mask_code`) to random shapes of words.
 
     python -m spotter.model.mask_fitting --count 20000
 
-prints how well masks of fresh shapes survive coding with 5 to 60 coefficients.
+prints the reconstruction IoU of other shapes with 5 to 60 coefficients.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -16,12 +18,15 @@ from torch import Tensor
 from spotter.model.mask_code import MaskCode, mask_logits
 from spotter.ops.polygons import mask_iou, rasterise
 
+EVALUATION_SHAPES = 2000
+EVALUATED_COEFFICIENTS = (5, 10, 20, 40, 60)
+
 
 def word_shapes(count: int, seed: int) -> list[np.ndarray]:
-    """Random outlines of words, each (P, 2) float32 pixels, clockwise from the word's upper left, not closed.
+    """Random polygons of words, each (P, 2) float32 pixels, clockwise from the word's upper left, not closed.
 
-    Half are quadrilaterals and half curved bands of 14 points. All are seen in perspective; half are close
-    to upright and half are turned by any angle.
+    Half are quadrilaterals, half curved bands of 14 points; all in perspective, half nearly horizontal and
+    half rotated by any angle.
     """
     rng = np.random.default_rng(seed)
     shapes = []
@@ -34,9 +39,9 @@ def word_shapes(count: int, seed: int) -> list[np.ndarray]:
         v = np.repeat([-0.5, 0.5], points) * height
         if points == 2:
             shape = np.stack([u * width, v], 1)
-        else:  # an arc; a radius of 1.25 heights and more keeps the band from crossing itself
-            steepest = min(2.5, width / height / 1.25)
-            bend = rng.choice([-1, 1]) * rng.uniform(0.05, 1) * steepest
+        else:  # an arc; with a radius of at least 1.25 heights the band does not cross itself
+            max_bend = min(2.5, width / height / 1.25)  # radians
+            bend = rng.choice([-1, 1]) * rng.uniform(0.05, 1) * max_bend
             radius = width / bend
             shape = np.stack([(radius - v) * np.sin(u * bend), radius - (radius - v) * np.cos(u * bend)], 1)
         tilt = rng.uniform(-0.35, 0.35, 2)
@@ -60,8 +65,8 @@ def word_masks(count: int, seed: int, size: int = 28) -> Tensor:
 def fit_mask_code(masks: Tensor, coefficients: int = 60) -> MaskCode:
     """The principal components of binary masks (K, size, size) in logit space.
 
-    Exact, from the covariance matrix; each component's largest entry is made positive, so that the same masks
-    give the same code on every machine.
+    Exact, from the covariance matrix. Each component's largest entry is positive, so that the code is the
+    same on every machine.
     """
     code = MaskCode(masks.shape[-1], coefficients)
     logits = mask_logits(masks).double().numpy()
@@ -77,9 +82,9 @@ def fit_mask_code(masks: Tensor, coefficients: int = 60) -> MaskCode:
 
 
 def reconstruction_iou(code: MaskCode, masks: Tensor, coefficients: int, threshold: float = 0.4) -> float:
-    """Mean IoU of masks (K, size, size) with what their first coefficients decode to.
+    """Mean IoU of masks (K, size, size) with those decoded from their first coefficients.
 
-    threshold: where the decoded mask is cut; the spotter cuts at 0.4.
+    threshold: of decoded masks, see `SpotterConfig.mask_threshold`.
     """
     vectors = code.encode(masks)
     vectors[:, coefficients:] = 0
@@ -87,17 +92,39 @@ def reconstruction_iou(code: MaskCode, masks: Tensor, coefficients: int, thresho
     return float(mask_iou(decoded.numpy(), masks.numpy()).mean())
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Fit maskK to random word shapes, print what it keeps.")
-    parser.add_argument("--count", type=int, default=20000, help="shapes to fit on")
+@dataclass(frozen=True)
+class Options:
+    """The command line."""
+
+    count: int  # shapes to fit on
+    seed: int
+
+
+def parse(arguments: list[str] | None) -> Options:
+    parser = argparse.ArgumentParser(
+        prog="python -m spotter.model.mask_fitting",
+        description="Fit maskK to random word shapes and print its reconstruction IoU.",
+    )
+    parser.add_argument("--count", type=int, default=20_000, help="shapes to fit on (20000)")
     parser.add_argument("--seed", type=int, default=0)
-    arguments = parser.parse_args()
-    code = fit_mask_code(word_masks(arguments.count, arguments.seed))
-    fresh = word_masks(2000, arguments.seed + 1)
-    print("coefficients  mean IoU on 2000 fresh shapes")
-    for coefficients in (5, 10, 20, 40, 60):
-        print(f"{coefficients:12d}  {reconstruction_iou(code, fresh, coefficients):.4f}")
+    options = Options(**vars(parser.parse_args(arguments)))
+    if options.count < 1:
+        parser.error(f"--count must be at least 1, not {options.count}.")
+    if options.seed < 0:
+        parser.error(f"--seed must be at least 0, not {options.seed}.")
+    return options
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Returns the exit code."""
+    options = parse(arguments)
+    code = fit_mask_code(word_masks(options.count, options.seed))
+    others = word_masks(EVALUATION_SHAPES, options.seed + 1)
+    print(f"coefficients  mean IoU on {EVALUATION_SHAPES} other shapes")
+    for coefficients in EVALUATED_COEFFICIENTS:
+        print(f"{coefficients:12d}  {reconstruction_iou(code, others, coefficients):.4f}")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -37,6 +37,8 @@ class Argmax(nn.Module):
 
 
 class Reader(nn.Module):
+    """Encoder of the region's features, and a GRU decoder that attends to them."""
+
     def __init__(
         self,
         channels: int,

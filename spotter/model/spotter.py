@@ -93,7 +93,7 @@ class SwinTextSpotter(nn.Module):
         )
 
     def forward(self, images: list[Tensor], threshold: float | None = None) -> Spotting:
-        """Images (3, h, w) RGB 0..255 -> everything; regions need a score above `threshold` to be read."""
+        """Images (3, h, w) RGB 0..255 -> everything; regions with a score above `threshold` are read."""
         detection = self.detect(images)
         regions = self.select_regions(detection, threshold)
         conversion, reading = self.read(detection.levels, regions)
@@ -105,7 +105,7 @@ class SwinTextSpotter(nn.Module):
         return Detection(levels, self.refine(levels, boxes, features), image_sizes)
 
     def extract_features(self, images: list[Tensor] | Tensor) -> tuple[list[Tensor], Tensor, Tensor, Tensor]:
-        """P2..P5 with dilated context, proposal boxes (B, N, 4) and features (B, N, C), image sizes (B, 2)."""
+        """P2..P5 with dilated context; boxes (B, N, 4), features (B, N, C) and image sizes (B, 2)."""
         batch, image_sizes = self.pad(images)
         levels = self.fpn(self.backbone(batch))
         boxes, features = self.proposals(levels, image_sizes)
@@ -143,7 +143,7 @@ class SwinTextSpotter(nn.Module):
         c, last = self.config, detection.stages[-1]
         scores, proposal_index = topk_proposals(last.class_logits, c.max_proposals)
         image_index = torch.arange(len(scores), device=scores.device)[:, None].expand_as(proposal_index)
-        attended = self.conversion.relate(last.proposal_features[image_index, proposal_index])  # (B, K, C)
+        attended = self.conversion.attend(last.proposal_features[image_index, proposal_index])  # (B, K, C)
         chosen = scores > (c.score_threshold if threshold is None else threshold)
         if deduplicate:
             chosen &= ~is_duplicate(proposal_index)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ class Trace:
     image: np.ndarray  # (h, w, 3) uint8 RGB, resized for the network, without padding
     scale: np.ndarray  # (2,) float64, pixels of the original per pixel of `image`, along x and y
     words: list[Word]
-    card: dict  # name, sha256, trained_images of the weights
+    card: dict[str, Any]  # name, sha256, trained_images of the weights
     config: SpotterConfig
     fpn_levels: list[np.ndarray]  # P2..P5 of the FPN, (C, h/4, w/4) .. (C, h/32, w/32) float16
     levels: list[np.ndarray]  # with the output of the dilated blocks added, same shapes

@@ -164,7 +164,7 @@ class TrainingSpotter(nn.Module):
         image, proposal, word = index.unbind()
         fields = concatenate(targets, ("text", "centres", "masks", "boxes"), device)
         text, centres, masks, true_boxes = (each[word] for each in fields)
-        attended = self.model.conversion.relate(detection.stages[-1].proposal_features)[image, proposal]
+        attended = self.model.conversion.attend(detection.stages[-1].proposal_features)[image, proposal]
         scores = detection.stages[-1].class_logits[image, proposal, TEXT_CLASS]
         predicted = self.model.decode_regions(detection, image, proposal, scores, attended)
         regions = self.mix_regions(predicted, true_boxes, masks)

@@ -122,7 +122,7 @@ class DetectionLosses:
     def _losses(self) -> dict[str, Tensor]:
         device, weights, count = self.device, self.weights, len(self.logits)
         matches = [*(self.match_stage(s) for s in range(count - 1)), self.matches]
-        # The matched pairs of all stages; all stages have the same number. Indices are (S, M), M pairs in the batch.
+        # The matched pairs of all stages (the same number in each). Indices are (S, M), M pairs in the batch.
         pairs = [
             *(torch.cat([p for p, _ in row]) for row in matches),
             *(torch.cat([t for _, t in row]) for row in matches),
@@ -164,7 +164,7 @@ def detection_losses(
 ) -> tuple[dict[str, Tensor], list[Match]]:
     """Weighted losses, each (S,) with one value per stage, and the last stage's match of every image.
 
-    Stages are matched independently. The sum of all values is minimised. Keys are the fields of `LossWeights`;
+    Stages are matched independently. The sum of all values is minimised. Keys are fields of `LossWeights`;
     each loss is summed over the batch and divided by `count_boxes`.
     """
     detector = DetectionLosses(stages, targets, mask_code, weights, match_weights)

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from spotter.config import PRESETS
-from spotter.training.train_config import RecipeError, TrainConfig
+from spotter.data.data_config import RecipeError
+from spotter.training.train_config import TrainConfig
 
 FOLDER = Path(__file__).parent / "recipes"
 

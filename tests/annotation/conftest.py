@@ -64,3 +64,16 @@ def picture() -> Callable[..., bytes]:
 def image_id(store, picture) -> int:
     """An image of 200 x 100 pixels in the project "p"."""
     return store.add_image(store.project("p"), picture(), "photo.jpg")[0].id
+
+
+@pytest.fixture
+def task() -> Callable[..., dict]:
+    """Makes a Label Studio task with one word on photo.jpg; the arguments change its polygon's result."""
+
+    def make(**changes: object) -> dict:
+        value = {"points": [[1, 1], [50, 1], [50, 50]], "polygonlabels": ["Text"]}
+        names = {"from_name": "label", "to_name": "image", "type": "polygonlabels"}
+        result = {"id": "a", **names, "value": value}
+        return {"data": {"image": "photo.jpg"}, "annotations": [{"result": [result | changes]}]}
+
+    return make

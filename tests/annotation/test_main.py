@@ -14,49 +14,101 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from annotation.__main__ import main, parse
+from annotation.__main__ import Export, Import, Pull, Push, Serve, main, parse
 from annotation.formats import FORMATS
 
 ROOT = Path(__file__).parents[2]
+TOKEN = "a-token-that-nobody-may-see"
+NO_SERVER = ["--server", "http://127.0.0.1:9", "--project", "signs"]
 
 
-def test_command_line(tmp_path, picture, capsys, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert main(["export", "out"]) == 1
-    assert capsys.readouterr().err == "There is no such database.\n"
+def test_parse(monkeypatch):
+    monkeypatch.delenv("LABEL_STUDIO_URL", raising=False)
+    url, server = "sqlite:///annotation.db", "http://127.0.0.1:8080"
+    assert parse(["import", "a.json"]) == Import(Path("a.json"), None, "label-studio", url, "default")
+    assert parse(["import", "in", "--images", "x", "--format", "icdar", "--project", "p"]) == Import(
+        Path("in"), Path("x"), "icdar", url, "p"
+    )
+    assert parse(["export", "out", "--format", "coco"]) == Export(Path("out"), "coco", url, "default")
+    assert parse(["push", "--project", "p"]) == Push(server, url, "p")
+    assert parse(["pull", "--server", "http://x", "--database", "u"]) == Pull("http://x", "u", "default")
+    assert parse(["serve", "--port", "1"]) == Serve("127.0.0.1", 1, "nano", server, url)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["fetch"],
+        ["import"],
+        ["import", "in", "--format", "voc"],
+        ["export", "out", "extra"],
+        ["push", "--token", "x"],
+        ["pull", "--project"],
+        ["serve", "--port", "x"],
+    ],
+    ids=" ".join,
+)
+def test_invalid_command_lines(capsys, arguments):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "error: " in capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.fixture
+def folder(tmp_path, picture, task) -> Path:
+    """With a file of tasks and its image; the working directory is above it."""
     (tmp_path / "in").mkdir()
     (tmp_path / "in/photo.jpg").write_bytes(picture())
     (tmp_path / "in/tasks.json").write_text(json.dumps([task()]))
+    return tmp_path / "in"
+
+
+def test_import_and_export(folder, capsys, monkeypatch):
+    monkeypatch.chdir(folder.parent)
     assert main(["import", "in/tasks.json"]) == 0
     assert "images: 1 added" in capsys.readouterr().out
-    assert (tmp_path / "annotation.db").is_file()
+    assert Path("annotation.db").is_file()
     for form in FORMATS:
         assert main(["export", form, "--format", form]) == 0
         assert main(["import", form, "--format", form, "--database", f"sqlite:///{form}.db"]) == 0
         assert capsys.readouterr().err == ""
-    assert main(["export", "coco", "--format", "coco"]) == 1
-    assert main(["export", "x", "--project", "nobody's"]) == 1
-    assert main(["import", "in/tasks.json", "--images", "nowhere"]) == 1
-    assert main(["import", "nowhere"]) == 1
-    assert main(["import", "in/tasks.json", "--database", "nonsense"]) == 1
-    assert capsys.readouterr().err.count("\n") == 5
-    with pytest.raises(SystemExit) as caught:
-        main(["import", "in", "--format", "voc"])
-    assert caught.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["export", "in"], "in already exists; choose another name."),
+        (["export", "out", "--project", "nobody's"], 'There is no project "nobody\'s".'),
+        (["export", "out", "--database", "sqlite:///missing.db"], "There is no such database."),
+        (["import", "in/tasks.json", "--images", "nowhere"], "nowhere is not a folder."),
+        (["import", "nowhere"], "nowhere does not exist."),
+        (["import", "in/tasks.json", "--database", "nonsense"], "The database URL cannot be used; "),
+    ],
+)
+def test_an_impossible_command_fails_with_one_sentence(folder, capsys, monkeypatch, arguments, message):
+    monkeypatch.chdir(folder.parent)
+    main(["import", "in"])
+    capsys.readouterr()
+    assert main(arguments) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith(message)
+    assert captured.err.count("\n") == 1
 
 
 @pytest.mark.parametrize("command", ["import", "export"])
-@pytest.mark.parametrize("trouble", ["torn", "locked", "full"])
-def test_trouble_of_the_machine_is_one_sentence(
-    store, image_id, tmp_path, capsys, monkeypatch, command, trouble
+@pytest.mark.parametrize("failure", ["damaged", "locked", "full"])
+def test_a_failure_of_the_machine_is_one_sentence(
+    store, image_id, task, tmp_path, capsys, monkeypatch, command, failure
 ):
-    """A torn database, another program that does not let go of it, a full disk."""
 
     def fail(*_, **__):
-        if trouble == "full":
+        if failure == "full":
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        said = "database disk image is malformed" if trouble == "torn" else "database is locked"
-        raise OperationalError("SELECT secret", {}, sqlite3.OperationalError(said))
+        message = "database disk image is malformed" if failure == "damaged" else "database is locked"
+        raise OperationalError("SELECT secret", {}, sqlite3.OperationalError(message))
 
     (tmp_path / "tasks.json").write_text(json.dumps([task()]))
     (tmp_path / "photo.jpg").write_bytes(store.image_path(store.image(image_id)).read_bytes())
@@ -71,15 +123,81 @@ def test_trouble_of_the_machine_is_one_sentence(
     assert not (tmp_path / "out").exists()
 
 
-def test_names_of_any_kind_on_any_terminal(tmp_path, picture):
+def test_any_name_can_be_printed_on_any_terminal(tmp_path, picture):
     (tmp_path / "咖啡.jpg").write_bytes(picture())
     (tmp_path / "tasks.json").write_text(json.dumps([{"data": {"image": "咖啡.jpg"}}]))
     done = subprocess.run(
         [sys.executable, "-m", "annotation", "import", tmp_path, "--database", f"sqlite:///{tmp_path}/a.db"],
         env=os.environ | {"PYTHONIOENCODING": "ascii"},
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
         capture_output=True,
         text=True,
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "\\u5496\\u5561.jpg: It has no annotation." in done.stdout
+
+
+def test_push_and_pull_without_a_server(database, store, image_id, monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", TOKEN)
+    store.project("signs")
+    store.add_image(store.project("signs"), store.image_path(store.image(image_id)))
+    assert main(["push", "--database", database, *NO_SERVER]) == 1
+    assert main(["pull", "--database", f"sqlite:///{tmp_path}/new.db", *NO_SERVER]) == 1
+    captured = capsys.readouterr()
+    assert captured.err.count("\n") == 2
+    assert captured.err.count("cannot be reached") == 2
+    assert TOKEN not in captured.err
+    assert not (tmp_path / "new.db").exists()
+    assert main(["push", "--database", f"sqlite:///{tmp_path}/new.db", *NO_SERVER]) == 1
+    monkeypatch.delenv("LABEL_STUDIO_API_KEY")
+    assert main(["pull", "--database", f"sqlite:///{tmp_path}/new.db", *NO_SERVER]) == 1
+    assert capsys.readouterr().err.count("\n") == 2
+
+
+def test_serve_with_invalid_settings(tmp_path):
+    """Fails with one sentence, and creates no database."""
+    environment = os.environ | {"LABEL_STUDIO_API_KEY": ""}
+    command = [sys.executable, "-m", "annotation", "serve", "--database", f"sqlite:///{tmp_path}/a.db"]
+    for arguments, token, sentence in (
+        ([], "", "token is needed"),
+        (["--server", "ftp://x"], TOKEN, "address cannot be used"),
+        (["--server", "http://me:secret@x"], TOKEN, "must not hold a login"),
+        (["--weights", "nothing"], TOKEN, "There are no weights"),
+    ):
+        done = subprocess.run(
+            [*command, *arguments],
+            cwd=ROOT,
+            env=environment | {"LABEL_STUDIO_API_KEY": token},
+            capture_output=True,
+            text=True,
+            timeout=240,
+        )
+        assert done.returncode == 1
+        assert sentence in done.stderr
+        assert done.stderr.count("\n") == 1
+        assert "secret" not in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("host", "password", "warnings"), [("127.0.0.1", "", 0), ("0.0.0.0", "", 1), ("0.0.0.0", "x", 0)]
+)
+def test_serve_warns_about_a_public_port_without_a_password(
+    monkeypatch, tmp_path, capsys, tiny_file, host, password, warnings
+):
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", TOKEN)
+    monkeypatch.setenv("ML_BACKEND_TOKEN", password)
+    monkeypatch.setattr("annotation.label_studio.backend.serve", lambda *_: None)
+    command = ["serve", "--database", f"sqlite:///{tmp_path}/a.db", "--weights", str(tiny_file)]
+    assert main([*command, "--host", host]) == 0
+    assert capsys.readouterr().err.count("ML_BACKEND_TOKEN") == warnings
+
+
+@pytest.mark.parametrize("port", ["taken", "99999"])
+def test_serve_on_an_unusable_port(tmp_path, monkeypatch, capsys, tiny_file, port):
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", TOKEN)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1]) if port == "taken" else port
+        command = ["serve", "--database", f"sqlite:///{tmp_path}/a.db", "--weights", str(tiny_file)]
+        assert main([*command, "--port", port]) == 1
+    assert "cannot be used" in capsys.readouterr().err

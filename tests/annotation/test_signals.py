@@ -1,10 +1,11 @@
-"""Doubts from a trace, worked out by hand; the queue's own tests are in test_queue.py."""
+"""Signals and uncertainties, calculated by hand."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from annotation.region import Region
 from annotation.signals import (
     RegionSignals,
     mask_disagreement,
@@ -15,19 +16,21 @@ from annotation.signals import (
 from spotter.ops.boxes import box_iou
 from spotter.types import Character, Word
 
+SQUARE = [[10, 10], [30, 10], [30, 20], [10, 20]]
 
-def test_numbers_of_a_trace(tiny_spotter, photographs):
+
+def test_signals_of_a_trace(tiny_spotter, photographs):
     trace = tiny_spotter.trace(photographs[0])
-    numbers = trace_signals(trace)
-    assert len(numbers) == len(trace.words) > 0
-    for i, (word, number) in enumerate(zip(trace.words, numbers, strict=True)):
-        assert number.weakest_character == word_signals(word).weakest_character
+    signals = trace_signals(trace)
+    assert len(signals) == len(trace.words) > 0
+    for i, (word, one) in enumerate(zip(trace.words, signals, strict=True)):
+        assert one.weakest_character == word_signals(word).weakest_character
         before, after = trace.boxes[-2, trace.proposal_index[i]], trace.boxes[-1, trace.proposal_index[i]]
-        assert number.box_movement == pytest.approx(1 - box_iou(before, after))
-        assert 0 <= number.mask_disagreement <= 1
+        assert one.box_movement == pytest.approx(1 - box_iou(before, after))
+        assert 0 <= one.mask_disagreement <= 1
 
 
-def test_masks_that_agree_and_that_do_not(tiny_spotter, photographs):
+def test_mask_disagreement(tiny_spotter, photographs):
     trace = tiny_spotter.trace(photographs[0])
     height, width = trace.m3.shape[1:]
     left = np.zeros((1, 28, 28), np.float32)
@@ -49,11 +52,40 @@ def test_a_word_without_a_trace():
         0.5,
         [Character("a", 0.9), Character("b", 0.3)],
     )
-    number = word_signals(word)
-    assert (number.weakest_character, number.box_movement, number.mask_disagreement) == (0.3, None, None)
-    assert region_uncertainty(None, number) == pytest.approx(0.7)
+    one = word_signals(word)
+    assert (one.weakest_character, one.box_movement, one.mask_disagreement) == (0.3, None, None)
+    assert region_uncertainty(None, one) == pytest.approx(0.7)
 
 
-def test_doubt_is_largest_at_the_weights_own_threshold():
+def test_uncertainty_is_largest_at_the_threshold():
     assert region_uncertainty(0.3, RegionSignals(threshold=0.3)) == 1.0
     assert region_uncertainty(0.3, RegionSignals()) == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize(
+    ("score", "signals", "expected"),
+    [
+        (None, RegionSignals(), None),
+        (0.4, RegionSignals(), 1.0),
+        (0.55, RegionSignals(), 0.5),
+        (0.95, RegionSignals(), 0.0),
+        (None, RegionSignals(weakest_character=0.25), 0.75),
+        (0.95, RegionSignals(weakest_character=0.5), 0.25),
+        (None, RegionSignals(1.0, 0.5, 0.25), 0.25),
+        (None, RegionSignals(box_movement=7.0), 1.0),
+    ],
+)
+def test_uncertainty_of_a_region(score, signals, expected):
+    assert region_uncertainty(score, signals) == (None if expected is None else pytest.approx(expected))
+
+
+def test_uncertainty_of_an_image():
+    assert image_uncertainty([]) == image_uncertainty([None]) == 0
+    assert image_uncertainty([0.5]) == 0.5
+    assert image_uncertainty([0.0] * 100 + [1.0] * 5) == 1  # certain words do not hide the uncertain ones
+
+
+def test_signals_of_a_word():
+    assert word_signals(Region(SQUARE)) == RegionSignals(None)
+    read = Region(SQUARE, "ab", characters=[Character("a", 0.9), Character("b", 0.3)])
+    assert word_signals(read, 0.1, 0.2) == RegionSignals(0.3, 0.1, 0.2)

@@ -23,7 +23,8 @@ from spotter.data.renderers import (
 )
 from spotter.data.rendering_worker import scene_bytes
 from spotter.data.scene_pool import ScenePool
-from spotter.data.synth.scene import EASY, SceneGenerator
+from spotter.data.synth.scene import SceneGenerator
+from spotter.data.synth.style import EASY
 from spotter.data.targets import Batch, make_targets, words_on_host
 from spotter.data.word_arrays import encode_words
 from spotter.data.word_augmentation import rasterise_batch

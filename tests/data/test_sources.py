@@ -23,7 +23,8 @@ pytest.importorskip("fontTools", reason="subsets of fonts: pip install -r requir
 from spotter.data import sources as sources_module
 from spotter.data.sources import Sources, data_name
 from spotter.data.synth.fonts import _installed_families, installed_fonts
-from spotter.data.synth.scene import MIXED, SceneGenerator
+from spotter.data.synth.scene import SceneGenerator
+from spotter.data.synth.style import MIXED
 from spotter.data.synth.vocabulary import installed_vocabulary
 from tests.data.test_pack_file import rewritten
 
@@ -39,7 +40,8 @@ import zlib
 import spotter.training.__main__, spotter.training.criterion
 from dataclasses import replace
 from spotter.data.sources import Sources
-from spotter.data.synth.scene import MIXED, SceneGenerator
+from spotter.data.synth.scene import SceneGenerator
+from spotter.data.synth.style import MIXED
 s = Sources(pack=sys.argv[1])
 generator = SceneGenerator(
     replace(MIXED, height=200, width=200), "train", s.get_fonts(), s.get_vocabulary(), s.get_backgrounds()

@@ -148,7 +148,9 @@ def generator():
     pytest.importorskip("faker")
     synth = pytest.importorskip("spotter.data.synth.scene")
     try:
-        return synth.SceneGenerator(synth.EASY, split="held_out")
+        from spotter.data.synth.style import EASY
+
+        return synth.SceneGenerator(EASY, split="held_out")
     except RuntimeError as error:
         pytest.skip(str(error))
 

@@ -9,7 +9,8 @@ from spotter.evaluation.two_stage import Strip
 from spotter.explain import crop_looseness
 from spotter.explain.polygon_text import show_outlines, words_read
 from spotter.explain.topics import two_stage_comparison
-from spotter.explain.word_crop import over_roi
+from spotter.ops.roi_affine import points_in_roi
+from spotter.ops.shapes import overlaps
 
 UPRIGHT = np.array([[10.0, 20], [50, 20], [50, 30], [10, 30]])
 
@@ -31,7 +32,7 @@ def test_a_loose_cut_keeps_its_centre():
 def test_an_roi_of_any_angle_holds_the_cut(degrees):
     roi = crop_looseness.roi_around(UPRIGHT, np.radians(degrees))
     np.testing.assert_allclose(roi[[0, 1, 4]], [30, 25, np.radians(degrees)])
-    over = over_roi(UPRIGHT, roi)
+    over = points_in_roi(UPRIGHT, roi)
     np.testing.assert_allclose([over.min(0), over.max(0)], [[0, 0], [1, 1]], atol=1e-9)
     if not degrees:
         np.testing.assert_allclose(roi[2:4], [40, 10])
@@ -56,8 +57,11 @@ def test_ours_reads_its_own_box_as_before(tiny_spotter, trace):
 
 def test_true_words_go_with_ours(trace, empty_trace):
     pairs = crop_looseness.pair_words(trace, words_read(trace, 0))
+    assert pairs
     for text, polygon, word in pairs:
         assert text
+        iou = overlaps([polygon], [trace.polygon(word)]).iou
+        assert iou[0, 0] > crop_looseness.MIN_IOU
     far = show_outlines([("far", np.array([[9000, 9000], [9100, 9000], [9100, 9050]]))])
     assert crop_looseness.pair_words(trace, far) == []
     assert crop_looseness.pair_words(trace, "") == []
@@ -87,7 +91,7 @@ def test_the_curve_is_measured_for_both(tiny_spotter, trace, monkeypatch):
     assert len(measured.ours) == len(crop_looseness.FACTORS)
     word = measured.words[-1]
     _, alt = two_stage_comparison.draw_cut(trace, measured, word, 1.38)
-    assert f"Word {word + 1} cut 1.4 times as large" in alt
+    assert f"Word {word + 1} cropped 1.4 times as large" in alt
     assert measured.ours[3][measured.words.index(word)] in alt
     tight, loose = (rows[-1].roi for rows in (measured.crops[1], measured.crops[-1]))
     np.testing.assert_allclose(loose[2:4], 2 * tight[2:4], rtol=1e-6)

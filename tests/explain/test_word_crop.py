@@ -11,6 +11,7 @@ import torch
 from annotation.signals import mask_disagreement
 from spotter.explain import word_crop
 from spotter.explain.topics import conversion, reading, two_level, two_stage_comparison
+from spotter.ops.roi_affine import points_in_roi
 from spotter.ops.rois import resample_masks, roi_grid
 
 
@@ -33,13 +34,13 @@ def as_it_is(trace):
 
 @pytest.mark.parametrize("degrees", [0, 90, -90, 30, -140])
 def test_points_masks_and_photos_turn_as_the_networks_features(trace, degrees):
-    """What `model.rotated_roi` sees at a cell of an RoI is what is drawn there."""
+    """What `ops.rois` sees at a cell of an RoI is what is drawn there."""
     roi = np.array([31.0, 42.0, 50.0, 20.0, np.radians(degrees)], np.float32)
     points = roi_grid(torch.from_numpy(roi)[None], 28, 28)[0].numpy()
-    over = word_crop.over_roi(points.reshape(-1, 2), roi).reshape(28, 28, 2)
+    over = points_in_roi(points.reshape(-1, 2), roi).reshape(28, 28, 2)
     np.testing.assert_allclose(over[..., 0], np.tile((np.arange(28) + 0.5) / 28, (28, 1)), atol=1e-5)
     np.testing.assert_allclose(over[..., 1], over[..., 0].T, atol=1e-5)
-    assert word_crop.over_roi(np.zeros((0, 2)), roi).shape == (0, 2)
+    assert points_in_roi(np.zeros((0, 2)), roi).shape == (0, 2)
     x, y = np.meshgrid(np.arange(80) + 0.5, np.arange(90) + 0.5)
     photo = np.stack([2 * x, 2 * y, 0 * x], 2).astype(np.uint8)  # a pixel's colour says where it is
     drawn = np.asarray(word_crop.cut(photo, roi, 28, 28)).astype(float)
@@ -73,7 +74,7 @@ def test_the_mask_turns_with_the_photo(upright):
     masked = replace(upright, mask_k=np.stack([mask] * len(upright.words)))
     assert word_crop.word_mask(masked, 0)[:, :14].min() > 0.99
     assert word_crop.word_mask(masked, 0)[:, 14:].max() < 0.01
-    where = conversion.where_word_is(masked, 0, quad)
+    where = conversion.word_region_mask(masked, 0, quad)
     assert where.mean() == pytest.approx(0.5, abs=0.04)
     assert where[:, :13].all()
     gate = np.zeros(masked.m3.shape, np.float16)

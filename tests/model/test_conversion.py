@@ -106,7 +106,7 @@ def test_up_block_changes_the_size(last_conv):
 def test_plain_features_have_open_gates(regions):
     plain, features = PlainFeatures(8).eval(), torch.randn(regions, 8, 8, 16)
     attended = torch.randn(regions, 8)
-    assert plain.relate(attended) is attended
+    assert plain.attend(attended) is attended
     out = plain(features, attended)
     assert [gate.shape[2:] for gate in (out.m1, out.m2, out.m3)] == [(2, 4), (4, 8), (8, 16)]
     assert all((gate == 1).all() for gate in (out.m1, out.m2, out.m3))
@@ -114,11 +114,11 @@ def test_plain_features_have_open_gates(regions):
 
 
 @torch.no_grad()
-def test_relate_is_attention_within_an_image():
+def test_attend_is_within_an_image():
     c, x = conversion((8, 16)), torch.randn(2, 5, 8)
-    before = c.relate(x)
+    before = c.attend(x)
     x[0, 4] += 1
-    after = c.relate(x)
+    after = c.attend(x)
     assert (after[0] - before[0]).abs().amax(1).min() > 1e-4  # all attend to the changed one
     assert torch.equal(after[1], before[1])
 

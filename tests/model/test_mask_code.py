@@ -36,7 +36,7 @@ def test_complete_code_returns_the_mask():
     mask = torch.tensor([[[1, 0, 0], [1, 1, 0], [0, 0, 1]]])
     vector = code.encode(mask)
     top_left = (
-        np.log((1 - EPSILON) / EPSILONILON) - 0.5
+        np.log((1 - EPSILON) / EPSILON) - 0.5
     ) / 2  # logit, less the mean, over the standard deviation
     assert vector[0, 0].item() == pytest.approx(top_left, rel=1e-5)
     torch.testing.assert_close(code.decode(vector), mask.float().clamp(EPSILON, 1 - EPSILON))

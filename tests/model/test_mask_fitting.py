@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from spotter.model import mask_fitting
 from spotter.model.mask_fitting import fit_mask_code, reconstruction_iou, word_masks, word_shapes
 from spotter.ops.polygons import signed_area
 
@@ -67,3 +68,27 @@ def test_few_masks():
     assert code.encode(masks).isfinite().all()
     assert reconstruction_iou(code, masks, 60) == 1
     assert fit_mask_code(masks[:1]).decode(torch.zeros(60)).isfinite().all()
+
+
+def test_main_prints_the_reconstruction(capsys, monkeypatch):
+    monkeypatch.setattr(mask_fitting, "EVALUATION_SHAPES", 30)
+    assert mask_fitting.main(["--count", "200"]) == 0
+    head, *lines = capsys.readouterr().out.splitlines()
+    assert head == "coefficients  mean IoU on 30 other shapes"
+    assert [int(line.split()[0]) for line in lines] == [5, 10, 20, 40, 60]
+    assert all(0.5 < float(line.split()[1]) <= 1 for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--count", "0"], "--count must be at least 1, not 0."),
+        (["--count", "many"], "invalid int value: 'many'"),
+        (["--seed", "-1"], "--seed must be at least 0, not -1."),
+    ],
+)
+def test_main_refuses_invalid_options(capsys, options, message):
+    with pytest.raises(SystemExit) as stop:
+        mask_fitting.main(options)
+    assert stop.value.code == 2
+    assert capsys.readouterr().err.splitlines()[-1].endswith(message)

@@ -8,14 +8,16 @@ from pathlib import Path
 
 import torch
 
-from spotter.training.train_config import DataConfig, OptimiserConfig, StageConfig, TrainConfig
-from spotter.training.trainer import Trainer, distributed
+from spotter.data.data_config import DataConfig, StageConfig
+from spotter.training.distributed import process_group
+from spotter.training.train_config import OptimiserConfig, TrainConfig
+from spotter.training.trainer import Trainer
 from spotter.weights import load_weights
 
 if __name__ == "__main__":
     weights, folder = sys.argv[1:]
     torch.set_num_threads(1)
-    with distributed("cpu") as device:
+    with process_group("cpu") as device:
         config = TrainConfig(
             model=load_weights(weights)[0].config,
             steps=2,
@@ -32,6 +34,6 @@ if __name__ == "__main__":
         found = {
             "parameters": dict(trainer.training.named_parameters()),
             "average": dict(trainer.average.named_parameters()),
-            "counts": [trainer.world, trainer.step, trainer.next_batch, trainer.images],
+            "counts": [trainer.world_size, trainer.step, trainer.next_batch, trainer.images],
         }
         torch.save(found, trainer.folder / f"rank{trainer.rank}.pt")

@@ -1,4 +1,4 @@
-"""The ablation: its variants, that it resumes, and its table."""
+"""The ablation's variants, jobs and table."""
 
 import json
 from contextlib import chdir
@@ -13,13 +13,13 @@ from spotter.model.conversion import PlainFeatures, RecognitionConversion
 from spotter.model.mask_fitting import word_masks
 from spotter.model.spotter import SwinTextSpotter
 from spotter.training import ablation
-from spotter.training.ablation import VARIANTS, jobs, main, table, variant_config
+from spotter.training.ablation import VARIANTS, main, plan_jobs, table, variant_config
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_a_variant_differs_in_its_parts_alone(tiny_config, variant):
+def test_variant_differs_only_in_its_parts(tiny_config, variant):
     config = variant_config(tiny_config, variant)
     model = SwinTextSpotter(config)
     parts = VARIANTS[variant]
@@ -38,11 +38,11 @@ def test_all_is_the_preset(tiny_config):
     assert replace(variant_config(tiny_config, "all"), name="tiny") == tiny_config
 
 
-def test_seed_by_seed(tmp_path):
-    todo = jobs(tmp_path, 2)
-    assert [job.variant for job in todo] == [*VARIANTS, *VARIANTS]
-    assert [job.seed for job in todo] == [0] * len(VARIANTS) + [1] * len(VARIANTS)
-    assert len({job.folder for job in todo}) == len(todo)
+def test_jobs_are_ordered_by_seed(tmp_path):
+    jobs = plan_jobs(tmp_path, 2)
+    assert [job.variant for job in jobs] == [*VARIANTS, *VARIANTS]
+    assert [job.seed for job in jobs] == [0] * len(VARIANTS) + [1] * len(VARIANTS)
+    assert len({job.folder for job in jobs}) == len(jobs)
 
 
 def test_table():
@@ -55,15 +55,15 @@ def test_table():
     assert "| base + dilated | - / - | - |" in lines
 
 
-def test_a_few_seconds_of_all_and_again(tmp_path, monkeypatch, tiny_config, capsys):
-    """Trains, evaluates, prints; what is done is not done again."""
+def test_command_trains_evaluates_and_continues(tmp_path, monkeypatch, tiny_config, capsys):
+    """Completed jobs are not repeated."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(PRESETS, "nano", lambda: tiny_config)
     monkeypatch.setattr("spotter.training.initialisation.word_masks", few_masks)
     monkeypatch.setattr(ablation, "VARIANTS", {"base": (), "all": VARIANTS["all"]})
     options = ["--minutes", "5", "--scenes", "1", "--folder", str(tmp_path / "runs")]
     options += ["--set", "steps=1", "workers=0", "stages.characters.until=0.01", "data.megapixels=0.01"]
-    monkeypatch.setattr(ablation, "run", as_here(ablation.run))
+    monkeypatch.setattr(ablation, "run_command", in_repository(ablation.run_command))
     assert main(options) == 0
     output = capsys.readouterr().out
     assert "1 of 2: base, seed 0" in output
@@ -80,14 +80,14 @@ def few_masks(count: int, **options) -> torch.Tensor:
     return word_masks(200, **options)
 
 
-def as_here(run):
-    """Commands run in the folder of the repository, wherever the test is."""
+def in_repository(run_command):
+    """Runs commands in the repository, not in the test's folder."""
 
-    def here(command):
+    def run(command):
         with chdir(ROOT):
-            run(command)
+            run_command(command)
 
-    return here
+    return run
 
 
 @pytest.mark.parametrize("options", [["--seeds", "0"], ["--minutes", "0"]])

@@ -1,4 +1,4 @@
-"""A training step on a pretended GPU, and on a real one if there is one: losses and gradients are those of
+"""A training step on a pretended GPU, and on a real one if there is one: losses and gradients equal those on
 the CPU, and synchronisations are few.
 """
 
@@ -11,17 +11,18 @@ import pytest
 import torch
 from torch import Tensor
 
+from spotter.data.data_config import DataConfig, StageConfig
 from spotter.data.datasets import BatchDataset
 from spotter.data.targets import Batch, Targets
 from spotter.ops.roi_align import set_roi_align_backend
 from spotter.training import losses as losses_module
 from spotter.training.criterion import TrainingSpotter
 from spotter.training.losses import count_boxes
-from spotter.training.train_config import DataConfig, LossConfig, StageConfig
+from spotter.training.train_config import LossConfig
 from tests.pretend_gpu import DEVICE, PretendGPU, values_of
 
 TASKS = ["features", "reading", "all"]
-# Proposals' boxes, costs of the matching, words that are read in a wrong way.
+# Proposal boxes, matching costs, words that are read in a wrong orientation.
 SYNCHRONISATIONS = {"features": 1, "reading": 3, "all": 3}
 
 
@@ -45,7 +46,7 @@ def batch(tiny_config) -> Batch:
 
 @pytest.fixture(scope="module")
 def training(tiny_model) -> TrainingSpotter:
-    """With tall words, of which some are read in a wrong way, and random parts of photographs."""
+    """With vertical words, some in a wrong orientation, and random crops of photographs."""
     torch.manual_seed(3)
     model = copy.deepcopy(tiny_model)
     model.config = replace(model.config, vertical_aspect_ratio=0.5, short_side=200)
@@ -72,7 +73,7 @@ def step(training: TrainingSpotter, batch: Batch) -> tuple[dict[str, Tensor], di
 
 
 def assert_same_step(found: tuple, expected: tuple) -> None:
-    """Losses to 1e-4; gradients to 3 %, because a rounding may switch a ReLU."""
+    """Losses within 1e-4; gradients within 3 %, because rounding may switch a ReLU."""
     assert found[0].keys() == expected[0].keys()
     assert found[1].keys() >= expected[1].keys()
     for name, value in expected[0].items():
@@ -84,7 +85,7 @@ def assert_same_step(found: tuple, expected: tuple) -> None:
 
 
 def on_pretended_gpu(training: TrainingSpotter, batch: Batch, steps: int = 2) -> tuple[tuple, PretendGPU]:
-    """The last of so many equal steps, with what was counted in it."""
+    """The last of some equal steps, and the counts of that step."""
     with PretendGPU() as gpu:
         for _ in range(steps):  # in the first one constants are copied
             other = copy.deepcopy(training).to(DEVICE)
@@ -96,7 +97,7 @@ def on_pretended_gpu(training: TrainingSpotter, batch: Batch, steps: int = 2) ->
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_a_step_on_a_pretended_gpu(training, batch, task):
+def test_step_on_a_pretended_gpu(training, batch, task):
     batch = replace(batch, task=task)
     expected = step(copy.deepcopy(training), batch)
     found, gpu = on_pretended_gpu(training, batch)
@@ -105,7 +106,7 @@ def test_a_step_on_a_pretended_gpu(training, batch, task):
 
 
 @pytest.mark.parametrize("backend", ["grid_sample", "torchvision"])
-def test_a_step_with_another_roi_align(training, batch, backend):
+def test_step_with_another_roi_align(training, batch, backend):
     expected = step(copy.deepcopy(training), batch)
     set_roi_align_backend(backend)
     found, gpu = on_pretended_gpu(training, batch)
@@ -114,7 +115,7 @@ def test_a_step_with_another_roi_align(training, batch, backend):
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_the_number_of_images_changes_few_launches(training, batch, task):
+def test_launches_do_not_grow_with_the_number_of_images(training, batch, task):
     """No loop over the images: twelve take hardly more kernels than two."""
     batch = replace(batch, task=task)
     many = replace(
@@ -128,7 +129,7 @@ def test_the_number_of_images_changes_few_launches(training, batch, task):
 
 
 def test_targets_made_on_the_device(training, batch):
-    """One more synchronisation: the host has to ask for the words."""
+    """One more synchronisation: the host has to copy the words."""
     expected = step(copy.deepcopy(training), batch)
     with PretendGPU() as gpu:
         other = copy.deepcopy(training).to(DEVICE)
@@ -158,7 +159,7 @@ def test_images_without_words(training, batch, task):
     assert_same_step(on_pretended_gpu(training, empty)[0], expected)
 
 
-def test_targets_move_with_what_the_host_knows(batch):
+def test_targets_keep_a_copy_of_the_words_on_the_host(batch):
     target = batch.targets[0]
     with PretendGPU() as gpu:
         there = target.to(DEVICE, non_blocking=True)
@@ -171,13 +172,13 @@ def test_targets_move_with_what_the_host_knows(batch):
     assert there.image_size == target.image_size
     assert there.words.text.equal(target.text)
     assert there.words.known.equal(~target.centres[..., 0].isnan())
-    assert replace(there, boxes=there.boxes).words is None  # may be other words
+    assert replace(there, boxes=there.boxes).words is None  # they may be different words
     found = Targets(target.boxes, target.masks, (160, 160)).to("cpu")
     assert (found.words, found.text) == (None, None)
 
 
 def test_boxes_are_counted_on_the_device(batch, monkeypatch):
-    """Two processes that exchange their numbers on their GPUs."""
+    """Two processes that exchange their counts on their GPUs."""
     monkeypatch.setattr(losses_module.dist, "is_initialized", lambda: True)
     monkeypatch.setattr(losses_module.dist, "get_world_size", lambda: 2)
     monkeypatch.setattr(losses_module.dist, "all_reduce", lambda total: total.add_(2))
@@ -192,8 +193,8 @@ def test_boxes_are_counted_on_the_device(batch, monkeypatch):
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 @pytest.mark.parametrize("bfloat16", [False, True])
 @pytest.mark.parametrize("task", TASKS)
-def test_a_step_on_a_gpu(training, batch, task, bfloat16):
-    """Finite, with the losses that need no random numbers as on the CPU."""
+def test_step_on_a_gpu(training, batch, task, bfloat16):
+    """Finite; losses without random numbers equal those on the CPU."""
     batch = replace(batch, task=task)
     expected, _ = step(copy.deepcopy(training), batch)
     device = torch.device("cuda", 0)
@@ -209,7 +210,7 @@ def test_a_step_on_a_gpu(training, batch, task, bfloat16):
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
-def test_a_gpu_is_waited_for_where_the_pretended_one_is(training, batch, recwarn):
+def test_gpu_has_no_more_synchronisations_than_the_pretended_one(training, batch, recwarn):
     device = torch.device("cuda", 0)
     other, there = copy.deepcopy(training).to(device), moved(batch, device)
     step(other, there)

@@ -1,4 +1,4 @@
-"""CUDA graphs of the backbone: the same maps and gradients, and the same names of parameters."""
+"""CUDA graphs of the backbone: same outputs, gradients and parameter names."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def maps_and_gradients(backbone, images) -> list[torch.Tensor]:
     return [each.detach().cpu() for each in (*maps, *(p.grad for p in backbone.parameters()))]
 
 
-def test_without_a_gpu_nothing_changes(tiny_model):
+def test_on_the_cpu_nothing_changes(tiny_model):
     plain, graphed = (copy.deepcopy(tiny_model.backbone).train() for _ in range(2))
     use_cuda_graphs(graphed)
     assert list(graphed.state_dict()) == list(plain.state_dict())
@@ -31,7 +31,7 @@ def test_without_a_gpu_nothing_changes(tiny_model):
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_a_graph_per_shape_computes_the_same(tiny_model):
+def test_one_graph_per_shape_with_equal_results(tiny_model):
     plain, graphed = (copy.deepcopy(tiny_model.backbone).cuda().train() for _ in range(2))
     use_cuda_graphs(graphed)
     for shape in ((2, 3, 64, 96), (1, 3, 96, 96), (2, 3, 64, 96)):

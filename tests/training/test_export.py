@@ -1,4 +1,4 @@
-"""A run becomes weights with a card."""
+"""Exported weights and their model card."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from dataclasses import replace
 import pytest
 import torch
 
+from spotter.data.data_config import DataConfig, StageConfig
 from spotter.training import trainer
 from spotter.training.card import curve
-from spotter.training.export import averaged_model, main, mix
-from spotter.training.initialisation import grown
-from spotter.training.train_config import DataConfig, StageConfig, TrainConfig
+from spotter.training.export import averaged_model, interpolate, main
+from spotter.training.initialisation import load_and_extend
+from spotter.training.train_config import TrainConfig
 from spotter.training.trainer import Trainer
 from spotter.weights import load_weights, save_weights
 
 
 @pytest.fixture(scope="module")
 def run(tiny_config, tiny_file, tmp_path_factory):
-    """The folder of a run of three steps that train the pyramid alone."""
+    """The folder of a run of three steps, which trained the pyramid alone."""
     folder = tmp_path_factory.mktemp("runs") / "run"
     config = TrainConfig(
         model=tiny_config,
@@ -43,11 +44,11 @@ def test_weights_and_card(run, tmp_path, capsys):
     out = tmp_path / "small.safetensors"
     options = ["--figures", str(report), "--notes", "short", "--command", "train"]
     options += ["--temperature", "1.5", "--power", "4"]
-    tried = tmp_path / "tried.txt"
-    tried.write_text("larger boxes: worse\n\n  smaller ones: .1 in place of .2  \n", encoding="utf-8")
-    options += ["--experiments", str(tried)]
+    experiments = tmp_path / "experiments.txt"
+    experiments.write_text("larger boxes: worse\n\n  smaller ones: .1 in place of .2  \n", encoding="utf-8")
+    options += ["--experiments", str(experiments)]
     assert main([str(run), str(out), *options]) == 0
-    assert "images seen" in capsys.readouterr().out
+    assert "trained on" in capsys.readouterr().out
     model, card = load_weights(out)
     assert (model.config.reading_temperature, model.config.reading_power) == (1.5, 4)
     assert (card["name"], card["steps"], card["notes"], card["command"]) == ("small", 3, "short", "train")
@@ -58,7 +59,7 @@ def test_weights_and_card(run, tmp_path, capsys):
     torch.testing.assert_close(model.reader.conv.weight.data, average, atol=1e-3, rtol=1e-3)  # half precision
 
 
-def test_the_mean_with_other_weights(run, tmp_path, tiny_file, capsys):
+def test_interpolation_with_other_weights(run, tmp_path, tiny_file, capsys):
     out = tmp_path / "mixed.safetensors"
     model = load_weights(tiny_file)[0]
     for parameter in model.parameters():
@@ -82,12 +83,12 @@ def test_the_mean_with_other_weights(run, tmp_path, tiny_file, capsys):
     assert "There are no weights 'nowhere'" in capsys.readouterr().err
 
 
-def test_a_block_the_weights_do_not_have_stays_the_runs(tiny_file, tiny_config):
-    model = grown(str(tiny_file), replace(tiny_config, two_level_blocks=2))
+def test_blocks_missing_in_the_other_weights_are_unchanged(tiny_file, tiny_config):
+    model = load_and_extend(str(tiny_file), replace(tiny_config, two_level_blocks=2))
     for parameter in model.parameters():
         parameter.data += 1
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    mix(model, str(tiny_file), 0.5)
+    interpolate(model, str(tiny_file), 0.5)
     after = model.state_dict()
     added = [name for name in before if name.startswith("two_level.1.")]
     assert len(added) > 4
@@ -95,36 +96,29 @@ def test_a_block_the_weights_do_not_have_stays_the_runs(tiny_file, tiny_config):
     torch.testing.assert_close(after["two_level.0.pool.bias"], before["two_level.0.pool.bias"] - 0.5)
 
 
-def test_the_card_is_json_without_nan(run, tmp_path):
+def test_card_is_json_without_nan(run, tmp_path):
     out = tmp_path / "w.safetensors"
     assert main([str(run), str(out)]) == 0
 
     def refuse(name: str):
-        raise AssertionError(f"{name} is no JSON")
+        raise AssertionError(f"{name} is not JSON")
 
     card = json.loads(out.with_suffix(".json").read_text(), parse_constant=refuse)
     assert [row["images"] for row in card["curve"]] == [row["images"] for row in curve(run)]
-    assert card["curve"][0]["recognition"] is None  # the pyramid alone knows no such loss
+    assert card["curve"][0]["recognition"] is None  # not computed when the pyramid is trained alone
     assert max(row["characters"] for row in card["curve"]) > 0
 
 
-def test_repeated_steps_count_once(tmp_path):
-    names = "step,images,minutes,characters,giou,recognition,total"
-    lines = ["20,80,1,4,nan,nan,4", "40,160,2,3,nan,nan,3", "20,80,1,5,nan,nan,5", "60,240,3,2,nan,nan,2"]
-    (tmp_path / "log.csv").write_text("\n".join([names, *lines]), encoding="utf-8")
-    assert [(row["images"], row["characters"]) for row in curve(tmp_path)] == [(80, 5), (160, 3), (240, 2)]
-
-
 @pytest.mark.parametrize("missing", ["checkpoint.pt", "settings.json"])
-def test_no_run(run, tmp_path, capsys, missing):
+def test_folder_without_a_run(run, tmp_path, capsys, missing):
     for name in {"checkpoint.pt", "settings.json"} - {missing}:
         (tmp_path / name).write_bytes((run / name).read_bytes())
     assert main([str(tmp_path), str(tmp_path / "w.safetensors")]) == 2
     assert f"{missing} is missing" in capsys.readouterr().err
 
 
-def test_the_calibration_of_the_initial_weights_stays(tiny_model, tiny_config, tmp_path):
-    """Without another one: readings of 0.9 would mean something else from one export to the next."""
+def test_calibration_of_the_initial_weights_is_kept(tiny_model, tiny_config, tmp_path):
+    """Unless another one is given: a score of 0.9 keeps its meaning from one export to the next."""
     start, folder, out = tmp_path / "start.safetensors", tmp_path / "run", tmp_path / "out.safetensors"
     calibrated = copy.deepcopy(tiny_model)
     calibrated.config = replace(tiny_config, reading_temperature=1.25, reading_power=3.0)
@@ -148,7 +142,7 @@ def test_the_calibration_of_the_initial_weights_stays(tiny_model, tiny_config, t
 
 
 @pytest.mark.parametrize("name", ["--temperature", "--power"])
-def test_a_calibration_of_nothing(run, tmp_path, capsys, name):
+def test_calibration_must_be_positive(run, tmp_path, capsys, name):
     with pytest.raises(SystemExit) as stop:
         main([str(run), str(tmp_path / "w.safetensors"), name, "0"])
     assert stop.value.code == 2

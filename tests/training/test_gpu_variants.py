@@ -1,20 +1,21 @@
-"""Variants of a run: compared, reported when they fail, the fastest written down. On the CPU here."""
+"""Comparison with the CPU and timing of variants, on the CPU."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
+from spotter.data.data_config import DataConfig, StageConfig
 from spotter.data.datasets import BatchDataset
 from spotter.data.targets import Batch
 from spotter.training import gpu_variants
-from spotter.training.gpu_variants import Timing, check, fastest, main
-from spotter.training.initialisation import TrainingError
-from spotter.training.train_config import DataConfig, StageConfig, TrainConfig
+from spotter.training.errors import TrainingError
+from spotter.training.gpu_variants import Timing, compare_with_cpu, find_fastest, main
+from spotter.training.train_config import TrainConfig
 
 
 def measured(words: dict[tuple[str, ...], float]):
-    """Measures by a table; settings that are not in it fail."""
+    """Looks up words per second; settings that are not in the table fail."""
 
     def measure(settings: tuple[str, ...]) -> Timing:
         if settings not in words:
@@ -25,14 +26,14 @@ def measured(words: dict[tuple[str, ...], float]):
 
 
 def test_without_variants_the_recipe_is_the_fastest():
-    best, lines = fastest(measured({(): 10.0}), [], 12.0)
+    best, lines = find_fastest(measured({(): 10.0}), [], 12.0)
     assert best.settings == ()
     assert lines[-1] == "| the recipe | 100 | 10 | 1.5 |"
 
 
-def test_the_fastest_is_kept_setting_by_setting():
+def test_variants_change_the_best_so_far():
     words = {(): 10.0, ("a=1",): 20.0, ("a=1", "b=1"): 5.0, ("a=1", "data.megapixels=24"): 30.0}
-    best, lines = fastest(measured(words), ["a=1", "b=1", "a=2", "data.megapixels={2}"], 12.0)
+    best, lines = find_fastest(measured(words), ["a=1", "b=1", "a=2", "data.megapixels={2}"], 12.0)
     assert best.settings == ("a=1", "data.megapixels=24")
     assert [line.split(" | ")[1] for line in lines[2:]] == [
         "100",
@@ -59,14 +60,14 @@ def batch(config) -> Batch:
     return next(b for b in (data[k, 0.0] for k in range(20)) if b.words >= 4)
 
 
-def test_the_same_device_differs_in_nothing(config, batch):
+def test_same_device_has_no_differences(config, batch):
     with torch.random.fork_rng():
-        differences = check(config, batch)
+        differences = compare_with_cpu(config, batch)
     assert max(differences.values()) == 0
     assert {"recognition", "giou", "text_map", "gradient"} <= set(differences)
 
 
-def test_a_device_that_computes_something_else_is_reported(config, batch, monkeypatch):
+def test_differing_device_is_reported(config, batch, monkeypatch):
     real, calls = gpu_variants.build, []
 
     def build(config):
@@ -78,10 +79,10 @@ def test_a_device_that_computes_something_else_is_reported(config, batch, monkey
 
     monkeypatch.setattr(gpu_variants, "build", build)
     with torch.random.fork_rng(), pytest.raises(TrainingError, match=r"computes .* as .*, the CPU as"):
-        check(config, batch)
+        compare_with_cpu(config, batch)
 
 
-def test_no_pack_is_one_sentence(tmp_path, capsys):
+def test_missing_pack_is_one_sentence(tmp_path, capsys):
     arguments = ["--pack", str(tmp_path / "none.zip"), "--out", str(tmp_path / "v.txt"), "--device", "cpu"]
     assert main(arguments) == 2
     assert "There is no pack" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Recipes: what they say, what overrides change, and what is refused."""
+"""Recipes, overrides, and invalid ones."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import json
 import pytest
 
 from spotter.config import PRESETS, nano
+from spotter.data.data_config import RecipeError, StageConfig
 from spotter.training.losses import PUBLISHED_LOSSES
 from spotter.training.recipe import FOLDER, load_recipe
-from spotter.training.train_config import RecipeError, StageConfig, TrainConfig
+from spotter.training.train_config import TrainConfig
 
 BUILT_IN = sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
-def test_an_empty_recipe_has_the_defaults(tmp_path):
+def test_empty_recipe_has_the_defaults(tmp_path):
     path = tmp_path / "empty.toml"
     path.write_text('[model]\npreset = "nano"\n')
     assert load_recipe(str(path)) == TrainConfig(model=nano(), recipe="empty")
@@ -51,7 +52,7 @@ def test_official_has_the_published_loss_weights():
 
 
 @pytest.mark.parametrize(
-    ("override", "read"),
+    ("override", "is_set"),
     [
         ("minutes=9", lambda c: c.minutes == 9.0),
         ("steps = 5", lambda c: c.steps == 5),
@@ -67,16 +68,16 @@ def test_official_has_the_published_loss_weights():
         ("pool.augmentation.min_scale=0.9", lambda c: c.pool.augmentation.min_scale == 0.9),
     ],
 )
-def test_overrides(override, read):
+def test_overrides(override, is_set):
     before, after = load_recipe("nano"), load_recipe("nano", overrides=[override])
-    assert not read(before)
-    assert read(after)
+    assert not is_set(before)
+    assert is_set(after)
 
 
 @pytest.mark.parametrize(
     ("override", "sentence"),
     [
-        ("minutes", "is no override; expected KEY=VALUE"),
+        ("minutes", "is not an override; expected KEY=VALUE"),
         ("minuts=3", "There is no setting minuts; did you mean minutes?"),
         ("loss.recogniton=1", "There is no setting loss.recogniton; did you mean recognition?"),
         ("loss=1", "loss must be a table of settings"),
@@ -94,7 +95,7 @@ def test_overrides(override, read):
         ("model.preset=tiny", "There is no preset 'tiny'"),
     ],
 )
-def test_what_is_refused(override, sentence):
+def test_invalid_overrides(override, sentence):
     with pytest.raises(RecipeError) as error:
         load_recipe("nano", overrides=[override])
     assert sentence in str(error.value)
@@ -111,19 +112,19 @@ def test_what_is_refused(override, sentence):
         ("empty.toml", b"", "incomplete"),
     ],
 )
-def test_files_that_are_no_recipes(tmp_path, name, content, sentence):
+def test_invalid_recipe_files(tmp_path, name, content, sentence):
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(RecipeError, match=sentence):
         load_recipe(str(tmp_path / name))
 
 
-def test_a_pack_replaces_folders():
+def test_pack_and_folders_are_exclusive():
     with pytest.raises(ValueError, match="A pack replaces the folders"):
         load_recipe("nano", overrides=["sources.pack=p.zip", 'sources.data=["a"]'])
 
 
-def test_the_stages_must_end_with_the_run():
+def test_last_stage_must_end_with_the_run():
     with pytest.raises(RecipeError, match="end with 1"):
         TrainConfig(nano(), stages=(StageConfig("a", until=0.5),))
     with pytest.raises(RecipeError, match="end with 1"):

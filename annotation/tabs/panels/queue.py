@@ -73,7 +73,6 @@ def queue_rows(session: AnnotationSession) -> dict[str, Any]:
         "current": str(session.image.id) if session.image else "",
         "head": f"{len(ids)} {'photo' if len(ids) == 1 else 'photos'}",
         "foot": f"{left} more before or after these" if left else "",
-        "empty": "No photos",
         "ahead": store.image_path(store.image(following[0])) if following else None,
     }
 

@@ -11,10 +11,26 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 HELD_OUT_PERCENT = 10
-LONG_SIDE = 480  # pixels photographs are kept at
+LONG_SIDE = 480  # pixels that photographs are scaled down to
+NOISE_SIDE = 1024  # pixels of the tile of noise
+GRAY_SHARE, GRAY_TINT = 0.35, 8  # nearly gray colours, and how far their channels differ from the gray
+
 PHOTOGRAPH_SHARE = 0.85  # of the scenes, when there is a folder
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+SHAPES_ON_PHOTOGRAPH = 0.15  # share of the photographs with shapes drawn on them
+MIN_CROP = 0.35  # of the largest crop's side
+MIN_SCALE = 0.33  # pixels of a photograph per pixel of a scene that is not too large for it
+CHANNEL_GAIN, GAIN, MAX_OFFSET = (0.85, 1.15), (0.6, 1.25), 25  # colours of photographs
+
+GRADIENT_CONTRAST = 0, 0.6
+STRIPES_SHARE, SHAPES_SHARE, WINDOWS_SHARE, NOISE_SHARE = 0.3, 0.6, 0.3, 0.6  # of procedural backgrounds
+NOISE_CELLS = 1, 2, 4, 16, 40  # pixels per value of the noise
+NOISE_SIGMA = 3, 18  # gray levels
+STRIPE_GAP_SHARE = 0.02  # stripes left out
+CROSSED_SHARE = 0.3  # of the stripes that become a grid, as of bricks
+SHAPE_OPACITY = 0.3, 1.0
+ELLIPSES_SHARE = 0.3  # of the rows of windows
 
 
 def is_held_out(name: str) -> bool:
@@ -33,24 +49,25 @@ def _photograph(path: Path) -> np.ndarray:
 
 @functools.lru_cache(maxsize=1)
 def noise_tile() -> np.ndarray:
-    """(1024, 1024) float32 normal noise with deviation 1, the same in every process; to be cropped."""
-    return np.random.default_rng(0).standard_normal((1024, 1024), dtype=np.float32)
+    """(NOISE_SIDE, NOISE_SIDE) float32 standard normal noise, the same in every process; to be cropped."""
+    return np.random.default_rng(0).standard_normal((NOISE_SIDE, NOISE_SIDE), dtype=np.float32)
 
 
 def noise_crop(rng: random.Random, height: int, width: int) -> np.ndarray:
-    """(height, width) float32 view of normal noise, at most 1024 x 1024; larger ones are repeated."""
+    """(height, width) float32 view of standard normal noise; it is repeated beyond NOISE_SIDE."""
     tile = noise_tile()
-    if height > 1024 or width > 1024:
-        return np.tile(tile, (-(-height // 1024), -(-width // 1024)))[:height, :width]
-    y, x = rng.randint(0, 1024 - height), rng.randint(0, 1024 - width)
+    if height > NOISE_SIDE or width > NOISE_SIDE:
+        return np.tile(tile, (-(-height // NOISE_SIDE), -(-width // NOISE_SIDE)))[:height, :width]
+    y, x = rng.randint(0, NOISE_SIDE - height), rng.randint(0, NOISE_SIDE - width)
     return tile[y : y + height, x : x + width]
 
 
-def random_colour(rng: random.Random, gray_share: float = 0.35) -> tuple[int, int, int]:
+def random_colour(rng: random.Random, gray_share: float = GRAY_SHARE) -> tuple[int, int, int]:
     """An RGB colour; a share of them nearly gray."""
     if rng.random() < gray_share:
         level = rng.randint(0, 255)
-        return tuple(min(255, max(0, level + rng.randint(-8, 8))) for _ in range(3))
+        red, green, blue = (min(255, max(0, level + rng.randint(-GRAY_TINT, GRAY_TINT))) for _ in range(3))
+        return red, green, blue
     return rng.randint(0, 255), rng.randint(0, 255), rng.randint(0, 255)
 
 
@@ -59,7 +76,7 @@ def list_photographs(folder: str | Path, split: str | None = None) -> list[Path]
     return sorted(
         path
         for path in Path(folder).rglob("*")
-        if path.suffix.lower() in _SUFFIXES
+        if path.suffix.lower() in SUFFIXES
         and (split is None or is_held_out(path.name) == (split == "held_out"))
     )
 
@@ -85,13 +102,13 @@ class Backgrounds:
         """(height, width, 3) uint8 RGB."""
         if self.paths and rng.random() < PHOTOGRAPH_SHARE:
             image = self._crop(rng, height, width)
-            if rng.random() < 0.15:
+            if rng.random() < SHAPES_ON_PHOTOGRAPH:
                 _shapes(rng, image, rng.randint(1, 6))
             return image
         return procedural(rng, height, width)
 
     def _choose(self, rng: random.Random) -> np.ndarray:
-        """A photograph. A damaged one is named on standard error and left out from then on.
+        """A photograph. A damaged one is reported on standard error and left out from then on.
 
         Raises ValueError when no photograph is left.
         """
@@ -107,19 +124,17 @@ class Backgrounds:
     def _crop(self, rng: random.Random, height: int, width: int) -> np.ndarray:
         photograph = self._choose(rng)
         rows, columns = photograph.shape[:2]
-        largest = min(rows / height, columns / width)
-        least = max(
-            0.35 * largest, min(largest, 0.33)
-        )  # three times larger at most, when the scene allows it
-        scale = rng.uniform(least, largest)  # pixels of the photograph for one of the scene
+        largest = min(rows / height, columns / width)  # pixels of the photograph per pixel of the scene
+        smallest = max(MIN_CROP * largest, min(largest, MIN_SCALE))
+        scale = rng.uniform(smallest, largest)
         h, w = max(8, int(height * scale)), max(8, int(width * scale))
         y, x = rng.randint(0, rows - h), rng.randint(0, columns - w)
         crop = photograph[y : y + h, x : x + w]
         if rng.random() < 0.5:
             crop = crop[:, ::-1]
         image = cv2.resize(crop, (width, height), interpolation=cv2.INTER_LINEAR)
-        gain = np.array([rng.uniform(0.85, 1.15) for _ in range(3)]) * rng.uniform(0.6, 1.25)
-        offset = rng.uniform(-25, 25)
+        gain = np.array([rng.uniform(*CHANNEL_GAIN) for _ in range(3)]) * rng.uniform(*GAIN)
+        offset = rng.uniform(-MAX_OFFSET, MAX_OFFSET)
         table = np.arange(256)[:, None] * gain + offset  # (256, 3)
         return cv2.LUT(image, np.clip(table, 0, 255).astype(np.uint8)[:, None])
 
@@ -127,19 +142,19 @@ class Backgrounds:
 def procedural(rng: random.Random, height: int, width: int) -> np.ndarray:
     """(height, width, 3) uint8 RGB: a gradient, perhaps with stripes, shapes, rows of windows, noise."""
     corners = np.array([[random_colour(rng) for _ in range(2)] for _ in range(2)], np.float32)
-    corners = corners.mean((0, 1)) + (corners - corners.mean((0, 1))) * rng.uniform(0, 0.6)
-    image = cv2.resize(corners, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.uint8)
-    if rng.random() < 0.3:
+    corners = corners.mean((0, 1)) + (corners - corners.mean((0, 1))) * rng.uniform(*GRADIENT_CONTRAST)
+    image: np.ndarray = cv2.resize(corners, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.uint8)
+    if rng.random() < STRIPES_SHARE:
         _stripes(rng, image)
-    if rng.random() < 0.6:
+    if rng.random() < SHAPES_SHARE:
         _shapes(rng, image, rng.randint(2, 25))
-    if rng.random() < 0.3:
+    if rng.random() < WINDOWS_SHARE:
         _windows(rng, image)
-    if rng.random() < 0.6:
-        cell = rng.choice((1, 2, 4, 16, 40))
-        noise = noise_crop(rng, height // cell + 2, width // cell + 2) * rng.uniform(3, 18)
-        noise = cv2.resize(noise, (width, height), interpolation=cv2.INTER_LINEAR)
-        image = np.clip(image + noise[..., None], 0, 255).astype(np.uint8)
+    if rng.random() < NOISE_SHARE:
+        cell = rng.choice(NOISE_CELLS)
+        noise = noise_crop(rng, height // cell + 2, width // cell + 2) * rng.uniform(*NOISE_SIGMA)
+        added = cv2.resize(noise, (width, height), interpolation=cv2.INTER_LINEAR)
+        image = np.clip(image + added[..., None], 0, 255).astype(np.uint8)
     return image
 
 
@@ -150,10 +165,10 @@ def _stripes(rng: random.Random, image: np.ndarray) -> None:
     slope = rng.choice((0.0, rng.uniform(-1, 1)))
     for start in range(-height, width + height, step):
         ends = (start, 0), (int(start + slope * height), height)
-        if rng.random() < 0.02:
+        if rng.random() < STRIPE_GAP_SHARE:
             continue
         cv2.line(image, *ends, colour, min(thick, step - 2), cv2.LINE_AA)
-    if rng.random() < 0.3:
+    if rng.random() < CROSSED_SHARE:
         for y in range(0, height, rng.randint(10, 50)):
             cv2.line(image, (0, y), (width, y), colour, min(thick, 4))
 
@@ -178,17 +193,17 @@ def _shapes(rng: random.Random, image: np.ndarray, count: int) -> None:
             cv2.fillPoly(layer, [points.astype(np.int32)], colour, cv2.LINE_AA)
         else:
             cv2.line(layer, (x, y), (x + rng.choice((-w, w)), y + h), colour, rng.randint(1, 8), cv2.LINE_AA)
-    share = rng.uniform(0.3, 1.0)
-    cv2.addWeighted(layer, share, image, 1 - share, 0, dst=image)
+    opacity = rng.uniform(*SHAPE_OPACITY)
+    cv2.addWeighted(layer, opacity, image, 1 - opacity, 0, dst=image)
 
 
 def _windows(rng: random.Random, image: np.ndarray) -> None:
-    """A grid of small equal shapes: what looks like a line of text but is none; in place."""
+    """A grid of small equal shapes, in place: it looks like lines of text but is not."""
     height, width = image.shape[:2]
     w, h = rng.randint(3, 24), rng.randint(4, 24)
     gap_x, gap_y = rng.randint(2, 20), rng.randint(3, 30)
     x0, y0 = rng.randint(0, width // 2), rng.randint(0, height // 2)
-    colour, thick, ellipse = random_colour(rng), rng.choice((-1, 1, 2)), rng.random() < 0.3
+    colour, thick, ellipse = random_colour(rng), rng.choice((-1, 1, 2)), rng.random() < ELLIPSES_SHARE
     for row in range(rng.randint(1, 5)):
         for column in range(rng.randint(2, 12)):
             x, y = x0 + column * (w + gap_x), y0 + row * (h + gap_y)

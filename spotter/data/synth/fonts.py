@@ -14,6 +14,7 @@ import re
 import string
 import zlib
 from dataclasses import dataclass
+from importlib.machinery import FileFinder
 from itertools import accumulate
 from pathlib import Path
 
@@ -21,14 +22,14 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-SIZES = (32, 64, 96)  # em sizes the glyphs are drawn at, in pixels
+SIZES = (32, 64, 96)  # em sizes at which glyphs are drawn, in pixels
 CAPS_LETTERS = "abdeghnqrt"  # unlike their capitals
-CAPS_ALIKE = 0.91  # share of ink common to small and capital letters: .92 and more in fonts of capitals only
+CAPS_ALIKE = 0.91  # overlap of small and capital letters: 0.92 and more in fonts of capitals only
 HELD_OUT_PERCENT = 12
-FACES_A_FAMILY = 4
-REGULAR = 400  # the least weight that is drawn of Fontsource's
+FACES_PER_FAMILY = 4
+MIN_WEIGHT = 400  # of Fontsource's faces; 400 is regular
 _TOO_THIN = re.compile(r"thin|hairline|light", re.IGNORECASE)
-_WEIGHTS = {"SANS_SERIF": 2.0, "SERIF": 1.5, "HANDWRITING": 0.6}  # how often a kind is drawn; others 1
+_FREQUENCIES = {"SANS_SERIF": 2.0, "SERIF": 1.5, "HANDWRITING": 0.6}  # of a kind; others 1
 
 
 @dataclass(frozen=True)
@@ -81,12 +82,19 @@ def _draw(font: ImageFont.FreeTypeFont, size: int, text: str) -> tuple[np.ndarra
 
 @functools.lru_cache(maxsize=131072)
 def glyph(face: Face, size: int, character: str) -> Glyph | None:
-    """The glyph of a character, None when the font has none."""
+    """The glyph of a character, None when the font lacks it."""
     font = _font(face, size)
     mask, left, top = _draw(font, size, character)
     if mask.size == 0 or (not character.isalnum() and np.array_equal(mask, _missing(face, size))):
         return None
     return Glyph(mask, left, top, font.getlength(character))
+
+
+def _letter(face: Face, size: int, character: str) -> Glyph:
+    """The glyph of a letter, which every font has."""
+    found = glyph(face, size, character)
+    assert found is not None
+    return found
 
 
 @functools.lru_cache(maxsize=2048)
@@ -97,8 +105,8 @@ def _missing(face: Face, size: int) -> np.ndarray:
 
 @functools.lru_cache(maxsize=2048)
 def stroke(face: Face, size: int) -> float:
-    """Width of the strokes in pixels: of some letters, the widest place of each."""
-    masks = [np.pad(glyph(face, size, c).mask, 1) for c in "aenorstHE"]
+    """Width of the strokes in pixels: the mean over some letters of the widest one of each."""
+    masks = [np.pad(_letter(face, size, c).mask, 1) for c in "aenorstHE"]
     widest = [cv2.distanceTransform((mask > 127).astype(np.uint8), cv2.DIST_L2, 3).max() for mask in masks]
     return 2 * float(np.mean(widest))
 
@@ -109,7 +117,7 @@ def _caps_only(face: Face) -> bool:
     common = []
     for letter in CAPS_LETTERS:
         small, capital = (
-            cv2.resize(glyph(face, SIZES[1], c).mask, (24, 24), interpolation=cv2.INTER_AREA).astype(float)
+            cv2.resize(_letter(face, SIZES[1], c).mask, (24, 24), interpolation=cv2.INTER_AREA).astype(float)
             for c in (letter, letter.upper())
         )
         common.append(2 * np.minimum(small, capital).sum() / (small + capital).sum())
@@ -117,7 +125,7 @@ def _caps_only(face: Face) -> bool:
 
 
 def _has_letters(face: Face) -> bool:
-    """Whether the font draws all letters and digits of English; fonts of icons or of other scripts do not."""
+    """Whether a font has the letters and digits of English; those of icons or of other scripts lack them."""
     size = SIZES[0]
     drawn = [glyph(face, size, c) for c in string.ascii_letters + string.digits]
     return all(g is not None and not np.array_equal(g.mask, _missing(face, size)) for g in drawn)
@@ -125,7 +133,7 @@ def _has_letters(face: Face) -> bool:
 
 def cap_height(face: Face, size: int) -> int:
     """Height of a capital H in pixels."""
-    return glyph(face, size, "H").mask.shape[0]
+    return _letter(face, size, "H").mask.shape[0]
 
 
 def is_held_out(family: str) -> bool:
@@ -138,12 +146,12 @@ def _installed_families() -> dict[str, Path]:
     return {
         module.name.removeprefix("fontpkg_"): Path(module.module_finder.path) / module.name
         for module in pkgutil.iter_modules()
-        if module.name.startswith("fontpkg_")
+        if module.name.startswith("fontpkg_") and isinstance(module.module_finder, FileFinder)
     }
 
 
 def _faces(family: str, folder: Path) -> list[Face]:
-    """The styles of a family from PyPI; no thin ones."""
+    """The styles of a family from PyPI, without thin ones."""
     metadata = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
     kind = (metadata.get("category") or ["DISPLAY"])[0]
     faces = []
@@ -152,21 +160,21 @@ def _faces(family: str, folder: Path) -> list[Face]:
             if not _TOO_THIN.search(path.stem.partition("-")[2]):
                 faces.append(Face(family, str(path), None, kind))
             continue
-        names = ImageFont.truetype(str(path), SIZES[0]).get_variation_names()
-        names = [name.decode() for name in names]
+        instances = ImageFont.truetype(str(path), SIZES[0]).get_variation_names()
+        names = [name.decode() for name in instances]
         faces += [Face(family, str(path), name, kind) for name in names if not _TOO_THIN.search(name)]
     return faces
 
 
 def _fontsource_faces(folder: Path) -> list[Face]:
-    """The upright styles of a family of Fontsource; no thin ones."""
+    """The upright styles of a family of Fontsource, without thin ones."""
     metadata = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
     kind = metadata["category"].upper().replace("-", "_")
     paths = [folder / "files" / f"{folder.name}-latin-{w}-normal.woff2" for w in metadata["weights"]]
     return [
         Face(folder.name.replace("-", "_"), str(path), None, kind)
         for weight, path in zip(metadata["weights"], paths, strict=True)
-        if path.is_file() and (weight >= REGULAR or len(paths) == 1)
+        if path.is_file() and (weight >= MIN_WEIGHT or len(paths) == 1)
     ]
 
 
@@ -176,16 +184,16 @@ def _fontsource(root: Path) -> list[list[Face]]:
     if not folders:
         raise ValueError(f"{root} holds no font of Fontsource: `make .venv/fonts` puts them there.")
     families = [
-        _some(_fontsource_faces(folder))
+        _spread(_fontsource_faces(folder))
         for folder in folders
         if not is_held_out(folder.name.replace("-", "_"))
     ]
     return [faces for faces in families if faces and _has_letters(faces[0])]
 
 
-def _some(faces: list[Face]) -> list[Face]:
-    """At most FACES_A_FAMILY of them, spread over the weights."""
-    steps = np.linspace(0, len(faces) - 1, min(len(faces), FACES_A_FAMILY)).round().astype(int)
+def _spread(faces: list[Face]) -> list[Face]:
+    """At most FACES_PER_FAMILY of them, spread over the weights."""
+    steps = np.linspace(0, len(faces) - 1, min(len(faces), FACES_PER_FAMILY)).round().astype(int)
     return [faces[step] for step in steps]
 
 
@@ -200,7 +208,7 @@ def installed_families(split: str, more: str | None = None) -> list[list[Face]]:
         raise RuntimeError(
             f"no font of the {split} split is installed: pip install --no-deps -r requirements-train.txt"
         )
-    families = [_some(_faces(name, installed[name])) for name in chosen]
+    families = [_spread(_faces(name, installed[name])) for name in chosen]
     if more is not None:
         families += _fontsource(Path(more))
     return [faces for faces in families if faces]
@@ -217,7 +225,7 @@ class Fonts:
         Raises RuntimeError when no font is installed, ValueError when `more` holds none.
         """
         self.families = installed_families(split, more) if families is None else families
-        self._cumulative = list(accumulate(_WEIGHTS.get(faces[0].kind, 1.0) for faces in self.families))
+        self._cumulative = list(accumulate(_FREQUENCIES.get(faces[0].kind, 1.0) for faces in self.families))
 
     def sample(self, rng: random.Random) -> Face:
         """A face: first a family, by how common its kind is, then one of its styles."""

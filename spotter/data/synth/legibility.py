@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 
 from spotter.data.synth.camera import Shot
-from spotter.data.synth.layout import FlatWord, Warp
+from spotter.data.synth.layout import FlatWord
+from spotter.data.synth.warp import Warp
 from spotter.types import GroundTruth
 
 MIN_HEIGHT = 7.0  # pixels of ink; lower words are not legible

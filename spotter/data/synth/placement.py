@@ -7,7 +7,7 @@ import random
 import cv2
 import numpy as np
 
-from spotter.data.synth.layout import Warp
+from spotter.data.synth.warp import Warp
 
 CELL = 4  # pixels per cell of the map of occupied positions
 

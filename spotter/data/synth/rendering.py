@@ -133,7 +133,9 @@ def _shadow(
     angle = rng.uniform(0, 2 * math.pi)
     matrix = np.array([[1, 0, far * math.cos(angle)], [0, 1, far * math.sin(angle)]])
     soft = cv2.warpAffine(ink, matrix, ink.shape[::-1])
-    soft = cv2.GaussianBlur(soft, (0, 0), rng.uniform(MIN_SHADOW_BLUR, MIN_SHADOW_BLUR + SHADOW_BLUR * height))
+    soft = cv2.GaussianBlur(
+        soft, (0, 0), rng.uniform(MIN_SHADOW_BLUR, MIN_SHADOW_BLUR + SHADOW_BLUR * height)
+    )
     level = 0.0 if _luminance(colour) > DARK_INK else LIGHT_SHADOW
     return _mix(patch, np.full(3, level, np.float32), soft, rng.uniform(*SHADOW_OPACITY))
 

@@ -24,7 +24,9 @@ class SceneStyle:
     degradation: float = 1.0  # strength of light, blur, noise, compression, low contrast, occlusion: 0..1
     negatives: float = 0.06  # share of the scenes that have no text
     patience: int = 6  # blocks in a row without a free position, after which a scene is full
-    shrink: float = 1.0  # factor by which a block without a free position is scaled, repeatedly; 1: it is dropped
+    shrink: float = (
+        1.0  # factor by which a block without a free position is scaled, repeatedly; 1: it is dropped
+    )
     backgrounds: str | None = None  # folder of photographs; None: procedural backgrounds
 
 

@@ -1,4 +1,4 @@
-"""Where the texts of synthetic scenes come from."""
+"""The texts of synthetic scenes."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from itertools import accumulate
 from spotter.config import PRINTABLE
 
 HELD_OUT_PERCENT = 10
-LONGEST = 24  # characters
-VOCABULARY = 60_000
+MAX_LENGTH = 24  # characters
+ENGLISH_WORDS = 60_000  # the most frequent ones
 # Words of other languages teach to read letters, not to guess English words; held-out texts have none.
 LANGUAGES = ("de", "es", "fi", "fr", "id", "it", "nl", "pl", "pt", "sv")
-FOREIGN_VOCABULARY = 12_000  # of each language
-FOREIGN = 0.15  # share of the words
+FOREIGN_WORDS = 12_000  # of each language
+FOREIGN_SHARE = 0.15  # of the words
+FREQUENCY_EXPONENT = 0.7  # below 1: rare words are drawn more often than in English text
+LONG_WORD = 10  # characters
+NAMES = 600  # of each kind that Faker invents
 _LETTERS_DIGITS = string.ascii_letters + string.digits
 _SINGLES = "&&&$%#@?!+*" + string.digits * 2 + string.ascii_uppercase
 _SHORT = "TO,OF,IN,ON,AT,BY,UP,GO,NO,OK,WE,US,IS,IT,24,10,50,20,A1,B2,3D,4G,UK,TV,PC,CD,XL,No,Mr,Dr,St"
@@ -45,12 +48,12 @@ class WordLists:
         from wordfreq import top_n_list, word_frequency
 
         held_out = split == "held_out"
-        plain = filter(_is_plain, top_n_list("en", VOCABULARY))
+        plain = filter(_is_plain, top_n_list("en", ENGLISH_WORDS))
         common = tuple(word for word in plain if is_held_out(word) == held_out)
         foreign = {
             word
             for language in ([] if held_out else LANGUAGES)
-            for word in top_n_list(language, FOREIGN_VOCABULARY)
+            for word in top_n_list(language, FOREIGN_WORDS)
         }
         return cls(
             common=common,
@@ -79,18 +82,22 @@ class WordLists:
 
 
 class Vocabulary:
-    """Texts of one split: ordinary words for the most part, names, numbers, prices, codes, random strings."""
+    """Texts of one split: mostly ordinary words; names, numbers, prices, codes, random strings."""
 
     def __init__(self, split: str = "train", lists: WordLists | None = None) -> None:
         """`lists`: of the same split; None: those of wordfreq and Faker."""
         self.held_out = split == "held_out"
         lists = lists or WordLists.from_packages(split)
         self.common, self.foreign, self.names = list(lists.common), list(lists.foreign), list(lists.names)
-        self._cumulative = list(accumulate(frequency**0.7 for frequency in lists.frequencies))
-        self.long = [word for word in self.common if len(word) >= 10]
+        self._cumulative = list(accumulate(frequency**FREQUENCY_EXPONENT for frequency in lists.frequencies))
+        self.long = [word for word in self.common if len(word) >= LONG_WORD]
 
     def sample(self, rng: random.Random, caps_only: bool = False, script: bool = False) -> str:
-        """A text of printable ASCII without blanks; for a font of capitals only, or for handwriting."""
+        """A text of printable ASCII without blanks.
+
+        caps_only: for a font of capitals only; script: for handwriting, in which capitals alone are hard to
+        read.
+        """
         while True:
             text = self._draw(rng)
             if caps_only:
@@ -101,6 +108,7 @@ class Vocabulary:
                 return text
 
     def _draw(self, rng: random.Random) -> str:
+        """A text of any kind; the numbers are cumulative shares of the kinds."""
         kind = rng.random()
         if kind < 0.68:
             return self._decorated(rng, _cased(rng, self._word(rng)))
@@ -119,7 +127,7 @@ class Vocabulary:
         return rng.choice(_LETTERS_DIGITS) + "".join(rng.choices(pool, k=rng.randint(1, 9)))
 
     def _word(self, rng: random.Random) -> str:
-        if self.foreign and rng.random() < FOREIGN:
+        if self.foreign and rng.random() < FOREIGN_SHARE:
             return rng.choice(self.foreign)
         kind = rng.random()
         if kind < 0.45:
@@ -127,15 +135,15 @@ class Vocabulary:
         return rng.choice(self.long if kind > 0.9 else self.common)
 
     def _decorated(self, rng: random.Random, word: str) -> str:
-        """The word, one time in eight with a punctuation mark or a second word."""
+        """The word, sometimes with a punctuation mark or a second word."""
         kind = rng.random()
         if kind > 0.12:
             return word
         if kind < 0.06:
             return word + rng.choice(",.,.!?:;")
         if kind < 0.08:
-            left, right = rng.choice(['""', "''", "()", "[]", "<>", "{}", "**", "--"])
-            return left + word + right
+            pair = rng.choice(['""', "''", "()", "[]", "<>", "{}", "**", "--"])
+            return pair[0] + word + pair[1]
         if kind < 0.1:
             return rng.choice("#@-*~$") + word
         return word + rng.choice("-/&+._|\\") + _cased(rng, rng.choice(self.common))
@@ -148,29 +156,29 @@ def _faker_names(held_out: bool) -> list[str]:
     faker = Faker("en_US")
     faker.seed_instance(0)
     found = []
-    for _ in range(600):
+    for _ in range(NAMES):
         found += f"{faker.name()} {faker.city()} {faker.company()} {faker.street_name()}".split()
         found += [faker.license_plate().replace(" ", "-"), faker.domain_name()]
-    found += [faker.ascii_free_email() for _ in range(200)]
+    found += [faker.ascii_free_email() for _ in range(NAMES // 3)]
     return sorted({name for name in found if _fits(name, held_out)})
 
 
 def _fits(text: str, held_out: bool) -> bool:
     """Whether a text may be used in the held-out split, or in the other one."""
-    return 0 < len(text) <= LONGEST and all(c in PRINTABLE for c in text) and is_held_out(text) == held_out
+    return 0 < len(text) <= MAX_LENGTH and all(c in PRINTABLE for c in text) and is_held_out(text) == held_out
 
 
 def _is_plain(word: str) -> bool:
-    """Whether a word is of the English alphabet and apostrophes."""
+    """Whether a word consists of English letters and apostrophes."""
     return (
-        len(word) <= LONGEST
+        len(word) <= MAX_LENGTH
         and any(c.isalpha() for c in word)
         and all(c in string.ascii_lowercase + "'" for c in word)
     )
 
 
 def _cased(rng: random.Random, word: str) -> str:
-    """Capitals in half of the cases, as on signs."""
+    """In capitals in half of the cases, as on signs."""
     kind = rng.random()
     if kind < 0.48:
         return word.upper()

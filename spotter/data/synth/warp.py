@@ -102,10 +102,10 @@ class Warp:
             matrix = to_window @ self.matrix @ to_origin @ half
             warped = cv2.warpPerspective(layers, matrix, (x2 - x1, y2 - y1), flags=cv2.INTER_LINEAR)
         else:
-            inverse = np.linalg.inv(self.matrix).astype(np.float32)
+            inverse: np.ndarray = np.linalg.inv(self.matrix).astype(np.float32)
             xs = np.arange(x1, x2, dtype=np.float32)[None] + np.float32(0.5)
             ys = np.arange(y1, y2, dtype=np.float32)[:, None] + np.float32(0.5)
-            u, v, w = (row[0] * xs + row[1] * ys + row[2] for row in inverse)
+            u, v, w = (inverse[i, 0] * xs + inverse[i, 1] * ys + inverse[i, 2] for i in range(3))
             u, v = self.bend.inverse(u / w, v / w)
             shift_x, shift_y = np.float32(self.origin[0] - 0.5), np.float32(self.origin[1] - 0.5)
             maps = (u + shift_x).astype(np.float32), (v + shift_y).astype(np.float32)
@@ -113,7 +113,7 @@ class Warp:
         return (warped, None) if warped.ndim == 2 else (warped[..., 0], warped[..., 1])
 
     def polygon(self, word: FlatWord) -> np.ndarray:
-        """(P, 2) float32 around the word's ink with MARGIN: the top from left to right, then the bottom back."""
+        """(P, 2) float32 around the ink with MARGIN: the top from left to right, then the bottom back."""
         x1, y1, x2, y2 = word.box
         margin = MARGIN * (y2 - y1)
         x1, y1, x2, y2 = x1 - margin, y1 - margin, x2 + margin, y2 + margin

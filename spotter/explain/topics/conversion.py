@@ -11,8 +11,9 @@ from PIL import Image, ImageDraw
 from spotter.explain.canvas import SKY, blend_map, colour_bar, outline, tiles, titled
 from spotter.explain.charts import bars
 from spotter.explain.polygon_text import parse_outlines, show_outline
-from spotter.explain.word_crop import over_roi, turn_note, word_mask, word_photo, word_size
+from spotter.explain.word_crop import turn_note, word_mask, word_photo, word_size
 from spotter.ops.polygons import mask_iou, rasterise
+from spotter.ops.roi_affine import points_in_roi
 
 if TYPE_CHECKING:
     from spotter.predictor import Spotter
@@ -64,7 +65,7 @@ def true_polygon(trace: Trace, word: int, truth: str) -> np.ndarray | None:
 def word_region_mask(trace: Trace, word: int, polygon: np.ndarray | None) -> np.ndarray:
     """(s, s) bool over the word's RoI at the resolution of maskK: inside the true polygon, or by maskK."""
     if polygon is not None:
-        points = over_roi(polygon, trace.rois[word])
+        points = points_in_roi(polygon, trace.rois[word])
         return rasterise(points, np.array([0, 0, 1, 1]), trace.mask_k.shape[-1]).astype(bool)
     return word_mask(trace, word) > trace.config.mask_threshold
 
@@ -127,7 +128,7 @@ def draw_gates(trace: Trace, word: int, truth: str = "", columns: int = 2) -> tu
         picture = draw_map(trace, word, name).resize(size, Image.Resampling.BILINEAR)
         if name == "photo" and polygon is not None:
             draw = ImageDraw.Draw(picture, "RGBA")
-            outline(draw, over_roi(polygon, trace.rois[word]) * size, SKY, 2)
+            outline(draw, points_in_roi(polygon, trace.rois[word]) * size, SKY, 2)
             note = "blue: the true outline"
         pictures.append(titled(picture, title, note))
     pictures.append(colour_bar("0", "1 (energy: largest)", "", TILE))

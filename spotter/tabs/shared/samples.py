@@ -147,7 +147,8 @@ seeds give other scenes.
 def render(style: str, seed: int) -> Scene:
     """Renders a scene of words over one of PHOTOS, (600, 800, 3) uint8 RGB."""
     from spotter.data.synth.backgrounds import Backgrounds
-    from spotter.data.synth.scene import STYLES, SceneGenerator
+    from spotter.data.synth.scene import SceneGenerator
+    from spotter.data.synth.style import STYLES
 
     changes: dict[str, dict[str, Any]] = {
         "easy": {"text_height": (24, 90), "words": (4, 10), "degradation": 0.2},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -64,24 +64,27 @@ def full(store, picture):
 
 
 @pytest.fixture
+def awkward(store, image_id) -> int:
+    """The project "p" with regions that not every format can represent."""
+    regions = [
+        Region(box(1, 1), "two\nlines"),
+        Region(box(50, 1), "fine"),
+        Region(box(1, 50), "hidden", illegible=True),
+        Region(box(30.4, 50), " wide "),
+        Region(box(60, 50), "*", difficult=True),
+        Region(box(90, 50), "", illegible=True, difficult=True),
+        Region([[100, 1], [120, 1], [120, 20]], "40,257"),
+    ]
+    store.save_regions(image_id, 0, regions, "ann")
+    return store.find_project("p")
+
+
+@pytest.fixture
 def saved(store, image_id) -> int:
     """An image in the project "p" with two words, r1 and r2."""
     regions = [Region(box(10, 10), "one", "r1"), Region(box(60, 10), "two", "r2")]
     store.save_regions(image_id, 0, regions, "ann")
     return image_id
-
-
-@pytest.fixture
-def task() -> Callable[..., dict]:
-    """Makes a Label Studio task with one word on photo.jpg; the arguments change its polygon's result."""
-
-    def make(**changes: object) -> dict:
-        value = {"points": [[1, 1], [50, 1], [50, 50]], "polygonlabels": ["Text"]}
-        names = {"from_name": "label", "to_name": "image", "type": "polygonlabels"}
-        result = {"id": "a", **names, "value": value}
-        return {"data": {"image": "photo.jpg"}, "annotations": [{"result": [result | changes]}]}
-
-    return make
 
 
 @pytest.fixture

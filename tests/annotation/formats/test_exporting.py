@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from annotation.formats import FORMATS, FormatError, export_to
+from annotation.formats.exporting import file_names
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_empty_and_taken_places(store, image_id, tmp_path, form):
+def test_an_empty_project_and_an_existing_target_are_refused(store, image_id, tmp_path, form):
     with pytest.raises(FormatError, match="no image"):
         export_to(store, store.project("nothing"), tmp_path / "out", form)
     assert not (tmp_path / "out").exists()
@@ -21,3 +22,12 @@ def test_empty_and_taken_places(store, image_id, tmp_path, form):
     export_to(store, store.project("p"), tmp_path / "deep/out", form)
     assert (tmp_path / "deep/out").is_dir()
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["out"]
+
+
+def test_file_names_are_portable_and_unique(store, picture):
+    project = store.project("p")
+    for i, name in enumerate(["a?b.jpg", "A_B.png", "-x.jpg", "....jpg"]):
+        store.add_image(project, picture(i), name)
+    names = [name.rpartition(".")[0] for name in file_names(store.image_list(project)).values()]
+    assert len({name.casefold() for name in names}) == 4
+    assert not any(name.startswith("-") or "?" in name or not name.strip(".") for name in names)

@@ -9,7 +9,6 @@ import base64
 import io
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -27,7 +26,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from annotation.__main__ import main
 from annotation.label_studio.backend import MAX_BODY, MAX_TASKS
 from annotation.label_studio.labelling_config import CONFIG
 from annotation.label_studio.tasks import check_results, to_results
@@ -436,52 +434,3 @@ def test_nobody_sees_the_token(backend):
         for secret in (TOKEN, PASSWORD):
             assert secret.encode() not in path.read_bytes()
     assert "Traceback" not in said
-
-
-def test_commands_that_cannot_run(tmp_path):
-    """One sentence each, exit code 1, and no database is made."""
-    environment = os.environ | {"LABEL_STUDIO_API_KEY": ""}
-    command = [sys.executable, "-m", "annotation", "serve", "--database", f"sqlite:///{tmp_path}/a.db"]
-    for arguments, token, sentence in (
-        ([], "", "token is needed"),
-        (["--server", "ftp://x"], TOKEN, "address cannot be used"),
-        (["--server", "http://me:secret@x"], TOKEN, "must not hold a login"),
-        (["--weights", "nothing"], TOKEN, "There are no weights"),
-    ):
-        done = subprocess.run(
-            [*command, *arguments],
-            cwd=ROOT,
-            env=environment | {"LABEL_STUDIO_API_KEY": token},
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-        )
-        assert done.returncode == 1
-        assert sentence in done.stderr
-        assert done.stderr.count("\n") == 1
-        assert "secret" not in done.stderr
-    assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize(
-    ("host", "password", "warned"), [("127.0.0.1", "", 0), ("0.0.0.0", "", 1), ("0.0.0.0", "x", 0)]
-)
-def test_an_open_port_without_a_password_is_said(
-    monkeypatch, tmp_path, capsys, tiny_file, host, password, warned
-):
-    monkeypatch.setenv("LABEL_STUDIO_API_KEY", TOKEN)
-    monkeypatch.setenv("ML_BACKEND_TOKEN", password)
-    monkeypatch.setattr("annotation.label_studio.backend.serve", lambda *_: None)
-    command = ["serve", "--database", f"sqlite:///{tmp_path}/a.db", "--weights", str(tiny_file)]
-    assert main([*command, "--host", host]) == 0
-    assert capsys.readouterr().err.count("ML_BACKEND_TOKEN") == warned
-
-
-@pytest.mark.parametrize("port", ["taken", "99999"])
-def test_a_port_that_cannot_be_used(tmp_path, monkeypatch, capsys, tiny_file, port):
-    monkeypatch.setenv("LABEL_STUDIO_API_KEY", TOKEN)
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1]) if port == "taken" else port
-        command = ["serve", "--database", f"sqlite:///{tmp_path}/a.db", "--weights", str(tiny_file)]
-        assert main([*command, "--port", port]) == 1
-    assert "cannot be used" in capsys.readouterr().err

@@ -16,7 +16,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from annotation.__main__ import main
 from annotation.label_studio.client import ImageDownloadError, Server, ServerError
 from annotation.label_studio.labelling_config import CONFIG, has_our_controls, has_text_regions
 from annotation.label_studio.sync import pull, push
@@ -402,22 +401,6 @@ def test_what_goes_wrong_is_one_sentence(store, full, odd, caplog, name):
     assert shown(store) == before
     assert SECRET not in caplog.text
     assert {authorization for _, authorization in odd.seen} == {f"Token {SECRET}"}
-
-
-def test_no_server(database, full, monkeypatch, capsys, tmp_path):
-    monkeypatch.setenv("LABEL_STUDIO_API_KEY", SECRET)
-    where = ["--server", "http://127.0.0.1:9", "--project", "signs"]
-    assert main(["push", "--database", database, *where]) == 1
-    assert main(["pull", "--database", f"sqlite:///{tmp_path}/new.db", *where]) == 1
-    captured = capsys.readouterr()
-    assert captured.err.count("\n") == 2
-    assert captured.err.count("cannot be reached") == 2
-    assert SECRET not in captured.err
-    assert not (tmp_path / "new.db").exists()
-    assert main(["push", "--database", f"sqlite:///{tmp_path}/new.db", *where]) == 1
-    monkeypatch.delenv("LABEL_STUDIO_API_KEY")
-    assert main(["pull", "--database", f"sqlite:///{tmp_path}/new.db", *where]) == 1
-    assert capsys.readouterr().err.count("\n") == 2
 
 
 def test_images_are_fetched_from_the_server_only(odd, picture):

@@ -1,11 +1,99 @@
-"""Where the database is."""
+"""Opening and migrating the database."""
 
 from __future__ import annotations
 
+import os
+import sqlite3
+
 import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
 
 from annotation.region import AnnotationError
-from annotation.store.database import parse_url, user_url
+from annotation.store.database import MIGRATIONS, parse_url, user_url
+from annotation.store.store import Store
+from annotation.store.tables import Base
+
+
+def test_migrations_create_the_tables(store):
+    with store.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        assert compare_metadata(context, Base.metadata) == []
+        assert context.get_current_revision() is not None
+
+
+@pytest.mark.skipif("TEST_POSTGRES_URL" not in os.environ, reason="TEST_POSTGRES_URL names no PostgreSQL")
+def test_the_store_is_tested_on_postgresql_too():
+    assert parse_url(os.environ["TEST_POSTGRES_URL"]).get_backend_name() == "postgresql"
+
+
+def test_sqlite_settings(tmp_path):
+    with Store(f"sqlite:///{tmp_path}/a.db") as store, store.engine.connect() as connection:
+        names = ("journal_mode", "foreign_keys", "synchronous")
+        found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in names]
+    assert found == ["wal", 1, 2]
+
+
+def test_a_database_of_the_first_revision_is_migrated(tmp_path, picture):
+    url = f"sqlite:///{tmp_path}/a.db"
+    with Store(url) as store:
+        image = store.add_image(store.project("p"), picture(), "a.jpg")[0]
+    with create_engine(url).begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+    with Store(url) as store:
+        assert store.image(image.id) == image
+
+
+@pytest.mark.parametrize(
+    "url", ["", "abc", "sqlite://", "sqlite:///:memory:", "nonsense://x/y", "mysql://x/y"]
+)
+def test_invalid_urls(url):
+    with pytest.raises(AnnotationError):
+        Store(url)
+
+
+def test_an_error_does_not_contain_the_password():
+    with pytest.raises(AnnotationError) as caught:
+        parse_url("nonsense://me:secret@host/db")
+    assert "secret" not in str(caught.value)
+
+
+def test_databases_that_cannot_be_opened(tmp_path):
+    with pytest.raises(AnnotationError, match="folder"):
+        Store(f"sqlite:///{tmp_path}/no/such/a.db")
+    (tmp_path / "junk.db").write_bytes(b"no database" * 1000)
+    with pytest.raises(AnnotationError, match="cannot be opened"):
+        Store(f"sqlite:///{tmp_path}/junk.db")
+    Store(f"sqlite:///{tmp_path}/new.db").close()
+    with sqlite3.connect(tmp_path / "new.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    with pytest.raises(AnnotationError, match="newer version"):
+        Store(f"sqlite:///{tmp_path}/new.db")
+
+
+def test_an_unreachable_server():
+    with pytest.raises(AnnotationError, match="cannot be opened") as caught:
+        Store("postgresql://me:secret@127.0.0.1:1/a")
+    assert "secret" not in str(caught.value)
+
+
+def test_a_busy_database(tmp_path, monkeypatch):
+    monkeypatch.setattr("annotation.store.database.BUSY_SECONDS", 0.1)
+    with Store(f"sqlite:///{tmp_path}/a.db") as store:
+        writer = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
+        writer.execute("BEGIN IMMEDIATE")
+        with pytest.raises(AnnotationError, match="cannot be used now"):
+            store.project("p")
+        writer.close()
+        assert store.projects() == []
+        assert store.project("p")
 
 
 def test_the_default_database_is_private_to_the_user(monkeypatch, tmp_path):
@@ -16,5 +104,5 @@ def test_the_default_database_is_private_to_the_user(monkeypatch, tmp_path):
     assert (tmp_path / "data/swintextspotter").stat().st_mode & 0o077 == 0
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
-    with pytest.raises(AnnotationError, match="cannot be made"):
+    with pytest.raises(AnnotationError, match="cannot be created"):
         user_url()

@@ -1,4 +1,4 @@
-"""What to correct next."""
+"""The queue of images to be corrected."""
 
 import random
 from itertools import pairwise
@@ -6,7 +6,6 @@ from itertools import pairwise
 import pytest
 
 from annotation.region import AnnotationError, Character, Region
-from annotation.signals import RegionSignals, image_uncertainty, region_uncertainty, word_signals
 from annotation.store.queue import next_image, previous_image, progress, queue, spread
 
 SQUARE = [[10, 10], [30, 10], [30, 20], [10, 20]]
@@ -31,36 +30,7 @@ def test_empty(store):
     assert next_image([], None) is None
 
 
-@pytest.mark.parametrize(
-    ("score", "numbers", "expected"),
-    [
-        (None, RegionSignals(), None),
-        (0.4, RegionSignals(), 1.0),
-        (0.55, RegionSignals(), 0.5),
-        (0.95, RegionSignals(), 0.0),
-        (None, RegionSignals(weakest_character=0.25), 0.75),
-        (0.95, RegionSignals(weakest_character=0.5), 0.25),
-        (None, RegionSignals(1.0, 0.5, 0.25), 0.25),
-        (None, RegionSignals(box_movement=7.0), 1.0),
-    ],
-)
-def test_uncertainty_of_a_region(score, numbers, expected):
-    assert region_uncertainty(score, numbers) == (None if expected is None else pytest.approx(expected))
-
-
-def test_uncertainty_of_an_image():
-    assert image_uncertainty([]) == image_uncertainty([None]) == 0
-    assert image_uncertainty([0.5]) == 0.5
-    assert image_uncertainty([0.0] * 100 + [1.0] * 5) == 1  # easy words do not hide the hard ones
-
-
-def test_insides_of_a_word():
-    assert word_signals(Region(SQUARE)) == RegionSignals(None)
-    read = Region(SQUARE, "ab", characters=[Character("a", 0.9), Character("b", 0.3)])
-    assert word_signals(read, 0.1, 0.2) == RegionSignals(0.3, 0.1, 0.2)
-
-
-def test_the_least_sure_first_and_unseen_last(store, images):
+def test_most_uncertain_first_and_unpredicted_last(store, images):
     project = store.project("p")
     for image, score in zip(images[:4], (0.95, 0.41, 0.6, 0.5), strict=True):
         store.add_prediction(image, "m", [word(score)])
@@ -117,12 +87,12 @@ def test_near_duplicates_do_not_follow_each_other():
     assert min(b - a for a, b in pairwise(sorted(places))) >= 4
 
 
-def test_one_endless_film_keeps_its_order():
+def test_a_long_film_is_kept_completely():
     film = [(i, 7) for i in range(500)]
     assert sorted(spread(*zip(*film, strict=True))) == list(range(500))
 
 
-def test_films_in_the_store(store, picture):
+def test_near_duplicates_in_the_store(store, picture):
     project = store.project("p")
     for i in range(3):
         store.add_image(project, picture(1, size=(200 + i, 100)), f"film{i}.jpg")

@@ -40,21 +40,13 @@ def test_counts_by_hand(photo):
     evaluation = hmean.evaluate_photo(trace, truth, 0.5, 0.4)
     assert evaluation.pairs == [(0, 0), (1, 1)]  # "three" overlaps by 9 of 31
     assert evaluation.text_correct == [True, False]
-    assert evaluation.counted == [
-        0,
-        1,
-        2,
-    ]  # not the do-not-care one, nor the one that scores too low
+    assert evaluation.counted == [0, 1, 2]  # neither the do-not-care one nor the one that scores too low
     assert evaluation.iou[1, 1] == pytest.approx(15 / 25)
     s = evaluation.detection
     assert (s.matched, s.found, s.true) == (2, 3, 4)
     assert s.hmean == pytest.approx(2 * (2 / 3) * (2 / 4) / (2 / 3 + 2 / 4))
     e = evaluation.end_to_end
     assert (e.matched, e.found, e.true) == (1, 3, 4)
-        1,
-        3,
-        4,
-    )
 
 
 def test_thresholds_change_the_counts(photo):

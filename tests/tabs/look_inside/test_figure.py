@@ -9,7 +9,7 @@ from PIL import Image
 from spotter.tabs.look_inside.figure import Figure, keep_file
 
 
-def test_a_file_that_is_there_is_not_written_again(tmp_path):
+def test_an_existing_file_is_not_written_again(tmp_path):
     path = Path(keep_file(b"picture", "figure.png", tmp_path))
     before = path.stat()
     assert path.read_bytes() == b"picture"
@@ -20,7 +20,7 @@ def test_a_file_that_is_there_is_not_written_again(tmp_path):
     assert keep_file(b"another", "figure.png", tmp_path) != str(path)
 
 
-def test_the_same_picture_is_the_same_file_untouched(tmp_path):
+def test_an_unchanged_picture_keeps_its_file(tmp_path):
     figure = Figure()
     figure.GRADIO_CACHE = str(tmp_path)
     first = Path(figure.postprocess((Image.new("RGB", (9, 7)), "black")).image.path)

@@ -1,19 +1,19 @@
-"""The guided tour leads through views there are."""
+"""The guided tour leads through existing views."""
 
 from __future__ import annotations
 
 import gradio as gr
 
 from spotter.tabs.look_inside.tour import STEPS, Tour
-from spotter.tabs.look_inside.views import registered
+from spotter.tabs.look_inside.views import VIEWS
 
 
-def test_ten_steps_in_the_order_of_the_data():
+def test_ten_steps_in_the_order_of_the_views():
     views = [step.view for step in STEPS if step.view is not None]
     assert len(STEPS) == 10
     assert views == sorted(set(views))
-    assert set(views) <= {module.NUMBER for module in registered()}
-    assert all(step.title and step.look.endswith((".", "?")) for step in STEPS)
+    assert set(views) <= {view.number for view in VIEWS}
+    assert all(step.title and step.text.endswith((".", "?")) for step in STEPS)
 
 
 def test_it_is_closed_at_first():

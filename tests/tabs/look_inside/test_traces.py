@@ -17,7 +17,7 @@ def test_a_stored_trace_of_other_weights_is_not_shown():
 def test_stored_traces_are_small_and_of_the_built_in_weights():
     for sample in traces.STORED:
         file = traces.FOLDER / f"{sample.path.stem}.npz"
-        assert file.stat().st_size <= traces.MOST_BYTES
+        assert file.stat().st_size <= traces.MAX_BYTES
         sha256 = Loader().card()["sha256"]
         trace = stored_trace(sample.path, sha256)
         assert trace is not None, "run `python -m spotter.tabs.look_inside.traces`: the weights have changed"

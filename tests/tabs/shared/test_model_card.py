@@ -29,7 +29,7 @@ def test_good_weights_are_not_called_weak():
 @pytest.mark.parametrize(
     ("card", "says"),
     [
-        ({}, "not known"),
+        ({}, "is unknown"),
         ({"trained_images": 240000}, "- **trained images**: 240,000"),
         ({"figures": {"scenes": report(0.31234)}}, "| scenes | 200 | 0.800 | 0.312 | - | - |"),
         (
@@ -48,14 +48,14 @@ def test_good_weights_are_not_called_weak():
         ({"notes": ["weak", "small"]}, "- **notes**: weak · small"),
         ({"data": "fontpkg-* and <b>\n![x](y_z)"}, r"- **data**: fontpkg-\* and \<b\> \!\[x\]\(y\_z\)"),
         ({"figures": {"a|b": report(0.7)}}, r"| a\|b | 200 |"),
-        ({"experiments": ["a: worse", "b*\n: .5"]}, "what came out\n\n1. a: worse\n1. b\\* : .5"),
+        ({"experiments": ["a: worse", "b*\n: .5"]}, "their results\n\n1. a: worse\n1. b\\* : .5"),
     ],
 )
-def test_the_card_is_told_in_words(card, says):
+def test_card_as_markdown(card, says):
     assert says in describe_card(card)
 
 
-def test_a_card_is_read(tmp_path):
+def test_card_is_read(tmp_path):
     assert read_card(tmp_path / "w.safetensors") == {}
     (tmp_path / "w.json").write_text('{"name": "mine"}', encoding="utf-8")
     assert read_card(tmp_path / "w.safetensors") == {"name": "mine"}

@@ -10,7 +10,7 @@ import gradio as gr
 import numpy as np
 
 from spotter.explain import gap_between_words, gradient_field, picked_points
-from spotter.explain.gradient_field import LARGEST_DILATION, Cell, Field, Variant
+from spotter.explain.gradient_field import MAX_DILATION, Cell, Field, Variant
 from spotter.explain.picked_points import Gap
 from spotter.explain.theoretical_field import dilated_cells
 from spotter.explain.topics import receptive_field
@@ -150,7 +150,7 @@ def dilation_choice(side: str, value: str) -> gr.Dropdown:
 
 def invalid_dilations(count: int) -> str:
     return (
-        f"These are not dilations: write {count} whole numbers from 1 to {LARGEST_DILATION}, such as "
+        f"These are not dilations: write {count} whole numbers from 1 to {MAX_DILATION}, such as "
         f"`{'-'.join('1' * count)}`."
     )
 

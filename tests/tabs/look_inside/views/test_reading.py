@@ -47,11 +47,11 @@ def test_the_end_sign_has_no_score(trace):
     assert "becomes" not in describe(warm, shortest, len(trace.words[shortest].text))
 
 
-@pytest.mark.parametrize(("later", "verdict"), [(1, "the rest stays"), (2, "later characters change")])
-def test_a_forced_character_is_compared_with_the_word(trace, longest, later, verdict):
+@pytest.mark.parametrize(("same", "verdict"), [(True, "the rest stays"), (False, "later characters change")])
+def test_a_forced_character_is_compared_with_the_word(trace, longest, same, verdict):
     ids = trace.ids[longest].tolist()
     ids[0] = ids[0] % len(trace.config.characters) + 1
-    ids = ids[: later + len(trace.words[longest].text)] if later == 1 else ids[:2]
+    ids = ids[: len(trace.words[longest].text)] if same else ids[:2]
     text = describe_forced(trace, longest, 0, ids, [0.5] * len(ids))
     assert verdict in text
     assert "p = 0.5" in text

@@ -1,0 +1,74 @@
+"""What is saved, and edits that are not saved yet."""
+
+from __future__ import annotations
+
+import gradio as gr
+import pytest
+
+from annotation.editor import RegionEditor
+from tests.browser.editor.page import EditorPage, expect
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_pill_shows_whether_the_last_edit_is_saved(editor):
+    pill = editor.page.locator(".pill")
+    editor.server.pushed = lambda: RegionEditor.state("")
+    editor.push()
+    expect(pill).to_be_hidden()
+    editor.select(0)
+    editor.do("illegible")
+    expect(pill).to_have_text("Saving…")  # the first edit of a photo too
+    editor.server.pushed = lambda: RegionEditor.state("saved", {"revision": 1})
+    editor.push()
+    expect(pill).to_have_text("Saved")
+    editor.do("illegible")
+    expect(pill).to_have_text("Saving…")
+    editor.received(2)
+    editor.server.pushed = lambda: RegionEditor.state("saved", {"revision": 1}, "the edit before")
+    editor.push()
+    expect(pill).to_have_text("Saving…: the edit before")
+    editor.server.pushed = lambda: RegionEditor.state("conflict", None, "<b>Ann</b> has changed this photo")
+    editor.push()
+    expect(pill).to_have_text("Conflict: <b>Ann</b> has changed this photo")
+    editor.server.pushed = lambda: RegionEditor.state("saved", {"revision": 2})
+    editor.push()
+    expect(pill).to_have_text("Saved")
+
+
+def test_unsaved_edits_are_restored_after_a_reload(open_editor):
+    editor = open_editor(viewport={"width": 1280, "height": 900})
+    editor.server.pushed = lambda: RegionEditor.state("")
+    editor.push()
+    editor.server.answer = lambda value: RegionEditor.state("saved", value, version=4)
+    editor.select(0)
+    editor.do("illegible")
+    expect(editor.page.locator(".pill")).to_have_text("Saved")
+    editor.server.answer = lambda value: gr.skip()  # the server is gone
+    editor.do("difficult")
+    editor.received(2)
+    page = editor.page.context.new_page()  # not by reload(): gradio may log that it was cut short
+    page.goto(editor.server.demo.local_url)
+    editor = EditorPage(page, editor.server)
+    editor.wait(lambda: editor.server.edits[-1]["revision"] == 1)
+    sent = editor.server.edits[-1]  # as an edit of the version that the first one had made
+    first = sent["regions"][0]
+    assert (sent["version"], first["illegible"], first["difficult"]) == (4, True, True)
+    editor.server.pushed = lambda: RegionEditor.state("saved", sent)
+    editor.push()
+    expect(editor.page.locator(".pill")).to_have_text("Saved")
+    assert editor.page.evaluate("localStorage.length") == 0
+    page = editor.page.context.new_page()
+    page.goto(editor.server.demo.local_url)
+    editor = EditorPage(page, editor.server)
+    expect(editor.page.locator(".word")).to_have_count(4)
+    assert not editor.send()["regions"][0]["difficult"]  # what was saved is not restored
+
+
+def test_every_edit_has_a_higher_revision(editor):
+    editor.select(0)
+    for _ in range(6):
+        editor.do("difficult")
+    editor.received(6)
+    revisions = [value["revision"] for value in editor.server.edits]
+    assert revisions == sorted(set(revisions))

@@ -1,0 +1,39 @@
+"""Model cards: the curve of the losses, and the data."""
+
+from spotter.data.sources import Sources
+from spotter.training.card import curve, describe_data, make_card
+from spotter.training.train_config import TrainConfig
+
+
+def test_repeated_steps_count_once(tmp_path):
+    names = "step,images,minutes,characters,giou,recognition,total"
+    lines = ["20,80,1,4,nan,nan,4", "40,160,2,3,nan,nan,3", "20,80,1,5,nan,nan,5", "60,240,3,2,nan,nan,2"]
+    (tmp_path / "log.csv").write_text("\n".join([names, *lines]), encoding="utf-8")
+    assert [(row["images"], row["characters"]) for row in curve(tmp_path)] == [(80, 5), (160, 3), (240, 2)]
+
+
+def test_run_without_a_log_has_no_curve(tmp_path):
+    assert curve(tmp_path) == []
+
+
+def test_long_curves_are_thinned(tmp_path):
+    names = "step,images,minutes,characters,giou,recognition,total"
+    lines = [f"{k},{4 * k},1,1,1,1,1" for k in range(300)]
+    (tmp_path / "log.csv").write_text("\n".join([names, *lines]), encoding="utf-8")
+    assert len(curve(tmp_path, points=60)) == 60
+
+
+def test_folders_are_described_without_their_paths():
+    sources = Sources(data=("/home/me/icdar/train",), backgrounds="/home/me/bsds500")
+    assert describe_data(sources) == [
+        "scenes rendered by spotter.data.synth.scene (fonts: fontpkg-*, words: wordfreq and Faker)",
+        "photographs behind them: bsds500",
+        "annotated photographs: icdar/train",
+    ]
+
+
+def test_card_has_the_counts_of_the_run(tiny_config, tmp_path):
+    counts = {"step": 3, "images": 12, "words": 40, "seconds": 5400.0}
+    card = make_card("mine", counts, TrainConfig(tiny_config).to_json(), tmp_path, notes="short")
+    assert (card["name"], card["preset"], card["recipe"], card["notes"]) == ("mine", "tiny", "nano", "short")
+    assert (card["steps"], card["trained_images"], card["trained_words"], card["hours"]) == (3, 12, 40, 1.5)
