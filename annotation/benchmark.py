@@ -46,7 +46,7 @@ class Times:
 
 def fill(store: Store, images: int, regions: int) -> int:
     """Creates a project of images with `regions` predicted regions each; its id."""
-    project = store.project("benchmark")
+    project = store.ensure_project("benchmark")
     with store.write() as session:
         session.execute(insert(ImageRow), [_image(project, i) for i in range(images)])
         session.execute(insert(PredictionRow), [_prediction(i + 1) for i in range(images)])

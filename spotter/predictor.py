@@ -23,6 +23,7 @@ from spotter.model.postprocess import (
 )
 from spotter.model.spotter import SwinTextSpotter
 from spotter.ops.boxes import box_iou
+from spotter.ops.device import has_fast_bfloat16
 from spotter.ops.polygons import Polygon, rasterise
 from spotter.ops.shapes import clip, mask_polygon
 from spotter.tracing.recorder import TRACE_HOOKS, build_trace, record_activations
@@ -42,13 +43,6 @@ def load_spotter(weights: str | Path = "nano", device: str | None = None) -> Spo
     """
     model, card = load_weights(weights)
     return Spotter(model, card, device)
-
-
-def has_fast_bfloat16(device: torch.device) -> bool:
-    """Whether the hardware computes bfloat16: AVX512-BF16 or AMX on a CPU, any current GPU."""
-    if device.type == "cpu":
-        return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    return device.type == "cuda" and torch.cuda.is_bf16_supported()
 
 
 class Spotter:

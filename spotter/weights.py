@@ -17,6 +17,8 @@ from spotter.config import SpotterConfig
 from spotter.model.spotter import SwinTextSpotter
 
 FOLDER = Path(__file__).resolve().parent.parent / "assets" / "weights"
+# Old module names in weights that were written before the modules were renamed.
+RENAMED_MODULES = {"conversion.enter.": "conversion.stem.", "conversion.leave.": "conversion.output_block."}
 
 
 class WeightsError(ValueError):
@@ -61,6 +63,14 @@ def save_weights(model: SwinTextSpotter, path: Path, card: dict, half: bool = Fa
     return card
 
 
+def current_name(name: str) -> str:
+    """The name of a stored tensor in today's `state_dict`."""
+    for old, new in RENAMED_MODULES.items():
+        if name.startswith(old):
+            return new + name.removeprefix(old)
+    return name
+
+
 def load_weights(weights: str | Path) -> tuple[SwinTextSpotter, dict]:
     """The model in evaluation mode (float32) and its card. Raises WeightsError with one sentence.
 
@@ -83,20 +93,20 @@ def load_weights(weights: str | Path) -> tuple[SwinTextSpotter, dict]:
     try:
         with safe_open(path, "pt") as file:
             config = json.loads((file.metadata() or {})["config"])
-            names = sorted(file.keys())
+            stored_names = {current_name(name): name for name in file.keys()}  # noqa: SIM118  # not a dict
         model = SwinTextSpotter(SpotterConfig.from_json(config))
     except Exception as error:  # not a safetensors file, or an invalid config
         raise WeightsError(
             f"{path.name} is not a weights file of this project (.safetensors with its config)."
         ) from error
     state = model.state_dict()
-    if mismatched := set(names) ^ set(state):
+    if mismatched := set(stored_names) ^ set(state):
         raise WeightsError(f"{path.name} does not fit the architecture at {sorted(mismatched)[0]!r}.")
     # The file is mapped into memory: opening it anew for each part releases the pages read before.
-    for _, part in groupby(names, lambda name: name.split(".")[:2]):
+    for _, part in groupby(sorted(stored_names), lambda name: name.split(".")[:2]):
         with safe_open(path, "pt") as file, torch.no_grad():
             for name in part:
-                tensor = file.get_tensor(name)
+                tensor = file.get_tensor(stored_names[name])
                 if tensor.shape != state[name].shape:
                     raise WeightsError(f"{name!r} in {path.name} has shape {tuple(tensor.shape)}.")
                 if not tensor.isfinite().all():

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from spotter.weights import WeightsError, checksum, load_weights, save_weights, weights_path
+from spotter.weights import RENAMED_MODULES, WeightsError, checksum, load_weights, save_weights, weights_path
 
 
 @pytest.fixture
@@ -64,6 +64,19 @@ def test_half_precision_takes_half_the_space(tiny_model, tiny_file, tmp_path):
     save_weights(tiny_model, tmp_path / "half.safetensors", {}, half=True)
     sizes = [path.stat().st_size for path in (tmp_path / "half.safetensors", tiny_file)]
     assert sizes[0] < 0.6 * sizes[1]
+
+
+def test_old_module_names_are_loaded(state, tiny_model, tmp_path):
+    old_names = {new: old for old, new in RENAMED_MODULES.items()}
+    old_state = {}
+    for name, tensor in state.items():
+        prefix = next((new for new in old_names if name.startswith(new)), None)
+        old_state[name if prefix is None else old_names[prefix] + name.removeprefix(prefix)] = tensor
+    assert old_state.keys() != state.keys()
+    save_file(old_state, tmp_path / "old.safetensors", config_of(tiny_model))
+    model, _ = load_weights(tmp_path / "old.safetensors")
+    for name, tensor in model.state_dict().items():
+        torch.testing.assert_close(tensor, state[name], rtol=0, atol=0)
 
 
 def test_the_file_is_readable_by_others(tiny_file):

@@ -60,7 +60,7 @@ class Store(Database):
 
     # Projects
 
-    def project(self, name: str) -> int:
+    def ensure_project(self, name: str) -> int:
         """Id of the project with this name, created if there is none. Raises AnnotationError."""
         with self.write() as session:
             return projects.ensure_project(session, name)

@@ -8,12 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from threading import Lock, Thread
 
-from sqlalchemy import select
-
 from annotation.signals import trace_signals
 from annotation.store.predictions import model_version
 from annotation.store.store import Store
-from annotation.store.tables import ImageRow, PredictionRow
 from spotter.tabs.shared.loading import Loader
 
 
@@ -66,12 +63,7 @@ class BackgroundReader:
 
         `version`: those without a prediction of this model version.
         """
-        seen = select(PredictionRow.image_id).where(PredictionRow.image_id == ImageRow.id)
-        if version is not None:
-            seen = seen.where(PredictionRow.model_version == version)
-        query = select(ImageRow.id).where(ImageRow.project_id == project_id, ~seen.exists())
-        with self.store.read() as session:
-            self.add(session.scalars(query.order_by(ImageRow.id)).all())
+        self.add(self.store.unpredicted_images(project_id, version))
 
     def _run(self) -> None:
         while True:

@@ -234,14 +234,14 @@ class AnnotationSession:
 def ensure(session: AnnotationSession | None, store: Store, who: str) -> AnnotationSession:
     """The visitor's session; a new one if the app was restarted."""
     if session is None:
-        session = AnnotationSession(store, store.project(DEFAULT_PROJECT))
+        session = AnnotationSession(store, store.ensure_project(DEFAULT_PROJECT))
     session.who = who
     return session
 
 
 def restore(store: Store, memory: dict[str, Any]) -> AnnotationSession:
     """A session as it was left; `memory`: what the browser sends, which may be anything."""
-    session = AnnotationSession(store, store.project(str(memory.get("project") or DEFAULT_PROJECT)))
+    session = AnnotationSession(store, store.ensure_project(str(memory.get("project") or DEFAULT_PROJECT)))
     session.who = str(memory.get("who") or "")
     if memory.get("order") in queue.ORDERS:
         session.queue.order = memory["order"]

@@ -36,9 +36,8 @@ class StageConfig:
                 raise RecipeError(f"stage {self.name}: {name} must be from 0 to 1.")
         for name in ("scene", "large_scene"):
             if getattr(self, name) < MIN_SCENE or getattr(self, name) % SIZE_MULTIPLE:
-                raise RecipeError(
-                    f"stage {self.name}: {name} must be a multiple of {SIZE_MULTIPLE} and at least {MIN_SCENE}."
-                )
+                limits = f"a multiple of {SIZE_MULTIPLE} and at least {MIN_SCENE}"
+                raise RecipeError(f"stage {self.name}: {name} must be {limits}.")
 
 
 @dataclass(frozen=True)

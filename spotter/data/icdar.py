@@ -34,8 +34,7 @@ class AnnotatedImage:
 
 
 def read_ground_truth(path: str | Path) -> list[GroundTruth]:
-    """The regions of one ground truth file, polygons (P, 2) float32 in pixels, clockwise from the file's first
-    point.
+    """The regions of one ground truth file: polygons (P, 2) float32 in pixels, clockwise.
 
     Texts that look like coordinates: at least one field is left for the transcription, so `...,y4,40,257`
     has the text 40,257. A text that starts with two whole numbers and continues (`1,888,555`) is

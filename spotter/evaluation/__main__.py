@@ -158,7 +158,7 @@ def parse(arguments: Sequence[str] | None) -> Options:
     parser.add_argument(
         "folder",
         metavar="FOLDER",
-        help=f"holds images/ and gt/ (ICDAR 2015), or {SYNTHETIC}: rendered, held-out scenes",
+        help=f"holds images/ and gt/ (ICDAR 2015), or {SYNTHETIC}: rendered scenes",
     )
     parser.add_argument("--weights", default="nano", help="nano or a .safetensors file")
     parser.add_argument(

@@ -19,7 +19,7 @@ def names_from(known: Collection[str]) -> Callable[[str], tuple[str, ...]]:
     def parse(text: str) -> tuple[str, ...]:
         names = tuple(name.strip() for name in text.split(",") if name.strip())
         if unknown := [name for name in names if name not in known]:
-            raise ArgumentTypeError(f"{unknown[0]} is none of {', '.join(known)}")
+            raise ArgumentTypeError(f"{unknown[0]} is not one of {', '.join(known)}")
         return names
 
     return parse

@@ -2,7 +2,7 @@
 characters, with examples of wrong readings.
 
 `python -m spotter.evaluation.error_analysis FOLDER|synthetic [--json OUT]` prints and writes a report, which
-`spotter.training.export --mistakes` puts into a model card.
+`spotter.training.export --mistakes` adds to a model card.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ CHUNK = 2**22  # numbers skipped at a time
 DECODERS = {  # published name -> module of RecognitionConversion
     "det0": "up_detection1",
     "det1": "up_detection2",
-    "det2": "leave",
+    "det2": "output_block",
     "rec0": "up_recognition1",
     "rec1": "up_recognition2",
 }
@@ -115,7 +115,7 @@ def parity_hooks(config: SpotterConfig) -> list[Hook]:
         Hook("swin", "fpn", module_input),
         Hook("fpn", "fpn", module_output),
         Hook("rec.roi_features", "conversion", module_input),
-        Hook("rec.a0", "conversion.enter", module_output),
+        Hook("rec.a0", "conversion.stem", module_output),
         Hook("rc.a2", "conversion.down1", module_output),
         Hook("rc.a3", "conversion.down2", module_output),
         Hook("rc.encoder_out", f"conversion.encoder.{config.conversion_layers - 1}", module_output),

@@ -54,10 +54,10 @@ class Options:
 
 @dataclass(frozen=True)
 class Target:
-    """What one measure should reach on one set."""
+    """What one figure should reach on one set."""
 
     set: str
-    measure: str
+    figure: str
     limit: float
     value: Callable[[Report], float]
     is_maximum: bool = False  # the limit; else it is the minimum
@@ -86,7 +86,7 @@ TARGETS = (
     Target(CURVED, "end-to-end H", 0.65, end_to_end_hmean),
     Target(PHOTOGRAPHS, "detection H", 0.60, detection_hmean),
     Target(PHOTOGRAPHS, "end-to-end H", 0.40, end_to_end_hmean),
-    Target(PHOTOGRAPHS, "end-to-end H, lexicon of 90,000 words", 0.50, lexicon_hmean),
+    Target(PHOTOGRAPHS, "end-to-end H, 90,000 words of wordfreq as lexicon", 0.50, lexicon_hmean),
     Target(
         PHOTOGRAPHS,
         "calibration error of reading_score",
@@ -132,14 +132,14 @@ def measure(spotter: Spotter, options: Options) -> dict[str, Report]:
 
 def table(reports: dict[str, Report]) -> str:
     """Markdown, one row per target of the measured sets."""
-    lines = ["| set | measure | value | target | |", "|---|---|---|---|---|"]
+    lines = ["| set | figure | measured | target | met |", "|---|---|---|---|---|"]
     for target in TARGETS:
         if report := reports.get(target.set):
             name = f"{report.images} {target.set}" if target.set == WITHOUT_TEXT else target.set
             sign = "≤" if target.is_maximum else "≥"
-            met = "met" if target.is_met(report) else "not met"
+            met = "yes" if target.is_met(report) else "no"
             value = target.value(report)
-            lines.append(f"| {name} | {target.measure} | {value:.3f} | {sign} {target.limit:.2f} | {met} |")
+            lines.append(f"| {name} | {target.figure} | {value:.3f} | {sign} {target.limit:.2f} | {met} |")
     return "\n".join(lines)
 
 

@@ -22,7 +22,7 @@ def turn_note(trace: Trace, word: int) -> str:
     return f"rotated by {abs(degrees)}°, along this word{way}"
 
 
-def cut(photo: np.ndarray, roi: np.ndarray, width: int, height: int) -> Image.Image:
+def crop_roi(photo: np.ndarray, roi: np.ndarray, width: int, height: int) -> Image.Image:
     """The part of a photo (h, w, 3) uint8 inside an RoI (5,), stretched to a size; black outside of it."""
     matrix = roi_matrix(roi, width, height).ravel()
     return Image.fromarray(photo).transform(
@@ -38,7 +38,7 @@ def word_size(trace: Trace, word: int, width: int) -> tuple[int, int]:
 
 def word_photo(trace: Trace, word: int, width: int) -> Image.Image:
     """The crop of the word that is read, `width` pixels wide."""
-    return cut(trace.image, trace.rois[word], *word_size(trace, word, width))
+    return crop_roi(trace.image, trace.rois[word], *word_size(trace, word, width))
 
 
 def word_mask(trace: Trace, word: int) -> np.ndarray:

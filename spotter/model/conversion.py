@@ -83,7 +83,7 @@ class RecognitionConversion(nn.Module):
         super().__init__()
         self.attention = SelfAttention(channels, attention_heads)
         self.norm1 = nn.LayerNorm(channels)
-        self.enter = nn.Sequential(conv_block(channels), conv_block(channels))
+        self.stem = nn.Sequential(conv_block(channels), conv_block(channels))
         self.down1 = conv_block(channels, stride=2)
         self.down2 = conv_block(channels, stride=2)
         self.dynamic_conv = DynamicConv(channels, dynamic_dim)
@@ -98,7 +98,7 @@ class RecognitionConversion(nn.Module):
         )
         self.up_detection1, self.up_detection2 = UpBlock(channels, True), UpBlock(channels, True)
         self.up_recognition1, self.up_recognition2 = UpBlock(channels, False), UpBlock(channels, False)
-        self.leave = UpBlock(channels, False)
+        self.output_block = UpBlock(channels, False)
         self.gate1, self.gate2, self.gate3 = Gate(), Gate(), Gate()
 
     def attend(self, proposal_features: Tensor) -> Tensor:
@@ -120,7 +120,7 @@ class RecognitionConversion(nn.Module):
 
     def forward(self, roi_features: Tensor, attended_features: Tensor) -> Conversion:
         """RoI features (R, C, H, W) and proposal features from `attend` (R, C) -> gates and features."""
-        a1 = self.enter(roi_features)
+        a1 = self.stem(roi_features)
         a2 = self.down1(a1)
         a3 = self.down2(a2)
         d1 = self.detection_features(a3, attended_features)
@@ -129,7 +129,7 @@ class RecognitionConversion(nn.Module):
         r2, m2 = self.gate2(self.up_recognition1(r1, a2.shape[2:]) + a2, d2)
         d3 = self.up_detection2(d2, a1.shape[2:]) + a1
         r3, m3 = self.gate3(self.up_recognition2(r2, a1.shape[2:]) + a1, d3)
-        return Conversion(m1=m1, m2=m2, m3=m3, features=self.leave(r3, a1.shape[2:]))
+        return Conversion(m1=m1, m2=m2, m3=m3, features=self.output_block(r3, a1.shape[2:]))
 
 
 class PlainFeatures(nn.Module):
@@ -137,7 +137,7 @@ class PlainFeatures(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.enter = nn.Sequential(conv_block(channels), conv_block(channels))
+        self.stem = nn.Sequential(conv_block(channels), conv_block(channels))
 
     def attend(self, proposal_features: Tensor) -> Tensor:
         """Returns the proposal features unchanged."""
@@ -145,7 +145,7 @@ class PlainFeatures(nn.Module):
 
     def forward(self, roi_features: Tensor, attended_features: Tensor) -> Conversion:
         """RoI features (R, C, H, W) -> open gates and features; `attended_features` is not used."""
-        features = self.enter(roi_features)
+        features = self.stem(roi_features)
         count, channels, height, width = features.shape
         m1, m2, m3 = (features.new_ones(count, channels, height // k, width // k) for k in (4, 2, 1))
         return Conversion(m1=m1, m2=m2, m3=m3, features=features)

@@ -17,6 +17,13 @@ def prefers_large_kernels(device: torch.device) -> bool:
     return device.type != "cpu"
 
 
+def has_fast_bfloat16(device: torch.device) -> bool:
+    """Whether the hardware computes bfloat16: AVX512-BF16 or AMX on a CPU, any current GPU."""
+    if device.type == "cpu":
+        return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return device.type == "cuda" and torch.cuda.is_bf16_supported()
+
+
 @lru_cache(maxsize=256)
 def constant(values: tuple, device: torch.device, dtype: torch.dtype = torch.float32) -> Tensor:
     """A tensor of (nested) tuples of numbers, copied to the device once. Do not modify it."""

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from spotter.ops.polygons import Polygon, signed_area
 
@@ -105,7 +106,7 @@ def remove_self_intersections(polygon: Polygon) -> np.ndarray | None:
     """The largest piece of a polygon (P, 2) that crosses itself, (Q, 2) float64, clockwise; None when it has
     no area.
     """
-    fixed: shapely.Geometry = shapely.Polygon(polygon).buffer(0)
+    fixed: BaseGeometry = shapely.Polygon(polygon).buffer(0)
     whole = shapely.make_valid(shapely.Polygon(polygon))
     if fixed.area < 0.5 * whole.area:  # buffer(0) may drop one half of an eight; then take the larger half
         fixed = whole
@@ -160,7 +161,7 @@ def _simplify(points: np.ndarray) -> np.ndarray:
     return polygon
 
 
-def _largest_piece(shape: shapely.Geometry) -> np.ndarray | None:
+def _largest_piece(shape: BaseGeometry) -> np.ndarray | None:
     """The exterior of the largest polygon in a geometry, (Q, 2) float64; None without any."""
     pieces = [
         piece for piece in shapely.get_parts(shape) if isinstance(piece, shapely.Polygon) and piece.area > 0

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# All that a run on a rented GPU needs, with no network there:
+# The two commands of a run on a rented GPU, which needs no network:
 #
-#   spotter/training/on_gpu.sh check PACK OUT [OPTIONS]           checks the device, times the variants (a minute)
-#   spotter/training/on_gpu.sh train PACK OUT MINUTES [OPTIONS]   trains for so many minutes
+#   spotter/training/on_gpu.sh check PACK OUT [OPTIONS]           checks the device, times variants (a minute)
+#   spotter/training/on_gpu.sh train PACK OUT MINUTES [OPTIONS]   trains for MINUTES
 #
-# `check` writes the settings of the fastest variant to OUT/variants.txt; give them to `train` after --set. OPTIONS
+# `check` writes the settings of the fastest variant to OUT/variants.txt; pass them to `train` after --set. OPTIONS
 # are those of `python -m spotter.training.gpu_variants` or of `python -m spotter.training`, such as
-# --recipe small or --set optimiser.learning_rate=1e-3. Every minute `train` leaves weights in OUT;
-# `python -m spotter.training.snapshots OUT nano.safetensors` makes one file of the newest.
+# --recipe small or --set optimiser.learning_rate=1e-3. `train` writes weights to OUT every minute;
+# `python -m spotter.training.snapshots OUT nano.safetensors` joins the newest into one file.
 set -euo pipefail
 usage="usage: on_gpu.sh check PACK OUT [OPTIONS] | on_gpu.sh train PACK OUT MINUTES [OPTIONS]"
 [ $# -ge 3 ] || { echo "$usage" >&2; exit 2; }

@@ -20,8 +20,8 @@ from spotter.data.datasets import BatchDataset
 from spotter.data.pooled_batches import PooledBatches
 from spotter.data.targets import Batch
 from spotter.model.spotter import SwinTextSpotter
+from spotter.ops.device import has_fast_bfloat16
 from spotter.ops.roi_align import set_roi_align_backend
-from spotter.predictor import has_fast_bfloat16
 from spotter.training.batch_stream import stream_batches
 from spotter.training.checkpoint import read_checkpoint, write_checkpoint
 from spotter.training.cuda_graphs import use_cuda_graphs

@@ -1,4 +1,4 @@
-"""Stores in real SQLite files (and in PostgreSQL, where TEST_POSTGRES_URL names one), and pictures."""
+"""Stores in SQLite files (and in PostgreSQL if TEST_POSTGRES_URL is set), images and tasks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, make_url, text
 
 from annotation.store.store import Store
 
-POSTGRES = os.environ.get("TEST_POSTGRES_URL", "")  # of a role that may make schemas
+POSTGRES = os.environ.get("TEST_POSTGRES_URL", "")  # of a role that may create schemas
 
 
 @pytest.fixture(params=["sqlite", "postgresql"] if POSTGRES else ["sqlite"])
@@ -28,7 +28,7 @@ def database(request, tmp_path) -> Iterator[str]:
     server = create_engine(url)
     with server.begin() as connection:
         connection.execute(text(f"CREATE SCHEMA {schema}"))
-    # Another time zone than UTC: what comes out must be the same.
+    # Another time zone than UTC must not change the result.
     options = f"-c search_path={schema} -c timezone=Asia/Kathmandu"
     yield url.update_query_dict({"options": options}).render_as_string(hide_password=False)
     with server.begin() as connection:
@@ -44,7 +44,7 @@ def store(database, tmp_path) -> Iterator[Store]:
 
 @pytest.fixture
 def picture() -> Callable[..., bytes]:
-    """Bytes of a picture that differs by its seed; `orientation` is written into the EXIF block."""
+    """Makes an image file from a seed; `orientation`: for its EXIF data."""
 
     def make(seed: int = 0, size=(200, 100), form: str = "JPEG", orientation: int | None = None) -> bytes:
         small = np.random.default_rng(seed).integers(0, 255, (10, 20, 3), dtype=np.uint8)
@@ -63,7 +63,7 @@ def picture() -> Callable[..., bytes]:
 @pytest.fixture
 def image_id(store, picture) -> int:
     """An image of 200 x 100 pixels in the project "p"."""
-    return store.add_image(store.project("p"), picture(), "photo.jpg")[0].id
+    return store.add_image(store.ensure_project("p"), picture(), "photo.jpg")[0].id
 
 
 @pytest.fixture

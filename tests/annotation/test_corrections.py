@@ -36,7 +36,7 @@ def test_kinds(after, found):
     assert correction_kinds(WORD, after) == found
 
 
-def test_missed():
+def test_a_missed_word():
     assert correction_kinds(None, WORD) == ("missed",)
     assert correction_kinds(None, None) == ()
 
@@ -45,14 +45,14 @@ def summary(predicted, current):
     return {c.region_id: c.kinds for c in find_corrections(predicted, current)}
 
 
-def test_compare():
+def test_regions_are_paired_by_id():
     assert find_corrections([], []) == []
     assert summary([WORD], []) == {"w0": ("false",)}
     assert summary([], [WORD]) == {"w0": ("missed",)}
     assert summary([WORD, OTHER], [OTHER, replace(WORD, text="x")]) == {"w0": ("text",), "w1": ()}
 
 
-def test_a_word_drawn_anew_in_the_same_place_is_no_miss():
+def test_regions_with_other_ids_are_paired_by_iou():
     drawn = Region(box(12, 10), "word", "mine")
     (found,) = find_corrections([WORD], [drawn])
     assert (found.kinds, found.before, found.after) == (("shape",), WORD, drawn)

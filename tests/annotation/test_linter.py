@@ -1,4 +1,4 @@
-"""What should be looked at before an export."""
+"""Problems that the linter reports and fixes."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ def rules(*regions, **limits):
     return [(f.rule, f.region_id) for f in lint_regions(1, regions, **limits)]
 
 
-def test_nothing_and_one():
+def test_no_region_and_one():
     assert rules() == [("bare", None)]
     assert rules(WORD) == []
 
@@ -43,7 +43,7 @@ def test_rules(changes, expected):
     assert [rule for rule, _ in found] == expected
 
 
-def test_the_reader_s_limits_are_optional():
+def test_the_limits_of_the_model_are_optional():
     assert rules(replace(WORD, text="Ñ" * 100)) == []
 
 
@@ -53,7 +53,7 @@ def test_duplicates(shift, expected):
     assert len(rules(WORD, other)) == expected
 
 
-def test_of_duplicates_the_person_s_stays():
+def test_the_locked_one_of_duplicates_is_better():
     mine = replace(WORD, id="mine", locked=True)
     copies = [replace(WORD, id=f"c{i}", score=0.9) for i in range(3)]
     assert sorted(rules(copies[0], mine, *copies[1:])) == [("duplicate", f"c{i}") for i in range(3)]
@@ -70,37 +70,37 @@ def test_of_duplicates_the_person_s_stays():
 def test_fixes(store, image_id, changes, expected):
     other = replace(WORD, id="other", polygon=[[x + 100, y] for x, y in WORD.polygon])
     store.save_regions(image_id, 0, [replace(WORD, **changes), other], "ann")
-    (finding,) = lint(store, store.project("p"))
+    (finding,) = lint(store, store.ensure_project("p"))
     assert finding.fixable
     assert fix(store, finding, "ann")
-    assert list(lint(store, store.project("p"))) == []
+    assert list(lint(store, store.ensure_project("p"))) == []
     fixed = {region.id: region for region in store.regions(image_id)}
     assert fixed["other"].content == other.content
     if expected is None:
         assert "w" not in fixed
     else:
         assert {name: getattr(fixed["w"], name) for name in expected} == expected
-    assert not fix(store, finding, "ann")  # there is nothing left to fix
+    assert not fix(store, finding, "ann")  # it no longer applies
     assert store.image(image_id).version == 2
 
 
 def test_a_crossing_polygon_keeps_its_larger_part(store, image_id):
     bow = [[10, 10], [60, 60], [60, 10], [50, 10], [10, 60]]
     store.save_regions(image_id, 0, [replace(WORD, polygon=bow)], "ann")
-    (finding,) = lint(store, store.project("p"))
+    (finding,) = lint(store, store.ensure_project("p"))
     assert fix(store, finding, "ann")
-    assert list(lint(store, store.project("p"))) == []
+    assert list(lint(store, store.ensure_project("p"))) == []
     assert len(store.regions(image_id)[0].polygon) >= 3
 
 
-def test_duplicates_are_fixed_one_after_the_other(store, image_id):
+def test_all_duplicates_can_be_fixed(store, image_id):
     store.save_regions(image_id, 0, [replace(WORD, id=f"c{i}") for i in range(3)], "ann")
-    findings = list(lint(store, store.project("p")))
+    findings = list(lint(store, store.ensure_project("p")))
     assert [fix(store, finding, "ann") for finding in findings] == [True, True]
     assert len(store.regions(image_id)) == 1
 
 
 def test_an_image_without_regions_cannot_be_fixed(store, image_id):
-    (finding,) = lint(store, store.project("p"))
+    (finding,) = lint(store, store.ensure_project("p"))
     assert (finding.rule, finding.fixable) == ("bare", False)
     assert not fix(store, finding, "ann")

@@ -22,7 +22,7 @@ def region(**changes) -> dict:
     return {"polygon": SQUARE, "text": "a"} | changes
 
 
-def test_none_one_and_many():
+def test_no_region_one_and_many():
     assert check_regions([], 100, 100) == []
     (one,) = check_regions([region()], 100, 100)
     assert (one.polygon, one.text, one.origin, one.locked) == (SQUARE, "a", "person", False)
@@ -101,7 +101,7 @@ def test_values_that_are_no_regions(values):
         check_regions(values, 100, 100)
 
 
-def test_limits_of_the_list():
+def test_limits_of_the_number_and_duplicate_ids():
     assert len(check_regions([region()] * MAX_REGIONS, 100, 100)) == MAX_REGIONS
     with pytest.raises(RegionError, match="10000 regions"):
         check_regions([region()] * 10_000, 100, 100)
@@ -114,7 +114,7 @@ def test_predicted_ids_are_stable():
     assert len({predicted_id(s, v, n) for s in "ab" for v in "xy" for n in (0, 1)}) == 8
 
 
-def test_content_is_what_a_person_changes():
+def test_content_is_what_a_person_can_edit():
     one = Region(SQUARE, "a", score=0.5)
     assert one.content == Region(SQUARE, "a", score=0.7, locked=True).content
     assert one.content != Region(SQUARE, "b").content

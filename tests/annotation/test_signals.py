@@ -8,6 +8,7 @@ import pytest
 from annotation.region import Region
 from annotation.signals import (
     RegionSignals,
+    image_uncertainty,
     mask_disagreement,
     region_uncertainty,
     trace_signals,

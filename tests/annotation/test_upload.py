@@ -1,4 +1,4 @@
-"""Many pictures from people nobody knows."""
+"""Uploads of untrusted files, folders and zip archives."""
 
 import io
 import zipfile
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from annotation import upload as uploading
+from annotation import upload as upload_module
 from annotation.upload import upload
 
 
@@ -24,8 +24,8 @@ def pack(tmp_path):
     return make
 
 
-def test_nothing(store):
-    report = upload(store, store.project("p"), [])
+def test_no_files(store):
+    report = upload(store, store.ensure_project("p"), [])
     assert (report.added, report.existing, report.refused) == ([], [], [])
 
 
@@ -41,7 +41,7 @@ def test_files_folder_and_zip(store, tmp_path, picture, pack):
     )
     seen = []
     paths = [tmp_path / "c.jpg", tmp_path / "in", archive, tmp_path / "missing.jpg"]
-    report = upload(store, store.project("p"), paths, lambda *step: seen.append(step))
+    report = upload(store, store.ensure_project("p"), paths, lambda *step: seen.append(step))
     assert [image.name for image in report.added] == ["c.jpg", "a.jpg", "b.png", "d.jpg"]
     assert [image.name for image in report.existing] == ["a.jpg"]
     assert {name for name, _ in report.refused} == {
@@ -53,15 +53,15 @@ def test_files_folder_and_zip(store, tmp_path, picture, pack):
     assert all(reason.endswith(".") for _, reason in report.refused)
     assert seen[0] == (0, 9, "c.jpg")
     assert seen[-1] == (9, 9, "")
-    assert len(store.image_list(store.project("p"))) == 4
+    assert len(store.image_list(store.ensure_project("p"))) == 4
 
 
 @pytest.mark.parametrize(
     "name", ["../evil.jpg", "a/../../evil.jpg", "/evil.jpg", "C:\\evil.jpg", "..\\evil.jpg"]
 )
-def test_names_that_lead_out(store, tmp_path, picture, pack, name):
+def test_names_outside_the_archive_are_refused(store, tmp_path, picture, pack, name):
     before = {path for path in tmp_path.rglob("evil*")}
-    report = upload(store, store.project("p"), [pack((name, picture(1)), ("good.jpg", picture(2)))])
+    report = upload(store, store.ensure_project("p"), [pack((name, picture(1)), ("good.jpg", picture(2)))])
     assert [image.name for image in report.added] == ["good.jpg"]
     ((refused, reason),) = report.refused
     assert "points outside" in reason
@@ -69,27 +69,27 @@ def test_names_that_lead_out(store, tmp_path, picture, pack, name):
     assert {path for path in tmp_path.rglob("evil*")} == before
 
 
-def test_bombs(store, picture, pack):
+def test_zip_bombs_are_refused(store, picture, pack):
     archive = pack(
         ("bomb.png", bytes(15 * 2**20)), ("giant.png", bytes(21 * 2**20)), ("good.jpg", picture(2))
     )
-    report = upload(store, store.project("p"), [archive])
+    report = upload(store, store.ensure_project("p"), [archive])
     assert [image.name for image in report.added] == ["good.jpg"]
     reasons = dict(report.refused)
     assert "bomb" in reasons["bomb.png"]
     assert "larger than" in reasons["giant.png"]
 
 
-def test_a_bomb_that_lies_about_its_size(store, tmp_path, pack):
+def test_a_zip_bomb_with_a_false_size_is_refused(store, tmp_path, pack):
     path = pack(("bomb.png", bytes(19 * 2**20)))
     data = path.read_bytes().replace((19 * 2**20).to_bytes(4, "little"), (1000).to_bytes(4, "little"))
     path.write_bytes(data)
-    report = upload(store, store.project("p"), [path])
+    report = upload(store, store.ensure_project("p"), [path])
     assert [name for name, _ in report.refused] == ["bomb.png"]
     assert report.added == []
 
 
-def test_other_things_in_a_zip(store, picture, pack):
+def test_other_entries_of_a_zip_archive_are_refused(store, picture, pack):
     link = zipfile.ZipInfo("link.jpg")
     link.external_attr = 0o120777 << 16
     inner = io.BytesIO()
@@ -97,7 +97,7 @@ def test_other_things_in_a_zip(store, picture, pack):
         archive.writestr("a.jpg", picture(1))
     report = upload(
         store,
-        store.project("p"),
+        store.ensure_project("p"),
         [pack((link, "/etc/passwd"), ("inner.zip", inner.getvalue()), ("a.svg", "<svg/>"), ("e.jpg", b""))],
     )
     reasons = dict(report.refused)
@@ -108,48 +108,48 @@ def test_other_things_in_a_zip(store, picture, pack):
     assert "empty" in reasons["e.jpg"]
 
 
-def test_a_damaged_member_and_a_damaged_archive(store, tmp_path, picture, pack):
+def test_damaged_entries_and_archives_are_refused(store, tmp_path, picture, pack):
     path = pack(("bad.jpg", picture(1)), ("good.jpg", picture(2)), how=zipfile.ZIP_STORED)
     data = bytearray(path.read_bytes())
     data[200] ^= 0xFF
     path.write_bytes(bytes(data))
     broken = tmp_path / "broken.zip"
     broken.write_bytes(bytes(data[: len(data) // 2]))
-    report = upload(store, store.project("p"), [path, broken])
+    report = upload(store, store.ensure_project("p"), [path, broken])
     assert [image.name for image in report.added] == ["good.jpg"]
     assert {name for name, _ in report.refused} == {"bad.jpg", "broken.zip"}
 
 
-def test_encrypted(store, picture, pack):
+def test_encrypted_entries_are_refused(store, picture, pack):
     path = pack(("a.jpg", picture(1)))
     data = bytearray(path.read_bytes())
     data[6] |= 1
     data[data.index(b"PK\x01\x02") + 8] |= 1
     path.write_bytes(bytes(data))
-    report = upload(store, store.project("p"), [path])
+    report = upload(store, store.ensure_project("p"), [path])
     assert "encrypted" in dict(report.refused)["a.jpg"]
 
 
-def test_limits_of_number_and_size(store, tmp_path, picture, pack, monkeypatch):
-    monkeypatch.setattr(uploading, "MAX_FILES", 2)
+def test_limits_of_count_and_size(store, tmp_path, picture, pack, monkeypatch):
+    monkeypatch.setattr(upload_module, "MAX_FILES", 2)
     archive = pack(*((f"{i}.jpg", picture(i)) for i in range(3)))
-    report = upload(store, store.project("p"), [archive])
+    report = upload(store, store.ensure_project("p"), [archive])
     assert report.added == []
     assert "3 files" in dict(report.refused)["photos.zip"]
     (tmp_path / "in").mkdir()
     for i in range(3):
         (tmp_path / f"in/{i}.jpg").write_bytes(picture(i))
-    report = upload(store, store.project("p"), [tmp_path / "in"])
+    report = upload(store, store.ensure_project("p"), [tmp_path / "in"])
     assert (len(report.added), [name for name, _ in report.refused]) == (2, ["2.jpg"])
-    monkeypatch.setattr(uploading, "MAX_FILES", 100)
-    monkeypatch.setattr(uploading, "MAX_TOTAL", 100)
-    report = upload(store, store.project("q"), [archive])
+    monkeypatch.setattr(upload_module, "MAX_FILES", 100)
+    monkeypatch.setattr(upload_module, "MAX_TOTAL", 100)
+    report = upload(store, store.ensure_project("q"), [archive])
     assert (len(report.added), len(report.refused)) == (1, 2)
 
 
-def test_links_in_a_folder(store, tmp_path, picture):
+def test_links_in_a_folder_are_refused(store, tmp_path, picture):
     (tmp_path / "secret.jpg").write_bytes(picture(1))
     (tmp_path / "in").mkdir()
     (tmp_path / "in/link.jpg").symlink_to(tmp_path / "secret.jpg")
-    report = upload(store, store.project("p"), [tmp_path / "in"])
+    report = upload(store, store.ensure_project("p"), [tmp_path / "in"])
     assert (report.added, [name for name, _ in report.refused]) == ([], ["link.jpg"])

@@ -70,7 +70,7 @@ class App:
 
     def put(self, number: int, *regions: Region) -> int:
         """A photo that a model has seen already, with regions by somebody; its id."""
-        project = self.store.project("default")
+        project = self.store.ensure_project("default")
         image, _ = self.store.add_image(project, photo(number), f"street {number}.jpg")
         self.store.add_prediction(image.id, "before", [])
         self.store.save_regions(image.id, 0, regions, "before")

@@ -23,5 +23,5 @@ def test_known_names(text, names):
 
 
 def test_unknown_name():
-    with pytest.raises(ArgumentTypeError, match="c is none of a, b"):
+    with pytest.raises(ArgumentTypeError, match="c is not one of a, b"):
         names_from(["a", "b"])("a,c")

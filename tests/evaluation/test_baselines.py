@@ -46,7 +46,7 @@ def test_unknown_reader(folder, tiny_file, capsys):
     with pytest.raises(SystemExit) as stop:
         main([str(folder), "--weights", str(tiny_file), "--peers", "abbyy"])
     assert stop.value.code == 2
-    assert "abbyy is none of" in capsys.readouterr().err
+    assert "abbyy is not one of" in capsys.readouterr().err
 
 
 def test_row_of_this_project(tiny_spotter, tiny_file):

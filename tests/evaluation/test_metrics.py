@@ -91,7 +91,7 @@ def test_counts_are_summed_over_images_before_dividing():
 
 
 @pytest.mark.parametrize("make", [DetectionMetric, EndToEndMetric])
-def test_reset_forgets(make):
+def test_reset_forgets_all_images(make):
     metric = make()
     found = [word(A)] if make is EndToEndMetric else [corners(A)]
     metric.update([truth(A)], found)
@@ -113,7 +113,7 @@ LEFT, RIGHT = [[0, 0], [5, 5], [0, 10]], [[10, 0], [10, 10], [5, 5]]
         (LEFT, False, [BOW_TIE], (0, 1, 1)),  # 25 of 50
     ],
 )
-def test_bow_ties(region, ignore, polygons, expected):
+def test_self_intersecting_polygons(region, ignore, polygons, expected):
     metric = DetectionMetric()
     metric.update([GroundTruth(np.array(region, np.float32), "word", ignore)], polygons)
     assert counts(metric) == expected
@@ -131,7 +131,7 @@ def test_invalid_polygon_is_a_false_positive(polygon, region):
     assert counts(metric)[:2] == (0, 1)
 
 
-def test_direction_of_the_polygon_does_not_matter():
+def test_order_of_the_points_does_not_matter():
     metric = DetectionMetric()
     metric.update([truth(A)], [corners(A)[::-1]])
     assert counts(metric) == (1, 1, 1)
@@ -201,7 +201,7 @@ def test_lexicon_can_spoil_a_reading():
     assert counts(metric) == (0, 1, 1)
 
 
-def test_lexicon_of_the_image_goes_before_the_one_of_the_set():
+def test_lexicon_of_the_image_takes_precedence():
     metric = EndToEndMetric(Lexicon(["house"]))
     true, words = [truth(A, "mouse")], [word(A, "rouse")]
     metric.update(true, words, Lexicon(["mouse"]))

@@ -53,8 +53,8 @@ def test_rows_say_whether_the_target_is_met():
         False,  # 0.3 words per image are too many
     ]
     lines = table(reports).splitlines()
-    assert lines[-1] == "| 10 photographs without text | words per image | 0.300 | ≤ 0.20 | not met |"
-    assert lines[2].endswith("| detection H | 0.850 | ≥ 0.85 | met |")
+    assert lines[-1] == "| 10 photographs without text | words per image | 0.300 | ≤ 0.20 | no |"
+    assert lines[2].endswith("| detection H | 0.850 | ≥ 0.85 | yes |")
     assert len(lines) == 2 + len(TARGETS)
 
 

@@ -37,7 +37,7 @@ def read_by_formula(
     def gate(name: str, d: Tensor) -> Tensor:
         return torch.ones_like(d) if name in gates_off else d.sigmoid()
 
-    a1 = c.enter(roi_features)
+    a1 = c.stem(roi_features)
     a2 = c.down1(a1)
     a3 = c.down2(a2)
     d1 = c.detection_features(a3, regions.attended_features)
@@ -46,7 +46,7 @@ def read_by_formula(
     r1 = a3 * gate("M1", d1)
     r2 = (c.up_recognition1(r1, a2.shape[2:]) + a2) * gate("M2", d2)
     r3 = (c.up_recognition2(r2, a1.shape[2:]) + a1) * gate("M3", d3)
-    features = model.two_level(c.leave(r3, a1.shape[2:]).permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+    features = model.two_level(c.output_block(r3, a1.shape[2:]).permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
     if mask:
         binary = regions.mask_k > config.mask_threshold
         over_roi = resample_masks(regions.rois, regions.boxes, binary, config.recognition_roi)

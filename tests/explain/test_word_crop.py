@@ -43,7 +43,7 @@ def test_points_masks_and_photos_turn_as_the_networks_features(trace, degrees):
     assert points_in_roi(np.zeros((0, 2)), roi).shape == (0, 2)
     x, y = np.meshgrid(np.arange(80) + 0.5, np.arange(90) + 0.5)
     photo = np.stack([2 * x, 2 * y, 0 * x], 2).astype(np.uint8)  # a pixel's colour says where it is
-    drawn = np.asarray(word_crop.cut(photo, roi, 28, 28)).astype(float)
+    drawn = np.asarray(word_crop.crop_roi(photo, roi, 28, 28)).astype(float)
     np.testing.assert_allclose(drawn[..., :2], 2 * points, atol=2)
     boxes, rois, masks = trace.boxes.copy(), trace.rois.copy(), trace.mask_k.copy()
     boxes[-1, trace.proposal_index[0]] = [10, 20, 60, 65]

@@ -1,4 +1,4 @@
-"""A real Label Studio on loopback, with SQLite in a folder of its own; the migrated database is kept."""
+"""A real Label Studio on loopback, with SQLite in its own folder; the migrated database is reused."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv-label-studio"
 PROGRAM = VENV / "bin/label-studio"
 TEMPLATE = VENV / "migrated"  # a data folder after the first start, which takes a minute or more
-FILES = "exported"  # inside of the data folder: what it serves of this computer's files
+FILES = "exported"  # folder in the data folder whose files it serves
 USER, PASSWORD, TOKEN = "ann@example.org", "not-a-secret-1", "0123456789abcdef0123456789abcdef01234567"
-FIRST_START, START = 600, 240  # seconds; other work may go on beside
+FIRST_START, START = 600, 240  # seconds; the machine may be busy with other work
 
 
 @pytest.fixture(scope="session")
 def url(tmp_path_factory) -> Iterator[str]:
-    """Address of a Label Studio that runs for all tests."""
+    """URL of a Label Studio that runs for all tests."""
     if not PROGRAM.is_file():
         pytest.skip("Label Studio is not installed; `make test` does it (1 GB)")
     with label_studio(tmp_path_factory.getbasetemp() / "label-studio") as address:
@@ -48,15 +48,15 @@ def server(url) -> Server:
 
 @pytest.fixture
 def open_page(browser, url) -> Iterator[Callable]:
-    """Opens pages of Label Studio as Ann; at the end none has asked another host for anything."""
+    """Opens pages of Label Studio as Ann, and asserts that none sends requests to another host."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.set_default_timeout(60_000)
-    strangers = []
+    foreign_requests = []
 
     def watch(request) -> None:
         if not request.url.startswith((url, "data:", "blob:")):
-            strangers.append(request.url)
+            foreign_requests.append(request.url)
 
     page.on("request", watch)
     page.goto(f"{url}/user/login/")
@@ -71,12 +71,12 @@ def open_page(browser, url) -> Iterator[Callable]:
 
     yield go
     context.close()
-    assert strangers == []
+    assert foreign_requests == []
 
 
 @contextmanager
 def label_studio(folder: Path) -> Iterator[str]:
-    """Address of a server that keeps its data in `folder`, which is new."""
+    """URL of a server that keeps its data in the new folder."""
     if not TEMPLATE.is_dir():
         made = VENV / f"migrating-{os.getpid()}"
         with _running(made, FIRST_START):

@@ -1,4 +1,4 @@
-"""Push, pull and the ML backend against a real Label Studio, with a real Chromium at its screen."""
+"""Push, pull and the ML backend with a real Label Studio, in a real Chromium."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from annotation.store.store import Store
 ROOT = Path(__file__).resolve().parents[2]
 FONT = ImageFont.truetype(str(Path(get_data_path()) / "fonts/ttf/DejaVuSans.ttf"), 32)
 TEXTS = ('Ñandú & "42"', "Straße", "咖啡店", "naïve café")
-SIZE = (1003, 751)  # odd, so that percent of it are no round numbers
-UNTURNED = {1: None, 6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
-NEAR = 0.1  # pixels
+SIZE = (1003, 751)  # odd, so that percentages are not round
+INVERSE_ROTATIONS = {1: None, 6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
+TOLERANCE = 0.1  # pixels
 
 
 def quad(x: float, y: float, width: float, height: float, degrees: float) -> list[list[float]]:
-    """A rectangle turned clockwise about its upper left corner (x, y), pixels."""
+    """A rectangle rotated clockwise about its top left corner (x, y), pixels."""
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     corners = [(0, 0), (width, 0), (width, height), (0, height)]
     return [[round(x + a * cos - b * sin, 2), round(y + a * sin + b * cos, 2)] for a, b in corners]
@@ -52,8 +52,7 @@ def band(x: float, y: float, radius: float, height: float, points: int = 7) -> l
 
 
 def scene(seed: int, orientation: int = 1) -> tuple[bytes, list[Region]]:
-    """A JPEG that its EXIF orientation turns upright, and its words as a model says them: straight, rotated
-    and curved."""
+    """A JPEG with this EXIF orientation, and a prediction of its words: straight, rotated and curved."""
     image = Image.new("RGB", SIZE, (235 - 20 * seed, 230, 215))
     draw = ImageDraw.Draw(image)
     shapes = [quad(80 + 10 * seed, 90, 330, 70, 0), quad(520, 160, 300, 80, 24), band(500, 640, 250, 62)]
@@ -69,7 +68,7 @@ def scene(seed: int, orientation: int = 1) -> tuple[bytes, list[Region]]:
         regions.append(
             Region(shape, text, score=score, reading_score=0.9, characters=characters, origin="model")
         )
-    stored = image.transpose(UNTURNED[orientation]) if orientation != 1 else image
+    stored = image.transpose(INVERSE_ROTATIONS[orientation]) if orientation != 1 else image
     exif, out = Image.Exif(), io.BytesIO()
     exif[0x0112] = orientation
     stored.save(out, "JPEG", exif=exif, quality=92)
@@ -97,9 +96,9 @@ def empty(tmp_path) -> Iterator[Store]:
 
 @pytest.fixture
 def project(store, request) -> str:
-    """Three scenes, two of them photos that EXIF turns; the first is corrected, the others only predicted."""
+    """Three scenes, two of them with an EXIF rotation; the first is corrected, the others only predicted."""
     name = f"{request.node.name[:36]} {time.time_ns() % 10**9}"
-    number = store.project(name)
+    number = store.ensure_project(name)
     for seed, orientation in enumerate((1, 6, 8)):
         data, regions = scene(seed, orientation)
         image, _ = store.add_image(number, data, f"straße {seed} 店.jpg")
@@ -119,7 +118,7 @@ def project(store, request) -> str:
 
 
 def content(store: Store, project: str) -> dict[str, tuple]:
-    """What must survive, by image hash."""
+    """What must not change, by image hash."""
     return {
         image.sha256: (
             image.name,
@@ -138,7 +137,7 @@ def assert_same(first: list[Region], second: list[Region], locks: bool = True) -
     for a, b in zip(first, second, strict=True):
         assert len(a.polygon) == len(b.polygon)
         for p, q in zip(a.polygon, b.polygon, strict=True):
-            assert math.dist(p, q) < NEAR
+            assert math.dist(p, q) < TOLERANCE
         names = ("text", "illegible", "difficult", "score", "reading_score", "origin")
         assert [getattr(a, name) for name in names] == [getattr(b, name) for name in names]
         assert not locks or a.locked == b.locked
@@ -147,8 +146,8 @@ def assert_same(first: list[Region], second: list[Region], locks: bool = True) -
 def test_push_pull_and_both_again(store, empty, project, server):
     report = push(store, project, server)
     assert (report.images_added, report.predictions_added, report.annotations_added) == (3, 3, 1)
-    came = pull(empty, project, server)
-    assert (came.images_added, came.predictions_added, came.notes) == (3, 3, [])
+    pulled = pull(empty, project, server)
+    assert (pulled.images_added, pulled.predictions_added, pulled.notes) == (3, 3, [])
     assert content(empty, project) == content(store, project)
     assert {image.state for image in empty.image_list(1)} == {"new", "in work"}
     for _ in range(2):
@@ -166,7 +165,7 @@ def test_push_pull_and_both_again(store, empty, project, server):
         0,
         [],
     )
-    # A newer model, and newer work here.
+    # A newer model, and newer edits here.
     image = store.image_list(1)[1]
     store.add_prediction(image.id, "nano-2", scene(1)[1][:2])
     store.save_regions(image.id, store.image(image.id).version, store.regions(image.id)[:1], "bob")
@@ -181,14 +180,14 @@ def test_through_the_browser(store, empty, project, server, url, open_page, tmp_
     push(store, project, server)
     before = content(store, project)
     number = server.find_project(project).id
-    # The label stream shows the tasks that nobody has annotated, with what the model said.
+    # The label stream shows the tasks without an annotation, with the predictions.
     for _ in range(2):
         page = open_page(f"/projects/{number}/data?labeling=1")
         page.locator("[data-testid=textarea-region-input]").nth(2).wait_for()
         page.screenshot(path=tmp_path / "predicted.png")
         with page.expect_response(lambda answer: "/annotations" in answer.url and answer.status == 201):
             page.click("[data-testid=bottombar-submit-button]")
-    # The corrected one: its texts stand there; one is typed anew.
+    # The corrected one shows its texts; one is typed again.
     page = open_page(f"/projects/{number}/data")
     page.get_by_text("straße 0 店.jpg").click()
     boxes = page.locator("[data-testid=textarea-region-input]")
@@ -202,7 +201,7 @@ def test_through_the_browser(store, empty, project, server, url, open_page, tmp_
 
     report = pull(store, project, server)
     assert (report.images_existing, report.regions_added, report.regions_removed) == (3, 0, 0)
-    # The corrected image: no person worked here since the push, so what came from there stands.
+    # The corrected image was not edited here since the push, so the edits of Label Studio are imported.
     assert (report.regions_changed, report.kept_as_drafts, report.notes) == (1, [], [])
     after = content(store, project)
     for sha256, (name, _, _, regions, predictions) in before.items():
@@ -219,7 +218,7 @@ def test_through_the_browser(store, empty, project, server, url, open_page, tmp_
     images = store.image_list(store.find_project(project))
     assert {image.state for image in images} == {"done"}
     assert "ann@example.org" in images[0].changed_by
-    # Label Studio's own export says the same, in an empty database.
+    # Label Studio's own export has the same content.
     answer = ask(url, f"/api/projects/{number}/export?exportType=JSON&download_all_tasks=true")
     (tmp_path / "export.json").write_bytes(answer)
     for image in images:
@@ -241,7 +240,7 @@ TOKEN = "0123456789abcdef0123456789abcdef01234567"  # as in conftest.py
 
 
 def test_an_exported_folder(store, empty, project, server, url, served, tmp_path):
-    """As README says it: a project with the exported configuration, the folder as a storage, the tasks."""
+    """As in the README: a project with the exported configuration, the folder as a storage, the tasks."""
     assert (
         main(["export", str(served), "--database", f"sqlite:///{tmp_path}/first/a.db", "--project", project])
         == 0
@@ -259,19 +258,19 @@ def test_an_exported_folder(store, empty, project, server, url, served, tmp_path
     assert exported.keys() == content(store, project).keys()
     for sha256, task in exported.items():
         assert hashlib.sha256(ask(url, task["data"]["image"])).hexdigest() == sha256
-    # Where the images are not beside, they are the ones of the storage.
+    # The images are those of the storage.
     report = import_from(empty, project, tmp_path / "export.json", images=served)
     assert (report.images_added, report.kept_as_drafts) == (3, [])
     for sha256, (name, *size, regions, _) in content(empty, project).items():
         expected = content(store, project)[sha256]
         assert (name, *size) == expected[:3]
         assert_same(regions, expected[3] if exported[sha256]["annotations"] else [])
-    # And what only the server knows, the predictions, comes by a pull.
+    # Predictions are only in a pull.
     pull(empty, f"{project} file", server)
     assert content(empty, f"{project} file") == content(store, project)
 
 
-def test_work_there_is_not_overwritten(store, project, server):
+def test_edits_on_the_server_are_not_overwritten(store, project, server):
     push(store, project, server)
     remote = server.find_project(project)
     task = next(task for task in server.tasks(remote) if task["annotations"])
@@ -289,12 +288,12 @@ def test_work_there_is_not_overwritten(store, project, server):
     assert [region.text for region in store.regions(image.id)] == ["mine"]
     (draft,) = store.drafts(image.id)
     assert "theirs" in [region.text for region in draft.regions]
-    store.discard_draft(draft.id)  # decided: ours
+    store.discard_draft(draft.id)  # keeps the local edits
     assert push(store, project, server).annotations_changed == 1
     assert pull(store, project, server).kept_as_drafts == []
 
 
-def test_several_and_cancelled_annotations_are_said(store, project, server):
+def test_several_and_cancelled_annotations_are_reported(store, project, server):
     push(store, project, server)
     task = next(task for task in server.tasks(server.find_project(project)) if task["annotations"])
     first = task["annotations"][0]
@@ -324,7 +323,7 @@ def test_the_commands_with_a_personal_access_token(url, project, store, empty, t
 
 
 def refused(store: Store, project: str, server: Server) -> set[str]:
-    """The sentences with which push and pull refuse; nothing is changed here by them."""
+    """The error messages of push and pull, which change nothing."""
     before = content(store, project)
     sentences = set()
     for command in (push, pull):
@@ -348,7 +347,7 @@ def test_refusals(store, project, server, url):
 
 @contextmanager
 def ml_backend(weights: Path, url: str, folder: Path, password: str) -> Iterator[str]:
-    """`python -m annotation serve` as a process of its own."""
+    """`python -m annotation serve` as a process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -375,14 +374,14 @@ def reachable(url: str) -> bool:
 
 
 def wait(condition, seconds: float) -> None:
-    give_up = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < give_up
+        assert time.monotonic() < deadline
         time.sleep(0.3)
 
 
 def test_ml_backend(store, project, server, url, tiny_file, tmp_path):
-    """Label Studio asks for words, a person submits them, and they come into the database by themselves."""
+    """Label Studio requests predictions, a person submits them, and a webhook imports them."""
     number = server.create_project(project).id
     data, _ = scene(0, 6)
     there = server.upload(number, "turned.jpg", data)  # as a person uploads a photo: EXIF and all

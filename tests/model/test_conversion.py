@@ -39,7 +39,7 @@ def test_gates_and_features(roi, regions):
 def test_formulas_of_the_paper():
     c, roi = conversion((8, 16)), torch.randn(2, 8, 8, 16)
     attended = torch.randn(2, 8)
-    a1 = c.enter(roi)
+    a1 = c.stem(roi)
     a2 = c.down1(a1)
     a3 = c.down2(a2)
     d1 = c.detection_features(a3, attended)
@@ -52,7 +52,7 @@ def test_formulas_of_the_paper():
     out = c(roi, attended)
     for found, expected in zip(
         (out.m1, out.m2, out.m3, out.features),
-        (d1.sigmoid(), d2.sigmoid(), d3.sigmoid(), c.leave.block(r3)),
+        (d1.sigmoid(), d2.sigmoid(), d3.sigmoid(), c.output_block.block(r3)),
         strict=True,
     ):
         torch.testing.assert_close(found, expected)
@@ -110,7 +110,7 @@ def test_plain_features_have_open_gates(regions):
     out = plain(features, attended)
     assert [gate.shape[2:] for gate in (out.m1, out.m2, out.m3)] == [(2, 4), (4, 8), (8, 16)]
     assert all((gate == 1).all() for gate in (out.m1, out.m2, out.m3))
-    torch.testing.assert_close(out.features, plain.enter(features))
+    torch.testing.assert_close(out.features, plain.stem(features))
 
 
 @torch.no_grad()

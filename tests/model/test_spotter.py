@@ -1,16 +1,15 @@
 """The forward pass: which regions are selected, how they are read, and shapes from end to end."""
 
+import copy
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
 
 from spotter.charset import Charset
 from spotter.model.spotter import PIXEL_MEAN, SwinTextSpotter
-from spotter.ops.polygons import rasterise
-from spotter.ops.rois import boxes_to_rois, rotate_quarter_turns
 from spotter.types import Detection, Regions, StageOutput
+from tests.pretend_gpu import DEVICE, PretendGPU, pretend, values_of
 
 
 @pytest.fixture(scope="module")
@@ -204,91 +203,6 @@ def test_boxes_pass_to_the_next_stage_detached(tiny_model, images):
     assert features.requires_grad
 
 
-@pytest.mark.parametrize("threshold", [0.4, 0.38])
-@torch.no_grad()
-def test_mask_k_hides_what_is_outside_of_the_word(tiny_model, detection, threshold):
-    """Cells below the threshold are zero in the reader's input."""
-    model = SwinTextSpotter(replace(tiny_model.config, mask_threshold=threshold)).eval()
-    model.load_state_dict(tiny_model.state_dict())
-    regions = tiny_model.select_regions(detection, -1.0)
-    mask_k = torch.full((len(regions), 28, 28), 0.39)
-    mask_k[:, :14] = 0.41
-    seen = []
-    model.reader.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
-    model.read(detection.levels, replace(regions, mask_k=mask_k))
-    cells = seen[0].abs().sum(1)
-    assert (cells[:, :4] > 0).all()
-    assert (cells[:, 4:] > 0).all() == (threshold == 0.38)
-    assert (cells[:, 4:] == 0).all() == (threshold == 0.4)
-
-
-@pytest.mark.parametrize(
-    ("quarters", "horizontal"), [(1, [8.0, 52.0, 80.0, 76.0]), (3, [16.0, 20.0, 88.0, 44.0])]
-)
-@torch.no_grad()
-def test_a_vertical_word_is_read_like_a_horizontal_one(tiny_model, detection, quarters, horizontal):
-    """A rotated RoI on a pyramid gives the same as a horizontal box on the rotated pyramid."""
-    levels = [cells[..., : 24 // 2**i, : 24 // 2**i] for i, cells in enumerate(detection.levels)]
-    regions = tiny_model.select_regions(detection, -1.0)
-    count = len(regions)
-    mask_k = torch.zeros(count, 28, 28)
-    mask_k[:, 3:20, 5:18] = 1
-    vertical = torch.tensor([[20.0, 8.0, 44.0, 80.0]]).expand(count, 4)
-    level = boxes_to_rois(vertical)
-    turned = rotate_quarter_turns(level, torch.full((count,), quarters))
-    one = replace(regions, boxes=vertical, mask_k=mask_k, rois=turned)
-    boxes = torch.tensor([horizontal]).expand(count, 4)
-    other = replace(regions, boxes=boxes, mask_k=mask_k.rot90(quarters, (1, 2)), rois=boxes_to_rois(boxes))
-    conversion, reading = tiny_model.read(levels, one)
-    rotated = [cells.rot90(quarters, (2, 3)) for cells in levels]
-    expected_conversion, expected = tiny_model.read(rotated, other)
-    torch.testing.assert_close(conversion.m3, expected_conversion.m3, atol=1e-4, rtol=1e-4)
-    torch.testing.assert_close(reading.probabilities, expected.probabilities, atol=1e-3, rtol=1e-3)
-    as_it_is = tiny_model.read(levels, replace(one, rois=level))[0]
-    assert not torch.allclose(as_it_is.m3, conversion.m3, atol=1e-3)
-
-
-@pytest.mark.parametrize("ratio", [None, 0.6])
-@torch.no_grad()
-def test_the_roi_follows_a_tilted_word(tiny_model, detection, ratio):
-    """At 60 degrees the RoI is vertical, at -30: one of its orientations runs along the word. A horizontal
-    word has its box.
-    """
-    model = SwinTextSpotter(replace(tiny_model.config, min_rect_area_ratio=ratio, vertical_aspect_ratio=1.25))
-    cos, sin = 0.5, 0.75**0.5
-    corner = np.array([[-60, -12], [60, -12], [60, 12], [-60, 12]]) @ [[cos, sin], [-sin, cos]] + 100
-    box = np.concatenate([corner.min(0), corner.max(0)])
-    mask = torch.from_numpy(rasterise(corner, box, 28)).float()
-    regions = tiny_model.select_regions(detection, -1.0)
-    first = regions[:2]
-    boxes = torch.tensor([box.tolist(), [0.0, 0.0, 40.0, 10.0]])
-    masks = torch.stack([mask, torch.ones_like(mask)])
-    oriented = model.orient_rois(replace(first, boxes=boxes, mask_k=masks, proposal_index=torch.arange(2)))
-    degrees = torch.rad2deg(oriented.rois[:, 4]).tolist()
-    assert oriented.proposal_index.tolist() == [0, 0, 0, 1]
-    assert degrees == pytest.approx([-30, 60, -120, 0] if ratio else [0, 90, -90, 0], abs=1)
-    torch.testing.assert_close(oriented.rois[3], torch.tensor([20.0, 5, 40, 10, 0]))
-
-
-@pytest.mark.parametrize(("canonical", "level"), [(224.0, 2), (448.0, 1), (1e4, 0)])
-@torch.no_grad()
-def test_recognition_has_its_own_level_rule(tiny_model, images, detection, canonical, level):
-    """Only one level affects the reading of a box of 224 x 224 pixels; the stages' rule stays."""
-    model = SwinTextSpotter(replace(tiny_model.config, recognition_canonical=canonical)).eval()
-    model.load_state_dict(tiny_model.state_dict())
-    regions = tiny_model.select_regions(detection, -1.0)
-    boxes = torch.tensor([[0.0, 0.0, 224.0, 224.0]]).expand(len(regions), 4)
-    regions = replace(regions, boxes=boxes, rois=boxes_to_rois(boxes))
-    before = model.read(detection.levels, regions)[0].m3
-    changed = []
-    for i in range(4):
-        levels = [cells + (i == j) for j, cells in enumerate(detection.levels)]
-        changed.append(not model.read(levels, regions)[0].m3.equal(before))
-    assert changed == [i == level for i in range(4)]
-    again = model.detect(images)
-    assert again.stages[-1].proposal_features.equal(detection.stages[-1].proposal_features)
-
-
 def test_pad_normalises_and_returns_the_sizes(tiny_model):
     mean = torch.tensor(PIXEL_MEAN)[:, None, None]
     batch, sizes = tiny_model.pad([mean.expand(3, 33, 20), mean.expand(3, 10, 64) + 58.395])
@@ -308,7 +222,7 @@ def test_shapes_of_the_official_preset(golden_model):
         return module.register_forward_hook(lambda _, args, out: seen.update({name: (args[0], out)}))
 
     c = golden_model.conversion
-    parts = {"a1": c.enter, "a2": c.down1, "a3": c.down2, "two_level": golden_model.two_level}
+    parts = {"a1": c.stem, "a2": c.down1, "a3": c.down2, "two_level": golden_model.two_level}
     handles = [see(name, module) for name, module in parts.items()]
     detection = golden_model.detect([torch.full((3, 320, 448), 90.0)])
     regions = golden_model.select_regions(detection, -1.0)
@@ -335,3 +249,16 @@ def test_shapes_of_the_official_preset(golden_model):
     assert seen["two_level"][1].shape == (3, 28, 28, 256)
     assert reading.probabilities.shape == (3, 2, 107)
     assert reading.attention.shape == (3, 2, 256)
+
+
+def test_the_tiny_spotter_reads_on_any_device(tiny_model, photographs):
+    images = [torch.from_numpy(image).permute(2, 0, 1)[:, :96, :128].float() for image in photographs[:2]]
+    with torch.inference_mode():
+        expected = tiny_model(images, 0.0)
+    with PretendGPU(), torch.no_grad():
+        found = copy.deepcopy(tiny_model).to(DEVICE)([pretend(image) for image in images], 0.0)
+    assert len(expected.regions.boxes)
+    torch.testing.assert_close(values_of(found.regions.boxes), expected.regions.boxes, atol=1e-3, rtol=1e-3)
+    torch.testing.assert_close(
+        values_of(found.reading.probabilities), expected.reading.probabilities, atol=1e-3, rtol=1e-3
+    )

@@ -90,6 +90,11 @@ def in_repository(run_command):
     return run
 
 
+def test_unknown_recipe_is_one_sentence(tmp_path, capsys):
+    assert main(["--recipe", "nowhere", "--folder", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.startswith("There is no recipe 'nowhere'")
+
+
 @pytest.mark.parametrize("options", [["--seeds", "0"], ["--minutes", "0"]])
 def test_bad_options(options, capsys):
     with pytest.raises(SystemExit) as stop:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
-from spotter.data.data_config import DataConfig, StageConfig
+from spotter.data.data_config import DataConfig, PoolConfig, StageConfig
 from spotter.data.datasets import BatchDataset
 from spotter.data.targets import Batch
 from spotter.training import gpu_variants
@@ -80,6 +82,31 @@ def test_differing_device_is_reported(config, batch, monkeypatch):
     monkeypatch.setattr(gpu_variants, "build", build)
     with torch.random.fork_rng(), pytest.raises(TrainingError, match=r"computes .* as .*, the CPU as"):
         compare_with_cpu(config, batch)
+
+
+def test_command_writes_the_settings_of_the_fastest_variant(tmp_path, config, monkeypatch, capsys):
+    pool = PoolConfig(shows=1, gigabytes=0.003, minimum=2)
+    config = replace(config, pool=pool, workers=1, steps=100, heads=0)
+    monkeypatch.setattr(gpu_variants, "load_recipe", lambda recipe, device, overrides: config)
+    monkeypatch.setattr(gpu_variants, "VARIANTS", ("bfloat16=false",))
+    real = gpu_variants.time_variant
+
+    def faster(config, pool, settings, folder, batches):
+        timing = real(config, pool, settings, folder, batches)
+        return replace(timing, words=1e9 if settings else timing.words)
+
+    monkeypatch.setattr(gpu_variants, "time_variant", faster)
+    out = tmp_path / "variants.txt"
+    threads = torch.get_num_threads()
+    with torch.random.fork_rng():
+        arguments = ["--pack", "unused.zip", "--out", str(out), "--device", "cpu", "--batches", "1"]
+        assert main(arguments) == 0
+    torch.set_num_threads(threads)
+    output = capsys.readouterr().out
+    assert "largest relative difference from the CPU: 0.0e+00" in output
+    assert output.count("| bfloat16=false |") == 2  # as soon as it is measured, and in the table
+    assert output.endswith("fastest: bfloat16=false, 1,000,000,000 words/s\n")
+    assert out.read_text() == "bfloat16=false\n"
 
 
 def test_missing_pack_is_one_sentence(tmp_path, capsys):

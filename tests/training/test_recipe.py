@@ -7,7 +7,7 @@ import json
 import pytest
 
 from spotter.config import PRESETS, nano
-from spotter.data.data_config import RecipeError, StageConfig
+from spotter.data.data_config import RecipeError
 from spotter.training.losses import PUBLISHED_LOSSES
 from spotter.training.recipe import FOLDER, load_recipe
 from spotter.training.train_config import TrainConfig
@@ -122,10 +122,3 @@ def test_invalid_recipe_files(tmp_path, name, content, sentence):
 def test_pack_and_folders_are_exclusive():
     with pytest.raises(ValueError, match="A pack replaces the folders"):
         load_recipe("nano", overrides=["sources.pack=p.zip", 'sources.data=["a"]'])
-
-
-def test_last_stage_must_end_with_the_run():
-    with pytest.raises(RecipeError, match="end with 1"):
-        TrainConfig(nano(), stages=(StageConfig("a", until=0.5),))
-    with pytest.raises(RecipeError, match="end with 1"):
-        TrainConfig(nano(), stages=())

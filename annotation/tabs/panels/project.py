@@ -50,7 +50,7 @@ class ProjectPanel:
     def wire(self, page: Page, reader: BackgroundReader) -> None:
         @saving(page)
         def choose(session: AnnotationSession, values: Values) -> None:
-            session.project_id = session.store.project(values[self.project] or "")
+            session.project_id = session.store.ensure_project(values[self.project] or "")
             session.open(None)
             session.reload()
             reader.add_unread(session.project_id)

@@ -138,7 +138,7 @@ def row_names(rows: list[int]) -> list[str]:
 
 
 def pair_at(matching: Matching, word: int, point: list[float]) -> tuple[int, int] | None:
-    """(proposal, word) nearest to a point (x, y) of the picture of `draw_matching`; None without proposals."""
+    """(proposal, word) nearest to a point (x, y) of the picture of `draw_matching`; None if it is empty."""
     rows, columns = matching.shown(word)
     cell = cell_at(point, row_names(rows), len(columns))
     return None if cell is None else (rows[cell[0]], columns[cell[1]])

@@ -34,7 +34,7 @@ from spotter.explain.canvas import (
 from spotter.explain.charts import curve
 from spotter.explain.crop_looseness import FACTORS, Looseness, measure_looseness
 from spotter.explain.topics.conversion import draw_map
-from spotter.explain.word_crop import cut, turn_note, word_photo, word_size
+from spotter.explain.word_crop import crop_roi, turn_note, word_photo, word_size
 from spotter.ops.shapes import overlaps
 from spotter.tracing.trace_cache import cached, get
 
@@ -154,11 +154,11 @@ def draw_cut(
     if measured is None or word not in measured.words:
         return None
     index, step = measured.words.index(word), factor_index(factor)
-    shown, mine, theirs = measured.crops[step][index], measured.ours[step][index], measured.theirs[step][index]
+    shown, mine, theirs = (rows[step][index] for rows in (measured.crops, measured.ours, measured.theirs))
     across, down = np.maximum(shown.roi[2:4], 1)
     height = round(np.clip(STRIP_WIDTH * down / across, STRIP_WIDTH * 0.15, STRIP_WIDTH * 0.6))
     high = max(float(row[index].masked.max()) for row in measured.crops)
-    photo = cut(trace.image, shown.roi, STRIP_WIDTH, height)
+    photo = crop_roi(trace.image, shown.roi, STRIP_WIDTH, height)
     pictures = [
         titled(
             blend_map(photo, shown.masked.astype(np.float32), high, 0.8),

@@ -36,9 +36,7 @@ class Truth:
 
     def __init__(self) -> None:
         self.initial = gr.State("")
-        with gr.Accordion(
-            "True words, for Matching, Two-stage comparison and H-mean", open=False, elem_id="inside-truth"
-        ):
+        with gr.Accordion("True words of this photo (ground truth)", open=False, elem_id="inside-truth"):
             self.note = gr.Markdown(OWN_OUTPUT)
             self.box = gr.Textbox("", label="True words (editable)", lines=6, max_lines=12)
             self.restore = gr.Button("Restore the initial words", size="sm")

@@ -36,7 +36,7 @@ def other(tmp_path):
 @pytest.fixture
 def full(store, picture):
     """A project with a corrected, an approved, an untouched, an empty and an unseen image."""
-    project = store.project("p")
+    project = store.ensure_project("p")
     ids = []
     for i, name in enumerate(["straße 1.jpg", "straße 1.png", "turned.jpg", "empty.webp", "unseen.jpg"]):
         form = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP"}[name[-3:].replace("ebp", "webp")]
@@ -92,7 +92,7 @@ def exported(store, tmp_path) -> Callable[..., Path]:
     """Exports "p" and changes its tasks as Label Studio does after a person has submitted them."""
 
     def export(change: Callable[[dict], None] = lambda task: None) -> Path:
-        export_to(store, store.project("p"), tmp_path / "out")
+        export_to(store, store.ensure_project("p"), tmp_path / "out")
         path = tmp_path / "out/tasks.json"
         tasks = json.loads(path.read_text(encoding="utf-8"))
         submitted = {"id": 7, "completed_by": 1, "was_cancelled": False, "updated_at": "2026-01-01T00:00:00Z"}

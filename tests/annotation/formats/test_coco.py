@@ -23,7 +23,7 @@ def test_coco_text_and_textocr(store, picture, tmp_path):
     (tmp_path / "c.json").write_text(json.dumps(content))
     report = import_from(store, "p", tmp_path / "c.json", "coco")
     assert len(report.notes) == 2
-    (image,) = store.image_list(store.project("p"))
+    (image,) = store.image_list(store.ensure_project("p"))
     assert [(r.text, r.illegible) for r in store.regions(image.id)] == [("one", False), ("two", True)]
 
 

@@ -14,7 +14,7 @@ def test_points_just_outside_are_moved_and_reported(store, picture, tmp_path):
     )
     report = import_from(store, "p", tmp_path, "icdar")
     assert report.notes == ["photo.jpg: Points slightly outside the image were moved to its edge."]
-    (image,) = store.image_list(store.project("p"))
+    (image,) = store.image_list(store.ensure_project("p"))
     assert [(r.text, r.illegible, r.polygon[0]) for r in store.regions(image.id)] == [
         ("a", False, [0, 1]),
         ("", True, [1, 50]),

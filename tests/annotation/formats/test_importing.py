@@ -51,7 +51,7 @@ def test_newer_local_edits_are_not_overwritten(store, saved, exported, retype):
 
 
 def test_an_export_of_another_database_does_not_overwrite(store, saved, exported, other, picture):
-    image = other.add_image(other.project("p"), picture(), "photo.jpg")[0].id
+    image = other.add_image(other.ensure_project("p"), picture(), "photo.jpg")[0].id
     for i in range(3):
         other.save_regions(image, i, [Region(box(10, 10), str(i), "x")], "cid")
     report = import_from(other, "p", exported())
@@ -105,7 +105,7 @@ def test_files_of_a_killed_import_are_deleted(store, saved, other, tmp_path):
 
 def test_an_ambiguous_image_name_is_refused(store, picture, task, tmp_path):
     for i in range(2):
-        store.add_image(store.project("p"), picture(i), "photo.jpg")
+        store.add_image(store.ensure_project("p"), picture(i), "photo.jpg")
     path = tmp_path / "tasks.json"
     path.write_text(json.dumps([task()]))
     with pytest.raises(FormatError, match="several"):

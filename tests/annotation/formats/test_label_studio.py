@@ -128,7 +128,7 @@ def test_an_invalid_file_changes_nothing(tmp_path, picture, capsys, name, beside
         (tmp_path / "in/photo.jpg").write_bytes(picture())
     else:
         with Store(url) as store:
-            store.add_image(store.project("default"), picture(), "photo.jpg")
+            store.add_image(store.ensure_project("default"), picture(), "photo.jpg")
     before = sorted(tmp_path.rglob("*"))
     assert main(["import", str(path), "--database", url]) == 1
     captured = capsys.readouterr()

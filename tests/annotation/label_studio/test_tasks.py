@@ -72,7 +72,7 @@ def read(*results, size=(1000, 500), **options):
 
 @pytest.mark.parametrize("scores", [True, False])
 @pytest.mark.parametrize("count", [0, 1, len(REGIONS)])
-def test_there_and_back(count, scores):
+def test_round_trip(count, scores):
     results = to_results(REGIONS[:count], WIDTH, HEIGHT, scores)
     assert check_results(results) == []
     found = from_results(results, WIDTH, HEIGHT, "import")
@@ -80,7 +80,7 @@ def test_there_and_back(count, scores):
     assert found.notes == []
 
 
-def test_a_score_is_shown_for_a_model_only():
+def test_scores_are_written_for_predictions_only():
     assert "score" in to_results(REGIONS[:1], WIDTH, HEIGHT, scores=True)[0]
     assert "score" not in to_results(REGIONS[:1], WIDTH, HEIGHT)[0]
 
@@ -98,7 +98,7 @@ def test_a_retyped_text_loses_its_probabilities():
 
 
 @pytest.mark.parametrize("angle", [0, 30, 90, -45, 200])
-def test_rectangles_turn_about_their_upper_left_corner_in_pixels(angle):
+def test_rectangles_rotate_about_their_top_left_corner_in_pixels(angle):
     size = (800, 400)  # percent of width and height differ
     value = {"x": 40, "y": 40, "width": 10, "height": 10, "rotation": angle, "rectanglelabels": ["Text"]}
     (region,) = read(result(type="rectanglelabels", value=value), size=size).regions
@@ -112,7 +112,7 @@ def test_rectangles_turn_about_their_upper_left_corner_in_pixels(angle):
     assert np.abs(np.array(region.polygon) - corners).max() < 0.01
 
 
-def test_results_without_ids_belong_together_by_place():
+def test_results_without_ids_are_grouped_by_geometry():
     other = [[50, 50], [60, 50], [60, 60]]
     results = [
         result(),
@@ -127,7 +127,7 @@ def test_results_without_ids_belong_together_by_place():
     assert len({r.id for r in found.regions}) == 2
 
 
-def test_other_configurations_and_what_was_left_out():
+def test_other_configurations():
     parts = [
         result(type="polygon", from_name="poly"),
         text(["a", "b"]),
@@ -151,7 +151,7 @@ def test_other_configurations_and_what_was_left_out():
     assert (only.regions, only.foreign) == ([], 1)
 
 
-def test_a_strange_id_is_replaced_and_said():
+def test_an_invalid_id_is_replaced_and_reported():
     found = read(result(id="Ä b"), text(["x"], id="Ä b"))
     assert [r.text for r in found.regions] == ["x"]
     assert "id" in found.notes[0]
@@ -181,13 +181,13 @@ def points(*values):
         ([result(id=f"r{i}") for i in range(10_000)], "10000 regions"),
     ],
 )
-def test_bad_results(bad, sentence):
+def test_invalid_results(bad, sentence):
     with pytest.raises(AnnotationError, match=sentence) as caught:
         from_results(bad, 1000, 500, "import")
     assert len(str(caught.value)) < 150
 
 
-def test_points_slightly_outside_are_moved_and_said():
+def test_points_slightly_outside_are_moved_and_reported():
     found = read(points([-4, 1], [2, 2], [100.01, 2]))
     assert found.regions[0].polygon == [[0, 5], [1000, 10], [20, 10]]  # and clockwise
     assert "edge" in found.notes[0]
@@ -209,7 +209,7 @@ def test_points_slightly_outside_are_moved_and_said():
         lambda r: r[1]["value"].__setitem__("points", [[1, 1], [2, 2], [3, 1]]),
     ],
 )
-def test_what_label_studio_s_check_misses(spoil):
+def test_errors_that_label_studio_misses(spoil):
     results = to_results(REGIONS[:1], WIDTH, HEIGHT)
     results[1]["value"] = dict(results[1]["value"])
     spoil(results)
@@ -220,10 +220,10 @@ def test_region_error_is_a_sentence():
     assert issubclass(RegionError, AnnotationError)
 
 
-def test_what_cannot_be_kept_is_said():
+def test_what_is_ignored_is_reported():
     labelled = result(value=result()["value"] | {"polygonlabels": ["Logo"]}, meta={"text": ["look here"]})
     found = from_results([labelled, result(), text(["one"]), text(["two"])], WIDTH, HEIGHT, "import")
     assert [region.text for region in found.regions] == ["two"]
-    said = " ".join(found.notes)
-    assert all(word in said for word in ("Logo", "remark", "outlines", "texts"))
+    notes = " ".join(found.notes)
+    assert all(word in notes for word in ("Logo", "remark", "outlines", "texts"))
     assert len(found.notes) == 4

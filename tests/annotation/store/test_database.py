@@ -40,7 +40,7 @@ def test_sqlite_settings(tmp_path):
 def test_a_database_of_the_first_revision_is_migrated(tmp_path, picture):
     url = f"sqlite:///{tmp_path}/a.db"
     with Store(url) as store:
-        image = store.add_image(store.project("p"), picture(), "a.jpg")[0]
+        image = store.add_image(store.ensure_project("p"), picture(), "a.jpg")[0]
     with create_engine(url).begin() as connection:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
@@ -90,10 +90,10 @@ def test_a_busy_database(tmp_path, monkeypatch):
         writer = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
         writer.execute("BEGIN IMMEDIATE")
         with pytest.raises(AnnotationError, match="cannot be used now"):
-            store.project("p")
+            store.ensure_project("p")
         writer.close()
         assert store.projects() == []
-        assert store.project("p")
+        assert store.ensure_project("p")
 
 
 def test_the_default_database_is_private_to_the_user(monkeypatch, tmp_path):

@@ -14,7 +14,7 @@ from spotter.images import ImageError
 
 
 def test_images_are_stored_by_their_hash(store, picture, tmp_path):
-    project = store.project("p")
+    project = store.ensure_project("p")
     data = picture()
     image, added = store.add_image(project, data, "../../etc/C:\\photos\\my photo.jpg")
     assert (added, image.name, image.width, image.height, image.state) == (
@@ -30,7 +30,7 @@ def test_images_are_stored_by_their_hash(store, picture, tmp_path):
     assert path.is_relative_to(tmp_path / "annotation.images")
     again, added = store.add_image(project, data, "other.jpg")
     assert (added, again) == (False, image)
-    elsewhere, added = store.add_image(store.project("q"), data, "other.jpg")
+    elsewhere, added = store.add_image(store.ensure_project("q"), data, "other.jpg")
     assert added
     assert store.image_path(elsewhere) == path
     assert store.image_count(project) == 1
@@ -39,7 +39,7 @@ def test_images_are_stored_by_their_hash(store, picture, tmp_path):
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF"])
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
 def test_orientation_is_applied(store, picture, form, orientation):
-    image, _ = store.add_image(store.project("p"), picture(form=form, orientation=orientation), "a")
+    image, _ = store.add_image(store.ensure_project("p"), picture(form=form, orientation=orientation), "a")
     assert (image.width, image.height) == ((100, 200) if orientation in (6, 8) else (200, 100))
     with Image.open(store.image_path(image)) as stored:
         assert stored.size == (image.width, image.height)
@@ -47,12 +47,12 @@ def test_orientation_is_applied(store, picture, form, orientation):
         expected = ("JPEG", ".jpg") if form == "JPEG" else ("PNG", ".png")
         assert (stored.format, image.extension) == expected
     # The stored file keeps its hash when it is exported and imported.
-    again, added = store.add_image(store.project("p"), store.image_path(image))
+    again, added = store.add_image(store.ensure_project("p"), store.image_path(image))
     assert (added, again) == (False, image)
 
 
 def test_invalid_images_are_refused(store, tmp_path):
-    project = store.project("p")
+    project = store.ensure_project("p")
     for source in (b"", b"no image", tmp_path, tmp_path / "missing.jpg"):
         with pytest.raises(ImageError):
             store.add_image(project, source)

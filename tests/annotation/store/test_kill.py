@@ -1,4 +1,4 @@
-"""A kill -9 in the middle of any write loses at most the edit in flight."""
+"""A process killed while it writes loses at most the edit in progress."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ KILLS = 24
 PROCESSES = multiprocessing.get_context("forkserver")  # a child starts in milliseconds
 
 
-def save_without_end(url: str, image_id: int, told) -> None:
-    """All regions of a version carry its number."""
+def save_forever(url: str, image_id: int, reports) -> None:
+    """The text of all regions is the number of the version."""
     with Store(url) as store:
         version = store.image(image_id).version
         while True:
@@ -33,23 +33,23 @@ def save_without_end(url: str, image_id: int, told) -> None:
                 {"id": f"r{i}", "polygon": p, "text": str(version + 1)} for i, p in enumerate(polygons)
             ]
             version = store.save_regions(image_id, version, regions, "writer")
-            told.send(version)
+            reports.send(version)
 
 
-def take_pictures_without_end(url: str, folder: str, told) -> None:
+def add_images_forever(url: str, folder: str, reports) -> None:
     with Store(url) as store:
-        project = store.project("p")
+        project = store.ensure_project("p")
         number = store.image_count(project)
         while True:
             path = f"{folder}/{number}.bmp"
             Image.fromarray(np.full((300, 300, 3), number % 256, np.uint8)).save(path)
             store.add_image(project, path)
             number += 1
-            told.send(number)
+            reports.send(number)
 
 
-def predict_without_end(url: str, image_id: int, told) -> None:
-    """All words of a version carry its number."""
+def predict_forever(url: str, image_id: int, reports) -> None:
+    """The text of all words is the number of the model version."""
     with Store(url) as store:
         number = len(store.predictions(image_id))
         while True:
@@ -57,13 +57,13 @@ def predict_without_end(url: str, image_id: int, told) -> None:
             polygons = [[[i, 0.0], [i + 5, 0.0], [i + 5, 5.0]] for i in range(20)]
             words = [Region(polygon, str(number), score=0.9) for polygon in polygons]
             store.add_prediction(image_id, f"m{number}", words)
-            told.send(number)
+            reports.send(number)
 
 
-def import_without_end(url: str, folder: str, told) -> None:
-    """Every file brings a picture with two words."""
+def import_forever(url: str, folder: str, reports) -> None:
+    """Every file has an image with two words."""
     with Store(url) as store:
-        number = store.image_count(store.project("p"))
+        number = store.image_count(store.ensure_project("p"))
         while True:
             Image.fromarray(np.full((40, 40, 3), number % 256, np.uint8)).save(f"{folder}/{number}.png")
             regions = [
@@ -80,28 +80,28 @@ def import_without_end(url: str, folder: str, told) -> None:
             path.write_text(json.dumps({"images": images, "annotations": regions}))
             import_from(store, "p", path, "coco")
             number += 1
-            told.send(number)
+            reports.send(number)
 
 
-def kill_while(write: Callable, *arguments, chance: random.Random) -> int:
-    """Starts a writer, waits for a few of its reports and a moment more, kills it; its last report."""
-    mine, its = PROCESSES.Pipe(duplex=False)
-    process = PROCESSES.Process(target=write, args=(*arguments, its), daemon=True)
+def kill_while(write: Callable, *arguments, rng: random.Random) -> int:
+    """Starts a writer, kills it a moment after a few of its reports, and returns its last report."""
+    receiver, sender = PROCESSES.Pipe(duplex=False)
+    process = PROCESSES.Process(target=write, args=(*arguments, sender), daemon=True)
     process.start()
-    its.close()
+    sender.close()
     last = 0
     try:
-        for _ in range(chance.randint(1, 3)):
-            assert mine.poll(60), "the writer does not write"
-            last = mine.recv()
-        time.sleep(chance.uniform(0, 0.03))
+        for _ in range(rng.randint(1, 3)):
+            assert receiver.poll(60), "the writer does not write"
+            last = receiver.recv()
+        time.sleep(rng.uniform(0, 0.03))
     finally:
         process.kill()
         process.join()
     assert process.exitcode == -9
     try:
-        while mine.poll():
-            last = mine.recv()
+        while receiver.poll():
+            last = receiver.recv()
     except EOFError:
         pass
     return last
@@ -115,11 +115,11 @@ def preload():
 def test_kill_while_saving(tmp_path, picture):
     url = f"sqlite:///{tmp_path}/a.db"
     with Store(url) as store:
-        image_id = store.add_image(store.project("p"), picture(), "a.jpg")[0].id
-    chance = random.Random(0)
+        image_id = store.add_image(store.ensure_project("p"), picture(), "a.jpg")[0].id
+    rng = random.Random(0)
     in_flight = 0
     for _ in range(KILLS):
-        reported = kill_while(save_without_end, url, image_id, chance=chance)
+        reported = kill_while(save_forever, url, image_id, rng=rng)
         with sqlite3.connect(tmp_path / "a.db") as connection:
             assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         connection.close()
@@ -130,15 +130,15 @@ def test_kill_while_saving(tmp_path, picture):
             assert len(store.regions(image_id)) == 20 + (version - 1) % 3
             assert {r.version for r in store.history(image_id)} == set(range(1, version + 1))
         in_flight += version == reported
-    assert in_flight  # at least once it died before an edit was through
+    assert in_flight > 0  # at least once it was killed before an edit was saved
 
 
-def test_kill_while_taking_pictures(tmp_path):
-    """Every image of the project has its file, whole."""
+def test_kill_while_adding_images(tmp_path):
+    """Every image of the project has its complete file."""
     url = f"sqlite:///{tmp_path}/a.db"
-    chance = random.Random(1)
+    rng = random.Random(1)
     for _ in range(KILLS // 4):
-        reported = kill_while(take_pictures_without_end, url, str(tmp_path), chance=chance)
+        reported = kill_while(add_images_forever, url, str(tmp_path), rng=rng)
         with Store(url) as store:
             images = store.image_list(store.find_project("p"))
             assert len(images) in (reported, reported + 1)
@@ -148,13 +148,13 @@ def test_kill_while_taking_pictures(tmp_path):
 
 
 def test_kill_while_predicting(tmp_path, picture):
-    """A prediction and the regions that come from it are there together, or not at all."""
+    """A prediction and its regions are saved together, or not at all."""
     url = f"sqlite:///{tmp_path}/a.db"
     with Store(url) as store:
-        image_id = store.add_image(store.project("p"), picture(), "a.jpg")[0].id
-    chance = random.Random(2)
+        image_id = store.add_image(store.ensure_project("p"), picture(), "a.jpg")[0].id
+    rng = random.Random(2)
     for _ in range(KILLS // 4):
-        reported = kill_while(predict_without_end, url, image_id, chance=chance)
+        reported = kill_while(predict_forever, url, image_id, rng=rng)
         with Store(url) as store:
             predictions = store.predictions(image_id)
             number = len(predictions)
@@ -164,11 +164,11 @@ def test_kill_while_predicting(tmp_path, picture):
 
 
 def test_kill_while_importing(tmp_path):
-    """A file comes in whole, with its picture, or not at all."""
+    """A file is imported completely, with its image, or not at all."""
     url = f"sqlite:///{tmp_path}/a.db"
-    chance = random.Random(3)
+    rng = random.Random(3)
     for _ in range(KILLS // 4):
-        reported = kill_while(import_without_end, url, str(tmp_path), chance=chance)
+        reported = kill_while(import_forever, url, str(tmp_path), rng=rng)
         with Store(url) as store:
             images = store.image_list(store.find_project("p"))
             assert len(images) in (reported, reported + 1)

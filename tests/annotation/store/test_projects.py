@@ -12,11 +12,11 @@ from annotation.region import AnnotationError
 @pytest.mark.parametrize("name", ["", " ", "x" * 201, "a\x07b"])
 def test_invalid_project_names(store, name):
     with pytest.raises(AnnotationError):
-        store.project(name)
+        store.ensure_project(name)
 
 
 def test_images_are_sorted_by_natural_order(store, picture):
-    project = store.project("p")
+    project = store.ensure_project("p")
     for i, name in enumerate(["img10.jpg", "img2.jpg", "IMG1.jpg", "img_3.jpg", "éclair.jpg", "zebra.jpg"]):
         store.add_image(project, picture(i), name)
     expected = ["IMG1.jpg", "img2.jpg", "img10.jpg", "img_3.jpg", "zebra.jpg", "éclair.jpg"]
@@ -27,7 +27,7 @@ def test_images_are_sorted_by_natural_order(store, picture):
 
 def test_images_are_found_by_either_hash(store, picture):
     data = picture(orientation=6)
-    image, _ = store.add_image(store.project("p"), data, "a.jpg")
+    image, _ = store.add_image(store.ensure_project("p"), data, "a.jpg")
     assert store.find_image(image.sha256) == image
     assert store.find_image(hashlib.sha256(data).hexdigest()) == image
     for sha256 in ("0" * 64, "\ud800", ""):
@@ -35,10 +35,10 @@ def test_images_are_found_by_either_hash(store, picture):
 
 
 def test_images_without_a_prediction(store, picture):
-    project = store.project("p")
+    project = store.ensure_project("p")
     first, second = (store.add_image(project, picture(i), f"{i}.jpg")[0].id for i in range(2))
     store.add_prediction(first, "m1", [])
     assert store.unpredicted_images(project) == [second]
     assert store.unpredicted_images(project, "m1") == [second]
     assert store.unpredicted_images(project, "m2") == [first, second]
-    assert store.unpredicted_images(store.project("empty")) == []
+    assert store.unpredicted_images(store.ensure_project("empty")) == []

@@ -14,7 +14,7 @@ SQUARE = [[10, 10], [30, 10], [30, 20], [10, 20]]
 @pytest.fixture
 def images(store, picture):
     """Six different images a1..a6."""
-    project = store.project("p")
+    project = store.ensure_project("p")
     return [store.add_image(project, picture(i), f"a{i}.jpg")[0].id for i in range(1, 7)]
 
 
@@ -23,7 +23,7 @@ def word(score):
 
 
 def test_empty(store):
-    project = store.project("p")
+    project = store.ensure_project("p")
     assert queue(store, project) == []
     assert progress(store, project).total == progress(store, project).finished == 0
     assert list(spread([], [])) == []
@@ -31,7 +31,7 @@ def test_empty(store):
 
 
 def test_most_uncertain_first_and_unpredicted_last(store, images):
-    project = store.project("p")
+    project = store.ensure_project("p")
     for image, score in zip(images[:4], (0.95, 0.41, 0.6, 0.5), strict=True):
         store.add_prediction(image, "m", [word(score)])
     expected = [images[1], images[3], images[2], images[0], images[4], images[5]]
@@ -40,7 +40,7 @@ def test_most_uncertain_first_and_unpredicted_last(store, images):
 
 
 def test_oldest_name_and_random(store, images, picture):
-    project = store.project("p")
+    project = store.ensure_project("p")
     late = store.add_image(project, picture(9), "a0.jpg")[0].id
     assert queue(store, project, "oldest") == [*images, late]
     assert queue(store, project, "name") == [late, *images]
@@ -53,7 +53,7 @@ def test_oldest_name_and_random(store, images, picture):
 
 
 def test_states_and_progress(store, images):
-    project = store.project("p")
+    project = store.ensure_project("p")
     store.set_state(images[0], "done", "ann")
     store.set_state(images[1], "in work", "ann")
     store.set_state(images[2], "done", "ann")
@@ -93,7 +93,7 @@ def test_a_long_film_is_kept_completely():
 
 
 def test_near_duplicates_in_the_store(store, picture):
-    project = store.project("p")
+    project = store.ensure_project("p")
     for i in range(3):
         store.add_image(project, picture(1, size=(200 + i, 100)), f"film{i}.jpg")
     for i in range(9):

@@ -24,9 +24,9 @@ def word(x, y, text, score=0.9):
 def test_empty(store, tmp_path):
     assert store.projects() == []
     assert store.drafts() == []
-    project = store.project("p")
+    project = store.ensure_project("p")
     assert store.image_list(project) == []
-    assert store.project(" p ") == project == store.find_project("p")
+    assert store.ensure_project(" p ") == project == store.find_project("p")
     for call in (store.image, store.open_image, lambda i: store.save_regions(i, 0, [], "a")):
         with pytest.raises(NotFoundError):
             call(1)
@@ -39,7 +39,7 @@ def test_concurrent_uploads_of_the_same_image(store, database, picture):
 
     def add(number):
         with Store(database, images=store.images.folder) as other:
-            found.append(other.add_image(other.project("together"), data, "a.jpg")[0].id)
+            found.append(other.add_image(other.ensure_project("together"), data, "a.jpg")[0].id)
 
     threads = [threading.Thread(target=add, args=(i,)) for i in range(4)]
     for thread in threads:
@@ -52,7 +52,7 @@ def test_concurrent_uploads_of_the_same_image(store, database, picture):
 
 def test_everything_is_there_after_reopening(database, picture, tmp_path):
     with Store(database, images=tmp_path) as store:
-        image = store.add_image(store.project("p"), picture(), "a.jpg")[0]
+        image = store.add_image(store.ensure_project("p"), picture(), "a.jpg")[0]
         store.add_prediction(image.id, "m1", [word(10, 10, "Ñandú 咖啡店 🙂")])
         store.save_regions(image.id, 1, [*store.regions(image.id), Region(box(1, 50), "<b>")], "ann")
         before = store.open_image(image.id)

@@ -24,7 +24,7 @@ def loader(tiny_file) -> Loader:
 @pytest.fixture
 def session(store, image_id) -> AnnotationSession:
     """Ann's, with the only image of the project "p" open."""
-    session = AnnotationSession(store, store.project("p"), "ann")
+    session = AnnotationSession(store, store.ensure_project("p"), "ann")
     session.refresh_queue()
     session.open(image_id)
     return session
@@ -35,7 +35,7 @@ def put(store, picture) -> Callable[..., int]:
     """Adds an image that needs no reading to the default project; its id."""
 
     def add(seed: int, *regions: Region) -> int:
-        image, _ = store.add_image(store.project("default"), picture(seed), f"street {seed}.jpg")
+        image, _ = store.add_image(store.ensure_project("default"), picture(seed), f"street {seed}.jpg")
         store.add_prediction(image.id, "before", [])
         if regions:
             store.save_regions(image.id, 0, regions, "before")

@@ -47,7 +47,7 @@ def texts(store, image_id) -> list[str]:
 
 
 def test_an_empty_project_has_nothing_to_show(store):
-    session = AnnotationSession(store, store.project("empty"))
+    session = AnnotationSession(store, store.ensure_project("empty"))
     session.refresh_queue()
     assert session.queue.ids == []
     assert (session.document(), session.position()) == (None, None)
@@ -204,7 +204,7 @@ def test_the_text_of_a_newer_model_is_a_suggestion_until_it_is_answered(session,
 
 
 def test_images_of_another_project_cannot_be_opened(session, store, picture):
-    elsewhere = store.add_image(store.project("q"), picture(5), "secret.jpg")[0]
+    elsewhere = store.add_image(store.ensure_project("q"), picture(5), "secret.jpg")[0]
     with pytest.raises(NotFoundError):
         session.open(elsewhere.id)
 

@@ -56,24 +56,22 @@ def test_gates_are_compared_with_a_corrected_outline(page):
 @pytest.mark.skipif(not missing_packages(), reason="CRAFT and the CRNN are installed")
 def test_missing_packages_are_named(page):
     open_view(page, "Two-stage comparison")
-    expect(pictures(page, 12).first).to_have_attribute(
-        "alt", re.compile("CRAFT has not run"), timeout=120_000
-    )
+    picture = pictures(page, 12).first
+    expect(picture).to_have_attribute("alt", re.compile("CRAFT has not run"), timeout=120_000)
     expect(page.locator("#two-stage-missing")).to_contain_text("pip install easyocr")
 
 
 @pytest.mark.skipif(bool(missing_packages()), reason="CRAFT and the CRNN are not installed")
 def test_a_word_is_cropped_ever_more_loosely(page):
     open_view(page, "Two-stage comparison")
-    expect(pictures(page, 12).first).to_have_attribute(
-        "alt", re.compile("CRAFT has not run"), timeout=120_000
-    )
+    picture = pictures(page, 12).first
+    expect(picture).to_have_attribute("alt", re.compile("CRAFT has not run"), timeout=120_000)
     page.get_by_label("Run CRAFT").check()
     expect(picture).to_have_attribute("alt", re.compile("heat maps"), timeout=300_000)
     fill_truth(page, f"CAFE: {outline(page)}")  # random weights find none of the sample's own words
     open_view(page, "Two-stage comparison")
     expect(page.locator("#two-stage-curve img")).to_be_visible(timeout=300_000)
-    crop = page.locator("#two-stage-cut img")
+    crop = page.locator("#two-stage-crop img")
     expect(crop).to_have_attribute("alt", re.compile("1.6 times as large"))
     page.locator("#two-stage-factor input[type=range]").press("ArrowRight")
     expect(crop).to_have_attribute("alt", re.compile("1.8 times as large"))

@@ -70,7 +70,7 @@ def test_the_first_picture_shows_the_chosen_point(page):
     picture = page.locator("#windows-picture img")
     expect(picture).to_be_visible(timeout=120_000)
     page.wait_for_timeout(3000)
-    expect(page.locator("#windows-place input")).to_have_value("middle of the word")
+    expect(page.locator("#windows-point input")).to_have_value("middle of the word")
     first = picture.get_attribute("alt")
     page.locator("#view-1").get_by_role("button", name="Reset this view").click()
     page.wait_for_timeout(1500)

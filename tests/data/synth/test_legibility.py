@@ -44,8 +44,8 @@ def test_words_stand_out_from_blur_and_noise(height, blur, noise, contrast, legi
 
 @pytest.mark.parametrize(
     ("x", "text"),
-    [(20, "ab"), (-2, "ab"), (-12, ""), (-57, None), (-100, None)],
-    ids=["inside", "hardly cut", "cut", "almost outside", "outside"],
+    [(20, "ab"), (0.5, "ab"), (-12, ""), (-57, ""), (-61, None)],
+    ids=["inside", "only the margin is cut", "cut", "almost outside", "outside"],
 )
 def test_ground_truth_of_words_at_the_border(x, text):
     """A word of 60 x 20 pixels in an image of 100 x 50."""

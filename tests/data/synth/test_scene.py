@@ -17,6 +17,7 @@ pytest.importorskip("faker", reason="names of synthetic scenes: pip install -r r
 
 from spotter.config import PRINTABLE
 from spotter.data.synth import scene as scene_module
+from spotter.data.synth import vocabulary
 from spotter.data.synth.fonts import (
     _installed_families,
 )
@@ -48,6 +49,14 @@ def test_a_scene_without_words():
         scene = render_scene(0, style)
         assert scene.regions == []
         assert scene.image.std() > 0
+
+
+def test_held_out_scenes_have_held_out_texts():
+    texts = [
+        r.text for seed in range(4) for r in render_scene(seed, EASY, split="held_out").regions if r.text
+    ]
+    assert len(texts) > 8
+    assert all(vocabulary.is_held_out(text) for text in texts)
 
 
 def test_small_scenes_do_not_fail():

@@ -57,4 +57,4 @@ def test_the_true_outline_of_a_word_is_the_corrected_one_that_overlaps_it(trace)
         np.testing.assert_allclose(polygon, expected, atol=1)
         assert conversion.true_polygon(trace, word, shifted(trace, word, 9)) is None  # it lies elsewhere
         assert conversion.true_polygon(trace, word, "") is None
-        assert conversion.true_polygon(trace, word, words_read(trace, 0)) is None  # nobody corrected it
+        assert conversion.true_polygon(trace, word, words_read(trace, 0)) is None  # not corrected

@@ -52,5 +52,5 @@ def test_a_click_finds_its_cell(trace):
     height, width = trace.config.recognition_roi
     across, down = two_level.word_size(trace, 0, two_level.WIDTH)
     for row, column in ((0, 0), (3, 5), (height - 1, width - 1)):
-        place = [(column + 0.5) / width * across, 24 + (row + 0.5) / height * down]
-        assert two_level.cell_at(trace, 0, place) == row * width + column
+        point = [(column + 0.5) / width * across, 24 + (row + 0.5) / height * down]
+        assert two_level.cell_at(trace, 0, point) == row * width + column

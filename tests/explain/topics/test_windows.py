@@ -41,10 +41,12 @@ def test_masked_tokens_come_from_the_other_side(trace):
 
 def test_block_inputs_are_cached_for_a_new_trace_and_computed_for_a_stored_one(tiny_spotter, photographs):
     traced = tiny_spotter.trace(photographs[0], 1.0)
-    kept = trace_cache.get(traced, "tokens")
-    computed = windows.block_inputs(tiny_spotter, replace(traced))  # nothing is kept with a copy
-    assert len(kept) == len(computed) == sum(traced.config.depths)
-    for (stage, _), mine, again in zip(windows.block_list(traced.config.depths), kept, computed, strict=True):
+    cached = trace_cache.get(traced, "tokens")
+    computed = windows.block_inputs(tiny_spotter, replace(traced))  # a copy has an empty cache
+    assert len(cached) == len(computed) == sum(traced.config.depths)
+    for (stage, _), mine, again in zip(
+        windows.block_list(traced.config.depths), cached, computed, strict=True
+    ):
         assert mine.shape[-1] == traced.config.embed_dim * 2**stage
         np.testing.assert_allclose(mine, again, atol=2e-2)  # the stored photo is rounded to bytes
 
@@ -57,10 +59,10 @@ def test_attention_of_the_same_window_is_not_computed_again(tiny_spotter, trace,
 
 
 @pytest.mark.parametrize(("stage", "block"), BLOCKS)
-@pytest.mark.parametrize("place", [(0.0, 0.0), (70.0, 50.0), (127.0, 95.0)])
-def test_a_token_of_the_window_is_linked_to_its_point_on_the_photo(trace, stage, block, place):
+@pytest.mark.parametrize("point", [(0.0, 0.0), (70.0, 50.0), (127.0, 95.0)])
+def test_a_token_of_the_window_is_linked_to_its_point_on_the_photo(trace, stage, block, point):
     """Also in windows of a rolled map, which lie on the photo in several pieces."""
-    at = windows.token_window(trace, stage, block, np.array(place))
+    at = windows.token_window(trace, stage, block, np.array(point))
     weights = np.full((2, len(at.masked)), 0.1)
     picture, side = windows.draw_photo(trace, at, weights)[0], len(at.rows)
     panels = [panel for panel in canvas.panels_of(picture) if panel.link == "window"]
@@ -79,19 +81,19 @@ def test_a_token_of_the_window_is_linked_to_its_point_on_the_photo(trace, stage,
 
 
 @pytest.mark.parametrize(("stage", "block"), BLOCKS)
-@pytest.mark.parametrize("place", [(0.0, 0.0), (70.0, 50.0), (127.0, 95.0)])
-def test_the_theoretical_box_is_exactly_where_the_gradient_is(tiny_spotter, trace, stage, block, place):
+@pytest.mark.parametrize("point", [(0.0, 0.0), (70.0, 50.0), (127.0, 95.0)])
+def test_the_theoretical_box_is_exactly_where_the_gradient_is(tiny_spotter, trace, stage, block, point):
     """The gradient of the token after the block is there in the whole rectangle, and only there."""
-    at = windows.token_window(trace, stage, block, np.array(place))
-    model, seen = tiny_spotter.model, []
-    hook = model.backbone.stages[stage][block].register_forward_hook(lambda m, i, o: seen.append(o))
+    at = windows.token_window(trace, stage, block, np.array(point))
+    model, outputs = tiny_spotter.model, []
+    hook = model.backbone.stages[stage][block].register_forward_hook(lambda m, i, o: outputs.append(o))
     with torch.enable_grad():
         batch = model.pad([network_image(trace.image, tiny_spotter.device)])[0].requires_grad_()
         model.backbone(batch)
         hook.remove()
         # random weights along the channels: their plain sum is next to constant behind a LayerNorm
-        mix = torch.linspace(-1, 1, seen[0].shape[-1])
-        (slope,) = torch.autograd.grad((seen[0][0, at.token[0], at.token[1]] * mix).sum(), batch)
+        mix = torch.linspace(-1, 1, outputs[0].shape[-1])
+        (slope,) = torch.autograd.grad((outputs[0][0, at.token[0], at.token[1]] * mix).sum(), batch)
     size = slope[0].abs().sum(0)[: trace.image.shape[0], : trace.image.shape[1]].numpy()
     ys, xs = np.nonzero(size > size.max() * 1e-12)
     assert [xs.min(), ys.min(), xs.max() + 1, ys.max() + 1] == windows.theoretical_box(trace, at).tolist()

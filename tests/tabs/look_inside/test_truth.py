@@ -1,4 +1,4 @@
-"""The note of views that count correct words while nobody has said what is true."""
+"""The note of views that count correct words while there is no ground truth."""
 
 from __future__ import annotations
 

@@ -143,7 +143,7 @@ def describe_gradients(gradients: dict[str, tuple[float, float]]) -> str:
     norm = "\\Big\\lVert \\tfrac{\\partial L_{rec}}{\\partial f} \\Big\\rVert"
     return (
         f"$${norm} = {proposal:.3g}\\ \\text{{with RC}}, "
-        f"\\quad {detached_proposal:.3g}\\ \\text{{gates detached}}$$\n\n"
+        f"\\quad {detached_proposal:.3g}\\ \\text{{with the gates detached}}$$\n\n"
         "The recognition loss reaches the detector's proposal feature $f$ only through the gates. With the "
         "gates detached, recognition can no longer train detection. At the RoI features, which go "
         f"straight to the reader, the gradient is {features:.3g} and {detached_features:.3g}. Its size "

@@ -22,8 +22,8 @@ class HmeanView(View):
     paper = "section 4"
     notice = (
         "A word counts as found if its IoU with a true word exceeds the threshold. Lower the score "
-        "threshold: more words are found (recall rises), but also more false ones (precision falls); the "
-        "H-mean is high only if both are. The true words can be edited under the photo."
+        "threshold: more words are found (recall rises), but also more false ones (precision falls). The "
+        "H-mean is high only if precision and recall both are. The true words can be edited under the photo."
     )
     needs_word = False
 

@@ -44,7 +44,7 @@ class LevelsView(View):
             with gr.Column(scale=3, min_width=280):
                 self.kind = gr.Radio(KINDS, value="energy", label="Show", elem_id="levels-kind")
                 self.dilated = gr.Radio(DILATED, value=True, label="Levels")
-                self.point = point_choice("Point outlined", "levels-place")
+                self.point = point_choice("Point outlined", "levels-point")
                 self.photo = Figure(photo=True, clickable=True, elem_id="levels-photo")
                 self.text = formula()
         self.table = formula()
@@ -90,7 +90,7 @@ def describe_rule(trace: Trace, word: int | None) -> str:
     value, level = levels.level_rule(box)
     w, h = x2 - x1, y2 - y1
     k = math.floor(value)
-    clamped = "" if k == level + 2 else f"Clamped to 2 to 5 that is {level + 2}. "
+    clamped = "" if k == level + 2 else f"Clamped to the range 2 to 5, this is {level + 2}. "
     stride = levels.stride_of(level)
     canonical = trace.config.recognition_canonical
     roi = trace.rois[word]
@@ -131,6 +131,6 @@ def describe_layers(layers: Sequence[Layer]) -> str:
     total = sum(layer.multiply_adds for layer in layers)
     regions = next(layer.outputs[0][1][0] for layer in layers if layer.name == "Selected regions")
     return (
-        f"**Every layer for this photo**, {regions} regions read: {count_text(total)} multiply-adds in total, "
-        "counted while the network ran (matrix products and convolutions).\n\n" + "\n".join(rows)
+        f"**Every layer for this photo**, {regions} regions read: {count_text(total)} multiply-adds in "
+        "total, counted while the network ran (matrix products and convolutions).\n\n" + "\n".join(rows)
     )

@@ -27,8 +27,8 @@ class ReadingView(View):
     paper = "section 3.4"
     notice = (
         "The attention moves along the word, one character per step. The published network learns this from "
-        "texts alone; these small weights were also shown where the characters of rendered words are. "
-        "Earlier characters matter too: force another one and see whether the later ones change."
+        "transcriptions alone; these small weights were also shown where the characters of rendered words "
+        "are. Earlier characters matter too: force another one and see whether the later ones change."
     )
     runs_model = True
 

@@ -67,7 +67,7 @@ class ReceptiveFieldView(View):
                 )
             with gr.Column(scale=3, min_width=280):
                 self.level = gr.Radio([(f"P{i + 2}", i) for i in range(4)], value=0, label="Level")
-                self.point = point_choice("Cell at", "field-place")
+                self.point = point_choice("Cell at", "field-point")
                 with gr.Row():
                     self.left = dilation_choice("Left", "2-4-1")
                     self.right = dilation_choice("Right", WITHOUT)
@@ -76,7 +76,7 @@ class ReceptiveFieldView(View):
                 )
                 self.curves = Figure(elem_id="field-curves")
                 self.text = formula()
-        self.gap = gr.Markdown(elem_id="field-blank")
+        self.gap = gr.Markdown(elem_id="field-gap")
         name_slides(self.slider, [self.left, self.right], "Receptive field, dilated block")
         self.inputs = [self.level, self.point, self.left, self.right, self.photos]
         self.outputs = [self.picture, self.slider, self.curves, self.text, self.gap]
@@ -111,7 +111,9 @@ class ReceptiveFieldView(View):
         if values[self.photos] > 1:
             others = receptive_field.other_photos(trace, sample_photos())
             photos = others[: int(values[self.photos]) - 1]
-        fields = gradient_field.receptive_fields(spotter, trace, level, cell, variants, photos, view_input.progress)
+        fields = gradient_field.receptive_fields(
+            spotter, trace, level, cell, variants, photos, view_input.progress
+        )
         computed = [
             (variant, gradient_field.receptive_fields(spotter, trace, level, cell, [variant], photos)[0])
             for variant in gradient_field.cached_variants(trace, level, cell, len(photos))

@@ -94,7 +94,13 @@ class RoiAlignView(View):
 
 
 def describe_shift(
-    trace: Trace, word: int | None, box: np.ndarray, still: PooledBox, moved: PooledBox, shift: float, axis: int
+    trace: Trace,
+    word: int | None,
+    box: np.ndarray,
+    still: PooledBox,
+    moved: PooledBox,
+    shift: float,
+    axis: int,
 ) -> str:
     """What the shift of the box, and nudges in general, do to the features. Markdown with LaTeX."""
     stride = stride_of(moved.level)

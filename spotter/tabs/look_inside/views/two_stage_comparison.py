@@ -52,7 +52,7 @@ class TwoStageView(View):
                     visible=not self.missing,
                     elem_id="two-stage-factor",
                 )
-                self.loose_crop = Figure(photo=True, framed=True, elem_id="two-stage-cut")
+                self.loose_crop = Figure(photo=True, framed=True, elem_id="two-stage-crop")
                 self.curve = Figure(elem_id="two-stage-curve")
                 self.text = gr.Markdown(elem_classes="formula", elem_id="two-stage-text")
         self.inputs = [self.run, self.factor]

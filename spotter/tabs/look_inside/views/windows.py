@@ -40,7 +40,7 @@ class WindowsView(View):
                 self.block = gr.Radio(
                     [("1.1 plain", 0)], value=0, label="Swin stage and block", elem_id="windows-block"
                 )
-                self.point = point_choice("Token at", "windows-place")
+                self.point = point_choice("Token at", "windows-point")
                 self.text = formula()
         self.inputs = [self.block, self.point]
         self.outputs = [self.picture, self.heads, self.text]
@@ -89,7 +89,7 @@ def describe(trace: Trace, at: TokenWindow, weights: np.ndarray) -> str:
     height, total_width = trace.image.shape[:2]
     area = (x2 - x1) * (y2 - y1) / (height * total_width)
     published = "" if side == 7 else " (the published network: 7 × 7 = 49)"
-    kind = f"shifted by {at.shift} tokens and then split" if at.shift else "split as it is"
+    shift = f"shifted by {at.shift} tokens and then " if at.shift else ""
     share = float(np.mean([windows.effective_count(head) for head in weights])) / (visible + open_padding)
     spread = "nearly evenly over all of them" if share > 0.9 else f"over effectively {share:.0%} of them"
     rows = ["| head | largest weight | on | own | effective tokens |", "|--:|--:|---|--:|--:|"]
@@ -106,8 +106,8 @@ def describe(trace: Trace, at: TokenWindow, weights: np.ndarray) -> str:
         f"A \\in \\mathbb{{R}}^{{{side * side} \\times {side * side}}}\\ \\text{{in each of "
         f"{len(weights)} heads}}$$\n\n"
         f"{at.name.capitalize()} of {config.depths[at.stage]}: the map of {at.size[0]} × {at.size[1]} tokens "
-        f"({at.stride} pixels each) is {kind} into windows. The window of the token in row {at.token[0]}, "
-        f"column {at.token[1]} has {side} × {side} = {side * side} tokens, itself included{published}: "
+        f"({at.stride} pixels each) is {shift}split into windows. The window of the token in row "
+        f"{at.token[0]}, column {at.token[1]} has {side} × {side} = {side * side} tokens, itself included{published}: "
         f"{visible} visible to it, **{masked} masked** ($M = -100$: they come from another side of the map) "
         f"and {padding} of padding{attended if open_padding else ''}. "
         f"On average its heads spread their attention {spread}.\n\n"

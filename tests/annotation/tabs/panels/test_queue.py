@@ -6,7 +6,7 @@ from annotation.tabs.panels.queue import queue_rows
 
 
 def test_rows_mark_the_open_photo(store, session, picture):
-    store.add_image(store.project("p"), picture(3), "other.jpg")
+    store.add_image(store.ensure_project("p"), picture(3), "other.jpg")
     session.refresh_queue()
     shown = queue_rows(session)
     assert [row["title"] for row in shown["rows"]] == ["photo.jpg", "other.jpg"]

@@ -29,8 +29,8 @@ def test_the_verdict_follows_the_numbers():
 
 def test_the_gap_is_bridged_when_the_square_touches_both_words(trace):
     known = replace(trace, words=[word_at(20, 40), word_at(60, 40)], scale=np.ones(2))
-    beside = picked_points.nearest_gap(known, 0)
-    cell = receptive_field.cell_at(known, 0, beside.middle)
+    gap = picked_points.nearest_gap(known, 0)
+    cell = receptive_field.cell_at(known, 0, gap.middle)
     need = gap_between_words.needed_side(known, 0, cell, (0, 1))
     assert 20 <= need <= 24
     for side, answer in ((need, "yes"), (need - 4, "only faintly")):
@@ -38,7 +38,7 @@ def test_the_gap_is_bridged_when_the_square_touches_both_words(trace):
         within[side // 2 - 1 :] = 0.6
         within[60:] = 1.0
         field = gradient_field.Field(np.full((24, 32), 1 / 768, np.float32), within)
-        text = describe_gap(known, 0, cell, [field], [None], 0, beside)
+        text = describe_gap(known, 0, cell, [field], [None], 0, gap)
         assert f"without the block: {answer}" in text
     on = gradient_field.Field(np.full((24, 32), 1 / 768, np.float32), within).share_in(
         gap_between_words.word_mask(known, 0)
