@@ -73,7 +73,7 @@ def background_set(folder: Path, path: Path) -> str:
 
 
 def annotated_photographs(data: str, folder: Path) -> list[PackedPhotograph]:
-    """The photographs of a folder in ICDAR 2015 form that have a ground truth which can be read."""
+    """The photographs of a folder in ICDAR 2015 format whose ground truth can be read."""
     for part in ("images", "gt"):
         if not (folder / part).is_dir():
             raise PackError(f"{folder} has no folder {part}/; expected images/NAME.jpg with gt/gt_NAME.txt.")

@@ -66,8 +66,10 @@ class Renderers:
         steps: int,
         config: RendererConfig | None = None,
     ) -> None:
-        """Starts the workers. render: picklable, and deterministic in kind and number; shares: of each kind
-        in what is rendered, any positive numbers; steps: ids of a text.
+        """Starts the workers.
+
+        render: picklable, and deterministic in kind and number; shares: of each kind in what is rendered, any
+        positive numbers; steps: ids per text.
 
         In a script, as with all spawned processes, this needs `if __name__ == "__main__":`.
         """

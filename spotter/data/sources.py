@@ -26,7 +26,7 @@ class Sources:
     """
 
     backgrounds: str | None = None  # folder of photographs without text
-    data: tuple[str, ...] = ()  # folders of annotated photographs (ICDAR 2015 form)
+    data: tuple[str, ...] = ()  # folders of annotated photographs (ICDAR 2015 format)
     fonts: str | None = None  # folder of Fontsource
     pack: str | None = None  # a pack's file; then the three above must be empty
 
@@ -64,7 +64,7 @@ def data_name(folder: str | Path) -> str:
 
 
 def folders_by_name(folders: tuple[str, ...]) -> dict[str, Path]:
-    """Folders of data by name. Raises ValueError when two have the same one."""
+    """Folders of data by name. Raises ValueError when two have the same name."""
     named: dict[str, Path] = {}
     for folder in folders:
         name = data_name(folder)

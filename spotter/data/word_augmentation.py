@@ -25,7 +25,7 @@ class AugmentedWords:
     areas: np.ndarray  # (G,) square pixels
     ignore_image: np.ndarray  # (I,) int64
     ignore_boxes: np.ndarray  # (I, 4) float32 xyxy, clipped to the image
-    ignore_maps: np.ndarray  # (B, H/4, W/4) uint8, 1 where a word of the scene is not trained any more
+    ignore_maps: np.ndarray  # (B, H/4, W/4) uint8, 1 where a word of the scene is no longer trained on
 
 
 def augment_words(
@@ -96,10 +96,10 @@ def draw_cutouts(
         boxes, areas = words.boxes[here], words.areas[here]
         number = int(torch.randint(1, config.max_cutouts + 1, (), generator=generator))
         on = torch.randint(len(boxes), (number,), generator=generator).numpy()  # the word of each rectangle
-        place, extent = torch.rand(2, number, 2, generator=generator).numpy()
+        position, extent = torch.rand(2, number, 2, generator=generator).numpy()
         share = config.min_cutout_side + (config.max_cutout_side - config.min_cutout_side) * extent
         sides = share * words.heights[here][on, None]
-        corner = boxes[on, :2] + place * (boxes[on, 2:] - boxes[on, :2]) - sides / 2
+        corner = boxes[on, :2] + position * (boxes[on, 2:] - boxes[on, :2]) - sides / 2
         found = np.concatenate([corner.clip(0, size), (corner + sides).clip(0, size)], 1).round().astype(int)
         low, high = np.maximum(found[:, None, :2], boxes[:, :2]), np.minimum(found[:, None, 2:], boxes[:, 2:])
         hidden = ((high - low).clip(0).prod(-1) / areas).cumsum(0).max(1)  # (N,) of the word hidden most
@@ -111,7 +111,7 @@ def draw_cutouts(
 def rasterise_batch(polygons: Tensor, boxes: Tensor, size: int) -> Tensor:
     """The masks of polygons (M, P, 2) inside boxes (M, 4) xyxy: (M, size, size) uint8.
 
-    Each is what `polygons.rasterise` makes of it. Repeated points change nothing.
+    The same masks as those of `polygons.rasterise`. Repeated points change nothing.
     """
     polygons, boxes = polygons.double(), boxes.double()
     corner, extent = boxes[:, None, :2], boxes[:, None, 2:] - boxes[:, None, :2]

@@ -36,7 +36,11 @@ class Options:
         p.add_argument("out", type=Path, metavar="OUT", help="file to write (.zip)")
         p.add_argument("--limit", type=size_in_bytes, default="40MB", help="maximum size of the file (40MB)")
         p.add_argument(
-            "--data", nargs="+", default=[], metavar="FOLDER", help="annotated photographs (ICDAR 2015 form)"
+            "--data",
+            nargs="+",
+            default=[],
+            metavar="FOLDER",
+            help="annotated photographs (ICDAR 2015 format)",
         )
         p.add_argument("--backgrounds", metavar="FOLDER", help="photographs without text")
         p.add_argument("--fonts", metavar="FOLDER", help="more fonts to train with (Fontsource)")

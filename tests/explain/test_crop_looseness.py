@@ -16,12 +16,12 @@ UPRIGHT = np.array([[10.0, 20], [50, 20], [50, 30], [10, 30]])
 
 
 @pytest.mark.parametrize("start", range(2))
-def test_a_rectangle_begins_where_the_text_does(start):
+def test_rectangle_starts_where_the_text_starts(start):
     polygon = np.roll(UPRIGHT, -2 * start, 0)  # read from the left, and upside down
     np.testing.assert_allclose(crop_looseness.rectangle(polygon), polygon, atol=1e-3)
 
 
-def test_a_loose_cut_keeps_its_centre():
+def test_loosening_keeps_the_centre():
     loose = crop_looseness.loosen(UPRIGHT, 2.0)
     np.testing.assert_allclose(loose.mean(0), UPRIGHT.mean(0))
     np.testing.assert_allclose(np.ptp(loose, 0), 2 * np.ptp(UPRIGHT, 0))
@@ -29,7 +29,7 @@ def test_a_loose_cut_keeps_its_centre():
 
 
 @pytest.mark.parametrize("degrees", [0, 30, -100])
-def test_an_roi_of_any_angle_holds_the_cut(degrees):
+def test_roi_of_any_angle_contains_the_crop(degrees):
     roi = crop_looseness.roi_around(UPRIGHT, np.radians(degrees))
     np.testing.assert_allclose(roi[[0, 1, 4]], [30, 25, np.radians(degrees)])
     over = points_in_roi(UPRIGHT, roi)
@@ -38,24 +38,25 @@ def test_an_roi_of_any_angle_holds_the_cut(degrees):
         np.testing.assert_allclose(roi[2:4], [40, 10])
 
 
-def test_ours_reads_a_cut_elsewhere_with_a_closed_gate(tiny_spotter, trace):
+def test_crop_outside_the_box_has_a_closed_gate(tiny_spotter, trace):
     """maskK stays where it was found: over another place it is zero, and so are the features."""
     rois = trace.rois[[0]].copy()
     rois[:, 0] += 4 * rois[:, 2]
     assert crop_looseness.read_crops(tiny_spotter, trace, [0], rois)[1].max() == 0
 
 
-def test_ours_reads_its_own_box_as_before(tiny_spotter, trace):
+def test_own_rois_give_the_texts_of_the_trace(tiny_spotter, trace):
     words = list(range(len(trace.words)))
     texts, masked = crop_looseness.read_crops(tiny_spotter, trace, words, trace.rois)
     assert masked.shape == trace.masked_energy.shape
-    np.testing.assert_allclose(masked.astype(float), trace.masked_energy, atol=0.05 * float(trace.masked_energy.max()))
+    tolerance = 0.05 * float(trace.masked_energy.max())
+    np.testing.assert_allclose(masked.astype(float), trace.masked_energy, atol=tolerance)
     same = [text == trace.words[word].text for word, text in zip(words, texts, strict=True)]
     assert np.mean(same) > 0.7  # levels are kept as float16, and these weights are random
     assert crop_looseness.read_crops(tiny_spotter, trace, [], np.zeros((0, 5)))[0] == []
 
 
-def test_true_words_go_with_ours(trace, empty_trace):
+def test_true_words_are_paired_with_predictions(trace, empty_trace):
     pairs = crop_looseness.pair_words(trace, words_read(trace, 0))
     assert pairs
     for text, polygon, word in pairs:
@@ -76,7 +77,7 @@ def test_similarity_by_hand():
     np.testing.assert_allclose(measured.similarity(measured.theirs), (2 / 3 + 1) / 2)
 
 
-def test_the_curve_is_measured_for_both(tiny_spotter, trace, monkeypatch):
+def test_curve_is_measured_for_both_systems(tiny_spotter, trace, monkeypatch):
     asked = []
 
     def read(image, quads):

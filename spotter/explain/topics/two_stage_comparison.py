@@ -154,23 +154,24 @@ def draw_cut(
     if measured is None or word not in measured.words:
         return None
     index, step = measured.words.index(word), factor_index(factor)
-    shown, mine, theirs = (rows[step][index] for rows in (measured.crops, measured.ours, measured.theirs))
-    across, down = np.maximum(shown.roi[2:4], 1)
+    crop = measured.crops[step][index]
+    mine, theirs = measured.ours[step][index], measured.theirs[step][index]
+    across, down = np.maximum(crop.roi[2:4], 1)
     height = round(np.clip(STRIP_WIDTH * down / across, STRIP_WIDTH * 0.15, STRIP_WIDTH * 0.6))
     high = max(float(row[index].masked.max()) for row in measured.crops)
-    photo = crop_roi(trace.image, shown.roi, STRIP_WIDTH, height)
+    photo = crop_roi(trace.image, crop.roi, STRIP_WIDTH, height)
     pictures = [
         titled(
-            blend_map(photo, shown.masked.astype(np.float32), high, 0.8),
-            f"our reader gets the same crop masked, {shown.masked.shape[0]} × {shown.masked.shape[1]}",
+            blend_map(photo, crop.masked.astype(np.float32), high, 0.8),
+            f"our reader gets the same crop masked, {crop.masked.shape[0]} × {crop.masked.shape[1]}",
             f'reads "{mine}"; true is "{measured.texts[index]}"',
         ),
         colour_bar("0", f"{high:.2f}", "energy, the same scale for every crop", 400),
     ]
-    if shown.strip is not None:
-        size = f"{shown.strip.pixels.shape[0]} × {shown.strip.pixels.shape[1]}"
+    if crop.strip is not None:
+        size = f"{crop.strip.pixels.shape[0]} × {crop.strip.pixels.shape[1]}"
         title = f"cropped {FACTORS[step]:g} times as large: the CRNN gets {size} grey pixels"
-        pictures.insert(0, titled(draw_strip(shown.strip), title, f'reads "{theirs}"'))
+        pictures.insert(0, titled(draw_strip(crop.strip), title, f'reads "{theirs}"'))
     alt = f"Word {word + 1} cropped {FACTORS[step]:g} times as large: the CRNN reads {theirs}, ours {mine}."
     return tiles(pictures, 1), alt
 

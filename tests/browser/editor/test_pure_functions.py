@@ -87,3 +87,32 @@ def test_the_band_of_a_quad_does_not_depend_on_its_first_corner(evaluate, turns)
     quad = box(10, 10, 110, 40)
     lines = evaluate("bandOf(v[0])", quad[turns:] + quad[:turns])
     assert lines == {"top": [[10, 10], [110, 10]], "bottom": [[10, 40], [110, 40]]}
+
+
+def test_undo_and_redo_go_through_the_steps(evaluate):
+    script = """(() => {
+        const changed = addStep(addStep(newHistory(["a"]), ["a", "b"], "add"), ["b"], "remove");
+        const back = undo(changed), start = undo(back.history), forth = redo(start.history);
+        return [back.label, start.label, start.history.now, forth.label, forth.history.now, undo(start.history)];
+    })()"""
+    assert evaluate(script) == ["remove", "add", ["a"], "add", ["a", "b"], None]
+
+
+def test_a_new_step_ends_redo(evaluate):
+    undone = 'undo(addStep(newHistory(["a"]), ["b"], "first")).history'
+    assert evaluate(f'redo(addStep({undone}, ["c"], "second"))') is None
+
+
+def test_rewriting_changes_a_region_in_the_whole_history(evaluate):
+    script = """(() => {
+        const one = { id: "one" }, two = { id: "two" };
+        const history = undo(addStep(newHistory([one]), [one, two], "add")).history;
+        const { now, past, future } = rewriteHistory(history, (r) => (r === one ? { id: "new" } : r));
+        return [now, past, future, now[0] === future[0].regions[0]];
+    })()"""
+    assert evaluate(script) == [
+        [{"id": "new"}],
+        [],
+        [{"regions": [{"id": "new"}, {"id": "two"}], "label": "add"}],
+        True,
+    ]
