@@ -27,7 +27,7 @@ test: $(VENV)/dev $(LABEL_STUDIO)/bin/label-studio chromium  ## run all tests (A
 check: $(VENV)/dev $(TSC)  ## lint, check the formatting and the types (Python and JavaScript)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	find spotter annotation -name '*.pyi' -delete  # gradio writes one beside every component class
+	find spotter annotation -name '*.pyi' -delete  # gradio writes one next to every component class
 	$(BIN)/mypy
 	@if command -v npm >/dev/null; then \
 	  echo $(TSC) --project .ci/tsconfig.json && $(TSC) --project .ci/tsconfig.json; \
@@ -76,7 +76,7 @@ $(VENV)/fonts: requirements-fonts.txt | $(BIN)/python
 	  echo "There is no npm: training draws its words in the fonts from PyPI alone."; \
 	fi
 
-# A folder of its own: npm removes from the fonts' folder what it is not asked for.
+# A folder of its own: npm removes all other packages from the folder it installs into.
 $(TSC): | $(BIN)/python
 	@if command -v npm >/dev/null; then \
 	  npm install --prefix $(VENV)/typescript-$(TYPESCRIPT) --no-save --no-package-lock --ignore-scripts \

@@ -141,7 +141,7 @@ def parse(arguments: Sequence[str] | None = None) -> Command:
     pushing, pulling, serving = add("push", Push), add("pull", Pull), add("serve", Serve)
     importing.add_argument("path", type=Path, metavar="FILE_OR_FOLDER")
     importing.add_argument(
-        "--images", type=Path, metavar="FOLDER", help="folder of the images (default: beside the file)"
+        "--images", type=Path, metavar="FOLDER", help="folder of the images (default: next to the file)"
     )
     exporting.add_argument("out", type=Path, metavar="OUT", help="a new folder, or a new .json file")
     serving.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")

@@ -1,4 +1,4 @@
-"""Who may import whom, and which names there are. See "Layout" in CONTRIBUTING.md."""
+"""Import directions and file names. See "Packages" in spotter/README.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-// Edits that Python has not confirmed outlive a reload, a crash and a lost server: the browser stores them.
+// Edits that Python has not confirmed are stored by the browser: they survive a reload, a crash and a lost server.
 
 /** @import { Editor, Photo, Region, State } from "./types.js" */
 

@@ -27,7 +27,7 @@ export function redo({ now, past, future }) {
 }
 
 /**
- * Changes regions in every state, as if it had always been so: for changes that a person did not make.
+ * Changes regions in every state, for changes that were not made by a person: undo must not revert them.
  * @param {History} history
  * @param {(region: Region) => Region} change
  * @returns {History}

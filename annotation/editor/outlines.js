@@ -55,7 +55,7 @@ export function describe(region, index, total) {
 }
 
 /**
- * The shape of the gesture under way; a word whose gesture ended goes back to its own.
+ * Shows the shape of the current gesture; a word whose gesture has ended gets its own shape back.
  * @param {Editor} editor
  * @param {Gesture | null} before
  */

@@ -52,7 +52,7 @@ function startGesture(editor, event) {
 }
 
 /**
- * What a press takes hold of.
+ * The gesture that a press starts with the select tool.
  * @param {Editor} editor
  * @param {Press} press
  * @param {PointerEvent} event

@@ -1,4 +1,4 @@
-// Regions: what an edit makes of them, their order and texts. Pure functions.
+// Regions: edits, order and texts. Pure functions.
 
 import { makeCutter, mergeShapes } from "./bands.js";
 import { bounds, clampPoints, signedArea } from "./geometry.js";
@@ -29,7 +29,7 @@ export function newRegion(points, text = "") {
  */
 export const edited = (region, changes) => ({ ...region, ...changes, locked: true });
 
-/** With a text typed by a person; the scores of the old one go. @param {Region} region @param {string} text */
+/** With a text typed by a person, without the scores of the old one. @param {Region} region @param {string} text */
 export function withText(region, text) {
   const suggestion = region.suggestion && region.suggestion.text === text ? null : region.suggestion;
   return edited(region, { text: text.slice(0, LIMITS.text), reading_score: null, characters: [], suggestion });
@@ -143,7 +143,7 @@ export function splitRegion(region, t, size) {
 }
 
 /**
- * One region for two, with the id of the one that is read first.
+ * One region for two, with the id of the first in reading order.
  * @param {Region} one
  * @param {Region} other
  * @param {Size} size

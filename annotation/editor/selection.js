@@ -56,7 +56,7 @@ export function editText(editor, id, from) {
   if (from === "list") stage.scrollIntoView({ block: "nearest" });
 }
 
-/** What the field got the focus for, by click or Tab. @param {Editor} editor */
+/** The field got the focus by a click or Tab. @param {Editor} editor */
 export function startText(editor) {
   const region = onlySelected(editor.state);
   if (region && !editor.state.editing) update(editor, { editing: { id: region.id, from: "photo" } });

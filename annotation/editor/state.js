@@ -1,4 +1,4 @@
-// The state at the start, and what follows from it. Pure functions.
+// The initial state, and values derived from the state. Pure functions.
 
 import { newHistory } from "./history.js";
 import { byConfidence, readingOrder } from "./regions.js";
@@ -54,12 +54,12 @@ export const shapeOf = (gesture) => (gesture && "shape" in gesture ? gesture.sha
 /** Whether the pointer moves a word or a corner. @param {Gesture | null} gesture */
 export const isDragging = (gesture) => (gesture?.kind === "corner" || gesture?.kind === "region") && gesture.moved;
 
-/** Whether an edit is under way, which news from Python must not disturb. @param {State} state */
+/** Whether an edit is in progress, which values from Python must not disturb. @param {State} state */
 export function isBusy({ editing, gesture }) {
   return editing !== null || (gesture !== null && gesture.kind !== "pan" && gesture.kind !== "pinch");
 }
 
-/** Selection and active corner that still exist with these regions. @param {State} state @param {Region[]} regions */
+/** What of the selection and active corner exists in these regions. @param {State} state @param {Region[]} regions */
 export function remainingSelection({ selection, corner }, regions) {
   const remaining = selection.filter((id) => regions.some((r) => r.id === id));
   const only = remaining.length === 1 ? regions.find((r) => r.id === remaining[0]) : undefined;

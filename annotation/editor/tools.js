@@ -114,7 +114,7 @@ function addRegion(editor, shape) {
   const added = newRegion(points);
   commit(editor, [...editor.state.history.now, added], "word added");
   select(editor, [added.id]);
-  if (byTouch) focusPhoto(editor);  // no keyboard over half of the screen before anyone asked for it
+  if (byTouch) focusPhoto(editor);  // an on-screen keyboard would cover half of the photo
   else editText(editor, added.id, "photo");
 }
 

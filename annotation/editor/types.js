@@ -10,7 +10,7 @@
  */
 
 /**
- * As RegionData in editor.py. A region is never changed, only replaced: the same object is the same region.
+ * As RegionData in schema.py. A region is never changed, only replaced: the same object is the same region.
  * @typedef {{ text: string, score: number }} Character
  * @typedef {{ text: string, score: number | null, characters: Character[], model: string }} Suggestion
  * @typedef {object} Region

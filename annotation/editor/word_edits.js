@@ -11,7 +11,7 @@ import { reveal } from "./zoom.js";
 
 /** @import { Editor, Region } from "./types.js" */
 
-/** Announces it when no more words fit. @param {Editor} editor @param {number} [count] */
+/** Whether no more words fit on the photo, which is announced. @param {Editor} editor @param {number} [count] */
 export function isFull(editor, count = 1) {
   const full = editor.state.history.now.length + count > LIMITS.regions;
   if (full) announce(editor, "There are " + LIMITS.regions + " words, no more fit on one photo");

@@ -37,7 +37,7 @@ def import_from(
 ) -> ImportReport:
     """Imports a file or folder into a project, created if there is none; all or nothing.
 
-    `images`: folder of the images (default: beside the file). Raises FormatError.
+    `images`: folder of the images (default: next to the file). Raises FormatError.
     """
     return importing.import_entries(store, project, read(path, format_name, images), who)
 
@@ -47,7 +47,7 @@ def export_to(
 ) -> ExportReport:
     """Writes annotations and images of a project.
 
-    `out`: a new folder; for Label Studio and COCO also a new .json file, with the images beside it. Raises
+    `out`: a new folder; for Label Studio and COCO also a new .json file, with the images next to it. Raises
     FormatError.
     """
     file = {"label-studio": label_studio.FILE, "coco": coco.FILE}.get(format_name, "")

@@ -69,7 +69,7 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
 
 
 def write(folder: Path, name: str, items: Iterable[ExportItem], notes: list[str]) -> None:
-    """Writes the file, with the images beside it. No visible information is lost, so there are no notes."""
+    """Writes the file, with the images next to it. No visible information is lost, so there are no notes."""
     images: list[dict] = []
     annotations: list[dict] = []
     for number, item in enumerate(items, start=1):

@@ -95,7 +95,7 @@ def import_entries(store: Store, project: str, entries: Sequence[Entry], who: st
 
 @contextmanager
 def _staging(store: Store) -> Iterator[ImageFolder]:
-    """A temporary image folder beside the stored images."""
+    """A temporary image folder next to the stored images."""
     store.images.folder.mkdir(parents=True, exist_ok=True)
     for folder in store.images.folder.glob(".import-*"):  # left by an import that was killed
         with suppress(OSError):
@@ -143,7 +143,7 @@ def _find_or_add_image(
         return projects.add_image_row(session, project_id, stored, entry.name)
     named = projects.find_by_name(session, project_id, entry.name)
     if not named:
-        raise FormatError(f"The image {entry.name} is neither in the project nor beside the file.")
+        raise FormatError(f"The image {entry.name} is neither in the project nor next to the file.")
     if entry.sha256 is not None:
         raise _another_image(entry)
     if len(named) > 1:

@@ -59,7 +59,7 @@ def read_tasks(tasks: object, name: str, folders: Iterable[Path | None] = ()) ->
 
 
 def write(folder: Path, name: str, items: Iterable[ExportItem], notes: list[str]) -> None:
-    """Writes the tasks and their labelling configuration, with the images beside them. Nothing is lost, so
+    """Writes the tasks and their labelling configuration, with the images next to them. Nothing is lost, so
     there are no notes. Raises FormatError if Label Studio would reject the tasks."""
     tasks = [to_task(item) for item in items]
     if errors := validate(tasks):

@@ -36,7 +36,7 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
 
 
 def write(folder: Path, name: str, items: Iterable[ExportItem], notes: list[str]) -> None:
-    """Writes Label.txt, with the images beside it; `name`: of the folder, with which every line begins.
+    """Writes Label.txt, with the images next to it; `name`: of the folder, with which every line begins.
 
     What the format cannot represent is added to `notes`.
     """

@@ -40,7 +40,7 @@ def add_prediction(
 ) -> bool:
     """Adds a prediction (regions with origin "model"); False if this model version already has one.
 
-    Replaces the regions that nobody has edited; what conflicts with a person's edit becomes a suggestion.
+    Replaces unedited regions; what conflicts with a person's edit becomes a suggestion.
     """
     if find_prediction(session, image.id, model_version) is not None:
         return False

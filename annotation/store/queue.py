@@ -18,7 +18,7 @@ from annotation.store.store import Store
 from annotation.store.tables import ImageRow
 
 ORDERS = ("uncertainty", "random", "oldest", "name")
-MAX_NEAR_BITS = 10  # near-duplicates differ in at most so many of the 64 bits of the dHash
+MAX_NEAR_BITS = 10  # maximum number of differing bits, of the 64 of the dHash, between near-duplicates
 MIN_DISTANCE = 3  # images between near-duplicates
 MAX_POSTPONED = 32  # images postponed at a time: bounds the cost of a long film
 

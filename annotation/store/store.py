@@ -41,7 +41,7 @@ class Store(Database):
     """`with Store("sqlite:///annotation.db") as store: ...`"""
 
     def __init__(self, url: str = DEFAULT_URL, images: str | Path | None = None) -> None:
-        """`images`: folder of the image files (default: `annotation.images` beside an SQLite file
+        """`images`: folder of the image files (default: `annotation.images` next to an SQLite file
         annotation.db, or in the working directory if the database is on a server).
 
         Creates and migrates the tables. Raises AnnotationError.
@@ -188,7 +188,7 @@ class Store(Database):
         words: Sequence[Word | Region],
         signals: Sequence[RegionSignals] | None = None,
     ) -> bool:
-        """Adds a model's words: they replace regions nobody has edited, the others become suggestions.
+        """Adds a model's words: they replace unedited regions, the others become suggestions.
 
         `words`: of `Spotter.spot` on the stored image; `signals`: by default those of the words alone. False
         if the image already has a prediction of this model version. Raises RegionError, NotFoundError.

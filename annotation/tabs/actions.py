@@ -44,6 +44,7 @@ class Page:
     show: Show
     show_status: Callable[[AnnotationSession], Updates]  # only what an edit or a change of state can change
     shown: Sequence[Block]  # all that `show` updates
+    status: Sequence[Block]  # those among them that `show_status` updates
 
     @property
     def inputs(self) -> set[Block]:

@@ -55,31 +55,18 @@ def build_correct(loader: Loader, store: Store, tab: gr.Tab) -> None:
         )
 
     review, conflict, suggestions = editing.review, editing.conflict, editing.suggestions
-    page = Page(
-        store,
-        visitor,
-        editing.editor,
-        project.who,
-        show,
-        show_status,
-        shown=[
-            visitor,
-            project.memory,
-            project.project,
-            project.progress,
-            queue.listing,
-            editing.empty,
-            editing.work,
-            editing.editor,
-            review.title,
-            *review.states.values(),
-            conflict.box,
-            conflict.text,
-            suggestions.listing,
-            background.text,
-            background.timer,
-        ],
-    )
+    status = [
+        project.progress,
+        queue.listing,
+        review.title,
+        *review.states.values(),
+        conflict.box,
+        conflict.text,
+        suggestions.listing,
+    ]
+    other = [visitor, project.memory, project.project, editing.empty, editing.work, editing.editor]
+    shown = [*other, background.text, background.timer, *status]
+    page = Page(store, visitor, editing.editor, project.who, show, show_status, shown, status)
     project.wire(page, reader)
     upload.wire(page, reader, steps=[review.next, review.previous, review.states["done"]])
     queue.wire(page)

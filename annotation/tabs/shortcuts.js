@@ -1,5 +1,5 @@
-// Keys of the whole tab. Its button takes the focus out of the text field first, which saves the text. The focus then
-// goes to the photo, so that the editor's keys work at once on the next one.
+// Keys of the whole tab. Before a key clicks its button, a text field loses the focus, which saves its text; the photo
+// gets it, so that the editor's keys work on the next photo at once.
 
 /** @import { Component } from "../../spotter/tabs/shared/dom.js" */
 

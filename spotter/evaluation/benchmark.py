@@ -2,7 +2,7 @@
 
     python -m spotter.evaluation.benchmark [--image F] [--peers easyocr,rapidocr] [--json OUT]
 
-Every part runs in a process of its own. The results hold for an idle machine; the output says if it is busy.
+Every part runs in a process of its own. The results are for an idle machine; the output warns if it is busy.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ BINS: dict[str, tuple[str, list[float]]] = {  # name: the column and the limits 
     "contrast, gray levels": ("contrast", [0, 15, 30, 60, np.inf]),
     "characters": ("characters", [0.5, 2.5, 5.5, 8.5, 12.5, np.inf]),
 }
-MIN_WORDS = 20  # in a bin that is reported as read badly: fewer say little
+MIN_WORDS = 20  # in a bin that is reported as read badly: fewer are not meaningful
 WORST_BINS = 6
 EXAMPLES = 12
 

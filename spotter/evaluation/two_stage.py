@@ -78,7 +78,7 @@ def spot_in_two_stages(image: np.ndarray, progress: Callable[..., Any] = lambda 
     # A hook records the heat maps, so that the network runs only once.
     handle = reader.detector.register_forward_hook(lambda _, __, out: recorded.append(out[0][0].numpy()))
     try:
-        progress(0.15, desc="CRAFT looks for characters")
+        progress(0.15, desc="CRAFT detects characters")
         flat, tilted = reader.detect(np.ascontiguousarray(image), width_ths=WIDTH_THRESHOLD)
     finally:
         handle.remove()

@@ -202,6 +202,10 @@ class Trainer:
             now = time.monotonic()
             self.seconds, self.spent = seconds_before + now - started, spent_before + now - started
             self.progress = self.step / c.steps if c.steps else self.spent / max(60 * c.minutes, 1e-9)
+            checkpoint_due, snapshot_due = self.agree_on(
+                now - saved > 60 * c.checkpoint_minutes,
+                snapshots is not None and now - exported > 60 * c.snapshot_minutes,
+            )
             if self.should_stop(bool(signals)):
                 break
             report.begin_step()
@@ -214,14 +218,15 @@ class Trainer:
             if show_progress and report.is_due():
                 pool = self.pool.report() if self.pool is not None else ""
                 tqdm.write(report.line(self.progress, self.step, self.words, pool))
-            if now - saved > 60 * c.checkpoint_minutes:
+            if checkpoint_due:
                 self.log()
                 self.save()
                 saved = now
-            if snapshots and now - exported > 60 * c.snapshot_minutes:
+            if snapshot_due:
                 self.log()
-                self.export(snapshots)
                 exported = now
+                if snapshots:
+                    self.export(snapshots)
         bar.close()
         if show_progress:
             print(f"{self.step} steps, {self.words:,} words, {self.spent / 60:.1f} minutes: {self.folder}")
@@ -229,6 +234,12 @@ class Trainer:
         self.save()
         if snapshots:
             self.export(snapshots)
+
+    def agree_on(self, *conditions: bool) -> list[bool]:
+        """Whether each condition holds on any process. What processes do together, such as `log`, must not
+        depend on the clock of one of them.
+        """
+        return [value > 0 for value in maximum_over_processes([float(c) for c in conditions], self.device)]
 
     def should_stop(self, signalled: bool) -> bool:
         """Whether the budget is used up or any process received a signal. All processes stop at the same step

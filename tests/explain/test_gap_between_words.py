@@ -1,4 +1,4 @@
-"""The square that a field needs to touch both words beside a gap."""
+"""The square that a field needs to touch the words on both sides of a gap."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two steps of a tiny run on several processes; each rank leaves its parameters in the run's folder.
+"""Two steps of a tiny run on several processes; each rank writes its parameters into the run's folder.
 
 python -m torch.distributed.run --nproc-per-node 2 tests/training/ddp_run.py WEIGHTS FOLDER
 """
@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from spotter.data.data_config import DataConfig, StageConfig
-from spotter.training.distributed import process_group
+from spotter.training.distributed import get_rank, process_group
 from spotter.training.train_config import OptimiserConfig, TrainConfig
 from spotter.training.trainer import Trainer
 from spotter.weights import load_weights
@@ -18,6 +18,8 @@ if __name__ == "__main__":
     weights, folder = sys.argv[1:]
     torch.set_num_threads(1)
     with process_group("cpu") as device:
+        # The clocks of the processes differ: only rank 0 finds that checkpoint and snapshot are due.
+        minutes = 0.0 if get_rank() == 0 else 1e9
         config = TrainConfig(
             model=load_weights(weights)[0].config,
             steps=2,
@@ -28,6 +30,9 @@ if __name__ == "__main__":
             optimiser=OptimiserConfig(1e-2, warmup=0.0),
             device=device,
             workers=0,
+            checkpoint_minutes=minutes,
+            snapshots=str(Path(folder) / "snapshots"),
+            snapshot_minutes=minutes,
         )
         trainer = Trainer(config, Path(folder))
         trainer.run(progress=False)

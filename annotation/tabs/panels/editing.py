@@ -95,8 +95,9 @@ class EditingPanel:
                 found = read_regions(spotter, page.store.image_path(image), polygons)
             return RegionEditor.suggest(str(image.id), session.suggest(image.id, found))
 
+        outputs = [page.session, self.editor, *page.status]
         edited = self.editor.input(
-            save, page.inputs, page.shown, trigger_mode="always_last", **HIDDEN, **IN_TURN
+            save, page.inputs, outputs, trigger_mode="always_last", **HIDDEN, **IN_TURN
         )
         edited.then(read_again, {page.session}, self.editor, **HIDDEN, **QUEUE)
         self.review.wire(page)

@@ -1,5 +1,5 @@
-// A picture with its alternative text; a click hands its place, in pixels of the picture, to Python. Pointing at a
-// place of a panel marks it in every panel on the page that shows the same.
+// A picture with its alternative text. A click sends its position, in pixels of the picture, to Python. Pointing at a
+// panel marks the spot in all panels on the page that show the same thing.
 
 import { clone, find } from "../shared/dom.js";
 

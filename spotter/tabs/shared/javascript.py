@@ -17,13 +17,13 @@ MODULE_LINE = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 def component_script(path: Path) -> str:
     """One script out of the module at `path` and all modules it imports, for `js_on_load`.
 
-    gradio runs it once per mount; it passes `element`, `props`, `trigger` and `watch` to the module's `mount`.
-    Serving the modules as files instead would let browsers mix cached modules of different versions, as gradio's
-    file route sends no cache headers.
+    gradio runs it once per mount; it calls the module's `mount` with `element`, `props`, `trigger` and
+    `watch`. The modules are not served as files: gradio's file route sends no Cache-Control, so that after an
+    update browsers could mix modules of two versions.
 
     Each module becomes a function that returns its exports, so that its other names stay private. It may use
-    `import { a, b } from "./file.js";`, `export const` and `export function`, nothing else. JSDoc is left out: a
-    page may have dozens of components, each with its script.
+    `import { a, b } from "./file.js";`, `export const` and `export function`, nothing else. JSDoc is left
+    out, as a page may have dozens of components, each with its script.
 
     Raises:
         ValueError: other forms of import and export, or modules that import each other.

@@ -1,4 +1,4 @@
-// What can be taken from the overlay: the text and the JSON of the shown words.
+// Exports of the overlay: the text and the JSON of the shown words.
 
 import { make } from "./dom.js";
 

@@ -1,7 +1,7 @@
 // The types of the overlay.
 
 /**
- * As OverlayData in overlay.py. Words come in the order of falling score; points are [x, y] in pixels of the photo.
+ * As OverlayData in overlay.py. Words are sorted by descending score; points are [x, y] in pixels of the photo.
  * @typedef {{ text: string, score: number }} Character
  * @typedef {object} Word
  * @property {string} id

@@ -116,15 +116,15 @@ def test_invalid_tasks_are_reported(store, saved):
     assert validate([valid]) != []  # only the SDK checks the choices
 
 
-@pytest.mark.parametrize("beside", [True, False], ids=["image beside", "image in the project"])
+@pytest.mark.parametrize("next_to_file", [True, False], ids=["image next to the file", "image in the project"])
 @pytest.mark.parametrize("name", BAD_TASKS)
-def test_an_invalid_file_changes_nothing(tmp_path, picture, capsys, name, beside):
+def test_an_invalid_file_changes_nothing(tmp_path, picture, capsys, name, next_to_file):
     url = f"sqlite:///{tmp_path}/a.db"
     (tmp_path / "in").mkdir()
     path = tmp_path / "in/tasks.json"
     content = BAD_TASKS[name]
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    if beside:
+    if next_to_file:
         (tmp_path / "in/photo.jpg").write_bytes(picture())
     else:
         with Store(url) as store:
@@ -138,7 +138,7 @@ def test_an_invalid_file_changes_nothing(tmp_path, picture, capsys, name, beside
     assert captured.err.endswith(".\n")
     assert len(captured.err) < 300
     assert [p for p in sorted(tmp_path.rglob("*")) if not p.name.endswith(("-wal", "-shm"))] == before
-    if not beside:
+    if not next_to_file:
         with Store(url) as store:
             (image,) = store.image_list(store.find_project("default"))
             assert (image.version, store.regions(image.id), store.drafts()) == (0, [], [])

@@ -28,7 +28,7 @@ def page(store) -> Page:
     def show(session, values, region_id="") -> dict:
         return {state: session, editor: "shown"}
 
-    return Page(store, state, editor, who, show, lambda session: {}, [state, editor])
+    return Page(store, state, editor, who, show, lambda session: {}, [state, editor], [])
 
 
 @pytest.fixture

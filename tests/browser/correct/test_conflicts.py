@@ -80,7 +80,7 @@ def test_a_late_answer_does_not_show_a_resolved_conflict_again(app, open_tab, mo
     bob.field.fill("Bob's")
     bob.page.keyboard.press("Enter")  # a second edit, on its way when the first one's answer is shown
     bob.page.get_by_role("button", name="Join both").click()
-    wait_for(lambda: len(answered) > 1 and len(app.store.regions(image_id)) == 3)
+    wait_for(lambda: answered and len(app.store.regions(image_id)) == 3)
     expect(bob.row("Ann's")).to_be_visible()
     bob.page.wait_for_timeout(500)
     expect(bob.page.locator("#correct-conflict")).to_be_hidden()

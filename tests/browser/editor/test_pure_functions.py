@@ -93,7 +93,8 @@ def test_undo_and_redo_go_through_the_steps(evaluate):
     script = """(() => {
         const changed = addStep(addStep(newHistory(["a"]), ["a", "b"], "add"), ["b"], "remove");
         const back = undo(changed), start = undo(back.history), forth = redo(start.history);
-        return [back.label, start.label, start.history.now, forth.label, forth.history.now, undo(start.history)];
+        return [back.label, start.label, start.history.now, forth.label, forth.history.now,
+                undo(start.history)];
     })()"""
     assert evaluate(script) == ["remove", "add", ["a"], "add", ["a", "b"], None]
 

@@ -88,7 +88,7 @@ BAD = {
     ),
     "10,000 regions": (MANY, f"at most {MAX_REGIONS}"),
     "wrong hash": (task() | {"data": {"image": "photo.jpg", "sha256": "0" * 64}}, "its hash differs"),
-    "missing image": (task() | {"data": {"image": "nowhere.jpg"}}, "neither in the project nor beside"),
+    "missing image": (task() | {"data": {"image": "nowhere.jpg"}}, "neither in the project nor next to"),
 }
 
 
