@@ -53,13 +53,13 @@ def build(loader: Loader, store: Store) -> gr.Blocks:
         with gr.Tab("Correct") as correct:
             build_correct(loader, store, correct)
         gr.HTML(COLOPHON)
-        # When the first visitor has the page, which does not have to wait for torch then.
+        # Once the first visitor has the page, so that it does not wait for torch.
         demo.load(loader.start, api_visibility="private", queue=False)
     return demo.queue(max_size=MAX_QUEUE)
 
 
 def parse(arguments: list[str] | None) -> Options:
-    host = "0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1"  # Hugging Face runs this file as it is
+    host = "0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1"  # Hugging Face passes no options
     parser = argparse.ArgumentParser(prog="python app.py", description=TITLE)
     parser.add_argument("--host", default=host, help="address to listen on")
     parser.add_argument("--port", type=int, default=7860, help="port to listen on")

@@ -12,7 +12,7 @@ from spotter.ops.shapes import match_polygons, overlapping_pairs
 
 @dataclass(frozen=True)
 class Placement:
-    """What becomes of a predicted region.
+    """How a predicted region enters an image.
 
     `status`: "used" (it becomes a region of the image), "same" (it agrees with a person's region) or
     "suggested" (a person decides); `matched_id`: of the person's region of the same word, if there is one.

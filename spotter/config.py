@@ -1,4 +1,4 @@
-"""The presets of the one architecture, and every number that a model may differ in."""
+"""Presets of the architecture, and every number in which models may differ."""
 
 from __future__ import annotations
 

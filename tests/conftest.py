@@ -36,7 +36,7 @@ CHROMIUM_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
     "--use-fake-device-for-media-stream",  # a camera
-    "--use-fake-ui-for-media-stream",  # that asks nobody
+    "--use-fake-ui-for-media-stream",  # without asking for permission
 ]
 
 
@@ -98,7 +98,7 @@ def tiny_config() -> SpotterConfig:
         feedforward=32,
         mask_coefficients=20,
         recognition_roi=(8, 16),
-        vertical_aspect_ratio=None,  # a region is read once, unless a test asks for more
+        vertical_aspect_ratio=None,  # a region is read once by default
         two_level_blocks=1,
         two_level_heads=4,
         reader_size=(4, 16),
@@ -108,7 +108,7 @@ def tiny_config() -> SpotterConfig:
         max_steps=8,
         max_proposals=20,
         score_threshold=0.4,
-        reading_threshold=0.0,  # it cannot read
+        reading_threshold=0.0,  # random weights cannot read
         confident_score=1.0,
         nms_iou=1.0,
         short_side=96,
@@ -128,7 +128,9 @@ def tiny_model(tiny_config) -> SwinTextSpotter:
         model.reader.gru.weight_ih.mul_(6)
         model.reader.gru.weight_hh.mul_(4)
         model.reader.classify.weight.mul_(12)
-        favourite = tiny_config.characters.index("M") + 1  # what these weights write most often ends the word
+        favourite = (
+            tiny_config.characters.index("M") + 1
+        )  # swapped with the end sign: these weights predict it most often
         for values in (model.reader.classify.weight, model.reader.classify.bias):
             values[[0, favourite]] = values[[favourite, 0]]
     return model
@@ -187,7 +189,7 @@ def converted_file(published_file, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def golden_model(converted_file) -> SwinTextSpotter:
-    """The official spotter with the golden weights, by way of the converted file."""
+    """The official spotter with the golden weights, via the converted file."""
     return load_weights(converted_file)[0]
 
 

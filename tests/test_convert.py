@@ -161,7 +161,7 @@ def test_the_output_must_be_called_safetensors(tmp_path, capsys, name):
     assert "must end in .safetensors" in capsys.readouterr().err
 
 
-def test_a_place_that_cannot_be_written_to(tmp_path, capsys, monkeypatch):
+def test_an_unwritable_output(tmp_path, capsys, monkeypatch):
     """The folder of the output is a file."""
     monkeypatch.setattr("spotter.convert.read_published", lambda path: {})
     monkeypatch.setattr("spotter.convert.convert_state", lambda published, model: None)
@@ -174,7 +174,7 @@ def test_a_place_that_cannot_be_written_to(tmp_path, capsys, monkeypatch):
     assert message.count("\n") == 1
 
 
-def test_the_numbers_arrive(golden_model, published_file):
+def test_all_values_are_converted(golden_model, published_file):
     """The conversion of all 144 million numbers, from a published file to our model."""
     state = golden_model.state_dict()
     assert sum(p.numel() for p in golden_model.parameters()) == pytest.approx(144e6, rel=0.01)

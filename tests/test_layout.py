@@ -24,7 +24,7 @@ TOP_LEVEL = {"app.py", "spotter", "annotation", "assets", "tests", "requirements
     "requirements-train.txt",
     "requirements-fonts.txt",
 }
-NAMELESS = {"utils.py", "util.py", "misc.py", "helpers.py", "common.py"}
+MEANINGLESS = {"utils.py", "util.py", "misc.py", "helpers.py", "common.py"}
 
 # Layers from the bottom up; a module may import its own layer and those below. The longest prefix counts.
 LAYERS = {
@@ -51,13 +51,16 @@ LAYERS = {
     "annotation.tabs": 11,
     "app": 12,
 }
+# What builds the page.
+PAGE = ("app", "spotter.tabs", "annotation.tabs", "annotation.editor")
 # Modules that only these parts may import. The longest prefix that fits an imported module counts.
 RESERVED = {
     "spotter.tabs": ("app", "spotter.tabs"),
-    "spotter.tabs.shared": ("app", "spotter.tabs", "annotation.tabs", "annotation.editor"),
+    "spotter.tabs.shared": PAGE,
     "spotter.training": ("spotter.training",),
-    "gradio": ("app", "spotter.tabs", "annotation.tabs", "annotation.editor"),
+    "gradio": PAGE,
 }
+SLOW = {"torch", "torchvision", "timm"}  # seconds to import
 MODEL_MAY_USE = {"torch", "torchvision", "timm", "numpy", *sys.stdlib_module_names}
 
 
@@ -109,7 +112,7 @@ def test_imports_point_downwards(path):
             assert imported.split(".")[0] in MODEL_MAY_USE, f"{module} imports {imported}"
 
 
-def test_no_circle_of_imports():
+def test_no_circular_imports():
     """Those inside of functions and those for type checkers included."""
     paths = {module_name(path): path for path in sources()}
     graph = {module: imports(path) & paths.keys() - {module} for module, path in paths.items()}
@@ -117,6 +120,51 @@ def test_no_circle_of_imports():
         for module in leaves:
             del graph[module]
     assert graph == {}
+
+
+def top_level_imports(tree: ast.Module) -> set[str]:
+    """First part of every module that is imported when the file is; `if TYPE_CHECKING` is left out."""
+    found: set[str] = set()
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add((node.module or "").split(".")[0])
+        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            pending += node.orelse
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            pending += ast.iter_child_nodes(node)
+    return found
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in sources() if within(module_name(path), PAGE)], ids=module_name
+)
+def test_the_page_imports_torch_inside_functions_only(path):
+    """So that it appears before torch is loaded; `test_app.py` checks all that the app imports."""
+    assert not top_level_imports(ast.parse(path.read_text(encoding="utf-8"))) & SLOW
+
+
+def test_top_level_imports_are_found():
+    code = """
+import a.b
+from typing import TYPE_CHECKING
+if TYPE_CHECKING:
+    import torch
+else:
+    import c
+try:
+    from d.e import f
+except ImportError:
+    pass
+class G:
+    import h
+    def method(self):
+        import timm
+"""
+    assert top_level_imports(ast.parse(code)) == {"a", "typing", "c", "d", "h"}
 
 
 def test_top_level_names():
@@ -130,11 +178,11 @@ def test_top_level_names():
     assert found <= TOP_LEVEL
 
 
-def test_every_file_has_a_noun_for_a_name():
-    assert not NAMELESS & {path.name for path in sources()}
+def test_no_module_has_a_meaningless_name():
+    assert not MEANINGLESS & {path.name for path in sources()}
 
 
-def test_what_is_installed_agrees():
+def test_requirements_agree():
     """A Space installs requirements.txt and the README's Gradio, `make` the rest by pyproject.toml."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()

@@ -1,4 +1,4 @@
-"""The example in spotter/README.md does what it says."""
+"""The example in spotter/README.md runs and saves its picture."""
 
 from __future__ import annotations
 

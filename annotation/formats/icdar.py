@@ -17,7 +17,7 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
     from spotter.data.icdar import read_folder  # late: imports torch
 
     if images is not None and images.resolve() not in (path.resolve(), (path / "images").resolve()):
-        raise FormatError("The images of an ICDAR folder lie in its folder images/; leave --images out.")
+        raise FormatError("The images of an ICDAR folder are in its folder images/; omit --images.")
     try:
         with np.errstate(all="ignore"):  # of huge coordinates, which are refused below
             found = read_folder(path)

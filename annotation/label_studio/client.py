@@ -72,7 +72,7 @@ class Server:
         except ApiError as error:  # `from None`: its text contains headers
             raise ServerError(self._message(error.status_code)) from None
         except httpx.TimeoutException:
-            raise ServerError(f"{self.url} gave no answer for {self.timeout:.0f} seconds.") from None
+            raise ServerError(f"{self.url} did not answer within {self.timeout:.0f} seconds.") from None
         except (httpx.HTTPError, httpx.InvalidURL):
             raise ServerError(f"{self.url} cannot be reached; is Label Studio running there?") from None
         except (ValueError, TypeError, KeyError, AttributeError):

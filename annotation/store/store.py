@@ -289,7 +289,7 @@ def open_store(url: str | None = None) -> Store:
 
 def _check_version(image: ImageRow, version: int) -> None:
     if version != image.version:
-        raise AnnotationError(f"{image.changed_by} has changed this image in the meantime; look at it again.")
+        raise AnnotationError(f"{image.changed_by} has changed this image in the meantime; review it again.")
 
 
 def _person(who: str) -> str:

@@ -106,15 +106,18 @@ def _word(quad: Sequence[Sequence[float]], text: str, score: float) -> Word:
 
 
 def comparison_table(rows: Sequence[tuple[Baseline, Report]]) -> str:
-    """Markdown, one row per reader: H-means in percent, CPU seconds per image on one thread, size."""
+    """Markdown, one row per reader: H-means in percent, CPU seconds per image on one thread, also relative to
+    the first reader, and size.
+    """
     lines = [
-        "| reader | settings | detection H | end-to-end H | CPU s per image | parameters | weights |",
-        "|---|---|---|---|---|---|---|",
+        "| reader | settings | detection H | end-to-end H | CPU s/image | relative | parameters | weights |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for reader, report in rows:
+        relative = report.cpu_seconds / max(rows[0][1].cpu_seconds, 1e-9)
         lines.append(
             f"| {reader.name} | {reader.settings} | {100 * report.detection.hmean:.1f} "
-            f"| {100 * report.end_to_end.hmean:.1f} | {report.cpu_seconds:.2f} "
+            f"| {100 * report.end_to_end.hmean:.1f} | {report.cpu_seconds:.2f} | {relative:.1f} "
             f"| {reader.parameters / 1e6:.1f} million | {reader.weights_bytes / 1e6:.1f} MB |"
         )
     images = rows[0][1].images if rows else 0

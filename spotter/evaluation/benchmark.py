@@ -41,9 +41,9 @@ from spotter.words_json import write_json
 WIDTH, HEIGHT = 1280, 720
 OFFICIAL_SIDE = 640  # pixels of the square image that the official spotter reads
 OFFICIAL_WORDS = 12
-OFFICIAL_RUNS = 3  # at most: each takes seconds
-BASELINE_RUNS = 3  # at most
-NANO_WORDS = 30  # read without --threshold: about as many as on a busy street
+OFFICIAL_RUNS = 3  # maximum: each takes seconds
+BASELINE_RUNS = 3  # maximum
+NANO_WORDS = 30  # regions read without --threshold: about as many words as in a busy street
 DENSE_SEED = 3
 BUSY = 0.5  # load average
 PARTS = ("nano", "official", "page")

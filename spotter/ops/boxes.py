@@ -1,7 +1,7 @@
 """Boxes (..., 4) xyxy that broadcast against each other, as tensors or as NumPy arrays.
 
 torchvision's functions compare all pairs of two lists, of tensors alone. NumPy arrays do not load torch here:
-stored traces are drawn before it is there.
+stored traces are drawn before torch is loaded.
 """
 
 from __future__ import annotations

@@ -100,7 +100,7 @@ def test_an_impossible_command_fails_with_one_sentence(folder, capsys, monkeypat
 
 @pytest.mark.parametrize("command", ["import", "export"])
 @pytest.mark.parametrize("failure", ["damaged", "locked", "full"])
-def test_a_failure_of_the_machine_is_one_sentence(
+def test_a_failure_of_the_machine_gives_one_sentence(
     store, image_id, task, tmp_path, capsys, monkeypatch, command, failure
 ):
 

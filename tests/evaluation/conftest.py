@@ -1,4 +1,4 @@
-"""What several tests of the evaluation begin with."""
+"""Fixtures of the evaluation's tests."""
 
 from __future__ import annotations
 

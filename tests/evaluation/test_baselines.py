@@ -1,5 +1,7 @@
 """Comparison with other readers. Tests that need a reader's package are skipped if it is not installed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -52,8 +54,10 @@ def test_unknown_reader(folder, tiny_file, capsys):
 def test_row_of_this_project(tiny_spotter, tiny_file):
     reader = this_project(tiny_spotter, tiny_file)
     report = evaluate(reader.read, [(np.full((64, 96, 3), 200, np.uint8), [])])
-    table = comparison_table([(reader, report)])
+    twice = replace(report, cpu_seconds=2 * report.cpu_seconds)
+    table = comparison_table([(reader, report), (reader, twice)])
     assert "| this project | tiny |" in table
+    assert [row.split(" | ")[5] for row in table.splitlines()[2:4]] == ["1.0", "2.0"]
     assert f"{tiny_file.stat().st_size / 1e6:.1f} MB" in table
     assert table.endswith("1 images, one thread")
 

@@ -56,7 +56,7 @@ def test_no_image_and_one_image():
     assert "| height | 15.00 / 15.00 / 15.00 | - |" in lines
 
 
-def test_wrong_folder_is_one_sentence(capsys, tmp_path):
+def test_wrong_folder_gives_one_sentence(capsys, tmp_path):
     assert main(["--data", str(tmp_path)]) == 2
     assert "has no folder images/" in capsys.readouterr().err
 

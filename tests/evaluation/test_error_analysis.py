@@ -82,7 +82,7 @@ def test_report_names_the_worst_bins_with_enough_words():
     assert not any("6 to 8" in line for line in fewer)
 
 
-def test_wrong_folder_is_one_sentence(capsys, tmp_path):
+def test_wrong_folder_gives_one_sentence(capsys, tmp_path):
     assert main([str(tmp_path)]) == 2
     assert "has no folder images/" in capsys.readouterr().err
 

@@ -20,7 +20,7 @@ def word(text, reading_score=0.8):
         (["cot", "cat"], None, "cut", "cot"),
         (["xylophone"], None, "cat", "xylophone"),  # the nearest however far
         (["house"], 1, "hause", "house"),
-        (["house"], 1, "haase", "haase"),  # two edits: too far, left as it is
+        (["house"], 1, "haase", "haase"),  # two edits: too far, not replaced
         (["house"], 0, "HOUSE", "house"),
         (["Cat", "CAT"], None, "cat", "Cat"),
         (["", "  ", " cat "], None, "", "cat"),  # blank lines are no words

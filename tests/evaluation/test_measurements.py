@@ -25,7 +25,7 @@ def test_measures_in_a_fresh_process(tiny_file, photo):
     assert min(found[name] for name in ("load_seconds", "seconds", "cpu_seconds", "first_seconds")) > 0
 
 
-def test_failing_process_says_why(photo):
+def test_failing_process_raises_its_last_line(photo):
     arguments = {"weights": "nowhere", "image": str(photo), "runs": 1}
     with pytest.raises(RuntimeError, match=r"measure_spotter failed: .*There are no weights 'nowhere'"):
         in_fresh_process(measure_spotter, 1, **arguments)

@@ -37,7 +37,7 @@ def test_sets_that_were_not_measured_have_no_row():
     assert len(table({}).splitlines()) == 2
 
 
-def test_rows_say_whether_the_target_is_met():
+def test_rows_show_whether_the_target_is_met():
     lexicon = Scores.from_counts(50, 100, 100)
     reports = {
         RENDERED: report(85, 100, 100, 74),
@@ -65,7 +65,7 @@ def test_rows_say_whether_the_target_is_met():
         (["--scenes", "1", "--backgrounds", "nowhere"], "nowhere"),
     ],
 )
-def test_bad_input_is_one_sentence(capsys, arguments, reason):
+def test_bad_input_gives_one_sentence(capsys, arguments, reason):
     assert main(arguments) == 2
     error = capsys.readouterr().err.strip()
     assert reason in error

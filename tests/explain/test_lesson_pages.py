@@ -29,14 +29,14 @@ def test_pages_hold_the_numbers_of_the_photo(tiny_spotter, trace, longest):
     assert all(page.pictures for page in made.values())
     assert not any("..." in value for _, value in made["levels_page"].table)
     shapes = " ".join(value for _, value in made["levels_page"].table)
-    assert shapes.count(str(trace.config.recognition_roi[1] // 4)) > 1  # the coarsest gate's is there too
+    assert shapes.count(str(trace.config.recognition_roi[1] // 4)) > 1  # that of the coarsest gate included
 
 
 def test_suppression_is_described_as_configured(tiny_spotter, trace, longest):
-    for limit, said in (
+    for limit, expected in (
         (1.0, "no non-maximum suppression"),
         (0.5, "overlap a more confident one are dropped"),
     ):
         own = replace(trace, config=replace(trace.config, nms_iou=limit))
         lesson = lesson_pages.Lesson(tiny_spotter, own, longest, words_read(trace, 0), lambda *_, **__: None)
-        assert said in lesson_pages.stages_page(lesson).sentences
+        assert expected in lesson_pages.stages_page(lesson).sentences

@@ -30,7 +30,7 @@ def block(window: int, shift: int) -> SwinBlock:
 
 
 def naive(b: SwinBlock, x: torch.Tensor, window: int, shift: int) -> torch.Tensor:
-    """Pad to a multiple of the window, roll, let every token look at all of its window; in plain loops."""
+    """Pad to a multiple of the window, roll, let every token attend to all of its window; in plain loops."""
     height, width = x.shape[1:3]
     x = F.pad(x, (0, 0, 0, -width % window, 0, -height % window))[0]
     rows, columns, c = x.shape
@@ -111,7 +111,7 @@ def test_unknown_stem():
         Swin("slab", 8, (1, 1, 1, 1), (1, 1, 1, 1), 4, 0.0)
 
 
-def test_masks_cached_while_reading_serve_training():
+def test_masks_cached_in_inference_mode_can_be_used_in_training():
     """A fine-tuning round in the app: `spot` runs in inference mode and fills the cache first."""
     shifted_window_mask.cache_clear()
     b = block(3, 1)

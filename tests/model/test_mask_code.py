@@ -50,7 +50,7 @@ def test_leading_dimensions(golden_code, lead):
     assert golden_code.decode(vectors).shape == masks.shape
 
 
-def test_an_unfitted_code_is_finite_and_says_so(golden_code):
+def test_an_unfitted_code_is_finite_and_not_fitted(golden_code):
     code = MaskCode()
     assert not code.fitted
     assert golden_code.fitted

@@ -32,7 +32,7 @@ def test_word_shapes():
     assert any(a.shape != b.shape or (a != b).any() for a, b in zip(shapes, other, strict=True))
 
 
-def test_word_shapes_point_everywhere():
+def test_word_shapes_have_all_orientations():
     first = np.stack([shape[1] - shape[0] for shape in word_shapes(400, seed=0)])
     degrees = np.degrees(np.arctan2(first[:, 1], first[:, 0]))
     assert (np.histogram(degrees, bins=8, range=(-180, 180))[0] > 0).all()

@@ -74,7 +74,7 @@ def test_batch_is_single(reader, features):
 
 
 @torch.no_grad()
-def test_giving_what_was_read_changes_nothing(reader, features):
+def test_feeding_the_decoders_own_characters_changes_nothing(reader, features):
     free = reader(features, stop_early=False)
     forced = reader(features, free.ids)
     assert forced.ids.equal(free.ids)

@@ -80,7 +80,7 @@ def test_each_proposal_is_selected_once(tiny_model, detection):
 
 
 @torch.no_grad()
-def test_regions_below_the_threshold_take_part_in_relate(tiny_model, falling):
+def test_regions_below_the_threshold_take_part_in_attend(tiny_model, falling):
     """They are not read, but their features change those of the words."""
     low = 15
     before = tiny_model.select_regions(falling, 0.4)

@@ -28,7 +28,7 @@ def detection(tiny_model, images) -> Detection:
 
 @pytest.mark.parametrize("threshold", [0.4, 0.38])
 @torch.no_grad()
-def test_mask_k_hides_what_is_outside_of_the_word(tiny_model, detection, threshold):
+def test_mask_k_zeroes_features_outside_the_word(tiny_model, detection, threshold):
     """Cells below the threshold are zero in the reader's input."""
     model = SwinTextSpotter(replace(tiny_model.config, mask_threshold=threshold)).eval()
     model.load_state_dict(tiny_model.state_dict())

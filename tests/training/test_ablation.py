@@ -90,7 +90,7 @@ def in_repository(run_command):
     return run
 
 
-def test_unknown_recipe_is_one_sentence(tmp_path, capsys):
+def test_unknown_recipe_gives_one_sentence(tmp_path, capsys):
     assert main(["--recipe", "nowhere", "--folder", str(tmp_path)]) == 2
     assert capsys.readouterr().err.startswith("There is no recipe 'nowhere'")
 

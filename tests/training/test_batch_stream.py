@@ -46,7 +46,7 @@ def test_dead_rendering_process_is_replaced(config, folder, capsys, monkeypatch)
     assert whole.words == trainer.words
 
 
-def test_unreadable_data_is_one_sentence(config, folder, tmp_path):
+def test_unreadable_data_gives_one_sentence(config, folder, tmp_path):
     shutil.copytree(
         ROOT / "assets/samples", tmp_path / "photos", ignore=shutil.ignore_patterns("*.json", "*.md")
     )

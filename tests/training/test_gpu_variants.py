@@ -109,7 +109,7 @@ def test_command_writes_the_settings_of_the_fastest_variant(tmp_path, config, mo
     assert out.read_text() == "bfloat16=false\n"
 
 
-def test_missing_pack_is_one_sentence(tmp_path, capsys):
+def test_missing_pack_gives_one_sentence(tmp_path, capsys):
     arguments = ["--pack", str(tmp_path / "none.zip"), "--out", str(tmp_path / "v.txt"), "--device", "cpu"]
     assert main(arguments) == 2
     assert "There is no pack" in capsys.readouterr().err

@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
         (["--set", "seed=1"], "do not fit nano: their max_steps differ"),
     ],
 )
-def test_bad_input_is_one_sentence(tmp_path, monkeypatch, capsys, tiny_file, arguments, sentence):
+def test_bad_input_gives_one_sentence(tmp_path, monkeypatch, capsys, tiny_file, arguments, sentence):
     monkeypatch.chdir(tmp_path)
     if "--start-from" not in arguments:
         arguments = [*arguments, "--start-from", str(tiny_file)]

@@ -21,7 +21,7 @@ def test_points_just_outside_are_moved_and_reported(store, picture, tmp_path):
     ]
 
 
-def test_what_is_lost_is_reported(store, awkward, tmp_path):
+def test_lost_content_is_reported(store, awkward, tmp_path):
     notes = export_to(store, awkward, tmp_path / "out", "icdar").notes
     assert any("two" in note and "left out" in note for note in notes)
     assert any("hidden" in note for note in notes)

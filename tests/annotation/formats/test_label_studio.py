@@ -116,7 +116,7 @@ def test_invalid_tasks_are_reported(store, saved):
     assert validate([valid]) != []  # only the SDK checks the choices
 
 
-@pytest.mark.parametrize("next_to_file", [True, False], ids=["image next to the file", "image in the project"])
+@pytest.mark.parametrize("next_to_file", [True, False], ids=["next to the file", "in the project"])
 @pytest.mark.parametrize("name", BAD_TASKS)
 def test_an_invalid_file_changes_nothing(tmp_path, picture, capsys, name, next_to_file):
     url = f"sqlite:///{tmp_path}/a.db"

@@ -7,7 +7,7 @@ import json
 from annotation.formats import export_to
 
 
-def test_what_is_lost_is_reported(store, awkward, tmp_path):
+def test_lost_content_is_reported(store, awkward, tmp_path):
     notes = export_to(store, awkward, tmp_path / "out", "ppocrlabel").notes
     assert [note.split(":")[1].split()[0] for note in notes] == ["'hidden'", "'*'", "''"]
 

@@ -49,7 +49,7 @@ def test_images_are_downloaded_from_the_server_only(odd_server, picture):
     assert server.download("/data/upload/ok.jpg") == picture()
     assert server.download(f"{odd_server.url}/data/upload/ok.jpg") == picture()
     assert server.download("data:image/png;base64,AAAA") == b"\0\0\0"
-    asked = len(odd_server.seen)
+    requests = len(odd_server.seen)
     for address in (
         "http://localhost:1/data/a",
         "http://127.0.0.1:1/data/a",
@@ -63,7 +63,7 @@ def test_images_are_downloaded_from_the_server_only(odd_server, picture):
     ):
         with pytest.raises(ImageDownloadError):
             server.download(address)
-    assert len(odd_server.seen) == asked + 1  # the server refuses the escaped one
+    assert len(odd_server.seen) == requests + 1  # the server refuses the escaped one
     for name in ("redirect", "large", "missing"):
         with pytest.raises(ImageDownloadError):
             server.download(f"/data/upload/{name}")

@@ -289,7 +289,7 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_a_failure_is_one_sentence(store, full, odd_server, caplog, name):
+def test_a_failure_gives_one_sentence(store, full, odd_server, caplog, name):
     caplog.set_level(logging.DEBUG)
     *odd_server.answers[""], sentence = ANSWERS[name]
     before = shown(store)

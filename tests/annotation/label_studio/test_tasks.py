@@ -220,7 +220,7 @@ def test_region_error_is_a_sentence():
     assert issubclass(RegionError, AnnotationError)
 
 
-def test_what_is_ignored_is_reported():
+def test_ignored_results_are_reported():
     labelled = result(value=result()["value"] | {"polygonlabels": ["Logo"]}, meta={"text": ["look here"]})
     found = from_results([labelled, result(), text(["one"]), text(["two"])], WIDTH, HEIGHT, "import")
     assert [region.text for region in found.regions] == ["two"]

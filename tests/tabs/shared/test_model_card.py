@@ -77,7 +77,7 @@ def test_card_is_read(tmp_path):
         {"curve": [{"images": "many", "giou": 1.0}] * 2},
     ],
 )
-def test_a_bad_card_is_told_in_a_sentence(tmp_path, content):
+def test_an_invalid_card_raises_one_sentence(tmp_path, content):
     data = json.dumps(content).encode() if isinstance(content, dict) else content
     (tmp_path / "w.json").write_bytes(data if isinstance(data, bytes) else data.encode())
     with pytest.raises(
