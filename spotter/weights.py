@@ -102,7 +102,7 @@ def load_weights(weights: str | Path) -> tuple[SwinTextSpotter, dict]:
     state = model.state_dict()
     if mismatched := set(stored_names) ^ set(state):
         raise WeightsError(f"{path.name} does not fit the architecture at {sorted(mismatched)[0]!r}.")
-    # The file is mapped into memory: opening it anew for each part releases the pages read before.
+    # The file is mapped into memory: reopening it for each part releases the pages read before.
     for _, part in groupby(sorted(stored_names), lambda name: name.split(".")[:2]):
         with safe_open(path, "pt") as file, torch.no_grad():
             for name in part:

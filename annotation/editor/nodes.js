@@ -19,7 +19,7 @@ export const findNodes = (element) => ({
   field: find(element, ".card input", HTMLInputElement),
   offer: find(element, ".offer", HTMLElement),
   offerText: find(element, ".offer b", HTMLElement),
-  offerScore: find(element, ".offer .sure", HTMLElement),
+  offerScore: find(element, ".offer .confidence", HTMLElement),
   accept: find(element, '[data-do="accept"]', HTMLButtonElement),
   dismiss: find(element, '[data-do="dismiss"]', HTMLButtonElement),
   preview: find(element, ".preview", HTMLElement),

@@ -101,7 +101,7 @@ def open_suggestions(session: Session, image_id: int) -> list[Suggestion]:
         .where(PredictionRow.image_id == image_id, PredictedRow.status == "suggested")
         .order_by(PredictedRow.position)
     )
-    return [Suggestion(row.id, version, predicted_region(row), row.beside) for row, version in rows]
+    return [Suggestion(row.id, version, predicted_region(row), row.matched_id) for row, version in rows]
 
 
 def get_suggestion(session: Session, image_id: int, suggestion_id: str) -> PredictedRow:
@@ -143,5 +143,5 @@ def _values(
         "box_movement": signals.box_movement,
         "mask_disagreement": signals.mask_disagreement,
         "status": placement.status,
-        "beside": placement.matched_id,
+        "matched_id": placement.matched_id,
     }

@@ -222,7 +222,7 @@ class Store(Database):
             image = projects.get_image(session, image_id, lock=True)
             row = predictions.get_suggestion(session, image_id, suggestion_id)
             _check_version(image, version)
-            new = apply_suggestion(load_regions(session, image_id), predicted_region(row), row.beside)
+            new = apply_suggestion(load_regions(session, image_id), predicted_region(row), row.matched_id)
             row.status = "accepted"
             if replace_regions(session, image, new, who, "person", at):
                 review.reopen(session, image, who, at)

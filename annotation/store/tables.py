@@ -99,7 +99,8 @@ class PredictedRow(Base):
     box_movement: Mapped[float | None]
     mask_disagreement: Mapped[float | None]
     status: Mapped[str] = mapped_column(String(12))  # see annotation.store.predictions
-    beside: Mapped[str | None] = mapped_column(String(64))  # id of the person's region of the same word
+    # Id of the person's region of the same word.
+    matched_id: Mapped[str | None] = mapped_column("beside", String(64), key="matched_id")
 
 
 class RegionRow(Base):

@@ -74,7 +74,7 @@ class BackgroundReader:
             problem = ""
             try:
                 self._read(image_id)
-            except Exception as error:  # the other images are read all the same
+            except Exception as error:  # the other images are still read
                 problem = str(error)
                 logging.getLogger(__name__).exception("an image could not be read")
             with self._lock:

@@ -48,7 +48,7 @@ def build_correct(loader: Loader, store: Store, tab: gr.Tab) -> None:
         return project.show_status(session) | queue.show_status(session) | editing.show_status(session)
 
     def show(session: AnnotationSession, values: Values, region_id: str = "") -> Updates:
-        # The editor first: it loads the open photo anew.
+        # The editor first: it reloads the open photo.
         document = editing.show(session, values.get(editing.editor), region_id)
         return (
             {visitor: session} | document | project.show(session) | background.show() | show_status(session)

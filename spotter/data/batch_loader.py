@@ -17,7 +17,7 @@ PREFETCH = 6  # batches per rendering process that are rendered ahead
 
 
 class RenderingProcessError(RuntimeError):
-    """A rendering process died; `load_batches` can be asked for the same batches again."""
+    """A rendering process died; `load_batches` can be called again for the same batches."""
 
 
 class NumberSampler(Sampler[tuple[int, float]]):

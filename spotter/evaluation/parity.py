@@ -6,7 +6,7 @@ The golden weights are generated from the case's seed (`golden_weights.py` and `
 same folder).
 
 According to the schema, the decoder's position and character embeddings are identity matrices. The published
-constructor sets them so, but then draws every matrix of the head anew (Xavier, `_reset_parameters` of
+constructor sets them so, but then draws every matrix of the head again (Xavier, `_reset_parameters` of
 `DynamicHead` in https://github.com/mxin262/SwinTextSpotter), including these three, and `case_public` was
 recorded with the result. `constructed_tables` repeats that draw from the seed. If a case does not agree with
 it, identity matrices are tried.

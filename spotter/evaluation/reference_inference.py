@@ -51,7 +51,7 @@ def select_rows(values: PerRegion, selected: Tensor) -> PerRegion:
 
 
 def read_word_by_word(reader: Reader, features: Tensor) -> Reading:
-    """Masked features (R, C, H, W) -> Reading; as published, keys are computed anew at every step."""
+    """Masked features (R, C, H, W) -> Reading; as published, keys are computed again at every step."""
     encoded = reader.encode(features)
     count, steps = len(encoded), reader.max_steps
     ids = torch.zeros(count, steps, dtype=torch.long)

@@ -249,7 +249,7 @@ def two_stage_page(lesson: Lesson) -> Page:
         two_stage_comparison.draw_heat(trace, found)[0],
         two_stage_comparison.draw_inputs(trace, found, lesson.word)[0],
     ]
-    crop = two_stage_comparison.draw_cut(trace, measured, lesson.word, two_stage_comparison.LOOSE)
+    crop = two_stage_comparison.draw_loose_crop(trace, measured, lesson.word, two_stage_comparison.LOOSE)
     curve = two_stage_comparison.draw_looseness(measured, two_stage_comparison.LOOSE)
     column = [pictures[1], *(drawn[0] for drawn in (crop, curve) if drawn is not None)]
     pictures = [pictures[0], tiles(column, 1)] if len(column) > 1 else pictures

@@ -59,7 +59,7 @@ def wait_until_up(url: str, process: subprocess.Popen, log: Path, seconds: float
 
 @pytest.fixture
 def open_page(browser) -> Iterator[Callable]:
-    """Opens pages; at the end no page has asked another host for anything or logged an error."""
+    """Opens pages; at the end no page has sent a request to another host or logged an error."""
     contexts, strangers, errors = [], [], []
 
     def watch_request(request) -> None:

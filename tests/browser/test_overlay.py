@@ -1,4 +1,4 @@
-"""The overlay by itself, with words no photo should be able to do harm with."""
+"""The overlay by itself, with hostile words."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_texts_stay_texts(overlay_url, open_page):
     assert page.locator(".overlay img").count() == 0
 
 
-def test_a_photo_without_words_says_so(overlay_url, open_page):
+def test_a_photo_without_words_gets_a_message(overlay_url, open_page):
     page = open_page(overlay_url)
     page.get_by_role("button", name="None").click()
     expect(page.locator(".empty")).to_have_text("No words found on this photo.")

@@ -12,7 +12,7 @@ from tests.data.test_datasets import FIRST, STAGE, same
 
 @pytest.fixture(scope="module")
 def first(make_dataset) -> list[Batch]:
-    """Batches 0 to 4, asked for in their order."""
+    """Batches 0 to 4, requested in order."""
     data = make_dataset()
     return [data[k, 0.0] for k in range(5)]
 
@@ -35,7 +35,7 @@ def test_batches_follow_the_progress_of_the_run(make_dataset):
     assert [next(source).task for _ in range(4)] == ["features", "features", "all", "all"]
 
 
-def test_a_worker_that_cannot_read_its_data_says_why(make_dataset):
+def test_a_worker_that_cannot_read_its_data_reports_the_reason(make_dataset):
     """In one sentence, without the traceback of the process."""
     stage = StageConfig("scenes", scene=160, large=0.0, photographs=1.0)
     source = load_batches(make_dataset(stage, data=("/nowhere",)), 0, 1, 1, lambda _: 0.0)

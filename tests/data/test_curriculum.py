@@ -50,8 +50,8 @@ def test_batches_for_the_pyramid_alone_are_evenly_spaced():
         (0.25, 0.5, ["all", "reading", "all", "features"]),
     ],
 )
-def test_what_batches_train(features, reading, tasks):
-    """Processes that train together take neighbouring batches; all of a block train the same."""
+def test_tasks_of_batches(features, reading, tasks):
+    """Processes that train together take neighbouring batches; all batches of a block have one task."""
     curriculum = curriculum_of(replace(STAGE, features=features, reading=reading))
     for k, task in enumerate(tasks):
         assert {curriculum.plan(BLOCK * k + i, 0.0).task for i in range(BLOCK)} == {task}

@@ -1,4 +1,4 @@
-"""Batches: the same whoever makes them."""
+"""Batches do not depend on the process that makes them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def same(a: Batch, b: Batch) -> bool:
 
 @pytest.fixture(scope="module")
 def first(make_dataset) -> list[Batch]:
-    """Batches 0 to 4, asked for in their order."""
+    """Batches 0 to 4, requested in order."""
     data = make_dataset()
     return [data[k, 0.0] for k in range(5)]
 

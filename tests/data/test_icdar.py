@@ -110,7 +110,7 @@ def test_written_regions_read_back(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["two\nlines", "1,888,555", "###"])
-def test_what_would_read_back_otherwise_is_not_written(tmp_path, text):
+def test_regions_that_would_be_misread_are_not_written(tmp_path, text):
     path = tmp_path / "gt_a.txt"
     with pytest.raises(ValueError, match="would not read back the same"):
         write_ground_truth(path, [GroundTruth(np.array(QUAD, np.float32), text)])

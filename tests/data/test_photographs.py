@@ -100,7 +100,7 @@ def test_small_words_become_do_not_care(sample):
 
 
 @pytest.mark.parametrize("size", [(96, 96), (224, 224), (320, 160)])
-def test_crops_have_the_size_asked_for(sample, size):
+def test_crops_have_the_requested_size(sample, size):
     crop, _ = augmented_crop(sample, size, random.Random(0), SCALES)
     assert crop.shape == (size[1], size[0], 3)
     assert crop.dtype == np.uint8

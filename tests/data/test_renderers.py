@@ -114,7 +114,7 @@ def collect(
 
 
 def scenes(renderers: Renderers, count: int) -> list[tuple[Kind, int, bytes]]:
-    """At least so many scenes."""
+    """At least `count` scenes."""
     end = renderers.scenes + count
     return collect(renderers, lambda: renderers.scenes >= end)
 
@@ -155,7 +155,7 @@ def test_useless_shares_are_refused(shares):
         Renderers(render, shares, CHARSET, STEPS)
 
 
-def test_what_cannot_be_pickled_is_refused():
+def test_a_function_that_cannot_be_pickled_is_refused():
     with pytest.raises((AttributeError, pickle.PicklingError)):
         Renderers(lambda kind, number: None, {SMALL: 1.0}, CHARSET, STEPS)
 
@@ -193,7 +193,7 @@ def test_scenes_are_what_is_rendered(renderers):
         )
 
 
-def test_no_number_comes_twice_and_both_workers_work(renderers):
+def test_each_scene_is_rendered_once_and_both_workers_are_used(renderers):
     first = renderers.next_number
     found = scenes(renderers, 30)
     assert all(len(worker.tasks) == 2 for worker in renderers._workers)
@@ -225,7 +225,7 @@ def test_kinds_without_room_are_not_rendered(renderers):
     assert not any(worker.tasks for worker in renderers._workers)
 
 
-def test_numbers_go_on_from_a_checkpoint(renderers):
+def test_numbers_continue_from_a_checkpoint(renderers):
     renderers.set_shares({SMALL: 1})
     before = renderers.state()
     renderers.load_state({"next_number": 200})
@@ -305,7 +305,7 @@ def test_closing_ends_all_workers(renderers):
 # Alone
 
 
-def test_a_worker_that_cannot_start_says_why():
+def test_a_worker_that_cannot_start_reports_the_reason():
     with Renderers(CannotStart(), {SMALL: 1.0}, CHARSET, STEPS, RendererConfig(workers=1)) as found:
         found.request()
         found.wait(TIMEOUT)

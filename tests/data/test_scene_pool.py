@@ -101,7 +101,7 @@ def pool_of(
     device: str = "cpu",
     **config: int,
 ) -> ScenePool:
-    """A pool with room for so many scenes in all."""
+    """A pool with room for this number of scenes in total."""
     shares = shares or {SMALL: 1.0}
     memory = 1 + sum(scene_bytes(kind) * share for kind, share in shares.items()) * scenes
     return ScenePool(
@@ -152,9 +152,9 @@ def test_a_new_pool_is_empty():
 def test_memory_is_shared_out():
     pool = pool_of(40, shares={SMALL: 3.0, WIDE: 1.0})
     assert (pool.capacity(SMALL), pool.capacity(WIDE)) == (30, 10)
-    held = sum(t.numel() * t.element_size() for s in pool._shelves.values() for t in (s.images, s.text_maps))
-    assert held <= 1e9 * pool.config.gigabytes + 1
-    assert held > 0.95e9 * pool.config.gigabytes
+    used = sum(t.numel() * t.element_size() for s in pool._shelves.values() for t in (s.images, s.text_maps))
+    assert used <= 1e9 * pool.config.gigabytes + 1
+    assert used > 0.95e9 * pool.config.gigabytes
 
 
 def test_too_little_memory_is_refused():
@@ -194,7 +194,7 @@ def test_scenes_are_replaced_after_their_shows_and_not_before():
     assert sorted(numbers(pool.sample(SMALL, 4, "all"))) == sorted({0, 1, 2, 3} - set(shown) | {4, 5})
 
 
-def test_scenes_go_on_being_shown_when_rendering_is_slow():
+def test_scenes_continue_to_be_shown_when_rendering_is_slow():
     pool = pool_of(4, shows=1, limit=0)
     pool.renderers.limit = 4
     filled(pool)
@@ -288,7 +288,7 @@ def test_masks_are_those_of_the_outlines_in_their_clipped_boxes(monkeypatch):
         assert np.array_equal(mask.numpy(), rasterise(polygon.numpy(), box.numpy(), size))
 
 
-def test_batches_depend_on_the_seed_and_go_on_from_a_checkpoint():
+def test_batches_depend_on_the_seed_and_continue_from_a_checkpoint():
     first, second, other = (filled(pool_of(12, AugmentationConfig())) for _ in range(3))
     other.generator.manual_seed(1)
     batches = [pool.sample(SMALL, 6, "all") for pool in (first, second, other)]

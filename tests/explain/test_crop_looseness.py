@@ -91,14 +91,14 @@ def test_curve_is_measured_for_both_systems(tiny_spotter, trace, monkeypatch):
     assert all(row == ["", *"x" * (count - 1)] for row in measured.theirs)
     assert len(measured.ours) == len(crop_looseness.FACTORS)
     word = measured.words[-1]
-    _, alt = two_stage_comparison.draw_cut(trace, measured, word, 1.38)
+    _, alt = two_stage_comparison.draw_loose_crop(trace, measured, word, 1.38)
     assert f"Word {word + 1} cropped 1.4 times as large" in alt
     assert measured.ours[3][measured.words.index(word)] in alt
     tight, loose = (rows[-1].roi for rows in (measured.crops[1], measured.crops[-1]))
     np.testing.assert_allclose(loose[2:4], 2 * tight[2:4], rtol=1e-6)
-    assert two_stage_comparison.draw_cut(
+    assert two_stage_comparison.draw_loose_crop(
         trace, measured, measured.words[0], 1.0
     )  # the two-stage recogniser has no crop there
-    assert two_stage_comparison.draw_cut(trace, measured, 10**6, 1.0) is None
-    assert two_stage_comparison.draw_cut(trace, None, 0, 1.0) is None
+    assert two_stage_comparison.draw_loose_crop(trace, measured, 10**6, 1.0) is None
+    assert two_stage_comparison.draw_loose_crop(trace, None, 0, 1.0) is None
     assert crop_looseness.measure_looseness(tiny_spotter, trace, "") is None

@@ -16,7 +16,7 @@ from annotation.tabs.session import AnnotationSession
 from spotter.tabs.shared.events import PRIVATE
 from spotter.tabs.shared.loading import Loader
 
-MAX_ROWS = 200  # more at once help nobody
+MAX_ROWS = 200  # nobody works through more at once
 HINT = """Finds problems for an export or a training round: unknown characters, texts that are empty or too
 long, outlines that are tiny, self-intersecting or duplicate, photos without words."""
 FIX_ALL = "Fix all that can be fixed"

@@ -72,7 +72,7 @@ class UploadPanel:
 
         add_from(self.files)
         add_from(self.folder)
-        # Whoever goes on has seen the report; it would push the editor off the screen.
+        # After this the report has been seen; it would push the editor off the screen.
         gr.on([button.click for button in steps], lambda: {}, None, self.report, **HIDDEN)
 
 

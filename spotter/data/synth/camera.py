@@ -24,7 +24,7 @@ GAMMA = 0.7, 1.4
 
 BLUR_PROBABILITY = 0.75
 MAX_BLUR = 3.2  # standard deviation in pixels
-HEIGHT_PER_BLUR = 8.0  # a word is at least so many times as high as the strongest blur is wide
+HEIGHT_PER_BLUR = 8.0  # minimum height of a word, relative to the strongest blur
 BLUR_EXPONENT = 1.7  # above 1: weak blur is more frequent
 GAUSSIAN_SHARE, MOTION_SHARE = 0.4, 0.3  # of the kinds of blur; the rest is out of focus
 MIN_BLUR = 0.25  # standard deviation; weaker blur cannot be seen

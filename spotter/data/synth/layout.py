@@ -18,7 +18,7 @@ from spotter.data.synth.fonts import SIZES, Face, Glyph, cap_height, glyph, stro
 PAD = 4  # empty pixels around the ink of a sheet
 MAX_STROKE = 0.3  # of the height of a capital, where strokes are made thicker: letters stay open
 
-# Parts of the em, as most signs have them; now and then letters stand far apart.
+# Parts of the em, as most signs have them; sometimes letters are far apart.
 USUAL_TRACKING_SHARE = 0.8
 TRACKING, WIDE_TRACKING = (-0.02, 0.04), (0.05, 0.35)  # added between letters
 SPACE = 0.28, 0.6  # between words

@@ -147,10 +147,10 @@ def factor_index(factor: float) -> int:
     return int(np.abs(FACTORS - factor).argmin())
 
 
-def draw_cut(
+def draw_loose_crop(
     trace: Trace, measured: Looseness | None, word: int, factor: float
 ) -> tuple[Image.Image, str] | None:
-    """The input of both readers for a word cropped so loosely; None if the word was not measured."""
+    """The input of both readers for a word cropped at one looseness; None if the word was not measured."""
     if measured is None or word not in measured.words:
         return None
     index, step = measured.words.index(word), factor_index(factor)

@@ -14,7 +14,7 @@ from spotter.tabs.look_inside.views import VIEWS
 from spotter.tabs.shared.events import HIDDEN, PRIVATE, QUEUE
 from spotter.tabs.shared.loading import Loader
 
-IDLE_SECONDS = 1800.0  # a trace that was not used for so long is dropped
+IDLE_SECONDS = 1800.0  # a trace not used for this long is dropped
 CSS = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
 # On a phone the row of view names scrolls; a view opened by the tour or a button may lie outside.
 SHOW_NAME = """() => requestAnimationFrame(() => {

@@ -48,7 +48,7 @@ STEPS = (
     TourStep(
         5,
         "Where detection starts",
-        "These boxes are learned and the same for every photo. Click on one: the text beside the photo says "
+        "These boxes are learned and the same for every photo. Click on one: the text next to the photo says "
         "whether it ends up as a word here.",
     ),
     TourStep(
@@ -86,7 +86,7 @@ STEPS = (
 
 
 class Tour:
-    """A panel above the views, and a button beside the photo that opens it."""
+    """A panel above the views, and a button next to the photo that opens it."""
 
     def __init__(self) -> None:
         self.start = gr.Button("Guided tour, ten steps", size="sm", elem_id="inside-tour-start")

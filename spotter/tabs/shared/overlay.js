@@ -124,7 +124,7 @@ function describe({ data: { photo, words, model, seconds, width, height }, shown
   if (!photo) return "";
   const count = shown.length + (shown.length === 1 ? " word" : " words"), hidden = words.length - shown.length;
   const images = model.trained_images ? ", trained on " + model.trained_images.toLocaleString("en") + " images" : "";
-  return count + (hidden ? ", " + hidden + " less sure hidden" : "") + " · read in " + seconds.toFixed(2) + " s by " +
+  return count + (hidden ? ", " + hidden + " less confident hidden" : "") + " · read in " + seconds.toFixed(2) + " s by " +
     model.name + images + " · " + width + " × " + height + " pixels";
 }
 

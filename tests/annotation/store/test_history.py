@@ -33,7 +33,7 @@ def test_a_conflicting_edit_becomes_a_draft(store, image_id):
     with pytest.raises(VersionConflict):
         store.save_regions(image_id, 0, [bobs], "bob")
     assert store.drafts() == [draft]  # saved once
-    with pytest.raises(AnnotationError, match="look at it again"):
+    with pytest.raises(AnnotationError, match="review it again"):
         store.apply_draft(draft.id, 0, "bob")
     assert store.apply_draft(draft.id, 1, "bob") == 2
     assert texts(store, image_id) == ["bob's"]

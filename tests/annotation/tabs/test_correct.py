@@ -7,7 +7,7 @@ from annotation.region import Region
 HOUSE = [[150.0, 40.0], [190.0, 40.0], [190.0, 80.0], [150.0, 80.0]]
 
 
-def test_an_empty_project_says_how_to_begin(open_tab):
+def test_an_empty_project_explains_how_to_begin(open_tab):
     tab = open_tab()
     empty = tab.props[tab.find(elem_id="correct-empty")]
     assert "No photos yet" in empty["value"]

@@ -18,11 +18,11 @@ def sent_back(store, image_id, **changes) -> Region:
     return from_document([value], [EXACT])[0]
 
 
-def test_what_the_editor_rounds_stays_as_stored(store, image_id):
+def test_values_that_the_editor_rounds_stay_as_stored(store, image_id):
     assert sent_back(store, image_id).content == EXACT.content
 
 
-def test_a_moved_corner_and_a_new_text_are_taken(store, image_id):
+def test_a_moved_corner_and_a_new_text_are_stored(store, image_id):
     moved = sent_back(store, image_id, points=[[11.0, 10.4], *ROUNDED[1:]])
     assert moved.polygon == [[11.0, 10.4], *ROUNDED[1:]]
     assert moved.text == EXACT.text

@@ -8,7 +8,7 @@ from annotation.region import AnnotationError
 from annotation.tabs.photo_queue import PhotoQueue
 
 
-def test_an_empty_queue_leads_nowhere():
+def test_an_empty_queue_has_no_neighbours():
     queue = PhotoQueue()
     assert (queue.first(), queue.neighbour(None, forward=True), queue.position(3)) == (None, None, None)
 

@@ -134,16 +134,16 @@ def test_after_a_restart_a_page_does_not_conflict_with_its_own_edits(session, st
     answered = document | {"version": first.version}  # which the page got with "saved"
     second = session.save(edit(answered, drawn(text="second"), revision=2))
     assert (second.conflict, texts(store, image_id)) == ("", ["second"])
-    anew = AnnotationSession(store, session.project_id, "ann")
+    restarted = AnnotationSession(store, session.project_id, "ann")
     answered = document | {"version": second.version}
-    assert not anew.save(edit(answered, drawn(text="third"), revision=3)).conflict
+    assert not restarted.save(edit(answered, drawn(text="third"), revision=3)).conflict
     assert texts(store, image_id) == ["third"]
 
 
 def test_after_a_restart_an_edit_is_saved_or_becomes_a_draft(session, store, image_id):
     document = session.document()
-    anew = AnnotationSession(store, session.project_id, "ann")
-    assert not anew.save(edit(document, drawn())).conflict
+    restarted = AnnotationSession(store, session.project_id, "ann")
+    assert not restarted.save(edit(document, drawn())).conflict
     assert texts(store, image_id) == ["mine"]
     late = AnnotationSession(store, session.project_id, "ann")
     assert late.save(edit(document, drawn(text="later"), revision=2)).conflict
@@ -229,8 +229,8 @@ def test_a_session_without_an_image_has_no_state_to_set(session):
 def test_ensure_returns_the_session_under_the_current_name(session, store):
     assert ensure(session, store, "bob") is session
     assert session.who == "bob"
-    anew = ensure(None, store, "bob")
-    assert anew.project_id == store.find_project("default")
+    restarted = ensure(None, store, "bob")
+    assert restarted.project_id == store.find_project("default")
 
 
 def test_memory_restores_the_session(session, store, image_id):

@@ -16,7 +16,7 @@ def test_a_suggestion_is_used_or_dismissed(open_editor):
     editor = open_editor(offered())
     expect(editor.row(1).locator(".offered")).to_have_text("→ WORDS")
     editor.click(430, 125)
-    expect(editor.page.locator(".offer .said")).to_have_text("Spotter reads WORDS 91 %")
+    expect(editor.page.locator(".offer .suggested")).to_have_text("Spotter reads WORDS 91 %")
     editor.page.get_by_role("button", name="Use the suggestion WORDS").click()
     region = editor.region(1, 1)
     assert (region["text"], region["reading_score"], region["suggestion"], region["locked"]) == (

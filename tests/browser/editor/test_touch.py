@@ -39,7 +39,7 @@ def test_fingers_select_and_drag(phone):
     phone.page.touchscreen.tap(*phone.at(200, 125))
     expect(phone.row(0)).to_have_class("selected")
     assert phone.focused() == "w0"  # and not the text field: no keyboard pops up
-    start = phone.at(332, 163)  # a little beside the corner
+    start = phone.at(332, 163)  # a little off the corner
     fingers.drag(start, phone.at(372, 223))
     assert close_to(phone.region(1)["points"], [[90, 90], [330, 90], [370, 220], [90, 160]], 2.5)
     fingers.drag(phone.at(200, 125), phone.at(260, 185))

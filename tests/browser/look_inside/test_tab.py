@@ -25,7 +25,7 @@ def test_each_view_shows_its_picture(page, view):
     expect(link).to_have_attribute("href", "https://arxiv.org/abs/2203.10209")
 
 
-def test_all_views_are_in_sight(page):
+def test_the_names_of_all_views_fit_the_window(page):
     tabs = page.locator("#views [role=tablist]").first.get_by_role("tab")
     expect(tabs).to_have_count(len(VIEWS))
     width = page.viewport_size["width"]

@@ -62,7 +62,7 @@ def test_missing_packages_are_named(page):
 
 
 @pytest.mark.skipif(bool(missing_packages()), reason="CRAFT and the CRNN are not installed")
-def test_a_word_is_cropped_ever_more_loosely(page):
+def test_a_word_is_cropped_more_and_more_loosely(page):
     open_view(page, "Two-stage comparison")
     picture = pictures(page, 12).first
     expect(picture).to_have_attribute("alt", re.compile("CRAFT has not run"), timeout=120_000)

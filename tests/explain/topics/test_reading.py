@@ -5,7 +5,7 @@ from __future__ import annotations
 from spotter.explain.topics import reading
 
 
-def test_a_forced_character_appears_and_the_rest_reads_on(tiny_spotter, trace, longest):
+def test_a_forced_character_appears_and_reading_continues(tiny_spotter, trace, longest):
     text = trace.words[longest].text
     index = trace.config.characters.index("Q") + 1
     for step in range(len(text)):

@@ -49,13 +49,13 @@ def test_all_updates_are_declared_as_outputs(frame, trace):
         assert set(shown) <= set(frame.outputs)
 
 
-def test_without_a_trace_there_is_a_sentence(frame):
+def test_without_a_trace_a_message_is_shown(frame):
     shown = frame.show(page_values(frame, None, None))
     assert shown[frame.message]["value"] == NO_TRACE
     assert shown[frame.body]["visible"] is False
 
 
-def test_without_words_there_is_a_sentence_or_a_drawing(frame, empty_trace):
+def test_without_words_a_message_or_a_drawing_is_shown(frame, empty_trace):
     shown = frame.show(page_values(frame, empty_trace, None, ""))
     if frame.view.needs_word:
         assert shown[frame.message]["value"] == NO_WORDS

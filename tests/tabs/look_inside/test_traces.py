@@ -29,7 +29,7 @@ def stored_texts(sample, sha256: str) -> list[str]:
     return [word["text"] for word in words]
 
 
-def test_a_damaged_stored_trace_is_only_a_lost_shortcut(tmp_path, monkeypatch):
+def test_a_damaged_stored_trace_is_ignored(tmp_path, monkeypatch):
     monkeypatch.setattr(traces, "FOLDER", tmp_path)
     sample = traces.STORED[0]
     for content in (b"", b"PK", b"not a zip"):

@@ -74,7 +74,7 @@ class ProposalsView(View):
 
 
 def describe(trace: Trace, start: np.ndarray, chosen: int) -> str:
-    """The formula of the first box with its numbers, and what became of it. Markdown with LaTeX.
+    """The formula of the first box with its numbers, and what it ends up as here. Markdown with LaTeX.
 
     `start`: (N, 4) as of `proposals.starting_boxes`.
     """

@@ -69,7 +69,7 @@ class TwoStageView(View):
             comparison.run_two_stage(trace, view_input.progress)
 
             def progress(part: float) -> None:
-                view_input.progress(part, desc="Cropping the words ever more loosely")
+                view_input.progress(part, desc="Cropping the words more and more loosely")
 
             measured = comparison.looseness(view_input.spotter(), trace, view_input.truth, progress)
         result = comparison.cached_result(trace)
@@ -77,7 +77,7 @@ class TwoStageView(View):
         return {
             self.heat: comparison.draw_heat(trace, result),
             self.crops: comparison.draw_inputs(trace, result, word),
-            self.loose_crop: comparison.draw_cut(trace, measured, word, factor),
+            self.loose_crop: comparison.draw_loose_crop(trace, measured, word, factor),
             self.curve: comparison.draw_looseness(measured, factor),
             self.text: note + describe(trace, result, measured, word),
         }

@@ -36,7 +36,7 @@ def test_progress_and_problems_are_shown(open_tab, progress, timer):
     assert tab.values[tab.find(elem_id="correct-reading")] == ""
 
 
-def test_the_first_photo_is_opened_when_it_is_there(open_tab, put, progress, timer):
+def test_the_first_photo_is_opened_once_it_is_read(open_tab, put, progress, timer):
     tab = open_tab()
     put(1)
     tab.trigger(timer(tab), "tick")

@@ -18,7 +18,7 @@ def test_no_problems(store):
     assert (shown["rows"], shown["head"], shown["empty"]) == ([], "", "No problems found.")
 
 
-def test_a_long_list_is_cut(store, image_id):
+def test_the_number_of_rows_is_limited(store, image_id):
     findings = [Finding(image_id, None, "bare", "The image has no region.", False)] * (MAX_ROWS + 3)
     shown = finding_rows(store, findings)
     assert len(shown["rows"]) == MAX_ROWS

@@ -10,7 +10,7 @@ def test_texts_are_sent_unchanged():
     assert [row.title for row in data.rows] == ["<b>one</b>", "two"]
 
 
-def test_only_what_was_picked_comes_back_shortened():
+def test_only_the_pick_is_returned_with_limited_length():
     listing = Listing(label="Things")
     data = listing.postprocess(text_rows(["one"]))
     assert listing.preprocess(data) is None

@@ -55,7 +55,7 @@ def test_each_state_has_its_buttons(open_tab, put, store, visible):
         assert visible(tab) == buttons
 
 
-def test_a_finished_photo_gives_way_to_the_next(open_tab, put, store):
+def test_finishing_a_photo_opens_the_next_one(open_tab, put, store):
     first, second = put(1), put(2)
     tab = open_tab()
     opened = int(tab.values[tab.editor]["image_id"])

@@ -58,7 +58,7 @@ def test_unknown_keys_are_refused(session, draft_id, key):
 
 
 @pytest.mark.parametrize(("action", "count"), [("use", 2), ("drop", 1)])
-def test_a_new_word_of_a_model_is_taken_or_dismissed(store, session, action, count):
+def test_a_new_word_of_a_model_is_accepted_or_dismissed(store, session, action, count):
     image_id = session.image.id
     store.save_regions(image_id, 0, [Region(BOX, "mine", "a")], "ann")
     store.set_state(image_id, "done", "ann")
@@ -71,7 +71,7 @@ def test_a_new_word_of_a_model_is_taken_or_dismissed(store, session, action, cou
     assert store.suggestions(image_id) == []
 
 
-def test_another_text_for_a_word_is_left_to_the_editor(store, session):
+def test_texts_suggested_for_existing_words_are_not_listed(store, session):
     store.save_regions(session.image.id, 0, [Region(BOX, "mine", "a")], "ann")
     store.add_prediction(session.image.id, "nano-2", [word("wine")])
     assert suggestion_rows(store.open_image(session.image.id))["rows"] == []
