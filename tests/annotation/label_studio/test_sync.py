@@ -284,7 +284,7 @@ ANSWERS = {
     "another json": (200, JSON, b"[1]", 0, "does not answer as Label Studio"),
     "no such page": (404, HTML, b"gone", 0, "is it Label Studio"),
     "broken": (400, JSON, b"{}", 0, "error 400"),
-    "slow": (200, JSON, b"{}", 3, "no answer for 1 seconds"),
+    "slow": (200, JSON, b"{}", 3, "did not answer within 1 seconds"),
 }
 
 
