@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 
-from annotation.formats import FORMATS, export_to, read
+from annotation.formats import EXPORTS, FORMATS, export_to, read
 from annotation.formats.importing import import_entries
 from annotation.label_studio.client import DEFAULT_URL as DEFAULT_SERVER
 from annotation.label_studio.client import TOKEN_VARIABLE, URL_VARIABLE, Server
@@ -37,14 +37,16 @@ class Import:
 
     path: Path
     images: Path | None
-    format: str
+    format: str | None  # found out by looking at the input if None
+    strict: bool
     database: str
     project: str
 
     def run(self) -> list[str]:
         entries = read(self.path, self.format, self.images)
+        who = f"import of {self.path.name}"
         with _new_store(self.database) as store:
-            return import_entries(store, self.project, entries, f"import of {self.path.name}").lines()
+            return import_entries(store, self.project, entries, who, self.strict).lines()
 
 
 @dataclass(frozen=True)
@@ -147,10 +149,11 @@ def parse(arguments: Sequence[str] | None = None) -> Command:
     serving.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     serving.add_argument("--port", type=int, default=9090, help="port to listen on (default: 9090)")
     serving.add_argument("--weights", default="nano", metavar="W", help="nano or a .safetensors file (nano)")
-    for command in (importing, exporting):
-        command.add_argument(
-            "--format", choices=FORMATS, default="label-studio", help="default: label-studio"
-        )
+    importing.add_argument("--format", choices=FORMATS, help="default: found out by looking at the input")
+    importing.add_argument(
+        "--strict", action="store_true", help="import nothing if anything is invalid (default: the rest)"
+    )
+    exporting.add_argument("--format", choices=EXPORTS, default="label-studio", help="default: label-studio")
     # There is no option for the token: other users of the computer can see the arguments of every program.
     for command in (pushing, pulling, serving):
         command.add_argument(
@@ -170,7 +173,7 @@ def parse(arguments: Sequence[str] | None = None) -> Command:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Returns 0, or 1 after one sentence on stderr, with nothing changed."""
+    """Returns 0, or 1 after a sentence (and a line per fault) on stderr, with nothing changed."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # any name or text on any terminal

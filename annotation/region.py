@@ -85,6 +85,7 @@ class ParsedRegions:
     regions: list[Region] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # one sentence per thing that was ignored or changed
     foreign: int = 0  # number of results of kinds that describe no words
+    faults: list[str] = field(default_factory=list)  # per region left out: "word 3: why"
 
 
 def predicted_id(sha256: str, model_version: str, number: int) -> str:

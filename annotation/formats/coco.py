@@ -1,4 +1,9 @@
-"""COCO-style JSON with polygons and texts (`text`, or `utf8_string` as in COCO-Text and TextOCR)."""
+"""COCO-style JSON: COCO with texts, COCO-Text, TextOCR, the data sets of ABCNet and SwinTextSpotter, and the
+exports of CVAT, Label Studio and Roboflow.
+
+A text is `text`, `utf8_string` or `transcription`, or the numbers `rec`; an outline is a polygon, two Bezier
+curves or a rectangle.
+"""
 
 from __future__ import annotations
 
@@ -6,66 +11,100 @@ import json
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
+from annotation.formats.detection import Source
 from annotation.formats.entries import (
     Entry,
     ExportItem,
     FormatError,
     find_file,
+    note_missing_texts,
     pixel_reader,
     read_json,
     read_text,
+    reject,
 )
-from annotation.region import ID, RegionError, check_polygon, check_score, check_text
+from annotation.formats.outlines import (
+    bezier_outline,
+    image_size,
+    imported_region,
+    is_generic,
+    pairs,
+    rectangle,
+)
+from annotation.label_studio.task_images import UPLOADED
+from annotation.region import ID, RegionError, check_polygon, check_score
 from spotter.ops.polygons import signed_area
 from spotter.ops.shapes import to_shapes
 
 FILE = "annotations.json"
+TITLE = "COCO-style JSON"
+LISTS = (("images", "annotations"), ("imgs", "anns"))  # of COCO; objects in COCO-Text and TextOCR
 TEXTS = ("text", "utf8_string", "transcription")
+EMPTY: tuple[object, ...] = (None, [], [[]], "", {})
+OUTLINES = ("segmentation", "points", "polygon", "mask", "polys")  # the first that is there and not empty
+ILLEGIBLE = {"utf8_string": ".", "text": "###", "transcription": "###"}  # `.`: TextOCR
+PRINTABLE = 95  # `rec`: 0 to 94 are the ASCII characters from the space on, ...
+OTHER = "\u53e3"  # ... 95 is any other character, which AdelaiDet shows like this, and 96 fills the list
+FILLER = 96
+
+
+def recognises(source: Source) -> bool:
+    return any(_is_coco(source.json(path)) for path in source.files("*.json"))
 
 
 def read(path: Path, images: Path | None = None) -> list[Entry]:
-    """Entries of a file, or of a folder with annotations.json. Raises FormatError."""
+    """Entries of a file, or of a folder with annotations.json or another such file. Raises FormatError."""
     if path.is_dir():
-        path = path / FILE
+        source = Source(path)
+        others = [file for file in source.files("*.json") if _is_coco(source.json(file))]
+        path = path / FILE if (path / FILE).exists() or not others else others[0]
     content = read_json(read_text(path), path.name)
-    if not isinstance(content, dict) or not all(
-        _are_objects(content.get(key)) for key in ("images", "annotations")
-    ):
+    if not _is_coco(content):
         raise FormatError(f"{path.name} is not a COCO file; expected lists of images and annotations.")
+    pictures, annotations = next(
+        [_items(content[key]) for key in keys] for keys in LISTS if content.keys() >= set(keys)
+    )
     entries: dict[int | str, Entry] = {}  # by image id
+    rejected: list[Entry] = []
     values: dict[int | str, list[dict]] = {}  # regions by image id
     seen: set[tuple[int | str, str]] = set()  # (image id, region id)
-    for image in content["images"]:
+    for i, image in enumerate(pictures, start=1):
         name, number = image.get("file_name"), image.get("id")
         if not isinstance(name, str) or not name or not isinstance(number, int | str) or number in entries:
-            raise FormatError(f"{path.name}: every image needs a file_name and a unique id.")
-        entry = Entry(
-            PurePosixPath(name.replace("\\", "/")).name, find_file(name, [images, path.parent]), state="done"
-        )
-        entry.sha256 = image["sha256"] if isinstance(image.get("sha256"), str) else None
-        size = (image.get("width"), image.get("height"))
+            rejected.append(reject(f"{path.name}, image {i}: it needs a file_name and a unique id."))
+            continue
+        entry = entries[number] = _entry(name, image, path.name, [images, path.parent])
         values[number] = []
-        entry.read = pixel_reader(
-            values[number], size if all(type(n) is int and 0 < n < 10**9 for n in size) else None
-        )
-        entries[number] = entry
-    for i, annotation in enumerate(content["annotations"], start=1):
-        where = f"{path.name}, annotation {i}"
+        entry.read = pixel_reader(values[number], image_size(image))
+    names = _category_names(content)
+    for i, annotation in enumerate(annotations, start=1):
+        where = f"annotation {i}"
         number = annotation.get("image_id")
         if not isinstance(number, int | str) or number not in entries:
-            raise FormatError(f"{where}: its image is not in the file.")
+            rejected.append(reject(f"{path.name}, {where}: its image is not in the file."))
+            continue
+        entry = entries[number]
         try:
-            value = _region(annotation, entries[number].notes)
+            value = _region(annotation, entry.notes)
         except RegionError as error:
-            raise FormatError(f"{where} ({entries[number].name}): {error}") from error
-        if value is not None:
-            if (number, value["id"]) in seen:
-                value["id"] = None  # it gets a new one
-            seen.add((number, value["id"]))
-            values[number].append(value)
-    if not entries:
+            entry.faults.append(f"{entry.where}, {where}: {error}")
+            continue
+        if value is None:
+            continue
+        if (number, value["id"]) in seen:
+            value["id"] = None  # it gets a new one
+        seen.add((number, value["id"]))
+        value["where"] = where
+        values[number].append(value)
+        category_id = annotation.get("category_id")
+        category = names.get(category_id, "") if isinstance(category_id, int | str) else ""
+        if not is_generic(category):
+            entry.notes.append(f"The category {category[:40]!r} was ignored: every region is text here.")
+    if not entries and not rejected:
         raise FormatError(f"{path.name} contains no images.")
-    return list(entries.values())
+    for number, entry in entries.items():
+        note_missing_texts(entry, values[number])
+    return [*entries.values(), *rejected]
 
 
 def write(folder: Path, name: str, items: Iterable[ExportItem], notes: list[str]) -> None:
@@ -103,44 +142,101 @@ def write(folder: Path, name: str, items: Iterable[ExportItem], notes: list[str]
     (folder / name).write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def _region(annotation: dict, notes: list[str]) -> dict | None:
-    parts = annotation.get("segmentation")
-    given = annotation.get("attributes")
-    attributes = given if isinstance(given, dict) else {}
-    if not parts and isinstance(annotation.get("points"), list):
-        parts = [annotation["points"]]  # TextOCR
-    if isinstance(parts, dict):
-        notes.append("A region is a mask, not a polygon, and was ignored.")
-        return None
-    if not isinstance(parts, list) or not parts:
-        raise RegionError("it has no polygon.")
-    if all(isinstance(n, int | float) for n in parts):
-        parts = [parts]
-    polygons = [_points(part) for part in parts]
-    if len(polygons) > 1:
-        notes.append(f"A region has {len(polygons)} polygons; only the largest was imported.")
-    text = next(
-        (annotation[key] for key in TEXTS if annotation.get(key) is not None), attributes.get("text", "")
+def _is_coco(content: object) -> bool:
+    return isinstance(content, dict) and any(
+        all(isinstance(content.get(key), list | dict) for key in keys) for keys in LISTS
     )
-    name = annotation.get("region_id")
-    illegible = attributes.get("illegible", annotation.get("legibility") == "illegible")
+
+
+def _items(value: list | dict) -> list[dict]:
+    """The objects of a list, or of an object whose keys are their ids."""
+    items = value.values() if isinstance(value, dict) else value
+    return [item if isinstance(item, dict) else {} for item in items]
+
+
+def _entry(name: str, image: dict, source: str, folders: list[Path | None]) -> Entry:
+    base = PurePosixPath(name.replace("\\", "/")).name
+    file = find_file(name, folders)
+    if file is None:  # an export of Label Studio, with the names of its uploads
+        base = UPLOADED.sub("", base)
+        file = find_file(base, folders)
+    sha256 = image.get("sha256")
+    sha256 = sha256 if isinstance(sha256, str) else None
+    entry = Entry(base, file, sha256, state="done")
+    entry.where = f"{source} ({entry.name})"
+    return entry
+
+
+def _category_names(content: dict) -> dict[object, str]:
+    """Names by id."""
+    categories = _items(content["categories"]) if isinstance(content.get("categories"), list) else []
     return {
-        "id": name if isinstance(name, str) and ID.fullmatch(name) else None,
-        "polygon": max(polygons, key=lambda polygon: abs(float(signed_area(polygon)))),
-        "text": check_text(text),
-        "illegible": bool(illegible),
-        "difficult": bool(attributes.get("difficult", False)),
-        "score": check_score(annotation.get("score"), "score"),
-        "origin": "import",
-        "locked": True,
+        category["id"]: str(category.get("name") or "")
+        for category in categories
+        if isinstance(category.get("id"), int | str)
     }
 
 
-def _points(part: object) -> list[list[float]]:
-    if not isinstance(part, list) or len(part) % 2:
-        raise RegionError("a polygon must be a list of x1, y1, x2, y2, ...")
-    return check_polygon([part[i : i + 2] for i in range(0, len(part), 2)])
+def _region(annotation: dict, notes: list[str]) -> dict | None:
+    given = annotation.get("attributes")
+    attributes = given if isinstance(given, dict) else {}
+    polygon = _outline(annotation, attributes, notes)
+    if polygon is None:
+        return None
+    key = next((key for key in TEXTS if annotation.get(key) is not None), "")
+    text = annotation[key] if key else _attribute(attributes)
+    if not key and isinstance(annotation.get("rec"), list):
+        text = _decode(annotation["rec"], notes)
+    illegible = attributes.get("illegible")
+    if illegible is None and key and text == ILLEGIBLE[key]:
+        illegible, text = True, ""
+    name = annotation.get("region_id")
+    return imported_region(
+        polygon,
+        text,
+        id=name if isinstance(name, str) and ID.fullmatch(name) else None,
+        illegible=bool(illegible) or annotation.get("legibility") == "illegible",
+        difficult=bool(attributes.get("difficult", False)),
+        score=check_score(annotation.get("score"), "score"),
+    )
 
 
-def _are_objects(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+def _attribute(attributes: dict) -> str:
+    """The text among the attributes of CVAT."""
+    texts = (value for key, value in attributes.items() if key.lower() in TEXTS and isinstance(value, str))
+    return next(texts, "")
+
+
+def _outline(annotation: dict, attributes: dict, notes: list[str]) -> list[list[float]] | None:
+    """The largest polygon; None for a mask. Raises RegionError."""
+    parts = next((annotation[key] for key in OUTLINES if annotation.get(key) not in EMPTY), None)
+    if isinstance(parts, dict):
+        notes.append("A region is a mask, not a polygon, and was ignored.")
+        return None
+    if parts is None and annotation.get("bezier_pts"):
+        return bezier_outline(annotation["bezier_pts"])
+    if parts is None:
+        box = annotation.get("bbox")
+        if not isinstance(box, list) or len(box) != 4:
+            raise RegionError("it has neither a polygon nor a rectangle.")
+        x, y, width, height = box
+        return rectangle(x, y, width, height, attributes.get("rotation", 0))
+    if not isinstance(parts, list):
+        raise RegionError("its polygon is not a list.")
+    if all(isinstance(n, int | float) for n in parts):
+        parts = [parts]
+    polygons = [check_polygon(pairs(part)) for part in parts]
+    if len(polygons) > 1:
+        notes.append(f"A region has {len(polygons)} polygons; only the largest was imported.")
+    return max(polygons, key=lambda polygon: abs(float(signed_area(polygon))))
+
+
+def _decode(numbers: list, notes: list[str]) -> str:
+    """The text of `rec`; "" if it uses another table than the one of ABCNet and SwinTextSpotter."""
+    if not all(type(n) is int and 0 <= n <= FILLER for n in numbers):
+        notes.append("A text in `rec` uses an unknown table of characters and was ignored.")
+        return ""
+    notes.append("Texts were decoded from `rec`, with the 96 characters of ABCNet and SwinTextSpotter.")
+    if PRINTABLE in numbers:
+        notes.append(f"A text has characters that `rec` does not represent; they became {OTHER}.")
+    return "".join(chr(32 + n) if n < PRINTABLE else OTHER for n in numbers if n != FILLER)

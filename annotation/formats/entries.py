@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from annotation.region import MAX_OUTSIDE, AnnotationError, ParsedRegions, Region, RegionError, check_regions
+from PIL import ExifTags, Image
+
+from annotation.region import (
+    MAX_OUTSIDE,
+    AnnotationError,
+    ParsedRegions,
+    Region,
+    RegionError,
+    check_region,
+    check_regions,
+)
 from annotation.store.images import display_name
 from annotation.store.records import ImageRecord, Prediction
 
@@ -22,7 +34,8 @@ RegionReader = Callable[
 
 
 class FormatError(AnnotationError):
-    """A file that cannot be imported, or an export that cannot be written; the message is one sentence."""
+    """A file that cannot be imported, or an export that cannot be written; the message is one sentence, or a
+    sentence and one line per fault."""
 
 
 @dataclass
@@ -39,19 +52,48 @@ class Entry:
     """One image of an imported file."""
 
     name: str  # file name of the image
-    file: Path | None = None  # the image file, if there is one
+    where: str = field(default="", kw_only=True)  # its place, for messages: "Label.txt, line 3"
+    file: Path | bytes | None = None  # the image file or its content, if there is one
     sha256: str | None = None  # of the stored image
     read: RegionReader | None = None  # corrected regions; None if the file has none
     submitted: bool = False  # a person has submitted it in Label Studio
     who: str = ""  # that person
     predictions: list[FilePrediction] = field(default_factory=list)
+    is_turned: bool = False  # by EXIF, and it is not known whether the tool of the annotator has applied that
     state: str | None = None  # review state, used if the image is new
     version: int = 0  # of the image when it was exported ...
     added: str = ""  # ... from the database to which the image was added at this time
     notes: list[str] = field(default_factory=list)
+    general_notes: list[str] = field(default_factory=list)  # on the whole input; on one entry is enough
+    # What could not be read of this image, one sentence each: "a.json, annotation 3: ...".
+    faults: list[str] = field(default_factory=list)
+    rejected: bool = False  # nothing of this item could be read, for the reason in `faults`
 
     def __post_init__(self) -> None:
         self.name = display_name(self.name)  # it is printed in messages
+
+
+def reject(fault: str, name: str = "") -> Entry:
+    """In place of an item that could not be read; the others are imported all the same."""
+    return Entry(name, faults=[fault], rejected=True)
+
+
+def is_turned(file: Path) -> bool:
+    """Whether an image has an EXIF orientation, so that the stored pixels are not upright."""
+    try:
+        with Image.open(file) as image:
+            return image.getexif().get(ExifTags.Base.Orientation, 1) not in (0, 1)
+    except Exception:  # not an image, or broken EXIF: whoever decodes the image says so
+        return False
+
+
+def note_missing_texts(entry: Entry, values: list[dict]) -> None:
+    """Adds a note on readable regions without a text; an image without any text is not done."""
+    readable = [value for value in values if not value["illegible"]]
+    if missing := sum(not value["text"] for value in readable):
+        entry.notes.append(f"Regions without a text: {missing}.")
+        if missing == len(readable) and entry.state == "done":
+            entry.state = "in work"
 
 
 @dataclass
@@ -71,7 +113,10 @@ def read_text(path: Path) -> str:
             raise FormatError(f"{path.name} is larger than {MAX_BYTES // 2**30} GB.")
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise FormatError(f"{path.name} is not UTF-8 text.") from error
+        raise FormatError(
+            f"{path.name} is not UTF-8 text; open it in an editor with its encoding (such as GBK, Shift JIS, "
+            "Windows-1252) and save it as UTF-8."
+        ) from error
     except OSError as error:
         raise FormatError(f"{path.name} cannot be read: {error.strerror}.") from error
 
@@ -92,7 +137,11 @@ def read_json(text: str, name: str) -> Any:
 
 
 def find_file(name: str, folders: Iterable[Path | None]) -> Path | None:
-    """The file with this relative name, or its last part, in the first folder that has it; never outside."""
+    """The file with this relative name, or its last part, in the first folder that has it; never outside.
+
+    Names that differ only in case, or in how their accents are encoded (macOS), count as the same if no other
+    file is meant.
+    """
     parts = PurePosixPath(name.replace("\\", "/")).parts
     if not parts:
         return None
@@ -101,34 +150,67 @@ def find_file(name: str, folders: Iterable[Path | None]) -> Path | None:
         if folder is None:
             continue
         for relative in ("/".join(safe), "/".join(safe[1:]), f"images/{safe[-1]}", safe[-1]) if safe else ():
-            path = folder / relative
             with suppress(OSError):  # a name that is longer than the system allows
-                if relative and path.is_file() and path.resolve().is_relative_to(folder.resolve()):
+                path = _existing(folder / relative) if relative else None
+                if path is not None and path.resolve().is_relative_to(folder.resolve()):
                     return path
     return None
+
+
+def _existing(path: Path) -> Path | None:
+    if path.is_file():
+        return path
+    if not path.parent.is_dir():
+        return None
+    similar = _similar_names(path.parent, path.parent.stat().st_mtime_ns).get(_plain(path.name), [])
+    return path.with_name(similar[0]) if len(similar) == 1 and path.with_name(similar[0]).is_file() else None
+
+
+@lru_cache(maxsize=8)
+def _similar_names(folder: Path, changed: int) -> dict[str, list[str]]:
+    """The names in a folder, as last `changed` (ns), by their plain form."""
+    names: dict[str, list[str]] = {}
+    for path in folder.iterdir():
+        names.setdefault(_plain(path.name), []).append(path.name)
+    return names
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def pixel_reader(values: list[dict], size: tuple[int, int] | None = None) -> RegionReader:
     """A reader of regions in pixels; `size`: (width, height) of the image according to the file.
 
-    A region without an id gets one derived from its polygon, so that a repeated import adds nothing.
+    A region without an id gets one derived from its polygon, so that a repeated import adds nothing. A region
+    that is invalid is left out and named in `faults`, by its key `where` ("word 3") if it has one.
     """
 
     def read(width: int, height: int) -> ParsedRegions:
         if size is not None and size != (width, height):
             expected = f"{size[0]} x {size[1]} pixels"
             raise RegionError(f"the file expects {expected}, but the upright image has {width} x {height}")
-        notes = set()
-        for value in values:
-            for x, y in value["polygon"]:
-                outside = 100 * max(-x / width, -y / height, x / width - 1, y / height - 1)
+        notes, faults, valid = set(), [], []
+        for number, value in enumerate(_with_ids(values), start=1):
+            try:
+                outside = _percent_outside(value["polygon"], width, height)
                 if outside > MAX_OUTSIDE:
-                    raise RegionError(f"a point of a region lies {outside:.3g} percent outside the image")
-                if outside > 0:
-                    notes.add("Points slightly outside the image were moved to its edge.")
-        return ParsedRegions(check_regions(_with_ids(values), width, height), sorted(notes))
+                    raise RegionError(f"a point lies {outside:.3g} percent outside the image.")
+                check_region(value, width, height)
+            except RegionError as error:
+                faults.append(f"{value.get('where') or f'region {number}'}: {error}")
+                continue
+            valid.append(value)
+            if outside > 0:
+                notes.add("Points slightly outside the image were moved to its edge.")
+        return ParsedRegions(check_regions(valid, width, height), sorted(notes), faults=faults)
 
     return read
+
+
+def _percent_outside(polygon: list[list[float]], width: int, height: int) -> float:
+    """By how much a point lies outside the image, in percent of its size."""
+    return 100 * max(max(-x / width, -y / height, x / width - 1, y / height - 1) for x, y in polygon)
 
 
 def _with_ids(values: list[dict]) -> list[dict]:

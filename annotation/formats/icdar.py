@@ -1,4 +1,7 @@
-"""Folders in the ICDAR 2015 format, see `spotter.data.icdar`."""
+"""Folders with images and text files as of the ICDAR Robust Reading Competitions, see `icdar_lines`.
+
+Written are `images/NAME.jpg` with `gt/gt_NAME.txt`, see `spotter.data.icdar`.
+"""
 
 from __future__ import annotations
 
@@ -8,37 +11,125 @@ from pathlib import Path
 import numpy as np
 from shapely.geometry import Polygon
 
-from annotation.formats.entries import Entry, ExportItem, FormatError, pixel_reader
-from annotation.region import Region
+from annotation.formats.detection import Source
+from annotation.formats.entries import (
+    Entry,
+    ExportItem,
+    FormatError,
+    note_missing_texts,
+    pixel_reader,
+    read_text,
+    reject,
+)
+from annotation.formats.icdar_lines import (
+    Form,
+    find_form,
+    looks_like_ground_truth,
+    parse_record,
+    split_records,
+)
+from annotation.region import Region, RegionError, check_polygon, check_text
+from annotation.store.images import natural_sort_key
+
+TITLE = "folders in ICDAR's form (images/NAME.jpg and gt/gt_NAME.txt)"
+IMAGE_ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
+TRUTH_ENDINGS = {".txt", ".gt"}
+PREFIXES = ("poly_gt_", "gt_")  # of a ground truth file, before the name of its image
+EXPECTED = "expected images/NAME.jpg with gt/gt_NAME.txt"
+
+
+def recognises(source: Source) -> bool:
+    """A folder with images and files of coordinates, in one folder or in two."""
+    if not source.path.is_dir():
+        return False
+    files = _truth_files(source.path)
+    return any(looks_like_ground_truth(source.head(path)) for path in files)
 
 
 def read(path: Path, images: Path | None = None) -> list[Entry]:
     """Entries of a folder; `###` becomes an illegible region. Raises FormatError."""
-    from spotter.data.icdar import read_folder  # late: imports torch
-
-    if images is not None and images.resolve() not in (path.resolve(), (path / "images").resolve()):
-        raise FormatError("The images of an ICDAR folder are in its folder images/; omit --images.")
-    try:
-        with np.errstate(all="ignore"):  # of huge coordinates, which are refused below
-            found = read_folder(path)
-    except ValueError as error:
-        raise FormatError(str(error)) from error
-    except OSError as error:
-        raise FormatError(f"{path.name} cannot be read: {error.strerror}.") from error
-    entries = []
-    for sample in found:
-        values = [
-            {
-                "polygon": truth.polygon.tolist(),
-                "text": truth.text,
-                "illegible": truth.ignore,
-                "origin": "import",
-                "locked": True,
-            }
-            for truth in sample.regions
-        ]
-        entries.append(Entry(sample.image.name, sample.image, read=pixel_reader(values), state="done"))
+    if not path.is_dir():
+        raise FormatError(f"{path.name} is a file; import the folder with the images and ground truth files.")
+    truths: dict[str, Path] = {}
+    records: dict[str, list[tuple[int, str]]] = {}
+    entries: list[Entry] = []
+    for file in _truth_files(path):
+        try:
+            found = split_records(read_text(file))
+        except FormatError as error:
+            entries.append(reject(str(error)))
+            continue
+        truths[_key(file)], records[_key(file)] = file, found
+    photos = {_key(file): file for file in _image_files(path, images)}
+    if not photos:
+        raise FormatError(f"{path.name} has no images; {EXPECTED}.")
+    if not truths and not entries:
+        raise FormatError(f"{path.name} has no ground truth files; {EXPECTED}.")
+    form = find_form(record for found in records.values() for _, record in found)
+    if form.is_yolo:
+        raise FormatError(
+            f"{path.name} is in the form of YOLO (class and relative coordinates), which has no texts; "
+            "expected pixels and texts."
+        )
+    for key in sorted(photos.keys() | truths.keys(), key=natural_sort_key):
+        if key not in photos:
+            entries.append(reject(f"{truths[key].name} has no image; {EXPECTED}."))
+        elif key not in truths:
+            entries.append(reject(f"{photos[key].name} has no ground truth file; {EXPECTED}."))
+        else:
+            entries.append(_entry(photos[key], truths[key], records[key], form))
+    entries[0].general_notes += form.notes
     return entries
+
+
+def _entry(image: Path, truth: Path, records: list[tuple[int, str]], form: Form) -> Entry:
+    entry = Entry(image.name, image, where=truth.name, state="done")
+    values = []
+    for number, record in records:
+        try:
+            value = parse_record(record, form)
+            value["polygon"] = check_polygon(value["polygon"])
+            value["text"] = check_text(value["text"])
+        except RegionError as error:
+            entry.faults.append(f"{truth.name}, line {number}: {error}")
+            continue
+        values.append(value | {"where": f"line {number}", "origin": "import", "locked": True})
+    note_missing_texts(entry, values)
+    entry.read = pixel_reader(values)
+    return entry
+
+
+def _truth_files(folder: Path) -> list[Path]:
+    """In gt/ or a folder with a similar name; else those next to the images that have coordinates."""
+    inside = _subfolder(folder, "gt")
+    files = [file for file in sorted((inside or folder).iterdir()) if file.suffix.lower() in TRUTH_ENDINGS]
+    if inside is None:
+        files = [file for file in files if looks_like_ground_truth(Source(file).head(file))]
+    return files
+
+
+def _image_files(folder: Path, images: Path | None) -> list[Path]:
+    place = images or _subfolder(folder, "images", "image", "img") or folder
+    return [file for file in sorted(place.iterdir()) if file.suffix.lower() in IMAGE_ENDINGS]
+
+
+def _subfolder(folder: Path, *words: str) -> Path | None:
+    """The folder with one of these names, or else the only one whose name contains one of them."""
+    folders = sorted(path for path in folder.iterdir() if path.is_dir())
+    named = [path for path in folders if path.name.lower() in words]
+    similar = [path for path in folders if any(word in path.name.lower().split("_") for word in words)]
+    return named[0] if named else similar[0] if len(similar) == 1 else None
+
+
+def _key(file: Path) -> str:
+    """What the names of an image and of its ground truth file have in common."""
+    stem = file.stem
+    if file.suffix.lower() in TRUTH_ENDINGS:
+        prefix = next((prefix for prefix in PREFIXES if stem.startswith(prefix)), "")
+        stem = stem.removeprefix(prefix)
+        if Path(stem).suffix.lower() in IMAGE_ENDINGS:  # img_1.jpg.txt
+            stem = Path(stem).stem
+    return stem
 
 
 def write(folder: Path, name: str, items: Iterable[ExportItem], notes: list[str]) -> None:
@@ -48,6 +139,7 @@ def write(folder: Path, name: str, items: Iterable[ExportItem], notes: list[str]
 
     (folder / "gt").mkdir()
     rounded = False
+    expected: list[tuple[str, str, str]] = []  # (image, line, text)
     for item in items:
         truths = []
         for region in item.regions:
@@ -76,9 +168,26 @@ def write(folder: Path, name: str, items: Iterable[ExportItem], notes: list[str]
                 notes.append(
                     f"{item.image.name}: {bad.text!r} was left out: it would be read as another text."
                 )
+        lines = target.read_text(encoding="utf-8-sig").split("\n")
+        expected += [(item.image.name, *pair) for pair in zip(lines, (t.text for t in truths), strict=False)]
+    notes += _misread(expected)
     (folder / "gt" / ".probe").unlink(missing_ok=True)
     if rounded:
         notes.append("Points were rounded to whole pixels, as this format has no others.")
+
+
+def _misread(expected: list[tuple[str, str, str]]) -> list[str]:
+    """Notes on texts that an import would misread because of the other lines, such as numbers after 5 points.
+
+    `expected`: (image, line, text).
+    """
+    form = find_form(line for _, line, _ in expected)
+    notes = []
+    for image, line, text in expected:
+        found = parse_record(line, form)["text"]
+        if found != text.strip():
+            notes.append(f"{image}: {text!r} will be read as {found!r}: this format is ambiguous here.")
+    return notes
 
 
 def _simplify(region: Region) -> list[list[float]]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, TypeGuard
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import quote
 
+from annotation.formats.detection import Source
 from annotation.formats.entries import (
     Entry,
     ExportItem,
@@ -19,24 +19,50 @@ from annotation.formats.entries import (
     find_file,
     read_json,
     read_text,
+    reject,
 )
 from annotation.label_studio.labelling_config import CONFIG
-from annotation.label_studio.tasks import TaskError, check_results, from_results, to_results
-from annotation.region import ParsedRegions, RegionError
+from annotation.label_studio.task_images import (
+    IMAGE_KEYS,
+    UPLOADED,
+    decode_data_url,
+    describe_missing_image,
+    image_path,
+    image_url,
+    task_data,
+)
+from annotation.label_studio.tasks import GEOMETRIES, TaskError, check_results, from_results, to_results
+from annotation.region import ParsedRegions
 from annotation.review import STATES
 
 FILE = "tasks.json"
+TITLE = "Label Studio tasks (JSON)"
 CONFIG_FILE = "labelling-configuration.xml"  # in an exported folder
 MAX_LINE = 180  # characters of a model version or an annotator's e-mail address
 ASPECT_TOLERANCE = 0.02  # relative difference of aspect ratios: rounding of a scaled image
+MAX_NAME = 60  # characters of an image's name where a message only has to say which task it is
 MAX_SIDE = 1e9  # pixels, far beyond any image
-UPLOADED = re.compile(r"^[0-9a-f]{8}-(?=.)")  # Label Studio puts this before the name of an uploaded file
+
+
+def recognises(source: Source) -> bool:
+    return bool(_task_files(source))
+
+
+def _task_files(source: Source) -> list[Path]:
+    found = []
+    for path in source.files("*.json"):
+        content = source.json(path)
+        tasks = content if isinstance(content, list) else [content]
+        if any(task_data(task) or _is_short(task) for task in tasks):
+            found.append(path)
+    return found
 
 
 def read(path: Path, images: Path | None = None) -> list[Entry]:
-    """Entries of a file of tasks, or of a folder with tasks.json. Raises FormatError."""
+    """Entries of a file of tasks, or of a folder with tasks.json or another such file. Raises FormatError."""
     if path.is_dir():
-        path = path / FILE
+        others = [] if (path / FILE).exists() else _task_files(Source(path))
+        path = others[0] if others else path / FILE
     entries = read_tasks(read_json(read_text(path), path.name), path.name, [images, path.parent])
     if not entries:
         raise FormatError(f"{path.name} contains no tasks.")
@@ -50,12 +76,25 @@ def read_tasks(tasks: object, name: str, folders: Iterable[Path | None] = ()) ->
     """
     if isinstance(tasks, dict):
         tasks = [tasks]
-    if not isinstance(tasks, list) or not all(image_url(task) is not None for task in tasks):
+    if not isinstance(tasks, list) or (tasks and not any(task_data(task) for task in tasks)):
         raise FormatError(
             f"{name} is not a list of Label Studio tasks; export it there as JSON (not JSON-MIN)."
         )
     folders = list(folders)
-    return [_entry(task, i, name, folders) for i, task in enumerate(tasks, start=1)]
+    entries: list[Entry] = []
+    unlabelled: list[Entry] = []
+    for i, task in enumerate(tasks, start=1):
+        try:
+            entries.append(_entry(task, i, name, folders))
+        except FormatError as error:
+            entries.append(reject(str(error)))
+            continue
+        if not task.get("annotations") and entries[-1].state is None:
+            unlabelled.append(entries[-1])
+    if unlabelled:  # one note: there may be thousands
+        others = f", nor have {len(unlabelled) - 1} other images" if len(unlabelled) > 1 else ""
+        unlabelled[0].notes.append(f"It has no annotation{others}.")
+    return entries
 
 
 def write(folder: Path, name: str, items: Iterable[ExportItem], notes: list[str]) -> None:
@@ -122,20 +161,27 @@ def validate(tasks: list[dict]) -> list[str]:
     return errors
 
 
-def image_url(task: object) -> str | None:
-    """URL of a task's image; None if it has none."""
-    data = task.get("data") if isinstance(task, dict) else None
-    if not isinstance(data, dict):
-        return None
-    return next((data[key] for key in ("image", "ocr") if isinstance(data.get(key), str)), None)
+def _is_short(task: object) -> bool:
+    """Whether it is from an export as JSON-MIN, which `read` refuses with a better message."""
+    return (
+        isinstance(task, dict) and "id" in task and any(isinstance(task.get(key), str) for key in IMAGE_KEYS)
+    )
 
 
 def _entry(task: dict, number: int, file: str, folders: list[Path | None]) -> Entry:
-    data = task["data"]
-    path = image_path(image_url(task) or "")
+    data = task_data(task)
+    url = image_url(task)
+    if url is None:
+        raise FormatError(f"{file}, task {number}: {describe_missing_image(task)}")
+    path = image_path(url)
     name = data["name"] if isinstance(data.get("name"), str) and data["name"] else UPLOADED.sub("", path.name)
-    found = Entry(name or f"task {number}", find_file(str(path), folders) or find_file(name, folders))
-    where = f"{file}, task {number} ({found.name})"
+    found = Entry(name or f"task {number}", file=find_file(str(path), folders) or find_file(name, folders))
+    where = found.where = f"{file}, task {number} ({found.name[:MAX_NAME]})"
+    if found.file is None and url.startswith("data:"):
+        try:
+            found.file = decode_data_url(url)
+        except ValueError as error:
+            raise FormatError(f"{where}: its image is not a valid data: URL.") from error
     found.sha256 = data["sha256"] if isinstance(data.get("sha256"), str) else None
     found.state = data["state"] if data.get("state") in STATES else None
     found.version = data["version"] if type(data.get("version")) is int else 0
@@ -146,7 +192,7 @@ def _entry(task: dict, number: int, file: str, folders: list[Path | None]) -> En
             break
         version = prediction.get("model_version")
         version = _one_line(version) if isinstance(version, str) else ""
-        read = _reader(prediction.get("result"), where, "model", False)
+        read = _reader(prediction.get("result"), "model", False)
         found.predictions.append(FilePrediction(version or "unknown", _score(prediction.get("score")), read))
     annotations = _list(task, "annotations", where)
     if not all(isinstance(annotation, dict) for annotation in annotations):
@@ -155,12 +201,19 @@ def _entry(task: dict, number: int, file: str, folders: list[Path | None]) -> En
     if chosen is not None:
         found.submitted = _submitted(chosen)
         found.who = _annotator(chosen)
-        found.read = _reader(chosen.get("result"), where, "import", found.submitted)
-    elif not annotations and found.state is None:
-        found.notes.append("It has no annotation.")
+        found.read = _reader(chosen.get("result"), "import", found.submitted)
+        if _is_detection_only(chosen.get("result")):
+            found.notes.append("No region has a text.")
+            found.submitted, found.state = False, "in work"
     if task.get("drafts"):
         found.notes.append("It has an unsubmitted draft in Label Studio, which was ignored.")
     return found
+
+
+def _is_detection_only(results: object) -> bool:
+    """Whether there are regions, but no text and no flag such as illegible."""
+    kinds = [str(r.get("type")) for r in results if isinstance(r, dict)] if isinstance(results, list) else []
+    return any(kind in GEOMETRIES for kind in kinds) and not {"textarea", "choices"} & set(kinds)
 
 
 def choose_annotation(annotations: list[dict], notes: list[str]) -> dict | None:
@@ -177,7 +230,9 @@ def choose_annotation(annotations: list[dict], notes: list[str]) -> dict | None:
     best = max(order)
     if len(valid) > 1:
         why = "ground truth" if best[0] else "newest"
-        notes.append(f"It has {len(valid)} annotations; only the {why} one was imported.")
+        people = ", ".join(dict.fromkeys(filter(None, map(_annotator, valid))))
+        by = f" of {people}" if people else ""
+        notes.append(f"It has {len(valid)} annotations{by}; only the {why} one was imported.")
     return valid[best[2]]
 
 
@@ -210,18 +265,6 @@ def _one_line(text: str) -> str:
     return "".join(character for character in text if character.isprintable()).strip()[:MAX_LINE]
 
 
-def image_path(url: str) -> PurePosixPath:
-    """The path in an image's URL, relative to the server's root; empty if there is none."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return PurePosixPath("")
-    if parts.scheme == "data":
-        return PurePosixPath("")
-    served = parse_qs(parts.query).get("d")
-    return PurePosixPath(served[0] if served else unquote(parts.path))
-
-
 def _list(task: dict, key: str, where: str) -> list:
     value = task.get(key) or []
     if not isinstance(value, list):
@@ -229,25 +272,18 @@ def _list(task: dict, key: str, where: str) -> list:
     return value
 
 
-def _reader(results: object, where: str, origin: str, submitted: bool) -> RegionReader:
-    return partial(_read, results, where, origin, submitted)
+def _reader(results: object, origin: str, submitted: bool) -> RegionReader:
+    return partial(_read, results, origin, submitted)
 
 
-def _read(
-    results: object, where: str, origin: str, submitted: bool, width: int, height: int
-) -> ParsedRegions:
-    """Raises FormatError, with the name of the task."""
-    try:
-        for result in results if isinstance(results, list) else ():
-            _check_size(result, width, height)
-        parsed = from_results(results, width, height, origin, submitted)
-        if parsed.foreign and not parsed.regions:
-            raise TaskError(
-                "its labelling configuration has no polygons or rectangles, so it contains no words"
-            )
-        return parsed
-    except (TaskError, RegionError) as error:
-        raise FormatError(f"{where}: {str(error).rstrip('.')}.") from error
+def _read(results: object, origin: str, submitted: bool, width: int, height: int) -> ParsedRegions:
+    """Raises TaskError, RegionError."""
+    for result in results if isinstance(results, list) else ():
+        _check_size(result, width, height)
+    parsed = from_results(results, width, height, origin, submitted)
+    if parsed.foreign and not parsed.regions and not parsed.faults:
+        raise TaskError("its labelling configuration has no polygons or rectangles, so it contains no words")
+    return parsed
 
 
 def _check_size(result: object, width: int, height: int) -> None:

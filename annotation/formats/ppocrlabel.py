@@ -1,38 +1,175 @@
 """PPOCRLabel's Label.txt, one line per image: FOLDER/NAME.jpg, a tab, and a list of words with
-`transcription`, `points` and `difficult`."""
+`transcription`, `points` and `difficult`.
+
+Next to it, fileState.txt names the images that a person has checked, and Cache.cach, of the same form,
+contains what the model read."""
 
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
+from annotation.formats.detection import CROP_LINE, Source
 from annotation.formats.entries import (
     Entry,
     ExportItem,
     FormatError,
     find_file,
+    note_missing_texts,
     pixel_reader,
     read_json,
     read_text,
+    reject,
 )
 from annotation.region import RegionError, check_polygon, check_text
 
 FILE = "Label.txt"
+CACHE = "Cache.cach"
+CHECKED = "fileState.txt"
+TITLE = "PPOCRLabel's Label.txt"
+FIRST_LINE = re.compile(r"[^\t\n]+\t\s*\[\s*[{\]]")
 ILLEGIBLE = ("###", "*")  # texts that PaddleOCR's training ignores
+PLACEHOLDERS = ("待识别", "TEMPORARY")  # what PPOCRLabel writes into a new box until somebody types
+
+
+def recognises(source: Source) -> bool:
+    """A Label.txt or Cache.cach, or a file whose first line is a name, a tab and a list of words."""
+    return _choose(source) is not None
 
 
 def read(path: Path, images: Path | None = None) -> list[Entry]:
-    """Entries of Label.txt, or of a folder with it. Raises FormatError."""
-    if path.is_dir():
-        path = path / FILE
-    entries = []
-    for number, line in enumerate(read_text(path).split("\n"), start=1):
-        if line.strip():
-            entries.append(_entry(line.rstrip("\r"), f"{path.name}, line {number}", [images, path.parent]))
-    if not entries:
-        raise FormatError(f"{path.name} contains no images.")
+    """Entries of Label.txt, of Cache.cach, or of a folder with one of them. Raises FormatError."""
+    file = _choose(Source(path)) if path.is_dir() else path
+    if file is None:
+        raise FormatError(f"{path.name} contains neither {FILE} nor {CACHE}.")
+    text = read_text(file)
+    if CROP_LINE.match(text):
+        raise FormatError(
+            f"{file.name} is a list of cropped words and their texts, to train a recogniser; it does not say "
+            f"where the words are. Import {FILE} instead."
+        )
+    lines = [
+        (f"{file.name}, line {number}", *line.rstrip("\r").partition("\t"))
+        for number, line in enumerate(text.split("\n"), start=1)
+        if line.strip()
+    ]
+    if not lines:
+        raise FormatError(f"{file.name} contains no images.")
+    checked = _read_checked(file)
+    bases = Counter(parts[-1:] for parts in {_parts(name) for _, name, *_ in lines})
+    entries: list[Entry] = []
+    latest: dict[Path, Entry] = {}  # by image file; the newest line of an image is the last
+    texts: dict[str, list[str]] = {}  # of these lines
+    for where, name, tab, words in lines:
+        if not tab:
+            entries.append(reject(f"{where}: expected a file name, a tab and a list of words."))
+            continue
+        entry = Entry(PurePosixPath(*_parts(name)[-1:]).name, where=where, state="done")
+        entry.file = find_file(name, [images, file.parent])
+        try:
+            values = _words(words, entry)
+        except FormatError as error:
+            entries.append(reject(str(error), entry.name))
+            continue
+        if file.suffix == Path(CACHE).suffix:
+            entry.state = "new"
+        elif checked is not None and not _is_checked(name, checked, bases):
+            entry.state = "in work"
+        for value in values:
+            value["locked"] = entry.state == "done" and value["text"] not in PLACEHOLDERS
+        if numbers := [value["text"] for value in values if value.pop("is_number")]:
+            entry.notes.append(f"Texts that are numbers in the file: {', '.join(numbers)}.")
+        if any(value["text"] in PLACEHOLDERS for value in values):
+            entry.notes.append("PPOCRLabel's placeholders stand in place of texts that nobody has typed.")
+            entry.state = "in work" if entry.state == "done" else entry.state
+        entry.read = pixel_reader(values)
+        note_missing_texts(entry, values)
+        if entry.file is not None and (older := latest.get(entry.file)) is not None:
+            if not values:
+                continue  # an empty line after one with words
+            entries.remove(older)
+            ignored = ", ".join(repr(text) for text in texts.pop(older.where) if text)
+            entry.notes.append(f"{older.where} is an older line of this image and was ignored ({ignored}).")
+        if entry.file is not None:
+            latest[entry.file] = entry
+            texts[where] = [value["text"] for value in values]
+        entries.append(entry)
+    names = Counter(entry.name for entry in latest.values())
+    for file, entry in latest.items():
+        if names[entry.name] > 1:  # a/1.jpg and b/1.jpg
+            entry.name = f"{file.parent.name}_{entry.name}"
     return entries
+
+
+def _choose(source: Source) -> Path | None:
+    """The file to read; Label.txt before others, Cache.cach last."""
+    for path in (*source.files(FILE), *source.files("*.txt"), *source.files("*.cach")):
+        if path.name == FILE or path.name == CACHE or FIRST_LINE.match(source.head(path).lstrip()):
+            return path
+    return None
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    return tuple(part for part in name.replace("\\", "/").split("/") if part not in ("", "."))
+
+
+def _read_checked(file: Path) -> list[tuple[str, ...]] | None:
+    """Paths of the images that fileState.txt names as checked; None if there is no such file."""
+    path = file.with_name(CHECKED)
+    if not path.is_file():
+        return None
+    lines = [line.rstrip("\r").partition("\t") for line in read_text(path).split("\n")]
+    return [_parts(name) for name, _, state in lines if name and state.strip() == "1"]
+
+
+def _is_checked(name: str, checked: list[tuple[str, ...]], bases: Counter[tuple[str, ...]]) -> bool:
+    """Its folder may have been renamed since, if the name alone tells which image it is."""
+    parts = _parts(name)
+    tail = parts[-1:] if bases[parts[-1:]] == 1 else parts
+    return any(path[-len(tail) :] == tail for path in checked)
+
+
+def _words(text: str, entry: Entry) -> list[dict]:
+    """The regions of one line; invalid ones become faults of the entry. Raises FormatError."""
+    if re.match(r"\s*\[\s*\{\s*'", text):
+        raise FormatError(f"{entry.where}: the words are written as Python, not as JSON; use json.dumps.")
+    try:
+        values = read_json(text, "the list of words")
+    except FormatError as error:
+        raise FormatError(f"{entry.where}: {str(error).replace(' (line 1)', '')}") from error
+    if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
+        raise FormatError(f"{entry.where}: expected a list of words.")
+    keys = sorted({str(value["key_cls"]) for value in values if value.get("key_cls") not in (None, "None")})
+    if keys:
+        entry.notes.append(f"The classes of its words (key_cls: {', '.join(keys)}) were ignored.")
+    regions = []
+    for i, value in enumerate(values, start=1):
+        try:
+            regions.append(_region(value, f"word {i}"))
+        except RegionError as error:
+            entry.faults.append(f"{entry.where}, word {i}: {error}")
+    return regions
+
+
+def _region(value: dict, where: str) -> dict:
+    text, difficult = value.get("transcription"), value.get("difficult", False)
+    is_number = isinstance(text, int | float) and not isinstance(text, bool)  # as a script may write it
+    text = check_text("" if text is None else str(text) if is_number else text)
+    if difficult not in (False, True, None):
+        raise RegionError("difficult must be true or false.")
+    illegible = text in ILLEGIBLE
+    return {
+        "where": where,
+        "is_number": is_number,
+        "polygon": check_polygon(value.get("points")),
+        "text": "" if illegible else text,
+        "illegible": illegible,
+        "difficult": bool(difficult) and not illegible,
+        "origin": "import",
+    }
 
 
 def write(folder: Path, name: str, items: Iterable[ExportItem], notes: list[str]) -> None:
@@ -62,38 +199,3 @@ def write(folder: Path, name: str, items: Iterable[ExportItem], notes: list[str]
             )
         lines.append(f"{name}/{item.file}\t{json.dumps(words, ensure_ascii=False)}\n")
     (folder / FILE).write_text("".join(lines), encoding="utf-8", newline="\n")
-
-
-def _entry(line: str, where: str, folders: list[Path | None]) -> Entry:
-    name, tab, words = line.partition("\t")
-    if not tab:
-        raise FormatError(f"{where}: expected a file name, a tab and a list of words.")
-    values = read_json(words, where)
-    if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
-        raise FormatError(f"{where}: expected a list of words.")
-    regions = []
-    for i, value in enumerate(values, start=1):
-        try:
-            text = check_text(value.get("transcription"))
-            illegible = text in ILLEGIBLE
-            difficult = value.get("difficult", False)
-            if not isinstance(difficult, bool):
-                raise RegionError("difficult must be true or false.")
-            regions.append(
-                {
-                    "polygon": check_polygon(value.get("points")),
-                    "text": "" if illegible else text,
-                    "illegible": illegible,
-                    "difficult": difficult and not illegible,
-                    "origin": "import",
-                    "locked": True,
-                }
-            )
-        except RegionError as error:
-            raise FormatError(f"{where}, word {i}: {error}") from error
-    return Entry(
-        PurePosixPath(name.replace("\\", "/")).name,
-        find_file(name, folders),
-        read=pixel_reader(regions),
-        state="done",
-    )

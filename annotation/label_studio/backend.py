@@ -28,9 +28,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from annotation.formats.label_studio import image_url
 from annotation.label_studio.client import Server
 from annotation.label_studio.labelling_config import has_our_controls
+from annotation.label_studio.task_images import image_url
 from annotation.label_studio.tasks import to_results
 from annotation.label_studio.webhook_worker import Job, WebhookWorker
 from annotation.region import AnnotationError, Region, mean_score, regions_from_words

@@ -5,16 +5,15 @@ The token is sent to this server only and appears nowhere else: not in messages,
 
 from __future__ import annotations
 
-import base64
-import binascii
 import mimetypes
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_to_bytes, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from annotation.label_studio.labelling_config import CONFIG
+from annotation.label_studio.task_images import decode_data_url
 from annotation.region import AnnotationError
 from spotter.images import MAX_BYTES
 
@@ -256,10 +255,9 @@ def _origin(url: str) -> tuple:
 
 def _decode_data_url(url: str) -> bytes:
     """Raises ImageDownloadError."""
-    head, _, body = url.partition(",")
-    if len(body) > 2 * MAX_BYTES:
+    if len(url) > 2 * MAX_BYTES:
         raise ImageDownloadError(f"its image is larger than {MAX_BYTES // 2**20} MB.")
     try:
-        return base64.b64decode(body, validate=True) if head.endswith(";base64") else unquote_to_bytes(body)
-    except (binascii.Error, ValueError) as error:
+        return decode_data_url(url)
+    except ValueError as error:
         raise ImageDownloadError("its image is not a valid data: URL.") from error

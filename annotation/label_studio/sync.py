@@ -15,9 +15,10 @@ from typing import Any
 from annotation.formats.entries import Entry, ExportItem, FormatError
 from annotation.formats.exporting import file_names
 from annotation.formats.importing import ImportReport, import_entries
-from annotation.formats.label_studio import choose_annotation, image_url, read_tasks, to_task, validate
+from annotation.formats.label_studio import choose_annotation, read_tasks, to_task, validate
 from annotation.label_studio.client import ImageDownloadError, Server, ServerError
 from annotation.label_studio.labelling_config import has_our_controls, has_text_regions
+from annotation.label_studio.task_images import image_url
 from annotation.label_studio.tasks import from_results
 from annotation.region import AnnotationError, Region, same_content
 from annotation.store.records import ImageRecord, NotFoundError
@@ -141,7 +142,7 @@ def _parse(item: ExportItem, annotation: dict) -> list[Region] | None:
         parsed = from_results(annotation["result"], item.image.width, item.image.height, "import")
     except AnnotationError:
         return None
-    return None if parsed.notes else parsed.regions
+    return None if parsed.notes or parsed.faults else parsed.regions
 
 
 def _is_equal(item: ExportItem, annotation: dict) -> bool:

@@ -21,6 +21,7 @@ from annotation.region import (
     ParsedRegions,
     Region,
     RegionError,
+    check_region,
     check_regions,
 )
 
@@ -29,6 +30,8 @@ RECTANGLES = ("rectanglelabels", "rectangle")
 LABELLED = ("polygonlabels", "rectanglelabels", "labels")
 GEOMETRIES = (*POLYGONS, *RECTANGLES)
 ROUNDING = 1e-6  # percent a point may lie outside the image unreported
+TEXT_CONTROL = "transcription"  # of our configuration and of Label Studio's OCR template
+REMARK_CONTROLS = {"remark", "remarks", "comment", "comments", "note", "notes"}
 MAX_NUMBER = 1e9  # of a coordinate in percent or a size in pixels: far beyond any valid one
 
 
@@ -89,13 +92,16 @@ def from_results(
     """Regions of results of our configuration or a similar one (rectangles become polygons).
 
     `width`, `height`: pixels of the upright image; `origin`: of regions without one; `submitted`: whether a
-    person has submitted them in Label Studio, which locks them. Raises TaskError, RegionError.
+    person has submitted them in Label Studio, which locks them. An invalid region is left out and named in
+    `faults`. Raises TaskError, and RegionError if there are too many.
     """
     if not isinstance(results, list) or not all(isinstance(result, dict) for result in results):
         raise TaskError("the results must be a list of objects")
     notes: list[str] = []
+    faults: list[str] = []
     foreign = 0
-    values = []
+    values: list[dict] = []
+    control = _text_control(results)
     for name, group in _group(results).items():
         shapes = [result for result in group if result.get("type") in GEOMETRIES]
         if not shapes:
@@ -103,8 +109,20 @@ def from_results(
             kinds = ", ".join(sorted({repr(str(result.get("type"))[:40]) for result in group}))
             notes.append(f"Results without a polygon or a rectangle were ignored ({kinds}).")
             continue
-        values.append(_value(name, group, shapes[0], origin, submitted, notes, (width, height)))
-    return ParsedRegions(check_regions(values, width, height), notes, foreign)
+        try:
+            value = _value(name, group, shapes[0], origin, submitted, control, notes, (width, height))
+            check_region(value, width, height)
+            values.append(value)
+        except RegionError as error:
+            faults.append(f"region {len(values) + len(faults) + 1}: {str(error).rstrip('.')}.")
+    return ParsedRegions(check_regions(values, width, height), notes, foreign, faults)
+
+
+def _text_control(results: list[dict]) -> str:
+    """Name of the control whose text is the region's: the first, if none is `transcription`."""
+    names = [str(result.get("from_name")) for result in results if result.get("type") == "textarea"]
+    names = [name for name in names if name.lower() not in REMARK_CONTROLS]
+    return TEXT_CONTROL if TEXT_CONTROL in names or not names else names[0]
 
 
 def _group(results: list[dict]) -> dict[str, list[dict]]:
@@ -132,6 +150,7 @@ def _value(
     shape: dict,
     origin: str,
     submitted: bool,
+    control: str,
     notes: list[str],
     size: tuple[int, int],
 ) -> dict:
@@ -152,7 +171,7 @@ def _value(
         notes.append("A remark on a region was ignored.")
     if sum(result.get("type") in GEOMETRIES for result in group) > 1:
         notes.append("A region had several outlines; only the first one was imported.")
-    if sum(result.get("type") == "textarea" for result in group) > 1:
+    if sum(_is_text(result, control) for result in group) > 1:
         notes.append("A region had several texts; only the last one was imported.")
     for result in group:
         content = _dict(result.get("value"))
@@ -160,9 +179,14 @@ def _value(
         for label in content.get(kind, []) if kind in LABELLED and _strings(content.get(kind)) else ():
             if label != LABEL:
                 notes.append(f"The label {label[:40]!r} was ignored: every region is text here.")
-        if kind == "textarea":
+        if kind == "textarea" and not _is_text(result, control):
+            ignored = str(result.get("from_name"))[:40]
+            notes.append(f"Texts of the control {ignored!r} were ignored; {control[:40]!r} counts.")
+        elif kind == "textarea":
             text = content.get("text", [])
             value["text"] = " ".join(text) if _strings(text) else text
+            if _strings(text) and len(text) > 1:
+                notes.append(f"The lines of a text were joined: {value['text'][:80]!r}.")
             scored = _dict(result.get("meta"))
             characters = _characters(scored.get("characters"))
             if characters and "".join(str(c["text"]) for c in characters) == value["text"]:  # else retyped
@@ -181,13 +205,18 @@ def _value(
     return value
 
 
+def _is_text(result: dict, control: str) -> bool:
+    """Whether a result is the text of its region, not a remark on it."""
+    return result.get("type") == "textarea" and str(result.get("from_name")) == control
+
+
 def _polygon(result: dict, notes: list[str], size: tuple[int, int]) -> list[list[float]]:
     """Points in pixels of the upright image. Raises TaskError, RegionError."""
     if result.get("image_rotation") not in (None, 0):
         raise TaskError("the image was rotated in Label Studio, so its regions do not match the stored image")
     value = result.get("value")
     if not isinstance(value, dict):
-        raise TaskError("a region has no value")
+        raise RegionError("a region has no value")
     points = value.get("points") if result["type"] in POLYGONS else _corners(value, size)
     if not isinstance(points, list) or not all(_pair(point) for point in points):
         raise RegionError("the points of a region must be pairs of finite numbers")
@@ -210,6 +239,8 @@ def _corners(value: dict, size: tuple[int, int]) -> list[list[float]]:
     width, height = size
     x, y = numbers[0] * width / 100, numbers[1] * height / 100
     w, h = numbers[2] * width / 100, numbers[3] * height / 100
+    if w <= 0 or h <= 0:
+        raise RegionError("the rectangle has no area")
     angle = math.radians(numbers[4])
     cos, sin = math.cos(angle), math.sin(angle)
     corners = [(0, 0), (w, 0), (w, h), (0, h)]

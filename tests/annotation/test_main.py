@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from annotation.__main__ import Export, Import, Pull, Push, Serve, main, parse
-from annotation.formats import FORMATS
+from annotation.formats import EXPORTS
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "a-token-that-nobody-may-see"
@@ -25,10 +25,10 @@ NO_SERVER = ["--server", "http://127.0.0.1:9", "--project", "signs"]
 def test_parse(monkeypatch):
     monkeypatch.delenv("LABEL_STUDIO_URL", raising=False)
     url, server = "sqlite:///annotation.db", "http://127.0.0.1:8080"
-    assert parse(["import", "a.json"]) == Import(Path("a.json"), None, "label-studio", url, "default")
-    assert parse(["import", "in", "--images", "x", "--format", "icdar", "--project", "p"]) == Import(
-        Path("in"), Path("x"), "icdar", url, "p"
-    )
+    assert parse(["import", "a.json"]) == Import(Path("a.json"), None, None, False, url, "default")
+    assert parse(
+        ["import", "in", "--images", "x", "--format", "icdar", "--strict", "--project", "p"]
+    ) == Import(Path("in"), Path("x"), "icdar", True, url, "p")
     assert parse(["export", "out", "--format", "coco"]) == Export(Path("out"), "coco", url, "default")
     assert parse(["push", "--project", "p"]) == Push(server, url, "p")
     assert parse(["pull", "--server", "http://x", "--database", "u"]) == Pull("http://x", "u", "default")
@@ -42,6 +42,7 @@ def test_parse(monkeypatch):
         ["fetch"],
         ["import"],
         ["import", "in", "--format", "voc"],
+        ["export", "out", "--format", "art"],
         ["export", "out", "extra"],
         ["push", "--token", "x"],
         ["pull", "--project"],
@@ -70,10 +71,26 @@ def test_import_and_export(folder, capsys, monkeypatch):
     assert main(["import", "in/tasks.json"]) == 0
     assert "images: 1 added" in capsys.readouterr().out
     assert Path("annotation.db").is_file()
-    for form in FORMATS:
+    for form in EXPORTS:
         assert main(["export", form, "--format", form]) == 0
         assert main(["import", form, "--format", form, "--database", f"sqlite:///{form}.db"]) == 0
+        assert main(["import", form, "--database", f"sqlite:///{form}.db"]) == 0
         assert capsys.readouterr().err == ""
+
+
+def test_import_leaves_out_what_is_invalid_unless_strict(folder, task, capsys, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+    missing = [task() | {"data": {"image": f"{name}.jpg"}} for name in ("one", "two")]
+    (folder / "tasks.json").write_text(json.dumps([missing[0], task(), missing[1]]))
+    assert main(["import", "in", "--strict"]) == 1
+    output, error = capsys.readouterr()
+    assert output == ""
+    assert [line.count(".jpg") > 0 for line in error.splitlines()] == [False, True, True]
+    assert not Path("annotation.db").exists()
+    assert main(["import", "in"]) == 0
+    assert "invalid and left out: 2" in capsys.readouterr().out
+    (folder / "tasks.json").write_text(json.dumps(missing))
+    assert main(["import", "in"]) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,19 @@
-"""Import and export: files in four formats, and a Label Studio server."""
+"""Import and export: files of all formats, and a Label Studio server."""
 
 from __future__ import annotations
 
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
 import gradio as gr
 
 from annotation.archive import pack, unpack
-from annotation.formats import FORMATS, FormatError, export_to, import_from
+from annotation.formats import EXPORTS, FORMATS, FormatError, export_to, import_from
+from annotation.formats.detection import detect
 from annotation.label_studio.client import Server, ServerError
 from annotation.label_studio.sync import pull, push
 from annotation.store.store import Store
@@ -22,16 +23,12 @@ from annotation.tabs.panels.listing import Listing, text_rows
 from annotation.tabs.session import AnnotationSession
 from spotter.tabs.shared.events import PRIVATE
 
-CHOICES = [
-    ("Label Studio tasks (JSON)", "label-studio"),
-    ("ICDAR 2015 text files", "icdar"),
-    ("PPOCRLabel's Label.txt", "ppocrlabel"),
-    ("COCO polygons (JSON)", "coco"),
-]
+DETECT = ""  # the import format that is found out by looking at the file
+ANNOTATION_ENDINGS = {".json", ".txt", ".csv", ".xml"}
 URL_VARIABLE = "LABEL_STUDIO_URL"  # the server that the token of the environment belongs to
 ALLOW_SERVER = "SPACE_ID" not in os.environ  # a public page must not send requests for strangers
 IMPORT_HINT = """A zip archive of annotations and photos, as exported here, or an annotation file alone if
-the photos are in the project. An invalid file changes nothing; corrections are never overwritten."""
+the photos are in the project. What is invalid is left out and listed; corrections are never overwritten."""
 SERVER_HINT = """Pushes the project to the project of the same name on a Label Studio server, or pulls what
 was done there. Both can be repeated. The token is used once and not stored."""
 ProgressCallback = Callable[[int, int, str], None]  # number done, number of all, name
@@ -49,13 +46,16 @@ class TransferPanel:
             with gr.Row():
                 with gr.Column(min_width=280):
                     self.export_format = gr.Dropdown(
-                        CHOICES, value="label-studio", label="Export format", filterable=False
+                        choices(EXPORTS), value="label-studio", label="Export format", filterable=False
                     )
                     self.export = gr.Button("Export the project")
                     self.exported = gr.File(label="Exported archive", visible=False, interactive=False)
                 with gr.Column(min_width=280):
                     self.import_format = gr.Dropdown(
-                        CHOICES, value="label-studio", label="Import format", filterable=False
+                        [("Detect automatically", DETECT), *choices(FORMATS)],
+                        value=DETECT,
+                        label="Import format",
+                        filterable=False,
                     )
                     self.file = gr.File(
                         label="Archive or annotation file",
@@ -147,6 +147,12 @@ class ServerFields:
         self.pull.click(with_server(pull), inputs, outputs, **options)
 
 
+def choices(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Formats for a dropdown: title and name."""
+    titles = [FORMATS[name].TITLE for name in names]
+    return [(title[0].upper() + title[1:], name) for title, name in zip(titles, names, strict=True)]
+
+
 def export_archive(store: Store, project_id: int, format_name: str, folder: Path) -> tuple[Path, list[str]]:
     """Writes a zip archive of a project into a folder; the file, and the report. Raises FormatError."""
     name = re.sub(r"[^\w-]+", "-", project_name(store, project_id)).strip("-") or "project"
@@ -158,17 +164,28 @@ def export_archive(store: Store, project_id: int, format_name: str, folder: Path
 
 
 def import_file(store: Store, project: str, path: Path, format_name: str, who: str = "") -> list[str]:
-    """Imports an archive or an annotation file into a project; the report. Raises FormatError."""
-    check_format(format_name)
+    """Imports an archive or an annotation file into a project; the report. `format_name` may be DETECT.
+
+    Raises FormatError.
+    """
+    if format_name != DETECT:
+        check_format(format_name)
     source = f"import of {path.name}" + (f" by {who}" if who.strip() else "")
     with tempfile.TemporaryDirectory(prefix="import-") as folder:
         if path.suffix.lower() == ".zip":
             path = find_annotations(unpack(path, Path(folder)), format_name)
-        return import_from(store, project, path, format_name, who=source).lines()
+        return import_from(store, project, path, format_name or None, who=source).lines()
 
 
 def find_annotations(folder: Path, format_name: str) -> Path:
     """What to read in an unpacked archive: the folder, or its only annotation file of another name."""
+    if format_name == DETECT:
+        try:
+            detect(folder, FORMATS)
+        except FormatError:
+            files = [file for file in folder.iterdir() if file.suffix.lower() in ANNOTATION_ENDINGS]
+            return files[0] if len(files) == 1 else folder
+        return folder
     known = getattr(FORMATS[format_name], "FILE", "")
     if not known or (folder / known).is_file():
         return folder

@@ -141,3 +141,17 @@ def content() -> Callable[..., dict]:
         }
 
     return read
+
+
+@pytest.fixture
+def case() -> Callable[[str], Path]:
+    """A folder of the inputs that people have reported, by the beginning of its name."""
+    folder = Path(__file__).parents[4] / "shared" / "cases"
+
+    def find(number: str) -> Path:
+        found = sorted(folder.glob(f"{number}_*"))
+        if not found:
+            pytest.skip(f"{folder} has no case {number}")
+        return found[0]
+
+    return find

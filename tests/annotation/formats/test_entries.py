@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
-from annotation.formats.entries import Entry, FormatError, find_file, pixel_reader, read_json, read_text
+from annotation.formats.entries import (
+    Entry,
+    FormatError,
+    find_file,
+    note_missing_texts,
+    pixel_reader,
+    read_json,
+    read_text,
+)
 from annotation.region import RegionError
 
 SQUARE = [[10, 10], [20, 10], [20, 20], [10, 20]]
@@ -55,5 +65,33 @@ def test_points_outside_the_image():
     slightly = pixel_reader([{"polygon": [[-3, 10], [20, 10], [20, 20]]}])(100, 50)
     assert slightly.regions[0].polygon[0] == [0, 10]
     assert "edge" in slightly.notes[0]
-    with pytest.raises(RegionError, match="outside the image"):
-        pixel_reader([{"polygon": [[-6, 10], [20, 10], [20, 20]]}])(100, 50)
+
+
+def test_an_invalid_region_is_left_out_and_named():
+    far = {"polygon": [[-6, 10], [20, 10], [20, 20]]}
+    named = {"polygon": SQUARE, "text": 7, "where": "word 3"}
+    parsed = pixel_reader([far, {"polygon": SQUARE}, named])(100, 50)
+    assert [region.polygon for region in parsed.regions] == [SQUARE]
+    assert parsed.faults == [
+        "region 1: a point lies 6 percent outside the image.",
+        "word 3: the text must be a string.",
+    ]
+
+
+def test_an_image_without_any_text_is_not_done():
+    entry = Entry("a.jpg", state="done")
+    note_missing_texts(entry, [{"text": "", "illegible": False}, {"text": "", "illegible": True}])
+    assert (entry.state, entry.notes) == ("in work", ["Regions without a text: 1."])
+    entry = Entry("a.jpg", state="done")
+    note_missing_texts(entry, [{"text": "", "illegible": False}, {"text": "a", "illegible": False}])
+    assert (entry.state, entry.notes) == ("done", ["Regions without a text: 1."])
+
+
+def test_names_that_differ_in_case_or_encoding_are_found(tmp_path):
+    name = "Müller.jpg"
+    (tmp_path / unicodedata.normalize("NFD", name)).write_bytes(b"x")
+    found = find_file(f"photos/{unicodedata.normalize('NFC', name)}", [tmp_path])
+    assert found == tmp_path / unicodedata.normalize("NFD", name)
+    assert find_file("MÜLLER.JPG", [tmp_path]) == found
+    (tmp_path / "müller.jpg").write_bytes(b"y")
+    assert find_file("MÜLLER.JPG", [tmp_path]) is None

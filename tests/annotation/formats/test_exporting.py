@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from annotation.formats import FORMATS, FormatError, export_to
+from annotation.formats import EXPORTS, FormatError, export_to
 from annotation.formats.exporting import file_names
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", EXPORTS)
 def test_an_empty_project_and_an_existing_target_are_refused(store, image_id, tmp_path, form):
     with pytest.raises(FormatError, match="no image"):
         export_to(store, store.ensure_project("nothing"), tmp_path / "out", form)
@@ -22,6 +22,11 @@ def test_an_empty_project_and_an_existing_target_are_refused(store, image_id, tm
     export_to(store, store.ensure_project("p"), tmp_path / "deep/out", form)
     assert (tmp_path / "deep/out").is_dir()
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["out"]
+
+
+def test_formats_that_can_only_be_imported_are_refused(store, image_id, tmp_path):
+    with pytest.raises(FormatError, match="art cannot be written; expected one of label-studio, coco"):
+        export_to(store, store.ensure_project("p"), tmp_path / "out", "art")
 
 
 def test_file_names_are_portable_and_unique(store, picture):

@@ -32,13 +32,14 @@ BAD_FILES = {
     "ppocrlabel nan": {
         "Label.txt": 'photo.jpg\t[{"transcription": "a", "points": [[NaN, 1], [2, 2], [3, 1]]}]'
     },
-    "ppocrlabel text": {"Label.txt": 'photo.jpg\t[{"transcription": 7, "points": [[1, 1], [2, 2], [3, 1]]}]'},
+    "ppocrlabel text": {
+        "Label.txt": 'photo.jpg\t[{"transcription": [7], "points": [[1, 1], [2, 2], [3, 1]]}]'
+    },
     "ppocrlabel empty": {"Label.txt": "\n"},
     "ppocrlabel name": {"Label.txt": "a" * 5000 + "\t[]\n"},
     "icdar far": {"gt/gt_photo.txt": "9" * 5000 + ",1,50,1,50,20,1,20,a"},
     "coco name": {"annotations.json": coco({"file_name": "a" * 5000})},
     "coco": {"annotations.json": "[]"},
-    "coco image": {"annotations.json": coco({}, {"image_id": 2})},
     "coco size": {"annotations.json": coco({"width": 9, "height": 9})},
     "coco odd": {"annotations.json": coco({}, {"image_id": 1, "segmentation": [[1, 2, 3]]})},
     "coco far": {"annotations.json": coco({}, {"image_id": 1, "segmentation": [[1, 2, 3, 4, 900, 1]]})},

@@ -1,4 +1,4 @@
-"""Imports: all or nothing, idempotent, and never over a person's work."""
+"""Imports: what is invalid is left out; idempotent, and never over a person's work."""
 
 from __future__ import annotations
 
@@ -81,15 +81,59 @@ def test_another_prediction_of_the_same_version_is_reported(store, image_id, tas
         ]
 
 
-def test_all_or_nothing(store, image_id, task, tmp_path):
+def test_an_invalid_item_does_not_refuse_the_others(store, image_id, task, tmp_path):
+    path = tmp_path / "tasks.json"
+    missing = [task() | {"data": {"image": f"{name}.jpg"}} for name in ("one", "two")]
+    path.write_text(json.dumps([missing[0], task(), missing[1]]))
+    report = import_from(store, "p", path)
+    assert report.regions_added == len(store.regions(image_id)) == 1
+    assert ["one.jpg" in report.faults[0], "two.jpg" in report.faults[1]] == [True, True]
+    start = report.lines().index("invalid and left out: 2")
+    assert report.lines()[start + 1 : start + 3] == report.faults
+
+
+def test_strict_is_all_or_nothing(store, image_id, task, tmp_path):
     path = tmp_path / "tasks.json"
     path.write_text(json.dumps([task(), task() | {"data": {"image": "elsewhere.jpg"}}]))
     with pytest.raises(FormatError, match=r"elsewhere\.jpg"):
-        import_from(store, "p", path)
+        import_from(store, "p", path, strict=True)
     assert store.regions(image_id) == []
     path.write_text(json.dumps([task()]))
-    assert import_from(store, "p", path).regions_added == 1
-    assert import_from(store, "p", path).kept_as_drafts == []
+    assert import_from(store, "p", path, strict=True).regions_added == 1
+    assert import_from(store, "p", path, strict=True).kept_as_drafts == []
+
+
+def test_all_faults_are_named_if_nothing_is_valid(store, tmp_path):
+    (tmp_path / "Label.txt").write_text("f/one.jpg\t[]\nno tab\nf/two.jpg\t[]\n")
+    with pytest.raises(FormatError) as caught:
+        import_from(store, "p", tmp_path)
+    assert str(caught.value).splitlines() == [
+        "Nothing was imported, 3 items are invalid:",
+        "Label.txt, line 2: expected a file name, a tab and a list of words.",
+        "Label.txt, line 1: The image one.jpg is neither in the project nor next to the file.",
+        "Label.txt, line 3: The image two.jpg is neither in the project nor next to the file.",
+    ]
+    assert store.projects() == []
+
+
+def test_invalid_regions_do_not_replace_those_of_a_known_image(store, image_id, tmp_path):
+    store.save_regions(image_id, 0, [Region(box(1, 1), "mine", "r1")], "ann")
+    bad = '[{"transcription": "a", "points": [[1, 1]]}]'
+    (tmp_path / "Label.txt").write_text(f"photo.jpg\t{bad}\n")
+    with pytest.raises(FormatError, match="line 1, word 1: the polygon has 1 points"):
+        import_from(store, "p", tmp_path)
+    assert [region.text for region in store.regions(image_id)] == ["mine"]
+
+
+def test_an_image_with_an_invalid_region_is_not_done(store, picture, tmp_path):
+    (tmp_path / "photo.jpg").write_bytes(picture())
+    good = '{"transcription": "a", "points": [[1, 1], [9, 1], [9, 9]]}'
+    bad = '{"transcription": "b", "points": [[1, 1], [9, 1], [9, 900]]}'
+    (tmp_path / "Label.txt").write_text(f"photo.jpg\t[{good}, {bad}]\n")
+    report = import_from(store, "p", tmp_path)
+    assert len(report.faults) == report.regions_added == 1
+    (image,) = store.image_list(store.find_project("p"))
+    assert image.state == "in work"
 
 
 def test_files_of_a_killed_import_are_deleted(store, saved, other, tmp_path):

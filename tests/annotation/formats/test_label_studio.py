@@ -10,8 +10,9 @@ import pytest
 from annotation.__main__ import main
 from annotation.formats import FormatError, export_to, import_from
 from annotation.formats.entries import ExportItem
-from annotation.formats.label_studio import choose_annotation, image_path, to_task, validate
+from annotation.formats.label_studio import choose_annotation, to_task, validate
 from annotation.label_studio.labelling_config import has_our_controls
+from annotation.label_studio.task_images import image_path
 from annotation.store.store import Store
 
 RESULT = {
@@ -136,7 +137,7 @@ def test_an_invalid_file_changes_nothing(tmp_path, picture, capsys, name, next_t
     assert captured.err.count("\n") == 1
     assert captured.err[:-1].isprintable()
     assert captured.err.endswith(".\n")
-    assert len(captured.err) < 300
+    assert len(captured.err) < 400
     assert [p for p in sorted(tmp_path.rglob("*")) if not p.name.endswith(("-wal", "-shm"))] == before
     if not next_to_file:
         with Store(url) as store:
@@ -190,20 +191,6 @@ def test_ground_truth_precedes_the_newest_annotation():
     assert choose_annotation([one | {"was_cancelled": True}, two], notes) is two
     assert choose_annotation([one | {"was_cancelled": True}], notes) is None
     assert "ground truth" in notes[0]
-
-
-@pytest.mark.parametrize(
-    ("url", "path"),
-    [
-        ("/data/local-files/?d=images/a%20b.jpg", "images/a b.jpg"),
-        ("/data/upload/3/ab12cd34-a.jpg", "/data/upload/3/ab12cd34-a.jpg"),
-        ("https://host/x/a%2Bb.jpg?token=1", "/x/a+b.jpg"),
-        ("data:image/png;base64,AAAA", "."),
-        ("a.jpg", "a.jpg"),
-    ],
-)
-def test_image_paths(url, path):
-    assert str(image_path(url)) == path
 
 
 def test_images_are_found_by_name_too(store, saved, exported, retype, tmp_path):

@@ -135,7 +135,7 @@ def test_other_configurations():
     ]
     found = read(*parts)
     assert [(r.id, r.text) for r in found.regions] == [("a", "a b")]
-    assert found.notes == []
+    assert found.notes == ["The lines of a text were joined: 'a b'."]
     found = read(
         *parts,
         result(id="b", type="brushlabels"),
@@ -143,7 +143,7 @@ def test_other_configurations():
         {"type": "relation", "from_id": "a", "to_id": "b"},
     )
     assert found.regions[0].difficult
-    assert len(found.notes) == 3
+    assert len(found.notes) == 4
     assert {"brushlabels", "blurred", "relation"} <= set(
         " ".join(found.notes).replace("'", " ").replace("(", " ").replace(")", " ").split()
     )
@@ -167,6 +167,18 @@ def points(*values):
         ("nothing", "list"),
         ([1], "list"),
         ([result(image_rotation=90)], "rotated"),
+        ([result(id=f"r{i}") for i in range(10_000)], "10000 regions"),
+    ],
+)
+def test_invalid_results(bad, sentence):
+    with pytest.raises(AnnotationError, match=sentence) as caught:
+        from_results(bad, 1000, 500, "import")
+    assert len(str(caught.value)) < 150
+
+
+@pytest.mark.parametrize(
+    ("bad", "sentence"),
+    [
         ([result(value=None)], "value"),
         ([points([1, 1], [2, 2])], "2 points"),
         ([points([1, 1], [2, 2], [math.nan, 2])], "finite"),
@@ -177,14 +189,17 @@ def points(*values):
         ([result(), text(7)], "string"),
         ([result(), text([None])], "string"),
         ([result(), text(["x" * 3000])], "3000"),
+        ([result(type="rectangle", value={"x": 1, "y": 1, "width": 0, "height": 1})], "no area"),
         ([result(score=7)], "score"),
-        ([result(id=f"r{i}") for i in range(10_000)], "10000 regions"),
     ],
 )
-def test_invalid_results(bad, sentence):
-    with pytest.raises(AnnotationError, match=sentence) as caught:
-        from_results(bad, 1000, 500, "import")
-    assert len(str(caught.value)) < 150
+def test_an_invalid_region_leaves_the_others(bad, sentence):
+    found = read(result(id="good"), *bad)
+    assert [region.id for region in found.regions] == ["good"]
+    (fault,) = found.faults
+    assert fault.startswith("region 2: ")
+    assert sentence in fault
+    assert len(fault) < 150
 
 
 def test_points_slightly_outside_are_moved_and_reported():
@@ -227,3 +242,26 @@ def test_ignored_results_are_reported():
     notes = " ".join(found.notes)
     assert all(word in notes for word in ("Logo", "remark", "outlines", "texts"))
     assert len(found.notes) == 4
+
+
+def test_a_remark_is_never_the_text():
+    found = read(result(), text(["NOVA"]), text(["blurred"], from_name="remark"))
+    assert [region.text for region in found.regions] == ["NOVA"]
+    assert found.notes == ["Texts of the control 'remark' were ignored; 'transcription' counts."]
+    found = read(result(), text(["blurred"], from_name="remark"))
+    assert [region.text for region in found.regions] == [""]
+    assert len(found.notes) == 1
+
+
+def test_the_first_text_control_counts_where_none_is_named_transcription():
+    words = {"points": [[10, 10], [20, 10], [20, 20]], "text": ["NOVA"]}
+    found = read(
+        result(),
+        text(["NOVA"], from_name="ocr"),
+        text(["new"], from_name="translation"),
+        result(id="b"),
+        text(["later"], id="b", from_name="translation"),
+        result(id="c"),
+        result(id="c", type="textarea", from_name="ocr", value=words),
+    )
+    assert [region.text for region in found.regions] == ["NOVA", "", "NOVA"]

@@ -8,12 +8,12 @@ import zipfile
 import gradio as gr
 import pytest
 
-from annotation.formats import FormatError
+from annotation.formats import EXPORTS, FormatError
 from annotation.label_studio.client import ServerError
 from annotation.region import MAX_REGIONS, Region
 from annotation.store.store import Store
 from annotation.tabs.error_messages import errors_as_messages
-from annotation.tabs.panels.transfer import URL_VARIABLE, connect, export_archive, import_file
+from annotation.tabs.panels.transfer import DETECT, URL_VARIABLE, connect, export_archive, import_file
 
 BOX = [[10.0, 10.0], [60.0, 10.0], [60.0, 30.0], [10.0, 30.0]]
 
@@ -47,14 +47,15 @@ def everything(store) -> list:
     ]
 
 
-@pytest.mark.parametrize("format_name", ["label-studio", "icdar", "ppocrlabel", "coco"])
+@pytest.mark.parametrize("is_named", [True, False], ids=["format is named", "format is detected"])
+@pytest.mark.parametrize("format_name", EXPORTS)
 def test_an_exported_archive_can_be_imported_into_an_empty_database(
-    store, project, other, tmp_path, format_name
+    store, project, other, tmp_path, format_name, is_named
 ):
     file, lines = export_archive(store, project, format_name, tmp_path)
     assert file.name == f"p-{format_name}.zip"
     assert lines[0] == "images: 1, regions: 1"
-    lines = import_file(other, "there", file, format_name)
+    lines = import_file(other, "there", file, format_name if is_named else DETECT)
     assert lines[0] == "images: 1 added, 0 already there"
     (image,) = other.image_list(other.find_project("there"))
     (region,) = other.regions(image.id)
@@ -165,3 +166,16 @@ def test_a_server_needs_an_address(open_tab):
     tab = open_tab()
     with pytest.raises(gr.Error, match="Enter the address"):
         tab.click("Push to the server")
+
+
+def test_only_annotation_file_of_an_archive_is_detected_by_its_content(store, image_id, tmp_path):
+    name = store.image_list(store.find_project("p"))[0].name
+    tasks = json.dumps([task() | {"data": {"image": name}}])
+    file = archive(tmp_path / "a.zip", another_json=tasks)
+    lines = import_file(store, "p", file, DETECT)
+    assert lines[0] == "images: 0 added, 1 already there"
+
+
+def test_archive_of_unknown_form_is_refused_with_the_known_ones(store, tmp_path):
+    with pytest.raises(FormatError, match="Label Studio tasks"):
+        import_file(store, "p", archive(tmp_path / "a.zip", notes_txt="hello"), DETECT)

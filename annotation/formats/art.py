@@ -1,0 +1,69 @@
+"""The JSON of ICDAR 2019 ArT and LSVT: lists of regions (`transcription`, `points`, `illegibility`), by the
+name of their image."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from annotation.formats.detection import Source
+from annotation.formats.entries import Entry, FormatError, find_file, note_missing_texts, pixel_reader, reject
+from annotation.region import RegionError, check_polygon, check_text
+
+TITLE = "the JSON of ICDAR 2019 ArT and LSVT"
+ENDINGS = ("", ".jpg", ".png", ".jpeg")  # the file names images without an ending
+ILLEGIBLE = "###"
+
+
+def recognises(source: Source) -> bool:
+    return _choose(source) is not None
+
+
+def read(path: Path, images: Path | None = None) -> list[Entry]:
+    """Entries of a file, or of a folder with it. Raises FormatError."""
+    source = Source(path)
+    file = _choose(source)
+    if file is None:
+        raise FormatError(f"{path.name} is not {TITLE}; expected an object of image names and their regions.")
+    entries = []
+    for name, items in source.json(file).items():
+        where = f"{file.name}, {name}"
+        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+            entries.append(reject(f"{where}: expected a list of regions.", name))
+            continue
+        found = (find_file(name + ending, [images, file.parent]) for ending in ENDINGS)
+        image = next((path for path in found if path is not None), None)
+        entry = Entry(image.name if image else f"{name}.jpg", image, where=where, state="done")
+        values = []
+        for i, item in enumerate(items, start=1):
+            try:
+                values.append(_region(item) | {"where": f"region {i}"})
+            except RegionError as error:
+                entry.faults.append(f"{where}, region {i}: {error}")
+        note_missing_texts(entry, values)
+        entry.read = pixel_reader(values)
+        entries.append(entry)
+    return entries
+
+
+def _choose(source: Source) -> Path | None:
+    return next((path for path in source.files("*.json") if _has_form(source.json(path))), None)
+
+
+def _has_form(content: object) -> bool:
+    if not isinstance(content, dict) or not content:
+        return False
+    regions = next((items[0] for items in content.values() if isinstance(items, list) and items), None)
+    return isinstance(regions, dict) and {"transcription", "points"} <= regions.keys()
+
+
+def _region(item: dict) -> dict:
+    text = check_text(item.get("transcription"))
+    illegible = item.get("illegibility") is True or text == ILLEGIBLE
+    return {
+        "polygon": check_polygon(item.get("points")),
+        "text": "" if illegible else text,
+        "illegible": illegible,
+        "difficult": False,
+        "origin": "import",
+        "locked": True,
+    }

@@ -1,0 +1,117 @@
+"""Finds out the format of a file or folder by looking at it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any, Protocol
+
+from annotation.formats.entries import Entry, FormatError, read_json, read_text
+
+HEAD_BYTES = 65536  # enough to recognise any text format
+# A line of rec_gt.txt, which PPOCRLabel writes to train a recogniser: an image of one word, and its text.
+CROP_LINE = re.compile(r"[^\t\n]+\.(jpe?g|png|bmp)\t(?!\s*\[\s*[{\]])", re.IGNORECASE)
+
+
+@dataclass
+class Source:
+    """A file or folder to import, of which every file is read only once while the formats look at it."""
+
+    path: Path
+    _json: dict[Path, Any] = field(default_factory=dict, repr=False)
+
+    def files(self, *patterns: str) -> list[Path]:
+        """The file itself, or the files directly in the folder, whose name matches one of the patterns, in
+        upper or lower case; sorted by name."""
+        found = sorted(self.path.iterdir()) if self.path.is_dir() else [self.path]
+        return [
+            path
+            for path in found
+            if path.is_file() and any(fnmatch(path.name.lower(), pattern.lower()) for pattern in patterns)
+        ]
+
+    def head(self, path: Path) -> str:
+        """The beginning of a file as text, "" if it is not UTF-8."""
+        try:
+            with path.open("rb") as stream:
+                start = stream.read(HEAD_BYTES)
+        except OSError:
+            return ""
+        # The last character may be cut, anything else that is not UTF-8 says that the file is not text.
+        text = start.decode("utf-8-sig", errors="replace")
+        return "" if "\ufffd" in text[:-4] else text.replace("\ufffd", "")
+
+    def json(self, path: Path) -> Any:
+        """The decoded content of a JSON file, None if it is not one."""
+        if path not in self._json:
+            try:
+                self._json[path] = read_json(read_text(path), path.name)
+            except FormatError:
+                self._json[path] = None
+        return self._json[path]
+
+
+class Format(Protocol):
+    """A module of a format. If it can also be written, it has `write` (see `annotation.formats.EXPORTS`)."""
+
+    TITLE: str  # with article, for messages: "PPOCRLabel's Label.txt"
+
+    def recognises(self, source: Source) -> bool:
+        """Whether `read` is meant for this file or folder, even if parts of it turn out to be invalid."""
+        ...
+
+    def read(self, path: Path, images: Path | None = None) -> list[Entry]: ...
+
+
+def detect(path: Path, formats: Mapping[str, Any]) -> str:
+    """Name of the format, of the first that recognises the file or folder. Raises FormatError."""
+    source = Source(path)
+    for name, module in formats.items():
+        if module.recognises(source):
+            return name
+    known = ", ".join(module.TITLE for module in formats.values())
+    raise FormatError(f"{path.name} is {describe(source)}, which is no known form; known are {known}.")
+
+
+def describe(source: Source) -> str:
+    """What a file or folder is that no format recognises, for messages."""
+    path = source.path
+    if path.is_dir():
+        files = [item for item in sorted(path.iterdir()) if item.is_file() and item.suffix]
+        if not files:
+            return "a folder without files"
+        read = [
+            item
+            for item in files
+            if item.suffix.lower() in (".json", ".xml", ".csv") or CROP_LINE.match(source.head(item))
+        ]
+        if len(read) == 1:
+            return f"a folder with {read[0].name}, {describe(Source(read[0]))}"
+        return f"a folder with {', '.join(sorted({item.suffix.lower() for item in files})[:6])} files"
+    ending = path.suffix.lower()
+    if ending == ".json":
+        return _describe_json(source.json(path))
+    start = source.head(path)
+    if ending == ".txt" and CROP_LINE.match(start):
+        return "a list of cropped words and their texts, which does not say where the words are"
+    if ending == ".xml" and (tag := re.search(r"<([A-Za-z][\w.:-]*)", start)):
+        return f"XML with the root <{tag[1]}>"
+    return f"a {ending} file" if ending else "a file without an ending"
+
+
+def _describe_json(content: object) -> str:
+    if content is None:
+        return "a file that is not valid JSON"
+    first = content[0] if isinstance(content, list) and content else content
+    if not isinstance(first, dict):
+        return "JSON of another kind"
+    if isinstance(content, list) and {"annotator", "annotation_id", "lead_time"} & first.keys():
+        return "Label Studio's JSON-MIN (export it there as JSON)"
+    keys = ", ".join(json.dumps(key, ensure_ascii=False)[:40] for key in list(first)[:6])
+    return (
+        f"a JSON list of objects with the keys {keys}" if isinstance(content, list) else f"JSON with {keys}"
+    )

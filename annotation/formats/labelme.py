@@ -1,0 +1,117 @@
+"""labelme's JSON, one file per image, also as X-AnyLabeling writes it.
+
+The text of a region is its `description`; if no region of the image has one, its `label`.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path, PurePosixPath
+
+from annotation.formats.detection import Source
+from annotation.formats.entries import (
+    Entry,
+    FormatError,
+    find_file,
+    note_missing_texts,
+    pixel_reader,
+    read_json,
+    read_text,
+    reject,
+)
+from annotation.formats.outlines import (
+    ELLIPSE_POINTS,
+    image_size,
+    imported_region,
+    is_generic,
+    points_of,
+)
+from annotation.region import RegionError
+
+TITLE = "labelme's JSON"
+
+
+def recognises(source: Source) -> bool:
+    return bool(_files(source))
+
+
+def read(path: Path, images: Path | None = None) -> list[Entry]:
+    """Entries of a file, or of all such files of a folder. Raises FormatError."""
+    if not path.is_dir():
+        return [_entry(path, images)]
+    entries = []
+    for file in _files(Source(path)):
+        try:
+            entries.append(_entry(file, images))
+        except FormatError as error:
+            entries.append(reject(str(error), file.name))
+    if not entries:
+        raise FormatError(f"{path.name} has no JSON files of labelme.")
+    return entries
+
+
+def _files(source: Source) -> list[Path]:
+    return [path for path in source.files("*.json") if _is_labelme(source.json(path))]
+
+
+def _is_labelme(content: object) -> bool:
+    return isinstance(content, dict) and isinstance(content.get("shapes"), list) and "imagePath" in content
+
+
+def _entry(path: Path, images: Path | None) -> Entry:
+    content = read_json(read_text(path), path.name)
+    if not _is_labelme(content):
+        raise FormatError(f"{path.name} is not a file of labelme.")
+    name = content["imagePath"]
+    if not isinstance(name, str) or not name:
+        raise FormatError(f"{path.name}: imagePath must be the name of the image.")
+    base = PurePosixPath(name.replace("\\", "/")).name
+    entry = Entry(base, find_file(name, [images, path.parent]), state="done", where=path.name)
+    values = []
+    labels_are_texts = not any(_description(shape) for shape in content["shapes"])
+    for i, shape in enumerate(content["shapes"], start=1):
+        where = f"shape {i}"
+        try:
+            values.append(_region(shape, labels_are_texts, entry.notes) | {"where": where})
+        except RegionError as error:
+            entry.faults.append(f"{entry.where}, {where}: {error}")
+    note_missing_texts(entry, values)
+    entry.read = pixel_reader(values, image_size(content, "imageWidth", "imageHeight"))
+    return entry
+
+
+def _description(shape: object) -> str:
+    text = shape.get("description") if isinstance(shape, dict) else None
+    return text.strip() if isinstance(text, str) else ""
+
+
+def _region(shape: object, labels_are_texts: bool, notes: list[str]) -> dict:
+    """Raises RegionError."""
+    if not isinstance(shape, dict):
+        raise RegionError("expected an object.")
+    label = shape.get("label")
+    text: object = _description(shape)
+    if labels_are_texts:
+        text = "" if is_generic(label) else label
+    elif not is_generic(label) and label != text:
+        notes.append(f"The label {str(label)[:40]!r} was ignored: every region is text here.")
+    difficult = shape.get("difficult")  # of X-AnyLabeling
+    return imported_region(_outline(shape), text, difficult=difficult is True)
+
+
+def _outline(shape: dict) -> list[list[float]]:
+    """Raises RegionError."""
+    kind, points = shape.get("shape_type", "polygon"), points_of(shape.get("points"))
+    if kind in ("polygon", "rotation", "quadrilateral"):
+        return points
+    if kind == "rectangle" and len(points) == 4:  # of X-AnyLabeling
+        return points
+    if kind == "rectangle" and len(points) == 2:
+        (x1, y1), (x2, y2) = points
+        return [[x1, y1], [x2, y1], [x2, y2], [x1, y2]]
+    if kind == "circle" and len(points) == 2:  # the centre, and a point of the edge
+        (x, y), edge = points
+        radius = math.dist(points[0], edge)
+        angles = [2 * math.pi * i / ELLIPSE_POINTS for i in range(ELLIPSE_POINTS)]
+        return [[x + radius * math.cos(angle), y + radius * math.sin(angle)] for angle in angles]
+    raise RegionError(f"a shape of the type {str(kind)[:40]!r} with {len(points)} points has no area.")
