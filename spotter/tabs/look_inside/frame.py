@@ -121,7 +121,7 @@ class Frame:
         shown = {**PRIVATE, **queue, **progress_on([self.message, view.outputs[0]] if view.slow else [])}
 
         def select(values: Values, progress: gr.Progress = gr.Progress()) -> dict:  # noqa: B008
-            return {shared.open_view: index} | self.show(values, progress)
+            return self.show(values, progress)
 
         def reset(values: Values, progress: gr.Progress = gr.Progress()) -> dict:  # noqa: B008
             return self.show(values, progress, reset=True)
@@ -133,7 +133,10 @@ class Frame:
             return view.draw(self.view_input(values, progress), values)
 
         inputs = shared.inputs | self.inputs
-        self.tab.select(select, inputs, [shared.open_view, *self.outputs], **shown)
+        # At once and on its own: otherwise a slow view that is left before it is drawn would, once drawn,
+        # count as the open one, and changes would redraw it instead of the view that is open.
+        self.tab.select(lambda: index, None, shared.open_view, queue=False, **HIDDEN)
+        self.tab.select(select, inputs, self.outputs, **shown)
         self.reset.click(reset, inputs, self.outputs, **shown)
         redraw = {"fn": draw, "inputs": inputs, "outputs": list(view.outputs), **shown}
         triggers = view.triggers

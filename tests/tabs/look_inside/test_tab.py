@@ -8,6 +8,7 @@ import sys
 import gradio as gr
 
 from spotter.tabs.look_inside.tab import build_look_inside
+from spotter.tabs.look_inside.views import VIEWS
 from spotter.tabs.shared.loading import Loader
 
 
@@ -29,3 +30,13 @@ def test_traces_of_idle_users_are_dropped(tiny_file):
         build_look_inside(Loader(str(tiny_file)), tab)
     states = [block for block in demo.blocks.values() if isinstance(block, gr.State)]
     assert min(state.time_to_live for state in states) <= 3600
+
+
+def test_only_events_that_answer_at_once_say_which_view_is_open(tiny_file):
+    """The answer of a slow view, left before it was drawn, once made it the open one again."""
+    with gr.Blocks(analytics_enabled=False) as demo, gr.Tab("Look inside") as tab:
+        build_look_inside(Loader(str(tiny_file)), tab)
+    states = [block for block in demo.blocks.values() if isinstance(block, gr.State) and block.value == 0]
+    setting = [[event for event in demo.fns.values() if state in event.outputs] for state in states]
+    (selecting,) = (events for events in setting if len(events) == len(VIEWS))  # the other one is the tour's
+    assert not any(event.queue for event in selecting)
