@@ -212,7 +212,7 @@ def _progress_bar(name: str) -> Iterator[Progress]:
 
 @contextmanager
 def _new_store(url: str) -> Iterator[Store]:
-    """A store, created if there is none, and deleted again if an exception leaves it then."""
+    """Opens a store or creates it. A store created here is deleted again if an exception is raised."""
     file = sqlite_file(parse_url(url))
     is_new = file is not None and not file.exists()
     try:

@@ -81,7 +81,7 @@ def import_from(
     who: str = "import",
     strict: bool = False,
 ) -> ImportReport:
-    """Imports a file or folder into a project, created if there is none.
+    """Imports a file or folder into a project, which is created if it does not exist.
 
     `format_name`: found out if it is not given; `images`: folder of the images (default: next to the file);
     `strict`: all or nothing. Raises FormatError, after which nothing has changed.

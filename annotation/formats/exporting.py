@@ -42,7 +42,7 @@ def export_project(
         new = [image for image in images if image.state == "new"]
         images = [image for image in images if image.state != "new"]
         if new:
-            report.notes.append(f"images left out because nobody has worked on them: {len(new)}")
+            report.notes.append(f"images left out because they have not been annotated: {len(new)}")
     if not images:
         raise FormatError("There is no image to export.")
     is_file = bool(file) and out.suffix.lower() == ".json"

@@ -1,4 +1,4 @@
-"""The lines of ICDAR's ground truth files and their variants, told apart by what most lines of a set have.
+"""The lines of ICDAR's ground truth files and their variants; the majority of a set's lines decides which.
 
 `x1,y1,...,x4,y4,text` (ICDAR 2015) or polygons of any number of points (ArT, and ours); rectangles
 `left, top, right, bottom, "text"` (ICDAR 2013); a column before the text with the script (MLT 2017, 2019) or

@@ -75,7 +75,7 @@ class _Parsed:
 def import_entries(
     store: Store, project: str, entries: Sequence[Entry], who: str, strict: bool = False
 ) -> ImportReport:
-    """Imports entries in one transaction; `project` is created if there is none.
+    """Imports entries in one transaction; `project` is created if it does not exist.
 
     What is invalid is left out and listed in the report. Raises FormatError, after which nothing has changed,
     if nothing is valid, or if anything is invalid and `strict` is set.
@@ -182,8 +182,9 @@ def _stage(
 def _find_image(
     session: Session, project_id: int, entry: Entry, stored: StoredImage | None
 ) -> ImageRow | None:
-    """The image in the project: found by hash, else by the file's content, else by name; None if it is to be
-    added. Raises FormatError if there is none and no file."""
+    """The image in the project: found by hash, else by the file's content, else by name; None if it has to
+    be added. Raises FormatError if it is neither in the project nor a file.
+    """
     if (row := projects.find_by_hash(session, entry.sha256, project_id)) is not None:
         return row
     if stored is not None:

@@ -83,7 +83,7 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
         if numbers := [value["text"] for value in values if value.pop("is_number")]:
             entry.notes.append(f"Texts that are numbers in the file: {', '.join(numbers)}.")
         if any(value["text"] in PLACEHOLDERS for value in values):
-            entry.notes.append("PPOCRLabel's placeholders stand in place of texts that nobody has typed.")
+            entry.notes.append("Some texts are PPOCRLabel's placeholders for words that were not typed.")
             entry.state = "in work" if entry.state == "done" else entry.state
         entry.read = pixel_reader(values)
         note_missing_texts(entry, values)

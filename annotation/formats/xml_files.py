@@ -47,7 +47,7 @@ def read_pages(path: Path, root: str, title: str, read_page: PageReader) -> list
 
 
 def _first_element(head: str) -> str:
-    """Name without its namespace, "" if there is none."""
+    """The name of the first element without its namespace; "" if the text has no element."""
     rest = head
     while (start := rest.find("<")) >= 0:
         rest = rest[start + 1 :]

@@ -182,7 +182,7 @@ def pull(store: Store, project: str, server: Server, progress: Progress | None =
 def import_tasks(
     store: Store, project: str, server: Server, tasks: list[dict], progress: Progress | None = None
 ) -> ImportReport:
-    """Imports a server's tasks into a project, created if there is none. Raises AnnotationError."""
+    """Imports the tasks of a server into a project, which is created if needed. Raises AnnotationError."""
     entries: list[Entry] = []
     notes: list[str] = []
     existing = _image_hashes(store, project)

@@ -12,7 +12,7 @@ UPLOADED = re.compile(r"^[0-9a-f]{8}-(?=.)")  # Label Studio puts this before th
 
 
 def task_data(task: object) -> dict:
-    """{} if there is none."""
+    """The `data` of a task; {} if it has no valid one."""
     data = task.get("data") if isinstance(task, dict) else None
     return data if isinstance(data, dict) else {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -62,7 +63,7 @@ class Follow:
     proposal: Component
 
 
-class View:
+class View(ABC):
     """A sub-tab of Look inside; each subclass is listed in `views/__init__.py`.
 
     `layout` is called once, inside the sub-tab; it creates the components and assigns the attributes below
@@ -86,9 +87,9 @@ class View:
     setters: Sequence[Dependency] = ()
     follow: Follow | None = None
 
+    @abstractmethod
     def layout(self) -> None:
         """Creates the components."""
-        raise NotImplementedError
 
     def prepare(self, view_input: ViewInput) -> dict[Component, dict[str, Any]]:
         """Update arguments of the inputs that depend on the photo or the word, called when either changes
@@ -96,9 +97,9 @@ class View:
         """
         return {}
 
+    @abstractmethod
     def draw(self, view_input: ViewInput, values: Values) -> Values:
         """Values of the inputs -> values of all outputs."""
-        raise NotImplementedError
 
     def starting_values(self, view_input: ViewInput, values: Values, reset: bool) -> tuple[Values, Values]:
         """Updates of the inputs, and the values they have then. `reset` discards what the user has set."""

@@ -50,7 +50,7 @@ BAD_FILES = {
 def test_other_formats_keep_the_words(store, full, other, tmp_path, content, form):
     report = export_to(store, full, tmp_path / "out", form)
     assert report.images == 3
-    assert report.notes[0] == "images left out because nobody has worked on them: 2"
+    assert report.notes[0] == "images left out because they have not been annotated: 2"
     assert import_from(other, "p", tmp_path / "out", form).images_added == 3
     original, imported = content(store), content(other)
     for sha256, (_, state, *_, regions, _) in imported.items():
