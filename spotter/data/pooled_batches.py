@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from spotter.data.curriculum import SceneKind
+from spotter.data.curriculum import BatchPlan, SceneKind
 from spotter.data.data_config import PoolConfig
 from spotter.data.datasets import BatchDataset, TrainingScenes
 from spotter.data.renderers import Renderers
@@ -77,10 +77,14 @@ class PooledBatches:
         progress = progress_at(self.number)
         plan = self.curriculum.plan(self.number, progress)
         self.render_for(progress)
+        self.number += self.step
+        return self.sample(plan)
+
+    def sample(self, plan: BatchPlan) -> Batch:
+        """A batch on the device; waits for scenes when there are too few. Raises RenderingError."""
         self.pool.fill()
         if self.pool.ready(plan.kind) < plan.count:
             self.pool.wait_until_ready(plan.count, self.config.timeout)
-        self.number += self.step
         return self.pool.sample(plan.kind, plan.count, plan.task)
 
     def render_for(self, progress: float) -> None:

@@ -37,9 +37,9 @@ VARIANTS = (  # {0.5} is half the recipe's value
     "roi_align=grid_sample",
     "roi_align=torchvision",
     "bfloat16=false",
-    "cuda_graphs=true",
     "data.megapixels={0.5}",
     "data.megapixels={2}",
+    "cuda_graphs=true",  # last: a capture that fails can leave CUDA unusable
 )
 
 
@@ -76,28 +76,21 @@ class Timing:
 def compare_with_cpu(config: TrainConfig, batch: Batch) -> dict[str, float]:
     """Relative differences between the device and the CPU, of each loss and of the norm of the gradient.
 
-    In float32, without random numbers. Raises TrainingError if one is above TOLERANCE.
+    In float32 (without TF32) and without random numbers.
     """
     loss = LossConfig(jitter=0.0, predicted=0.0, wrong_way=0.0)
     results = []
     for device in (torch.device("cpu"), torch.device(config.device)):
         training = build(replace(config, loss=loss)).to(device).train()
         torch.manual_seed(0)
-        losses = training(batch.to(device))
-        total_loss(losses).backward()
+        with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+            losses = training(batch.to(device))
+            total_loss(losses).backward()
         gradients = [p.grad for p in training.parameters() if p.grad is not None]
         norm = torch.nn.utils.get_total_norm(gradients)
         results.append({name: value.item() for name, value in (losses | {"gradient": norm}).items()})
     on_cpu, on_device = results
-    differences = {
-        name: abs(on_device[name] - value) / max(abs(value), 1e-6) for name, value in on_cpu.items()
-    }
-    worst = max(differences, key=lambda name: differences[name])
-    if not differences[worst] <= TOLERANCE:
-        raise TrainingError(
-            f"{config.device} computes {worst} as {on_device[worst]:.5g}, the CPU as {on_cpu[worst]:.5g}."
-        )
-    return differences
+    return {name: abs(on_device[name] - value) / max(abs(value), 1e-6) for name, value in on_cpu.items()}
 
 
 def time_variant(
@@ -114,8 +107,7 @@ def time_variant(
         synchronise(device)
         started, words = time.perf_counter(), 0
         for plan in plans:
-            pool.pool.fill()
-            batch = pool.pool.sample(plan.kind, plan.count, plan.task)
+            batch = pool.sample(plan)
             trainer.train_step(batch)
             words += batch.words
         if not measured and device.type == "cuda":
@@ -158,8 +150,10 @@ def find_fastest(
     return best, lines
 
 
-def compare_variants(options: Options, device: str) -> tuple[Timing, list[str]]:
+def compare_variants(options: Options, device: str) -> tuple[Timing, list[str], bool]:
     """Compares the device with the CPU, then times all variants. Prints as it goes.
+
+    Returns the fastest variant, the lines of the table, and whether the device agrees with the CPU.
 
     Raises TrainingError, RuntimeError, ValueError or OSError.
     """
@@ -176,7 +170,8 @@ def compare_variants(options: Options, device: str) -> tuple[Timing, list[str]]:
     ):
         batches = BatchDataset(config.model, config.stages, small, config.sources, config.seed)
         differences = compare_with_cpu(config, batches[0, PROGRESS])
-        print("largest relative difference from the CPU:", f"{max(differences.values()):.1e}", flush=True)
+        worst, difference = max(differences.items(), key=lambda item: item[1])
+        print(f"largest relative difference from the CPU: {difference:.1e} ({worst})", flush=True)
         pool.prepare(PROGRESS)
 
         def measure(settings: tuple[str, ...]) -> Timing:
@@ -186,7 +181,7 @@ def compare_variants(options: Options, device: str) -> tuple[Timing, list[str]]:
             print(timing.row(), flush=True)
             return timing
 
-        return find_fastest(measure, VARIANTS, config.data.megapixels)
+        return *find_fastest(measure, VARIANTS, config.data.megapixels), difference <= TOLERANCE
 
 
 def parse(arguments: Sequence[str] | None) -> Options:
@@ -209,7 +204,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     retain_freed_memory(RETAINED_IN_TRAINING)
     try:
-        best, lines = compare_variants(
+        best, lines, agrees = compare_variants(
             options, options.device or ("cuda" if torch.cuda.is_available() else "cpu")
         )
     except (TrainingError, RuntimeError, ValueError, OSError) as error:
@@ -219,7 +214,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text("".join(f"{setting}\n" for setting in best.settings), encoding="utf-8")
     print(f"fastest: {' '.join(best.settings) or 'the recipe'}, {best.words:,.0f} words/s")
-    return 0
+    if not agrees:
+        print("Do not train on this device before you know why it differs from the CPU.", file=sys.stderr)
+    return 0 if agrees else 1
 
 
 if __name__ == "__main__":

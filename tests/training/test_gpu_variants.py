@@ -11,8 +11,7 @@ from spotter.data.data_config import DataConfig, PoolConfig, StageConfig
 from spotter.data.datasets import BatchDataset
 from spotter.data.targets import Batch
 from spotter.training import gpu_variants
-from spotter.training.errors import TrainingError
-from spotter.training.gpu_variants import Timing, compare_with_cpu, find_fastest, main
+from spotter.training.gpu_variants import TOLERANCE, Timing, compare_with_cpu, find_fastest, main
 from spotter.training.train_config import TrainConfig
 
 
@@ -80,8 +79,9 @@ def test_differing_device_is_reported(config, batch, monkeypatch):
         return training
 
     monkeypatch.setattr(gpu_variants, "build", build)
-    with torch.random.fork_rng(), pytest.raises(TrainingError, match=r"computes .* as .*, the CPU as"):
-        compare_with_cpu(config, batch)
+    with torch.random.fork_rng():
+        differences = compare_with_cpu(config, batch)
+    assert differences["text_map"] > TOLERANCE
 
 
 def test_command_writes_the_settings_of_the_fastest_variant(tmp_path, config, monkeypatch, capsys):
@@ -103,10 +103,21 @@ def test_command_writes_the_settings_of_the_fastest_variant(tmp_path, config, mo
         assert main(arguments) == 0
     torch.set_num_threads(threads)
     output = capsys.readouterr().out
-    assert "largest relative difference from the CPU: 0.0e+00" in output
+    assert "largest relative difference from the CPU: 0.0e+00 (" in output
     assert output.count("| bfloat16=false |") == 2  # as soon as it is measured, and in the table
     assert output.endswith("fastest: bfloat16=false, 1,000,000,000 words/s\n")
     assert out.read_text() == "bfloat16=false\n"
+
+
+def test_command_fails_after_the_table_if_the_device_differs(tmp_path, monkeypatch, capsys):
+    fastest = Timing((), 0.1, 10, 0)
+    monkeypatch.setattr(gpu_variants, "compare_variants", lambda *_: (fastest, ["the table"], False))
+    out = tmp_path / "variants.txt"
+    assert main(["--pack", "unused.zip", "--out", str(out), "--device", "cpu"]) == 1
+    printed = capsys.readouterr()
+    assert printed.out.startswith("the table\n")
+    assert "differs from the CPU" in printed.err
+    assert out.exists()
 
 
 def test_missing_pack_gives_one_sentence(tmp_path, capsys):
