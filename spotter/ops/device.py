@@ -34,7 +34,7 @@ def constant(values: tuple, device: torch.device, dtype: torch.dtype = torch.flo
 def to_device(tensor: Tensor, device: torch.device) -> Tensor:
     """Copies a host tensor to a device without waiting for a GPU."""
     if device.type == "cuda" and tensor.device.type == "cpu":
-        tensor = tensor.pin_memory()
+        tensor = tensor.contiguous().pin_memory()  # expanded tensors cannot be pinned
     return tensor.to(device, non_blocking=True)
 
 
