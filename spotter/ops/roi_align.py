@@ -38,8 +38,8 @@ def set_roi_align_backend(name: str) -> None:
     - "grid_sample": `F.grid_sample` of one picture of all levels; in float32.
     - "torchvision": torchvision's kernel, once per level; in float32. It has no rotated RoIs: these use
       "embedding_bag".
-    - "auto": "embedding_bag". On a CPU it is 5 to 10 times as fast as torchvision's kernel. On a GPU the
-      backends have not been compared yet; this one reads all channels of a cell at once and keeps bfloat16.
+    - "auto": "embedding_bag". On a CPU it is 5 to 10 times as fast as torchvision's kernel. On an H200,
+      training steps took 478, 423 and 403 ms with "embedding_bag", "grid_sample" and "torchvision".
 
     None of them synchronises with a GPU. Raises ValueError on an unknown name.
     """

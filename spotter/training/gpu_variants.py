@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
+from torch.profiler import ProfilerActivity, profile
 
 from spotter.data.curriculum import BLOCK, Curriculum
 from spotter.data.datasets import BatchDataset
@@ -33,6 +34,7 @@ from spotter.training.trainer import Trainer
 PROGRESS = 0.99  # of the run, for which batches are made: the last stage
 TOLERANCE = 2e-3  # relative difference of losses and gradients between GPU and CPU, in float32
 CHECK_MEGAPIXELS = 0.25  # of the batch that is computed on both
+PROFILED = 4  # steps in which kernels are timed
 VARIANTS = (  # {0.5} is half the recipe's value
     "roi_align=grid_sample",
     "roi_align=torchvision",
@@ -119,6 +121,33 @@ def time_variant(
     return Timing(settings, seconds / batches, words / seconds, memory)
 
 
+def slowest_kernels(config: TrainConfig, pool: PooledBatches, folder: Path, rows: int = 12) -> list[str]:
+    """The lines of a table of the kernels that take most of a step; on a CPU, of the operators."""
+    is_cuda = config.device.startswith("cuda")
+    trainer = Trainer(config, folder)
+    trainer.training.train()
+    curriculum = Curriculum(config.stages, config.data)
+    plans = [curriculum.plan(block * BLOCK, PROGRESS) for block in range(PROFILED)]
+    trainer.train_step(pool.sample(plans[0]))
+    with profile(activities=[ProfilerActivity.CUDA if is_cuda else ProfilerActivity.CPU]) as profiler:
+        for plan in plans:
+            trainer.train_step(pool.sample(plan))
+        synchronise(torch.device(config.device))
+    times = {
+        event: event.self_device_time_total if is_cuda else event.self_cpu_time_total
+        for event in profiler.key_averages()
+    }
+    total = sum(times.values())
+    lines = [
+        f"| kernel ({total / PROFILED / 1000:.0f} ms per step) | share | calls per step |",
+        "|---|---|---|",
+    ]
+    for event, microseconds in sorted(times.items(), key=lambda item: -item[1])[:rows]:
+        name = event.key[:70].replace("|", "/")
+        lines.append(f"| {name} | {100 * microseconds / total:.1f} % | {event.count / PROFILED:,.0f} |")
+    return lines
+
+
 def synchronise(device: torch.device) -> None:
     if device.type == "cuda":
         torch.cuda.synchronize(device)
@@ -181,7 +210,11 @@ def compare_variants(options: Options, device: str) -> tuple[Timing, list[str], 
             print(timing.row(), flush=True)
             return timing
 
-        return *find_fastest(measure, VARIANTS, config.data.megapixels), difference <= TOLERANCE
+        best, lines = find_fastest(measure, VARIANTS, config.data.megapixels)
+        if device.startswith("cuda"):
+            changed = load_recipe(options.recipe, device, [*options.overrides(), *best.settings])
+            lines += slowest_kernels(changed, pool, Path(tempfile.mkdtemp(dir=folder)))
+        return best, lines, difference <= TOLERANCE
 
 
 def parse(arguments: Sequence[str] | None) -> Options:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 
 import torch
@@ -39,6 +40,27 @@ def step_if_finite(optimizer: torch.optim.Optimizer, gradient_norm: Tensor) -> N
     # As GradScaler does: the fused optimiser then leaves parameters and moments as they are.
     optimizer.found_inf = (~gradient_norm.isfinite()).float()  # type: ignore[attr-defined]  # GradScaler's own
     optimizer.step()
+
+
+class MovingAverage(nn.Module):
+    """A copy of a model with the exponential moving average of its parameters; its buffers are the model's.
+
+    Unlike `torch.optim.swa_utils.AveragedModel`, it collects the tensors once: on a GPU, that took a tenth of
+    a step.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.module = copy.deepcopy(model).requires_grad_(False)
+        self._averaged: list[Tensor] = list(self.module.parameters())
+        self._current: list[Tensor] = list(model.parameters())
+        self._copied = list(self.module.buffers()), list(model.buffers())
+
+    @torch.no_grad()
+    def update(self, decay: float) -> None:
+        """decay: of what was averaged so far, 0..1."""
+        torch._foreach_lerp_(self._averaged, self._current, 1 - decay)
+        torch._foreach_copy_(*self._copied)
 
 
 def moving_average_decay(step: int, maximum: float) -> float:

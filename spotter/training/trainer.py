@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.parallel import DistributedDataParallel
-from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
 from spotter.data.datasets import BatchDataset
@@ -32,6 +31,7 @@ from spotter.training.initialisation import build, training_history
 from spotter.training.loss_log import LossAverages, append_to_log
 from spotter.training.losses import total_loss
 from spotter.training.optimisation import (
+    MovingAverage,
     build_optimizer,
     learning_rate_factor,
     moving_average_decay,
@@ -72,7 +72,8 @@ class Trainer:
         set_roi_align_backend(config.roi_align)
         self.training = build(config).to(self.device)
         self.optimizer = build_optimizer(self.training, config.optimiser)
-        self.average = AveragedModel(self.training.model, multi_avg_fn=self.update_average)
+        self.parameters = list(self.training.parameters())
+        self.average = MovingAverage(self.training.model)
         if config.cuda_graphs and self.device.type == "cuda" and self.world_size == 1:
             use_cuda_graphs(self.training.model.backbone)
         self.step, self.next_batch = 0, 0
@@ -100,16 +101,6 @@ class Trainer:
             text = json.dumps(config.to_json(), indent=1)
             (folder / "settings.json").write_text(text, encoding="utf-8")
 
-    def update_average(
-        self,
-        average: tuple[Tensor, ...] | list[Tensor],
-        current: tuple[Tensor, ...] | list[Tensor],
-        _: Tensor | int,
-    ) -> None:
-        """Exponential moving average, in place."""
-        decay = moving_average_decay(self.step, self.config.optimiser.ema)
-        torch._foreach_lerp_(average, current, 1 - decay)
-
     def autocast(self) -> torch.autocast:
         enabled = has_fast_bfloat16(self.device) if self.config.bfloat16 is None else self.config.bfloat16
         cached = not self.config.cuda_graphs  # a graph would keep references to cached casts
@@ -135,6 +126,7 @@ class Trainer:
         """Raises TrainingError if the state is of another network."""
         try:
             self.training.load_state_dict(state["training"])
+            state["average"].pop("n_averaged", None)  # in checkpoints of earlier versions
             self.average.load_state_dict(state["average"])
             self.optimizer.load_state_dict(state["optimizer"])
         except (RuntimeError, KeyError, ValueError, TypeError) as error:
@@ -262,9 +254,9 @@ class Trainer:
             self.optimizer.zero_grad(set_to_none=True)
             total.backward()
         with time_part("optimiser"):
-            norm = nn.utils.clip_grad_norm_(self.training.parameters(), config.clip)
+            norm = nn.utils.clip_grad_norm_(self.parameters, config.clip)
             step_if_finite(self.optimizer, norm)
-            self.average.update_parameters(self.training.model)
+            self.average.update(moving_average_decay(self.step, config.ema))
         self.losses.add(losses | {"total": total, "gradient": norm})
         self.step += 1
         self.next_batch += self.world_size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from spotter.ops.device import constant, prefers_large_kernels, to_device, to_host
@@ -25,6 +26,13 @@ def test_copies_to_a_device_do_not_synchronise():
         assert (gpu.copies, gpu.synchronisations) == (1, [])
         assert to_host(x).tolist() == [0, 1, 2]
         assert len(gpu.synchronisations) == 1
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_expanded_tensors_are_copied_to_a_gpu():
+    """They cannot be pinned as they are."""
+    assert to_device(torch.ones(1, 2).expand(3, 2), torch.device("cuda")).tolist() == [[1, 1]] * 3
 
 
 def test_only_the_cpu_prefers_small_kernels():

@@ -9,6 +9,7 @@ import torch
 
 from spotter.data.data_config import DataConfig, PoolConfig, StageConfig
 from spotter.data.datasets import BatchDataset
+from spotter.data.pooled_batches import PooledBatches
 from spotter.data.targets import Batch
 from spotter.training import gpu_variants
 from spotter.training.gpu_variants import TOLERANCE, Timing, compare_with_cpu, find_fastest, main
@@ -125,3 +126,17 @@ def test_missing_pack_gives_one_sentence(tmp_path, capsys):
     assert main(arguments) == 2
     assert "There is no pack" in capsys.readouterr().err
     assert not (tmp_path / "v.txt").exists()
+
+
+def test_slowest_kernels_are_listed(config, tmp_path):
+    pool = PoolConfig(shows=1, gigabytes=0.003, minimum=2)
+    config = replace(config, pool=pool, workers=1, steps=100, heads=0)
+    dataset = BatchDataset(config.model, config.stages, config.data)
+    with (
+        torch.random.fork_rng(),
+        PooledBatches(dataset, pool, torch.device("cpu"), 0, 1, 1) as batches,
+    ):
+        lines = gpu_variants.slowest_kernels(config, batches, tmp_path, rows=3)
+    assert len(lines) == 2 + 3
+    shares = [float(line.split(" | ")[1].removesuffix(" %")) for line in lines[2:]]
+    assert 100 > shares[0] >= shares[1] >= shares[2] > 0

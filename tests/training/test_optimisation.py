@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from spotter.training.optimisation import (
+    MovingAverage,
     build_optimizer,
     learning_rate_factor,
     moving_average_decay,
@@ -44,3 +45,15 @@ def test_infinite_gradient_takes_no_step(norm, changes):
 @pytest.mark.parametrize(("step", "decay"), [(0, 0.1), (8, 0.5), (10**6, 0.998)])
 def test_moving_average_decay(step, decay):
     assert moving_average_decay(step, 0.998) == pytest.approx(decay)
+
+
+def test_moving_average_of_parameters_and_current_buffers():
+    model = torch.nn.BatchNorm1d(1)
+    average = MovingAverage(model)
+    torch.nn.init.constant_(model.weight, 5.0)
+    model.running_mean.fill_(3.0)
+    average.update(0.75)
+    assert average.module.weight.tolist() == [0.75 * 1 + 0.25 * 5]
+    assert average.module.running_mean.tolist() == [3.0]
+    assert not average.module.weight.requires_grad
+    assert set(average.state_dict()) == {f"module.{name}" for name in model.state_dict()}

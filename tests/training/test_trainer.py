@@ -215,10 +215,8 @@ def test_moving_average_of_the_weights(config, folder, batch):
         dict(m.named_parameters())["reader.conv.weight"]
         for m in (trainer.training.model, trainer.average.module)
     )
-    trainer.train_step(batch)  # the first update copies
     expected = parameter.detach().clone()
-    assert average.equal(expected)
-    for count in (1, 2):  # the decay is small at first
+    for count in range(3):  # the decay is small at first
         trainer.train_step(batch)
         decay = (1 + count) / (10 + count)
         expected = decay * expected + (1 - decay) * parameter.detach()
