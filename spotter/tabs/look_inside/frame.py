@@ -74,19 +74,16 @@ class Frame:
     def outputs(self) -> list[Any]:
         """What `show` may update."""
         own = [self.prepared_for, self.message, self.body]
-        return [self.shared.trace, *own, *self.view.inputs, *self.view.outputs]
+        return [*own, *self.view.inputs, *self.view.outputs]
 
     def show(
         self, values: Values, progress: Callable[..., Any] = no_progress, reset: bool = False
     ) -> dict[Any, Any]:
-        """Updates of everything in the sub-tab; the trace is set again, which renews its time to live.
-        `reset` discards what the user has set.
-        """
+        """Updates of everything in the sub-tab. `reset` discards what the user has set."""
         view, shared = self.view, self.shared
         trace = values[shared.trace]
         if trace is None or (view.needs_word and not trace.words):
             return {
-                shared.trace: trace,
                 self.message: gr.update(value=NO_TRACE if trace is None else NO_WORDS, visible=True),
                 self.body: gr.update(visible=False),
                 self.prepared_for: "",
@@ -99,7 +96,6 @@ class Frame:
         if reset or values[self.prepared_for] != prepared_for:
             updates, values = view.starting_values(view_input, values, reset)
         return {
-            shared.trace: trace,
             self.message: gr.update(visible=False),
             self.body: gr.update(visible=True),
             self.prepared_for: prepared_for,
@@ -133,9 +129,10 @@ class Frame:
             return view.draw(self.view_input(values, progress), values)
 
         inputs = shared.inputs | self.inputs
-        # At once and on its own: otherwise a slow view that is left before it is drawn would, once drawn,
-        # count as the open one, and changes would redraw it instead of the view that is open.
-        self.tab.select(lambda: index, None, shared.open_view, queue=False, **HIDDEN)
+        # At once and on its own: otherwise the answer of a slow view that is left before it is drawn would
+        # make it the open one, or bring an earlier photo back. Setting the trace renews its time to live.
+        selected = [shared.open_view, shared.trace]
+        self.tab.select(lambda trace: (index, trace), shared.trace, selected, queue=False, **HIDDEN)
         self.tab.select(select, inputs, self.outputs, **shown)
         self.reset.click(reset, inputs, self.outputs, **shown)
         redraw = {"fn": draw, "inputs": inputs, "outputs": list(view.outputs), **shown}

@@ -50,6 +50,7 @@ def build_look_inside(loader: Loader, tab: gr.Tab) -> None:
     event |= {**PRIVATE, **QUEUE, **progress}
     for loaded in picker.wire(tab):
         loaded.success(**event)
+    picker.word.input(lambda trace: trace, trace, trace, queue=False, **HIDDEN)  # renews its time to live
     picker.word.input(**event)
     # gradio 6.31 does not count every change of a textbox as input; leaving the box covers the rest.
     gr.on([shared.truth.input, shared.truth.blur], trigger_mode="always_last", **event)

@@ -40,3 +40,15 @@ def test_only_events_that_answer_at_once_say_which_view_is_open(tiny_file):
     setting = [[event for event in demo.fns.values() if state in event.outputs] for state in states]
     (selecting,) = (events for events in setting if len(events) == len(VIEWS))  # the other one is the tour's
     assert not any(event.queue for event in selecting)
+
+
+def test_no_answer_of_a_view_sets_the_photo(tiny_file):
+    """That of a slow view, drawn after another photo was picked, brought the earlier one back."""
+    with gr.Blocks(analytics_enabled=False) as demo, gr.Tab("Look inside") as tab:
+        build_look_inside(Loader(str(tiny_file)), tab)
+    states = [block for block in demo.blocks.values() if isinstance(block, gr.State) and block.time_to_live]
+    events = demo.fns.values()
+    trace = max(states, key=lambda state: sum(state in event.inputs for event in events))
+    renewing = [event for event in events if trace in event.inputs and trace in event.outputs]
+    assert len(renewing) == 1 + len(VIEWS) + 1  # the tab was opened, a view or a word was chosen
+    assert [event.fn.__name__ for event in renewing if event.queue] == ["load_first"]
