@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from annotation.corrections import SAME_WORD_IOU, same_shape
@@ -34,6 +34,13 @@ def merge(base: Sequence[Region], mine: Sequence[Region], theirs: Sequence[Regio
             merged.append(new[region.id])
     my_ids = {region.id for region in mine}
     return merged + [region for region in theirs if region.id not in old and region.id not in my_ids]
+
+
+def with_regions(current: Sequence[Region], other: Sequence[Region], ids: Collection[str]) -> list[Region]:
+    """`current` with the regions of these ids as they are in `other`: changed, added or removed."""
+    wanted = {region.id: region for region in other if region.id in ids}
+    kept = [wanted.pop(r.id) if r.id in wanted else r for r in current if r.id in wanted or r.id not in ids]
+    return kept + list(wanted.values())
 
 
 def update_region(old: Region | None, new: Region, source: str) -> Region:

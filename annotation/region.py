@@ -117,19 +117,22 @@ def same_content(first: Sequence[Region], second: Sequence[Region]) -> bool:
     return {r.id: r.content for r in first} == {r.id: r.content for r in second}
 
 
-def check_regions(values: object, width: int, height: int) -> list[Region]:
+def check_regions(values: object, width: int, height: int, stored: Sequence[Region] = ()) -> list[Region]:
     """Validates regions (Region, or dicts like `Region.to_json`'s) of an image of `width` x `height` pixels.
 
-    Points outside the image are moved to its edge. Raises RegionError.
+    Points outside the image are moved to its edge. `stored`: the image's, which are not validated again.
+    Raises RegionError.
     """
     if not isinstance(values, Sequence) or isinstance(values, str | bytes):
         raise RegionError("The regions must be a list.")
     if len(values) > MAX_REGIONS:
         raise RegionError(f"There are {len(values)} regions; an image can have at most {MAX_REGIONS}.")
     regions, seen = [], set()
+    known = {region.id: region for region in stored}
     for number, value in enumerate(values, start=1):
         try:
-            region = check_region(value, width, height)
+            is_known = isinstance(value, Region) and known.get(value.id) == value
+            region = value if is_known else check_region(value, width, height)
         except RegionError as error:
             raise RegionError(f"Region {number}: {error}") from error
         if region.id in seen:

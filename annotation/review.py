@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from annotation.region import AnnotationError
 
-STATES = ("new", "in work", "done", "approved")
+SKIPPED = "skipped"  # not to be annotated, for a reason; never exported
+STATES = ("new", "in work", "done", "approved", SKIPPED)
 OPEN_STATES = ("new", "in work")  # the image waits for a person
+CONFIRMED_STATES = ("done", "approved")  # a person has confirmed all regions
+DELETED = "deleted"  # in the bin, and only there: none of STATES, see annotation.store.bin
 # A new image may be done at once (the model was right); only a done image is approved; both can be reopened.
 TRANSITIONS = {
-    "new": ("in work", "done"),
-    "in work": ("done",),
+    "new": ("in work", "done", SKIPPED),
+    "in work": ("done", SKIPPED),
     "done": ("in work", "approved"),
     "approved": ("in work",),
+    SKIPPED: ("new", "in work"),
 }
 
 

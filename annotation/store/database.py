@@ -16,6 +16,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from pydantic_core import from_json
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
@@ -121,6 +122,7 @@ def open_engine(url: URL) -> Engine:
         engine = create_engine(
             url,
             json_serializer=partial(json.dumps, ensure_ascii=False, allow_nan=False, separators=(",", ":")),
+            json_deserializer=from_json,  # a third of the time of json.loads
             connect_args={"timeout": BUSY_SECONDS} if is_file else {"connect_timeout": CONNECT_SECONDS},
             pool_pre_ping=not is_file,  # a server may have been restarted
         )

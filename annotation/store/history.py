@@ -24,11 +24,13 @@ def list_revisions(session: Session, image_id: int, region_id: str | None = None
 
 
 def regions_at_version(session: Session, image_id: int, version: int) -> list[Region]:
-    """The regions of an image in an earlier version, in no particular order."""
-    regions = {region.id: region for region in load_regions(session, image_id)}
-    for earlier in _earlier_versions(session, image_id, version, regions):
+    """The regions of an image in an earlier version: in today's order, then those removed since."""
+    current = {region.id: region for region in load_regions(session, image_id)}
+    regions = current
+    for earlier in _earlier_versions(session, image_id, version, current):
         regions = earlier
-    return list(regions.values())
+    removed = [region for region in regions.values() if region.id not in current]
+    return [regions[name] for name in current if name in regions] + removed[::-1]
 
 
 def was_ever_current(session: Session, image_id: int, regions: Sequence[Region], since: int) -> bool:

@@ -7,6 +7,8 @@ import io
 import os
 import re
 import tempfile
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
 from spotter.images import MAX_BYTES, ImageError, read_image
+from spotter.pdf import is_pdf
 
 # For images that are encoded again because of their orientation or EXIF; tried in turn until the file is
 # small enough to be read again.
@@ -67,7 +70,9 @@ class ImageFolder:
         """
         data = source if isinstance(source, bytes) else _read(Path(source))
         pixels = read_image(data)
-        stored, extension = (data, plain) if (plain := plain_extension(data)) else _encode(data, pixels)
+        stored, extension = (
+            (data, plain) if (plain := plain_extension(data)) else encode(pixels, _is_photo(data))
+        )
         sha256 = hashlib.sha256(stored).hexdigest()
         path = self.path(sha256, extension)
         created = not path.exists()
@@ -111,6 +116,8 @@ def _sync_folder(folder: Path) -> None:
 
 def plain_extension(data: bytes) -> str | None:
     """The extension (.jpg, .png) of an upright file without metadata (EXIF, comment, profile); else None."""
+    if is_pdf(data):
+        return None
     with Image.open(io.BytesIO(data)) as image:
         if (
             image.format not in ("JPEG", "PNG")
@@ -143,6 +150,18 @@ def display_name(name: str) -> str:
     return name if name.strip(".") else "image"
 
 
+def distinct_names(paths: Sequence[str]) -> list[str]:
+    """What to call files: by their names, with the folders in front if several have the same: a_1.jpg."""
+    parts = [[part for part in path.replace("\\", "/").split("/") if part] for path in paths]
+    depths = [1] * len(paths)
+    for _ in range(2):  # the nearest folder, then all
+        counts = Counter(tuple(part[-depth:]) for part, depth in zip(parts, depths, strict=True))
+        for i, part in enumerate(parts):
+            if counts[tuple(part[-depths[i] :])] > 1:
+                depths[i] = 2 if depths[i] == 1 else len(part)
+    return ["_".join(part[-depth:]) for part, depth in zip(parts, depths, strict=True)]
+
+
 def natural_sort_key(name: str) -> str:
     """A key that sorts img2 before img10."""
     return re.sub(r"[0-9]+", lambda digits: digits[0].lstrip("0").zfill(12)[:40], name.casefold())[:600]
@@ -160,10 +179,15 @@ def _read(path: Path) -> bytes:
         raise ImageError("The image file cannot be opened; check its name and its permissions.") from error
 
 
-def _encode(data: bytes, pixels: np.ndarray) -> tuple[bytes, str]:
-    """(encoded file, extension): a JPEG for photos, else a PNG if it is small enough."""
+def _is_photo(data: bytes) -> bool:
+    if is_pdf(data):
+        return False
     with Image.open(io.BytesIO(data)) as image:
-        is_photo = image.format in ("JPEG", "MPO")
+        return image.format in ("JPEG", "MPO", "HEIF")
+
+
+def encode(pixels: np.ndarray, is_photo: bool = False) -> tuple[bytes, str]:
+    """(encoded file, extension): a JPEG for photos, else a PNG if it is small enough."""
     attempts: list[tuple[str, dict]] = [("JPEG", {"quality": q, "subsampling": 0}) for q in JPEG_QUALITIES]
     for format_name, options in attempts if is_photo else [("PNG", {}), *attempts]:
         out = io.BytesIO()

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from annotation.merge import Placement, place_predictions
 from annotation.region import Region, mean_score, predicted_id
-from annotation.review import OPEN_STATES
+from annotation.review import CONFIRMED_STATES
 from annotation.signals import RegionSignals, image_uncertainty, region_uncertainty
 from annotation.store.history import removed_regions
 from annotation.store.records import NotFoundError, Prediction, Suggestion
@@ -56,7 +56,7 @@ def add_prediction(
     current = load_regions(session, image.id)
     ids = {region.id for region in current}
     removed = [region for region in removed_regions(session, image.id) if region.id not in ids]
-    is_open = image.state in OPEN_STATES
+    is_open = image.state not in CONFIRMED_STATES
     placements = place_predictions(regions, current, removed, is_open)
     locked = {region.id for region in current if region.locked}
     regions = [

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from annotation.region import SHA256, AnnotationError
+from annotation.review import DELETED
+from annotation.store import review
 from annotation.store.images import StoredImage, display_name, natural_sort_key
 from annotation.store.records import ImageRecord, NotFoundError, image_record
-from annotation.store.tables import ImageRow, PredictionRow, ProjectRow
+from annotation.store.region_rows import batches
+from annotation.store.tables import ImageRow, PredictionRow, ProjectRow, ReviewRow
 
 MAX_NAME = 200  # characters
 
 
-def ensure_project(session: Session, name: str) -> int:
-    """Id of the project with this name, created if there is none. Raises AnnotationError."""
+def in_project(project_id: int | InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """The images of a project, without those in the bin. Every query of a project's images uses it."""
+    return and_(ImageRow.project_id == project_id, ImageRow.state != DELETED)
+
+
+def project_name(name: str) -> str:
+    """A valid name, with single spaces. Raises AnnotationError."""
     name = " ".join(name.split())
     if not 1 <= len(name) <= MAX_NAME or not name.isprintable():
         raise AnnotationError(f"The name of a project must have 1 to {MAX_NAME} characters.")
+    return name
+
+
+def ensure_project(session: Session, name: str) -> int:
+    """Id of the project with this name, created if there is none. Raises AnnotationError."""
+    name = project_name(name)
     found = find_project(session, name)
     if found is not None:
         return found
@@ -30,22 +45,40 @@ def ensure_project(session: Session, name: str) -> int:
 
 
 def find_project(session: Session, name: str) -> int | None:
-    return session.scalar(select(ProjectRow.id).where(ProjectRow.name == name))
+    query = select(ProjectRow.id).where(ProjectRow.name == name, ProjectRow.deleted_at.is_(None))
+    return session.scalar(query)
 
 
 def list_projects(session: Session) -> list[tuple[int, str]]:
     """(id, name), ordered by name."""
-    rows = session.execute(select(ProjectRow.id, ProjectRow.name).order_by(ProjectRow.name))
+    query = select(ProjectRow.id, ProjectRow.name).where(ProjectRow.deleted_at.is_(None))
+    rows = session.execute(query.order_by(ProjectRow.name))
     return [(number, name) for number, name in rows]
 
 
-def add_image_row(session: Session, project_id: int, stored: StoredImage, name: str) -> tuple[ImageRow, bool]:
-    """Adds a stored image to a project; (row, False) if the project already has it. Raises NotFoundError."""
-    if session.get(ProjectRow, project_id) is None:
-        raise NotFoundError("There is no such project.")
+def get_project(session: Session, project_id: int) -> ProjectRow:
+    """Raises NotFoundError, also if the project was deleted."""
+    row = session.get(ProjectRow, project_id)
+    if row is None or row.deleted_at is not None:
+        by = f" {row.deleted_by} deleted it." if row is not None else ""
+        raise NotFoundError(f"There is no such project.{by}")
+    return row
+
+
+def add_image_row(
+    session: Session, project_id: int, stored: StoredImage, name: str, who: str = "someone"
+) -> tuple[ImageRow, bool]:
+    """Adds a stored image to a project; (row, False) if the project already has it.
+
+    One that is in the bin comes back as it was, by `who`, and counts as added. Raises NotFoundError.
+    """
+    get_project(session, project_id)
     existing = session.scalar(
         select(ImageRow).where(ImageRow.project_id == project_id, ImageRow.sha256 == stored.sha256)
     )
+    if existing is not None and existing.state == DELETED:
+        restore_image(session, existing, who, datetime.now(UTC))
+        return existing, True
     if existing is not None:
         return existing, False
     shown = display_name(name)
@@ -65,11 +98,35 @@ def add_image_row(session: Session, project_id: int, stored: StoredImage, name: 
 
 
 def get_image(session: Session, image_id: int, lock: bool = False) -> ImageRow:
-    """`lock`: other transactions wait until this one ends. Raises NotFoundError."""
+    """`lock`: other transactions wait until this one ends. Raises NotFoundError, also if it is in the bin."""
     row = session.get(ImageRow, image_id, with_for_update=lock)
     if row is None:
         raise NotFoundError("There is no such image.")
+    if row.state == DELETED:
+        who = last_deletion(session, row.id).who
+        raise NotFoundError(f"{who} has deleted the photo {row.name}. It is in the bin; restore it there.")
+    get_project(session, row.project_id)
     return row
+
+
+def images_by_id(session: Session, image_ids: Sequence[int]) -> list[ImageRecord]:
+    """In this order, without those that do not exist, also because they were deleted."""
+    found: dict[int, ImageRecord] = {}
+    for some in batches(image_ids):
+        query = select(ImageRow).where(ImageRow.id.in_(some), ImageRow.state != DELETED)
+        found |= {row.id: image_record(row) for row in session.scalars(query)}
+    return [found[image_id] for image_id in image_ids if image_id in found]
+
+
+def last_deletion(session: Session, image_id: int) -> ReviewRow:
+    """How an image that is in the bin came there."""
+    query = select(ReviewRow).where(ReviewRow.image_id == image_id, ReviewRow.after == DELETED)
+    return session.scalars(query.order_by(ReviewRow.id.desc()).limit(1)).one()
+
+
+def restore_image(session: Session, image: ImageRow, who: str, at: datetime) -> None:
+    """Takes an image out of the bin, as it was."""
+    review.force_state(session, image, last_deletion(session, image.id).before, who, at)
 
 
 def find_by_hash(session: Session, sha256: str | None, project_id: int | None = None) -> ImageRow | None:
@@ -78,12 +135,23 @@ def find_by_hash(session: Session, sha256: str | None, project_id: int | None = 
         return None
     query = select(ImageRow).where(or_(ImageRow.sha256 == sha256, ImageRow.source_sha256 == sha256))
     if project_id is not None:
-        query = query.where(ImageRow.project_id == project_id)
+        query = query.where(in_project(project_id))
+    else:
+        query = query.join(ProjectRow).where(ImageRow.state != DELETED, ProjectRow.deleted_at.is_(None))
     return session.scalar(query.order_by(ImageRow.id).limit(1))
 
 
+def is_in_bin(session: Session, project_id: int, sha256: str | None) -> bool:
+    """Whether the image with this hash (of the stored or the uploaded file) is in the project's bin."""
+    if sha256 is None or not SHA256.fullmatch(sha256):
+        return False
+    query = select(ImageRow.id).where(ImageRow.project_id == project_id, ImageRow.state == DELETED)
+    query = query.where(or_(ImageRow.sha256 == sha256, ImageRow.source_sha256 == sha256))
+    return session.scalar(query.limit(1)) is not None
+
+
 def find_by_name(session: Session, project_id: int, name: str) -> list[ImageRow]:
-    query = select(ImageRow).where(ImageRow.project_id == project_id, ImageRow.name == display_name(name))
+    query = select(ImageRow).where(in_project(project_id), ImageRow.name == display_name(name))
     return list(session.scalars(query))
 
 
@@ -91,7 +159,7 @@ def list_images(
     session: Session, project_id: int, state: str | None = None, limit: int | None = None, offset: int = 0
 ) -> list[ImageRecord]:
     """Images of a project, ordered by name (img2 before img10)."""
-    query = select(ImageRow).where(ImageRow.project_id == project_id)
+    query = select(ImageRow).where(in_project(project_id))
     if state is not None:
         query = query.where(ImageRow.state == state)
     query = query.order_by(ImageRow.sort_name, ImageRow.id).limit(limit).offset(offset)
@@ -99,7 +167,7 @@ def list_images(
 
 
 def count_images(session: Session, project_id: int) -> int:
-    return session.scalar(select(func.count()).where(ImageRow.project_id == project_id)) or 0
+    return session.scalar(select(func.count()).where(in_project(project_id))) or 0
 
 
 def unpredicted_images(session: Session, project_id: int, model_version: str | None = None) -> list[int]:
@@ -107,5 +175,5 @@ def unpredicted_images(session: Session, project_id: int, model_version: str | N
     predicted = select(PredictionRow.image_id).where(PredictionRow.image_id == ImageRow.id)
     if model_version is not None:
         predicted = predicted.where(PredictionRow.model_version == model_version)
-    query = select(ImageRow.id).where(ImageRow.project_id == project_id, ~predicted.exists())
+    query = select(ImageRow.id).where(in_project(project_id), ~predicted.exists())
     return list(session.scalars(query.order_by(ImageRow.id)))

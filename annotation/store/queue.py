@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from annotation.region import AnnotationError
 from annotation.review import OPEN_STATES, STATES
+from annotation.store.projects import in_project
 from annotation.store.store import Store
 from annotation.store.tables import ImageRow
 
@@ -31,15 +32,21 @@ class Progress:
     in_work: int
     done: int
     approved: int
+    skipped: int = 0
 
     @property
     def total(self) -> int:
+        return self.wanted + self.skipped
+
+    @property
+    def wanted(self) -> int:
+        """Number of images to be annotated: all but the skipped ones."""
         return self.new + self.in_work + self.done + self.approved
 
     @property
     def finished(self) -> float:
-        """Share of the images that are done or approved, 0..1; 0 without images."""
-        return (self.done + self.approved) / self.total if self.total else 0.0
+        """Share of the wanted images that are done or approved, 0..1; 0 without any."""
+        return (self.done + self.approved) / self.wanted if self.wanted else 0.0
 
 
 def queue(
@@ -63,9 +70,8 @@ def queue(
     if unknown := [state for state in states if state not in STATES]:
         raise AnnotationError(f"There is no state {unknown[0]!r}; expected one of {', '.join(STATES)}.")
     key = ImageRow.uncertainty if order == "uncertainty" else ImageRow.id
-    query = select(ImageRow.id, ImageRow.dhash, key).where(
-        ImageRow.project_id == project_id, ImageRow.state.in_(states)
-    )
+    query = select(ImageRow.id, ImageRow.dhash, key)
+    query = query.where(in_project(project_id), ImageRow.state.in_(states))
     if order in ("oldest", "name"):
         query = query.order_by(ImageRow.added if order == "oldest" else ImageRow.sort_name, ImageRow.id)
     with store.read() as session:
@@ -94,9 +100,7 @@ def previous_image(ids: Sequence[int], current: int | None) -> int | None:
 
 
 def progress(store: Store, project_id: int) -> Progress:
-    query = (
-        select(ImageRow.state, func.count()).where(ImageRow.project_id == project_id).group_by(ImageRow.state)
-    )
+    query = select(ImageRow.state, func.count()).where(in_project(project_id)).group_by(ImageRow.state)
     with store.read() as session:
         counts = dict(session.execute(query).fetchall())
     return Progress(*(counts.get(state, 0) for state in STATES))

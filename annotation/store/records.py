@@ -99,5 +99,16 @@ class Revision:
     after: Region | None  # None: removed
 
 
+@dataclass(frozen=True)
+class StateChange:
+    """One change of an image's review state."""
+
+    who: str
+    at: datetime
+    before: str  # a state, or "deleted": it was in the bin
+    after: str
+    reason: str  # why it was skipped, else ""
+
+
 def image_record(row: ImageRow) -> ImageRecord:
     return ImageRecord(**{name: getattr(row, name) for name in ImageRecord.__dataclass_fields__})

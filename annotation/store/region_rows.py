@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from annotation.store.tables import ImageRow, PredictedRow, PredictionRow, Regio
 from spotter.types import Character
 
 MAX_PARAMETERS = 500  # ids per statement: databases limit the number of parameters
+Id = TypeVar("Id", int, str)
 Change = tuple[Region | None, Region | None]  # before (None: added) and after (None: removed)
 
 
@@ -74,23 +76,24 @@ def replace_regions(
 def _write_regions(session: Session, image_id: int, old: dict[str, Region], new: Sequence[Region]) -> None:
     """Deletes, inserts and updates only what differs; `old`: id -> region, ordered by position."""
     ids = {region.id for region in new}
-    for some in _batches([name for name in old if name not in ids]):
+    for some in batches([name for name in old if name not in ids]):
         session.execute(
             delete(RegionRow)
             .where(RegionRow.image_id == image_id, RegionRow.id.in_(some))
             .execution_options(synchronize_session=False)
         )
-    rows = [{"image_id": image_id, "position": i, **r.to_json()} for i, r in enumerate(new)]
-    if added := [row for row in rows if row["id"] not in old]:
+    rows = list(enumerate(new))
+    if added := [_row(image_id, i, r) for i, r in rows if r.id not in old]:
         session.execute(insert(RegionRow), added)
     positions = {name: i for i, name in enumerate(old)}
-    changed = [
-        row
-        for row, r in zip(rows, new, strict=True)
-        if r.id in old and (old[r.id] != r or positions[r.id] != row["position"])
-    ]
-    if changed:
+    if changed := [
+        _row(image_id, i, r) for i, r in rows if r.id in old and (old[r.id] != r or positions[r.id] != i)
+    ]:
         session.execute(update(RegionRow), changed)
+
+
+def _row(image_id: int, position: int, region: Region) -> dict:
+    return {"image_id": image_id, "position": position, **region.to_json()}
 
 
 def _write_history(
@@ -128,7 +131,7 @@ def _predicted_regions(session: Session, image_id: int, ids: list[str]) -> dict[
     if not predictions:
         return None
     found: dict[str, Region] = {}
-    for some in _batches(ids):
+    for some in batches(ids):
         rows = session.scalars(
             select(PredictedRow).where(PredictedRow.prediction_id.in_(predictions), PredictedRow.id.in_(some))
         )
@@ -136,6 +139,7 @@ def _predicted_regions(session: Session, image_id: int, ids: list[str]) -> dict[
     return found
 
 
-def _batches(ids: list[str]) -> Iterator[list[str]]:
+def batches(ids: Sequence[Id]) -> Iterator[Sequence[Id]]:
+    """Ids in parts that fit into one statement."""
     for start in range(0, len(ids), MAX_PARAMETERS):
         yield ids[start : start + MAX_PARAMETERS]

@@ -5,13 +5,13 @@ Every call is one transaction: it happens completely or not at all, even if the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from annotation.corrections import Correction, find_corrections
-from annotation.merge import apply_suggestion, merge
+from annotation.merge import apply_suggestion, merge, with_regions
 from annotation.region import AnnotationError, Region, check_regions, regions_from_words, same_content
 from annotation.signals import RegionSignals, word_signals
 from annotation.store import history, predictions, projects, review
@@ -24,6 +24,7 @@ from annotation.store.records import (
     OpenImage,
     Prediction,
     Revision,
+    StateChange,
     Suggestion,
     VersionConflict,
     image_record,
@@ -81,16 +82,19 @@ class Store(Database):
     # Images
 
     def add_image(
-        self, project_id: int, source: str | Path | bytes, name: str = ""
+        self, project_id: int, source: str | Path | bytes, name: str = "", who: str = ""
     ) -> tuple[ImageRecord, bool]:
         """Adds an image to a project; (image, False) if the project already has it.
 
-        `name`: to show, by default the file's name. Raises spotter.images.ImageError, NotFoundError.
+        One in the bin comes back as it was. `name`: to show, by default the file's name. Raises
+        spotter.images.ImageError, NotFoundError.
         """
         stored = self.images.add(source)
         name = name or ("" if isinstance(source, bytes) else str(source))
         with self.write() as session:
-            row, added = projects.add_image_row(session, project_id, stored, name)
+            if not self.images.path(stored.sha256, stored.extension).exists():
+                self.images.add(source)  # its only image was deleted for good in the meantime
+            row, added = projects.add_image_row(session, project_id, stored, name, person_name(who))
             return image_record(row), added
 
     def image(self, image_id: int) -> ImageRecord:
@@ -107,6 +111,17 @@ class Store(Database):
     def image_path(self, image: ImageRecord) -> Path:
         """The stored file: upright, without EXIF."""
         return self.images.path(image.sha256, image.extension)
+
+    def image_size(self, image_id: int) -> tuple[int, int] | None:
+        """Width and height in pixels, also if it is in the bin; None if there is no such image."""
+        with self.read() as session:
+            row = session.get(ImageRow, image_id)
+            return None if row is None else (row.width, row.height)
+
+    def images_by_id(self, image_ids: Sequence[int]) -> list[ImageRecord]:
+        """In this order, without those that do not exist (any more)."""
+        with self.read() as session:
+            return projects.images_by_id(session, image_ids)
 
     def image_list(
         self, project_id: int, state: str | None = None, limit: int | None = None, offset: int = 0
@@ -150,10 +165,10 @@ class Store(Database):
             VersionConflict: `version` is not the current one; `values` are saved as a draft.
             NotFoundError: no such image.
         """
-        who, at, conflict = _person(who), _now(), None
+        who, at, conflict = person_name(who), _now(), None
         with self.write() as session:
             image = projects.get_image(session, image_id, lock=True)
-            checked = check_regions(values, image.width, image.height)
+            checked = check_regions(values, image.width, image.height, load_regions(session, image_id))
             if image.version == version:
                 if replace_regions(session, image, checked, who, "person", at):
                     review.reopen(session, image, who, at)
@@ -167,16 +182,19 @@ class Store(Database):
             raise conflict
         return saved
 
-    def set_state(self, image_id: int, state: str, who: str, version: int | None = None) -> ImageRecord:
+    def set_state(
+        self, image_id: int, state: str, who: str, version: int | None = None, reason: str = ""
+    ) -> ImageRecord:
         """Changes the review state (see `annotation.review`); done and approved lock all regions.
 
-        `version`: raises AnnotationError if the image has changed since. Raises StateError, NotFoundError.
+        `version`: raises AnnotationError if the image has changed since; `reason`: why it is skipped. Raises
+        StateError, NotFoundError.
         """
         with self.write() as session:
             image = projects.get_image(session, image_id, lock=True)
             if version is not None:
                 _check_version(image, version)
-            review.change_state(session, image, state, _person(who), _now())
+            review.change_state(session, image, state, person_name(who), _now(), reason or None)
             return image_record(image)
 
     # Predictions
@@ -217,7 +235,7 @@ class Store(Database):
 
         Raises NotFoundError; AnnotationError if `version` is not the current one.
         """
-        who, at = _person(who), _now()
+        who, at = person_name(who), _now()
         with self.write() as session:
             image = projects.get_image(session, image_id, lock=True)
             row = predictions.get_suggestion(session, image_id, suggestion_id)
@@ -244,6 +262,30 @@ class Store(Database):
         with self.read() as session:
             return history.list_revisions(session, image_id, region_id)
 
+    def restore_version(
+        self, image_id: int, earlier: int, version: int, who: str, only: Collection[str] = ()
+    ) -> int:
+        """Makes the regions what they were in the version `earlier`, or `only` those with these ids.
+
+        Returns the new version; nothing is removed from the history. Raises NotFoundError; AnnotationError if
+        `version` is not the current one.
+        """
+        who, at = person_name(who), _now()
+        with self.write() as session:
+            image = projects.get_image(session, image_id, lock=True)
+            _check_version(image, version)
+            new = history.regions_at_version(session, image_id, earlier)
+            if only:
+                new = with_regions(load_regions(session, image_id), new, only)
+            if replace_regions(session, image, new, who, "person", at):
+                review.reopen(session, image, who, at)
+            return image.version
+
+    def reviews(self, image_id: int) -> list[StateChange]:
+        """Every change of an image's review state, oldest first."""
+        with self.read() as session:
+            return review.list_changes(session, image_id)
+
     def was_ever_current(self, image_id: int, regions: Sequence[Region], since: int = 0) -> bool:
         """Whether an image has had these regions since a version, see `annotation.store.history`."""
         with self.read() as session:
@@ -261,7 +303,7 @@ class Store(Database):
         Raises NotFoundError; RegionError if the result has too many regions; AnnotationError if `version` is
         not the current one.
         """
-        who, at = _person(who), _now()
+        who, at = person_name(who), _now()
         with self.write() as session:
             row = history.get_draft(session, draft_id)
             image = projects.get_image(session, row.image_id, lock=True)
@@ -292,7 +334,8 @@ def _check_version(image: ImageRow, version: int) -> None:
         raise AnnotationError(f"{image.changed_by} has changed this image in the meantime; review it again.")
 
 
-def _person(who: str) -> str:
+def person_name(who: str) -> str:
+    """The name under which a visitor's changes are stored."""
     who = "".join(character for character in str(who) if character.isprintable()).strip()[:MAX_PERSON]
     return who or "someone"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import JSON, TypeDecorator
 
@@ -42,6 +42,10 @@ class ProjectRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(200), unique=True)
     created: Mapped[datetime]
+    # Of a project that was deleted; its `name` is then a placeholder, so that the name is free again.
+    deleted_name: Mapped[str | None] = mapped_column(String(200))
+    deleted_at: Mapped[datetime | None]
+    deleted_by: Mapped[str | None] = mapped_column(String(200))
 
 
 class ImageRow(Base):
@@ -57,7 +61,7 @@ class ImageRow(Base):
     height: Mapped[int]
     dhash: Mapped[int] = mapped_column(BigInteger)  # signed 64-bit integer
     added: Mapped[datetime]
-    state: Mapped[str] = mapped_column(String(10), default="new")
+    state: Mapped[str] = mapped_column(String(10), default="new")  # see annotation.review
     version: Mapped[int] = mapped_column(default=0)  # grows with every change of its regions
     changed_at: Mapped[datetime | None]
     changed_by: Mapped[str | None] = mapped_column(String(200))
@@ -119,6 +123,8 @@ class RegionRow(Base):
     characters: Mapped[list]
     origin: Mapped[str] = mapped_column(String(10))
     locked: Mapped[bool]
+    # For the search: it reads the texts without the polygons. PostgreSQL limits an index row to 2700 bytes.
+    __table_args__ = (Index("ix_regions_text", "image_id", "id", "text").ddl_if(dialect="sqlite"),)
 
 
 class RevisionRow(Base):
@@ -135,7 +141,16 @@ class RevisionRow(Base):
     kinds: Mapped[str] = mapped_column(String(60))  # of the correction, separated by spaces
     before: Mapped[dict | None]  # the region; None if it was added
     after: Mapped[dict | None]  # the region; None if it was removed
-    __table_args__ = (Index("ix_revisions_region", "image_id", "region_id"),)
+    __table_args__ = (
+        Index("ix_revisions_region", "image_id", "region_id"),
+        # Covering, and without the many revisions by models: for the statistics.
+        Index(
+            "ix_revisions_people",
+            *("image_id", "region_id", "who", "source", "version", "at"),
+            sqlite_where=text("source != 'model'"),
+            postgresql_where=text("source != 'model'"),
+        ),
+    )
 
 
 class DraftRow(Base):
@@ -152,7 +167,7 @@ class DraftRow(Base):
 
 
 class ReviewRow(Base):
-    """One change of an image's review state."""
+    """One change of an image's review state: also into the bin and out of it."""
 
     __tablename__ = "reviews"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -161,3 +176,20 @@ class ReviewRow(Base):
     at: Mapped[datetime]
     before: Mapped[str] = mapped_column(String(10))
     after: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str | None] = mapped_column(String(200))  # why it was skipped
+
+
+class SentImageRow(Base):
+    """An image that a Label Studio server has received; without a task there, it was deleted there."""
+
+    __tablename__ = "sent_images"
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.id"), primary_key=True)
+    server_project: Mapped[str] = mapped_column(String(300), primary_key=True)  # address of the project
+
+
+class RemovedFileRow(Base):
+    """A file of the image folder whose image was deleted for good; to be removed if no other image has it."""
+
+    __tablename__ = "removed_files"
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    extension: Mapped[str] = mapped_column(String(8), primary_key=True)

@@ -10,6 +10,7 @@ import pytest
 from annotation.region import AnnotationError, Region
 from annotation.store.records import NotFoundError, VersionConflict
 from annotation.store.store import Store
+from spotter.types import Character
 
 
 def box(x, y, w=20, h=10):
@@ -101,3 +102,50 @@ def test_resolved_drafts_are_recognised(store, image_id):
     assert not store.was_ever_current(image_id, rejected)
     store.discard_draft(caught.value.draft_id)
     assert store.was_ever_current(image_id, rejected)
+
+
+def test_all_regions_come_back_in_their_order(store, image_id):
+    a, b, c = (Region(box(x, 1), name) for x, name in ((1, "a"), (50, "b"), (90, "c")))
+    store.save_regions(image_id, 0, [a, b, c], "ann")
+    store.save_regions(image_id, 1, [], "bob")
+    assert store.restore_version(image_id, 1, 2, "ann") == 3
+    assert texts(store, image_id) == ["a", "b", "c"]
+    assert [r.who for r in store.history(image_id) if r.version == 3] == ["ann"] * 3
+    assert store.restore_version(image_id, 1, 3, "ann") == 3  # nothing to change
+    assert store.restore_version(image_id, 0, 3, "ann") == 4
+    assert texts(store, image_id) == []
+
+
+def test_a_region_comes_back_without_the_others(store, image_id):
+    a, b = Region(box(1, 1), "a"), Region(box(50, 1), "b")
+    store.save_regions(image_id, 0, [a, b], "ann")
+    store.save_regions(image_id, 1, [replace(a, text="A"), replace(b, text="B")], "bob")
+    store.set_state(image_id, "done", "bob")
+    store.restore_version(image_id, 1, 2, "ann", [a.id])
+    assert texts(store, image_id) == ["a", "B"]
+    assert store.image(image_id).state == "in work"  # as after any edit
+    store.save_regions(image_id, 3, [store.regions(image_id)[1]], "bob")
+    store.restore_version(image_id, 3, 4, "ann", [a.id])
+    assert texts(store, image_id) == ["B", "a"]
+    store.restore_version(image_id, 4, 5, "ann", [a.id])  # it had been deleted then
+    assert texts(store, image_id) == ["B"]
+    assert store.restore_version(image_id, 1, 6, "ann", ["unknown"]) == 6
+
+
+def test_what_the_model_read_comes_back_with_its_scores(store, image_id):
+    read = Region(box(1, 1), "ab", score=0.9, reading_score=0.8, characters=[Character("ab", 0.8)])
+    store.add_prediction(image_id, "m1", [read])
+    (region,) = store.regions(image_id)
+    store.save_regions(image_id, 1, [replace(region, text="typed")], "ann")
+    store.restore_version(image_id, 1, 2, "ann")
+    assert store.regions(image_id) == [replace(region, locked=True)]
+
+
+def test_a_restoration_overwrites_no_newer_edit(store, image_id):
+    store.save_regions(image_id, 0, [Region(box(1, 1), "a")], "ann")
+    store.save_regions(image_id, 1, [Region(box(1, 1), "b")], "bob")
+    with pytest.raises(AnnotationError, match="bob has changed this image"):
+        store.restore_version(image_id, 1, 1, "ann")
+    with pytest.raises(NotFoundError):
+        store.restore_version(77, 1, 1, "ann")
+    assert texts(store, image_id) == ["b"]

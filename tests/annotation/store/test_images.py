@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from annotation.store.images import dhash, display_name, natural_sort_key
+from annotation.store.images import dhash, display_name, distinct_names, natural_sort_key
 from annotation.store.records import NotFoundError
 from spotter.images import ImageError
 
@@ -49,6 +49,26 @@ def test_orientation_is_applied(store, picture, form, orientation):
     # The stored file keeps its hash when it is exported and imported.
     again, added = store.add_image(store.ensure_project("p"), store.image_path(image))
     assert (added, again) == (False, image)
+
+
+@pytest.mark.parametrize(("form", "extension"), [("PDF", ".png"), ("GIF", ".png")])
+def test_other_files_are_encoded(store, picture, form, extension):
+    image, _ = store.add_image(store.ensure_project("p"), picture(form=form), "a")
+    assert image.extension == extension
+
+
+@pytest.mark.parametrize(
+    ("paths", "names"),
+    [
+        ([], []),
+        (["x/a.jpg"], ["a.jpg"]),
+        (["x/1.jpg", "y\\1.jpg", "2.jpg"], ["x_1.jpg", "y_1.jpg", "2.jpg"]),
+        (["x/1.jpg", "1.jpg"], ["x_1.jpg", "1.jpg"]),
+        (["p/a/1.jpg", "q/a/1.jpg", "q/b/1.jpg"], ["p_a_1.jpg", "q_a_1.jpg", "b_1.jpg"]),
+    ],
+)
+def test_the_same_name_in_several_folders(paths, names):
+    assert distinct_names(paths) == names
 
 
 def test_invalid_images_are_refused(store, tmp_path):

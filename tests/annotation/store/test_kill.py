@@ -16,6 +16,8 @@ from PIL import Image
 
 from annotation.formats import import_from
 from annotation.region import Region
+from annotation.store import purge
+from annotation.store.bin import delete_images, list_bin
 from annotation.store.store import Store
 
 KILLS = 24
@@ -81,6 +83,15 @@ def import_forever(url: str, folder: str, reports) -> None:
             import_from(store, "p", path, "coco")
             number += 1
             reports.send(number)
+
+
+def empty_the_bin(url: str, reports) -> None:
+    """Deletes the photos in the bin of the project for good, one by one."""
+    with Store(url) as store:
+        for number, deleted in enumerate(list_bin(store, store.find_project("p")), start=1):
+            purge.erase_images(store, [deleted.image.id])
+            reports.send(number)
+        time.sleep(60)
 
 
 def kill_while(write: Callable, *arguments, rng: random.Random) -> int:
@@ -176,3 +187,27 @@ def test_kill_while_importing(tmp_path):
                 assert store.image_path(image).is_file()
                 number = image.name.removesuffix(".png")
                 assert [region.text for region in store.regions(image.id)] == [number] * 2
+
+
+def test_kill_while_emptying_the_bin(tmp_path):
+    """A photo is gone with its file or in the bin with its file; no file is left over."""
+    url = f"sqlite:///{tmp_path}/a.db"
+    rng = random.Random(4)
+    for number in range(KILLS // 4):
+        with Store(url) as store:
+            project = store.ensure_project("p")
+            for i in range(30):
+                Image.fromarray(np.full((20, 20 + number, 3), i, np.uint8)).save(tmp_path / "photo.png")
+                store.add_image(project, tmp_path / "photo.png")
+            ids = [image.id for image in store.image_list(project)]
+            delete_images(store, ids[1:], "ann")
+        kill_while(empty_the_bin, url, rng=rng)
+        with Store(url) as store:
+            binned = [deleted.image for deleted in list_bin(store, project)]
+            assert 0 < len(binned) < len(ids) - 1
+            (kept,) = store.image_list(project)
+            assert all(store.image_path(image).is_file() for image in [kept, *binned])
+            purge.purge_expired(store)
+            assert len(list(store.images.folder.rglob("*.png"))) == 1 + len(binned)
+            purge.empty_bin(store, project)
+            assert store.image_path(kept).is_file()
