@@ -6,9 +6,11 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from annotation.formats.entries import FormatError
-from annotation.upload import DAMAGED_ZIP, DRIVE, MAX_FILES, MAX_TOTAL
+from annotation.upload import DRIVE, MAX_FILES, MAX_TOTAL
+from annotation.zip_names import DAMAGED_ZIP, decode_names
 
 CHUNK = 2**20  # bytes
+COMPRESSED = (".jpg", ".png", ".parquet")
 MAX_ENTRIES = 2 * MAX_FILES  # images and their annotation files
 
 
@@ -19,6 +21,7 @@ def unpack(path: Path, folder: Path) -> Path:
     """
     try:
         with zipfile.ZipFile(path) as archive:
+            decode_names(archive)
             files = [entry for entry in archive.infolist() if not entry.is_dir() and not _is_hidden(entry)]
             if len(files) > MAX_ENTRIES:
                 raise FormatError(f"The archive has more than {MAX_ENTRIES} files; pack fewer of them.")
@@ -37,12 +40,12 @@ def unpack(path: Path, folder: Path) -> Path:
 
 
 def pack(folder: Path, path: Path) -> None:
-    """Packs all files of a folder; only texts are compressed, as images already are."""
+    """Packs all files of a folder; those that are already compressed, as images are, stay as they are."""
     with zipfile.ZipFile(path, "w") as archive:
         for file in sorted(folder.rglob("*")):
             if file.is_file():
-                is_image = file.suffix.lower() in (".jpg", ".png")
-                method = zipfile.ZIP_STORED if is_image else zipfile.ZIP_DEFLATED
+                is_compressed = file.suffix.lower() in COMPRESSED
+                method = zipfile.ZIP_STORED if is_compressed else zipfile.ZIP_DEFLATED
                 archive.write(file, file.relative_to(folder).as_posix(), compress_type=method)
 
 

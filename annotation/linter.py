@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from shapely import is_valid
 from shapely.geometry import Polygon
 
 from annotation.region import DECIMALS, Region
+from annotation.review import CONFIRMED_STATES
+from annotation.store.records import ImageRecord
 from annotation.store.store import Store
+from annotation.text_checks import foreign_letters, is_masked, is_placeholder, leftover, script_of
 from spotter.ops.shapes import overlapping_pairs, remove_self_intersections
 
-DUPLICATE_IOU = 0.8  # minimum IoU of two regions that mark the same word
+DUPLICATE_IOU = 0.8  # minimum IoU of two regions that mark the same word, ...
+SAME_TEXT_IOU = 0.5  # ... and of two with the same text
+USUAL_SHARE = 0.95  # of the texts that are in one script, so that others are suspicious ...
+MIN_TEXTS = 20  # ... in a project with at least so many
+MAX_FOREIGN = 1000  # texts in another script that are listed
 MIN_AREA = 12.0  # square pixels: no letter is readable in less
 MIN_SIDE = 2.0  # pixels of the bounding box
 
@@ -23,7 +31,9 @@ class Finding:
 
     image_id: int
     region_id: str | None  # None for the whole image
-    rule: str  # unknown, long, spaces, crossing, tiny, duplicate, empty or bare
+    # unknown, long, spaces, crossing, tiny, duplicate, empty, bare, placeholder, masked, leftover, lookalike,
+    # script or unchecked
+    rule: str
     message: str  # one sentence; contains texts of regions, so never render it as markup
     fixable: bool
 
@@ -31,13 +41,17 @@ class Finding:
 def lint(
     store: Store, project_id: int, characters: str | None = None, max_length: int | None = None
 ) -> Iterator[Finding]:
-    """Findings of a project's images, ordered by name.
+    """Findings of a project's images, ordered by name, then those of the whole project.
 
     `characters`: the recogniser's character set (`spotter.charset.characters`); `max_length`: of the words it
     can read (`max_steps - 1` of its configuration). None disables the rule.
     """
+    overview = _Overview()
     for image in store.image_list(project_id):
-        yield from lint_regions(image.id, store.regions(image.id), characters, max_length)
+        regions = store.regions(image.id)
+        overview.add(image, regions)
+        yield from lint_regions(image.id, regions, characters, max_length)
+    yield from overview.findings()
 
 
 def lint_regions(
@@ -53,13 +67,50 @@ def lint_regions(
     valid = [r for r in regions if Polygon(r.polygon).area > 0]
     polygons = [r.polygon for r in valid]
     duplicates: dict[str, Region] = {}  # id of the worse region -> the better one
-    for _, i, j in overlapping_pairs(polygons, polygons, DUPLICATE_IOU):
-        if i < j:
+    for iou, i, j in overlapping_pairs(polygons, polygons, SAME_TEXT_IOU):
+        has_same_text = valid[i].text.strip() == valid[j].text.strip() != ""
+        if i < j and (iou >= DUPLICATE_IOU or has_same_text):
             worse, better = sorted((valid[i], valid[j]), key=_quality)
             duplicates.setdefault(worse.id, better)
     for region_id, better in duplicates.items():
         message = f"It covers the same area as another region, which reads {better.text!r}."
         yield Finding(image_id, region_id, "duplicate", message, True)
+
+
+@dataclass
+class _Overview:
+    """What only all regions of a project show."""
+
+    first_image: int | None = None
+    regions: int = 0
+    imported: int = 0
+    is_checked: bool = False  # at least partly
+    scripts: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, list[tuple[int, Region]]] = field(default_factory=dict)  # regions by script
+
+    def add(self, image: ImageRecord, regions: Sequence[Region]) -> None:
+        self.first_image = image.id if self.first_image is None else self.first_image
+        self.regions += len(regions)
+        self.imported += sum(region.origin == "import" for region in regions)
+        self.is_checked |= image.state in CONFIRMED_STATES or any(region.locked for region in regions)
+        for region in regions:
+            if not region.illegible and (script := script_of(region.text)):
+                self.scripts[script] += 1
+                examples = self.examples.setdefault(script, [])
+                if len(examples) < MAX_FOREIGN:
+                    examples.append((image.id, region))
+
+    def findings(self) -> Iterator[Finding]:
+        total = self.scripts.total()
+        usual, count = self.scripts.most_common(1)[0] if total else ("", 0)
+        if total >= MIN_TEXTS and USUAL_SHARE * total <= count < total:
+            for script in sorted(self.scripts.keys() - {usual}):
+                for image_id, region in self.examples[script]:
+                    message = f"The text {region.text!r} is {script}, but nearly all others are {usual}."
+                    yield Finding(image_id, region.id, "script", message, False)
+        if self.imported and not self.is_checked and self.first_image is not None:
+            message = f"Nobody has checked any of the {self.regions} words yet; go through the photos first."
+            yield Finding(self.first_image, None, "unchecked", message, False)
 
 
 def fix(store: Store, finding: Finding, who: str) -> bool:
@@ -92,12 +143,30 @@ def _check(region: Region, characters: str | None, max_length: int | None) -> It
             yield "unknown", f"The model cannot read {' '.join(unknown)} in {text!r}.", False
         if max_length is not None and len(text) > max_length:
             yield "long", f"The text has {len(text)} characters; the model reads at most {max_length}.", False
+        yield from _check_text(text)
     polygon = Polygon(region.polygon)
     x1, y1, x2, y2 = polygon.bounds
     if min(x2 - x1, y2 - y1) < MIN_SIDE or _has_no_area(region):
         yield "tiny", f"The polygon is tiny: {x2 - x1:g} x {y2 - y1:g} pixels.", True
     elif not is_valid(polygon):
         yield "crossing", "The polygon crosses itself.", without_crossings(region.polygon) is not None
+
+
+def _check_text(text: str) -> Iterator[tuple[str, str, bool]]:
+    if is_masked(text):
+        yield "masked", f"The text {text!r} means that it cannot be read; mark the region as illegible.", True
+    elif is_placeholder(text):
+        yield "placeholder", f"The text {text!r} looks like a placeholder; type what is written there.", False
+    elif left := leftover(text):
+        yield (
+            "leftover",
+            f"The text {text!r} begins with {left!r}; remove it if it is not written there.",
+            False,
+        )
+    if foreign := foreign_letters(text):
+        kinds = " and ".join(sorted({script_of(letter) for letter in foreign}))
+        message = f"The Latin text {text!r} has letters that are {kinds} ({foreign}); type them again."
+        yield "lookalike", message, False
 
 
 def without_crossings(points: list[list[float]]) -> list[list[float]] | None:
@@ -126,6 +195,7 @@ def _uncross(region: Region) -> Region:
 FIXES: dict[str, Callable[[Region], Region | None]] = {
     "spaces": lambda region: replace(region, text=region.text.strip()),
     "empty": lambda region: replace(region, illegible=True),
+    "masked": lambda region: replace(region, text="", illegible=True),
     "crossing": _uncross,
     "tiny": lambda region: None,
     "duplicate": lambda region: None,

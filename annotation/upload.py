@@ -5,37 +5,29 @@ from __future__ import annotations
 import os
 import re
 import stat
+import time
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
 
+from annotation.store.images import MAX_NAME, display_name, distinct_names, encode
 from annotation.store.records import ImageRecord
 from annotation.store.store import Store
-from spotter.images import MAX_BYTES, ImageError
+from annotation.zip_names import DAMAGED_ZIP, decode_names
+from spotter.images import MAX_BYTES, MAX_PAGES, ImageError, count_pages, page_name, read_image
 
 MAX_FILES = 5000  # per upload
 MAX_TOTAL = 2 * 2**30  # bytes per upload, unpacked
 MAX_RATIO = 100  # unpacked to packed size; of images it is below 2, of a zip bomb near 1000
 SMALL = 2**20  # bytes up to which the ratio is ignored: a white page compresses well
 CHUNK = 2**20  # bytes
+PAGES_SECONDS = 120  # per file
 DRIVE = re.compile(r"^[A-Za-z]:")
 
 Progress = Callable[[int, int, str], None]  # (number done, total number, name of the next file)
-
-# What zipfile raises for an entry that is damaged, encrypted or compressed with an unknown method.
-DAMAGED_ZIP = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    OSError,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-)
 
 
 @dataclass
@@ -45,6 +37,17 @@ class UploadReport:
     added: list[ImageRecord] = field(default_factory=list)
     existing: list[ImageRecord] = field(default_factory=list)  # already in the project
     refused: list[tuple[str, str]] = field(default_factory=list)  # (name, reason in one sentence)
+    notes: list[tuple[str, str]] = field(default_factory=list)  # (name, what became of it)
+
+    def add(self, record: ImageRecord, is_new: bool, name: str) -> None:
+        """`name`: that the image came with."""
+        (self.added if is_new else self.existing).append(record)
+        if not is_new and display_name(name) != record.name:
+            self.notes.append((name, f"It is the same photo as {record.name}, which is in the project."))
+
+    @property
+    def photos(self) -> int:
+        return len(self.added) + len(self.existing)
 
 
 class _RefusedError(Exception):
@@ -62,6 +65,7 @@ def upload(
     store: Store, project_id: int, paths: Sequence[str | Path], progress: Progress | None = None
 ) -> UploadReport:
     """Adds images to a project, each in its own transaction: an interrupted upload keeps what it has added.
+    The pages of a PDF, a TIFF or an animation become images of their own.
 
     `paths`: image files, folders (with their subfolders) and zip archives. Raises NotFoundError.
     """
@@ -74,11 +78,12 @@ def upload(
             except _RefusedError as error:
                 report.refused.append((path.name, str(error)))
         total = 0
-        for number, file in enumerate(files):
+        names = distinct_names([file.name for file in files])
+        for number, (file, name) in enumerate(zip(files, names, strict=True)):
             if progress:
                 progress(number, len(files), file.name)
             try:
-                if number >= MAX_FILES:
+                if max(number, report.photos) >= MAX_FILES:
                     raise _RefusedError(
                         f"The upload has more than {MAX_FILES} files; send the rest separately."
                     )
@@ -90,13 +95,37 @@ def upload(
                     raise _RefusedError(file.problem)
                 data = file.read()
                 total += len(data)
-                record, added = store.add_image(project_id, data, file.name)
-                (report.added if added else report.existing).append(record)
+                if (pages := count_pages(data)) > 1:
+                    _add_pages(store, project_id, data, name, pages, report)
+                else:
+                    report.add(*store.add_image(project_id, data, name), name)
             except (_RefusedError, ImageError) as error:
                 report.refused.append((file.name, str(error)))
         if progress:
             progress(len(files), len(files), "")
     return report
+
+
+def _add_pages(
+    store: Store, project_id: int, data: bytes, file: str, count: int, report: UploadReport
+) -> None:
+    end = time.monotonic() + PAGES_SECONDS
+    shown = file[-MAX_NAME // 2 :]
+    names: list[str] = []
+    for number in range(1, min(count, MAX_PAGES) + 1):
+        name = page_name(shown, number, count)
+        if time.monotonic() > end:
+            report.refused.append((name, "It and the pages after it would take too long; split the file."))
+            break
+        try:
+            report.add(*store.add_image(project_id, encode(read_image(data, number))[0], name), name)
+            names.append(name)
+        except ImageError as error:
+            report.refused.append((name, str(error)))
+    if count > MAX_PAGES:
+        report.refused.append((file, f"Only its first {MAX_PAGES} pages were added; split the file."))
+    if names:
+        report.notes.append((file, f"{len(names)} pages became images of their own, from {names[0]} on."))
 
 
 def _expand(path: Path, archives: ExitStack) -> Iterator[_File]:
@@ -128,6 +157,7 @@ def _folder(folder: Path) -> Iterator[_File]:
 
 
 def _members(archive: zipfile.ZipFile) -> Iterator[_File]:
+    decode_names(archive)
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     if len(entries) > MAX_FILES:
         raise _RefusedError(

@@ -10,20 +10,28 @@ from annotation.formats import (
     art,
     coco,
     exporting,
+    hiertext,
+    hugging_face,
     icdar,
     importing,
     label_studio,
     labelme,
     page_xml,
     ppocrlabel,
+    recogniser_crops,
+    regions_csv,
     via,
     words_json,
 )
 from annotation.formats.detection import detect
-from annotation.formats.entries import Entry, FormatError, is_turned
-from annotation.formats.exporting import ExportReport
+from annotation.formats.entries import Entry, FormatError
+from annotation.formats.exporting import ExportReport, Form
+from annotation.formats.image_files import names_below, tell_apart
 from annotation.formats.importing import ImportReport
+from annotation.formats.turning import turn_along
+from annotation.store.selection import Selection
 from annotation.store.store import Store
+from annotation.upload import Progress
 
 __all__ = [
     "EXPORTS",
@@ -40,35 +48,100 @@ __all__ = [
 FORMATS: dict[str, ModuleType] = {
     "label-studio": label_studio,
     "coco": coco,
+    "hiertext": hiertext,
     "ppocrlabel": ppocrlabel,
     "icdar": icdar,
     "art": art,
     "labelme": labelme,
+    "csv": regions_csv,
     "via": via,
     "page-xml": page_xml,
     "alto-xml": alto_xml,
     "words-json": words_json,
 }
-# In pixels, but without the size of the image, which would say whether its EXIF orientation was applied.
-WITHOUT_SIZES = ("ppocrlabel", "icdar", "art")
-EXPORTS = [name for name, module in FORMATS.items() if hasattr(module, "write")]
+EVERYTHING = Selection()
+# Their coordinates always refer to upright photos, those of the others may not.
+UPRIGHT = ("label-studio", "csv", "words-json")
+EXPORTS: dict[str, Form] = {
+    "label-studio": Form(
+        label_studio.write,
+        "Label Studio",
+        "Everything: to go on in Label Studio, to keep a copy, or to move a project to another computer.",
+        file=label_studio.FILE,
+        with_new=True,
+        with_state=True,
+        with_predictions=True,
+    ),
+    "coco": Form(
+        coco.write,
+        "COCO",
+        "For detectors and tools that read COCO, with the texts added.",
+        file=coco.FILE,
+    ),
+    "ppocrlabel": Form(
+        ppocrlabel.write,
+        "PPOCRLabel",
+        "To go on in PPOCRLabel, where photos that are done here are marked as checked.",
+        images=".",
+        with_state=True,
+    ),
+    "icdar": Form(
+        icdar.write,
+        "ICDAR",
+        "To train or evaluate a spotter: one text file per photo, as in ICDAR 2015.",
+    ),
+    "crops": Form(
+        recogniser_crops.write,
+        "Cropped words",
+        "To train a recogniser: a small image per word and rec_gt.txt, as PaddleOCR expects them.",
+        images=None,
+    ),
+    "page-xml": Form(
+        page_xml.write,
+        "PAGE XML",
+        "For Transkribus, eScriptorium and kraken: one XML file per photo.",
+        images=".",
+    ),
+    "csv": Form(
+        regions_csv.write,
+        "CSV",
+        "A table for a spreadsheet or pandas, with a line per region and without the photos.",
+        images=None,
+        file=regions_csv.FILE,
+        with_state=True,
+        with_authors=True,
+    ),
+    "hugging-face": Form(
+        hugging_face.write,
+        "Hugging Face data set",
+        "A folder for datasets.load_dataset, with the photos in a parquet file.",
+        images=None,
+        with_state=True,
+    ),
+}
 
 
-def read(path: str | Path, format_name: str | None = None, images: str | Path | None = None) -> list[Entry]:
-    """The entries of a file or folder, without a database; the format is found out if it is not given.
+def read(
+    path: str | Path,
+    format_name: str | None = None,
+    images: str | Path | None = None,
+    coordinates: str | None = None,
+) -> list[Entry]:
+    """The entries of a file or folder, without a database; what is not given is found out.
 
-    Raises FormatError.
+    `coordinates`: of photos that EXIF turns, see `turning.COORDINATES`. Raises FormatError.
     """
     path = Path(path)
     if not path.exists():
-        raise FormatError(f"{path} does not exist.")
+        raise FormatError(f"{path.name} does not exist.")
     if images is not None and not Path(images).is_dir():
-        raise FormatError(f"{images} is not a folder.")
+        raise FormatError(f"{Path(images).name} is not a folder.")
+    names_below.cache_clear()  # files may have been added since
     name = format_name or detect(path, FORMATS)
     entries: list[Entry] = FORMATS[name].read(path, None if images is None else Path(images))
-    if name in WITHOUT_SIZES:
-        for entry in entries:
-            entry.is_turned = isinstance(entry.file, Path) and is_turned(entry.file)
+    tell_apart(entries)
+    if name not in UPRIGHT:
+        turn_along(entries, coordinates)
     return entries
 
 
@@ -80,27 +153,30 @@ def import_from(
     images: str | Path | None = None,
     who: str = "import",
     strict: bool = False,
+    coordinates: str | None = None,
 ) -> ImportReport:
     """Imports a file or folder into a project, which is created if it does not exist.
 
     `format_name`: found out if it is not given; `images`: folder of the images (default: next to the file);
-    `strict`: all or nothing. Raises FormatError, after which nothing has changed.
+    `strict`: all or nothing; `coordinates`: see `read`. Raises FormatError, after which nothing has changed.
     """
-    return importing.import_entries(store, project, read(path, format_name, images), who, strict)
+    entries = read(path, format_name, images, coordinates)
+    return importing.import_entries(store, project, entries, who, strict)
 
 
 def export_to(
-    store: Store, project_id: int, out: str | Path, format_name: str = "label-studio"
+    store: Store,
+    project_id: int,
+    out: str | Path,
+    format_name: str = "label-studio",
+    selection: Selection = EVERYTHING,
+    progress: Progress | None = None,
 ) -> ExportReport:
     """Writes annotations and images of a project.
 
-    `out`: a new folder; for Label Studio and COCO also a new .json file, with the images next to it. Raises
-    FormatError.
+    `out`: a new folder; for Label Studio and COCO also a new .json file with the images next to it, for CSV
+    also a new .csv file. Raises AnnotationError.
     """
     if format_name not in EXPORTS:
         raise FormatError(f"{format_name} cannot be written; expected one of {', '.join(EXPORTS)}.")
-    file = {"label-studio": label_studio.FILE, "coco": coco.FILE}.get(format_name, "")
-    subfolder = "." if format_name == "ppocrlabel" else "images"
-    all_images = format_name == "label-studio"
-    write = FORMATS[format_name].write
-    return exporting.export_project(store, project_id, Path(out), write, subfolder, file, all_images)
+    return exporting.export_project(store, project_id, Path(out), EXPORTS[format_name], selection, progress)

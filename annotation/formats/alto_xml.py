@@ -7,7 +7,8 @@ from pathlib import Path, PurePosixPath
 from xml.etree.ElementTree import Element
 
 from annotation.formats.detection import Source
-from annotation.formats.entries import Entry, FormatError, find_file, note_missing_texts, pixel_reader
+from annotation.formats.entries import Entry, FormatError, note_missing_texts, pixel_reader
+from annotation.formats.image_files import find_file
 from annotation.formats.outlines import image_size, imported_region, pairs, rectangle
 from annotation.formats.xml_files import files_with_root, read_pages, read_xml
 from annotation.region import RegionError

@@ -6,7 +6,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from annotation.formats.detection import Source
-from annotation.formats.entries import Entry, FormatError, find_file, note_missing_texts, pixel_reader, reject
+from annotation.formats.entries import Entry, FormatError, note_missing_texts, pixel_reader, reject
+from annotation.formats.image_files import find_file
 from annotation.region import RegionError, check_polygon, check_text
 
 TITLE = "the JSON of ICDAR 2019 ArT and LSVT"

@@ -16,13 +16,14 @@ from annotation.formats.entries import (
     Entry,
     ExportItem,
     FormatError,
-    find_file,
     note_missing_texts,
     pixel_reader,
     read_json,
     read_text,
     reject,
 )
+from annotation.formats.export_notes import ExportNotes
+from annotation.formats.image_files import find_file
 from annotation.formats.outlines import (
     bezier_outline,
     image_size,
@@ -107,7 +108,7 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
     return [*entries.values(), *rejected]
 
 
-def write(folder: Path, name: str, items: Iterable[ExportItem], notes: list[str]) -> None:
+def write(folder: Path, name: str, items: Iterable[ExportItem], notes: ExportNotes) -> None:
     """Writes the file, with the images next to it. No visible information is lost, so there are no notes."""
     images: list[dict] = []
     annotations: list[dict] = []
@@ -157,9 +158,8 @@ def _items(value: list | dict) -> list[dict]:
 def _entry(name: str, image: dict, source: str, folders: list[Path | None]) -> Entry:
     base = PurePosixPath(name.replace("\\", "/")).name
     file = find_file(name, folders)
-    if file is None:  # an export of Label Studio, with the names of its uploads
+    if file is None or file.name != base:  # an export of Label Studio, with the names of its uploads
         base = UPLOADED.sub("", base)
-        file = find_file(base, folders)
     sha256 = image.get("sha256")
     sha256 = sha256 if isinstance(sha256, str) else None
     entry = Entry(base, file, sha256, state="done")

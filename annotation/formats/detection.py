@@ -13,6 +13,12 @@ from typing import Any, Protocol
 from annotation.formats.entries import Entry, FormatError, read_json, read_text
 
 HEAD_BYTES = 65536  # enough to recognise any text format
+IMAGE_ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".pdf"}
+ANNOTATION_ENDINGS = {".json", ".jsonl", ".xml", ".csv", ".cach"}
+XML_KINDS = {  # by the root, of those that no format reads
+    "annotation": "the XML of Pascal VOC",
+    "annotations": "the XML of CVAT (export it there as COCO)",
+}
 # A line of rec_gt.txt, which PPOCRLabel writes to train a recogniser: an image of one word, and its text.
 CROP_LINE = re.compile(r"[^\t\n]+\.(jpe?g|png|bmp)\t(?!\s*\[\s*[{\]])", re.IGNORECASE)
 
@@ -73,8 +79,21 @@ def detect(path: Path, formats: Mapping[str, Any]) -> str:
     for name, module in formats.items():
         if module.recognises(source):
             return name
+    if has_only_images(source):
+        raise FormatError(
+            f"{path.name} has images, but no known annotations; add them with "
+            "`python -m annotation add FOLDER`, or in the app under Add photos."
+        )
     known = ", ".join(module.TITLE for module in formats.values())
     raise FormatError(f"{path.name} is {describe(source)}, which is no known form; known are {known}.")
+
+
+def has_only_images(source: Source) -> bool:
+    """Whether there are images, and no file that could be annotations of an unknown kind."""
+    files = source.files("*")
+    endings = {path.suffix.lower() for path in files}
+    is_list = any(CROP_LINE.match(source.head(path)) for path in files if path.suffix.lower() == ".txt")
+    return bool(endings & IMAGE_ENDINGS) and not endings & ANNOTATION_ENDINGS and not is_list
 
 
 def describe(source: Source) -> str:
@@ -99,7 +118,9 @@ def describe(source: Source) -> str:
     if ending == ".txt" and CROP_LINE.match(start):
         return "a list of cropped words and their texts, which does not say where the words are"
     if ending == ".xml" and (tag := re.search(r"<([A-Za-z][\w.:-]*)", start)):
-        return f"XML with the root <{tag[1]}>"
+        return XML_KINDS.get(tag[1], f"XML with the root <{tag[1]}>")
+    if ending == ".csv" and ("/data/upload/" in start or "lead_time" in start.partition("\n")[0]):
+        return "Label Studio's CSV (export it there as JSON)"
     return f"a {ending} file" if ending else "a file without an ending"
 
 

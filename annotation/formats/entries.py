@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
-
-from PIL import ExifTags, Image
 
 from annotation.region import (
     MAX_OUTSIDE,
@@ -59,7 +54,7 @@ class Entry:
     submitted: bool = False  # a person has submitted it in Label Studio
     who: str = ""  # that person
     predictions: list[FilePrediction] = field(default_factory=list)
-    is_turned: bool = False  # by EXIF, and it is not known whether the tool of the annotator has applied that
+    is_unclear: bool = False  # whether its regions were drawn before EXIF turned the photo, see `turning`
     state: str | None = None  # review state, used if the image is new
     version: int = 0  # of the image when it was exported ...
     added: str = ""  # ... from the database to which the image was added at this time
@@ -78,15 +73,6 @@ def reject(fault: str, name: str = "") -> Entry:
     return Entry(name, faults=[fault], rejected=True)
 
 
-def is_turned(file: Path) -> bool:
-    """Whether an image has an EXIF orientation, so that the stored pixels are not upright."""
-    try:
-        with Image.open(file) as image:
-            return image.getexif().get(ExifTags.Base.Orientation, 1) not in (0, 1)
-    except Exception:  # not an image, or broken EXIF: whoever decodes the image says so
-        return False
-
-
 def note_missing_texts(entry: Entry, values: list[dict]) -> None:
     """Adds a note on readable regions without a text; an image without any text is not done."""
     readable = [value for value in values if not value["illegible"]]
@@ -98,12 +84,14 @@ def note_missing_texts(entry: Entry, values: list[dict]) -> None:
 
 @dataclass
 class ExportItem:
-    """One image of an export, whose file is already written."""
+    """One image of an export; what its format does not need is empty."""
 
-    file: str  # path inside the exported folder, with /
+    file: str  # path inside the exported folder, with /; already written if the format has image files
     image: ImageRecord
     regions: list[Region]
-    predictions: list[Prediction]
+    predictions: list[Prediction] = field(default_factory=list)
+    authors: dict[str, str] = field(default_factory=dict)  # who changed a region last, by its id
+    source: Path = Path()  # the stored image file
 
 
 def read_text(path: Path) -> str:
@@ -136,49 +124,6 @@ def read_json(text: str, name: str) -> Any:
         raise FormatError(f"{name} is not valid JSON{where}.") from error
 
 
-def find_file(name: str, folders: Iterable[Path | None]) -> Path | None:
-    """The file with this relative name, or its last part, in the first folder that has it; never outside.
-
-    Names that differ only in case, or in how their accents are encoded (macOS), count as the same if no other
-    file is meant.
-    """
-    parts = PurePosixPath(name.replace("\\", "/")).parts
-    if not parts:
-        return None
-    safe = [part for part in parts if part not in ("/", "..", ".")]
-    for folder in folders:
-        if folder is None:
-            continue
-        for relative in ("/".join(safe), "/".join(safe[1:]), f"images/{safe[-1]}", safe[-1]) if safe else ():
-            with suppress(OSError):  # a name that is longer than the system allows
-                path = _existing(folder / relative) if relative else None
-                if path is not None and path.resolve().is_relative_to(folder.resolve()):
-                    return path
-    return None
-
-
-def _existing(path: Path) -> Path | None:
-    if path.is_file():
-        return path
-    if not path.parent.is_dir():
-        return None
-    similar = _similar_names(path.parent, path.parent.stat().st_mtime_ns).get(_plain(path.name), [])
-    return path.with_name(similar[0]) if len(similar) == 1 and path.with_name(similar[0]).is_file() else None
-
-
-@lru_cache(maxsize=8)
-def _similar_names(folder: Path, changed: int) -> dict[str, list[str]]:
-    """The names in a folder, as last `changed` (ns), by their plain form."""
-    names: dict[str, list[str]] = {}
-    for path in folder.iterdir():
-        names.setdefault(_plain(path.name), []).append(path.name)
-    return names
-
-
-def _plain(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()
-
-
 def pixel_reader(values: list[dict], size: tuple[int, int] | None = None) -> RegionReader:
     """A reader of regions in pixels; `size`: (width, height) of the image according to the file.
 
@@ -187,12 +132,18 @@ def pixel_reader(values: list[dict], size: tuple[int, int] | None = None) -> Reg
     """
 
     def read(width: int, height: int) -> ParsedRegions:
-        if size is not None and size != (width, height):
-            expected = f"{size[0]} x {size[1]} pixels"
-            raise RegionError(f"the file expects {expected}, but the upright image has {width} x {height}")
         notes, faults, valid = set(), [], []
+        scale = (1.0, 1.0)
+        if size is not None and size != (width, height):
+            sizes = f"{size[0]} x {size[1]} pixels, but the upright image has {width} x {height}"
+            if not _has_same_ratio(size, (width, height)):
+                raise RegionError(f"the file expects {sizes}")
+            scale = (width / size[0], height / size[1])
+            notes.add(f"The file expects {sizes}; the regions were scaled.")
         for number, value in enumerate(_with_ids(values), start=1):
             try:
+                if scale != (1.0, 1.0):
+                    value = value | {"polygon": [[x * scale[0], y * scale[1]] for x, y in value["polygon"]]}
                 outside = _percent_outside(value["polygon"], width, height)
                 if outside > MAX_OUTSIDE:
                     raise RegionError(f"a point lies {outside:.3g} percent outside the image.")
@@ -206,6 +157,12 @@ def pixel_reader(values: list[dict], size: tuple[int, int] | None = None) -> Reg
         return ParsedRegions(check_regions(valid, width, height), sorted(notes), faults=faults)
 
     return read
+
+
+def _has_same_ratio(first: tuple[int, int], second: tuple[int, int]) -> bool:
+    """Whether one image is the other one scaled, with sides in whole pixels."""
+    (w, h), (width, height) = sorted((first, second))
+    return abs(height * w / width - h) <= 1
 
 
 def _percent_outside(polygon: list[list[float]], width: int, height: int) -> float:

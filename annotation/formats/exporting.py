@@ -6,54 +6,74 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from annotation.formats.entries import ExportItem, FormatError
+from annotation.formats.export_notes import ExportNotes
+from annotation.store import queue
 from annotation.store.records import ImageRecord
+from annotation.store.selection import SELECTABLE, Selection, authors, select_images
 from annotation.store.store import Store
+from annotation.upload import Progress
 
-Writer = Callable[[Path, str, Iterator[ExportItem], list[str]], None]
+Writer = Callable[[Path, str, Iterator[ExportItem], ExportNotes], None]  # (folder, name, images, notes)
+UNCHECKED = "images in work, which this format cannot tell from those that are done"
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a format is written."""
+
+    write: Writer
+    title: str
+    purpose: str  # one sentence
+    images: str | None = "images"  # folder of the image files in the exported folder; None: without them
+    file: str = ""  # its only other file, which may be exported under another name; "" if there are more
+    with_new: bool = False  # also new images, which no person has worked on
+    with_state: bool = False  # the format says which images are done
+    with_predictions: bool = False
+    with_authors: bool = False
 
 
 @dataclass
 class ExportReport:
     """What was exported, and what the format could not represent."""
 
+    selection: Selection
     images: int = 0
     regions: int = 0
     notes: list[str] = field(default_factory=list)
 
     def lines(self) -> list[str]:
-        return [f"images: {self.images}, regions: {self.regions}", *self.notes]
+        only = [f"only images that are: {self.selection}"] if str(self.selection) else []
+        return [f"images: {self.images}, regions: {self.regions}", *only, *self.notes]
 
 
 def export_project(
-    store: Store, project_id: int, out: Path, write: Writer, subfolder: str, file: str, all_images: bool
+    store: Store,
+    project_id: int,
+    out: Path,
+    form: Form,
+    selection: Selection,
+    progress: Progress | None = None,
 ) -> ExportReport:
-    """Writes the folder `out`, or the file `out` and a folder of images if it ends in .json.
+    """Writes the folder `out`, or the file `out` and a folder of images if it ends like the form's file.
 
-    `subfolder`: of the images; `file`: the name of the format's .json file, "" if it has none; `all_images`:
-    also new images, which no person has worked on. Raises FormatError.
+    Without states in `selection`, all that the form takes. Raises AnnotationError.
     """
-    report = ExportReport()
-    images = store.image_list(project_id)
-    if not all_images:
-        new = [image for image in images if image.state == "new"]
-        images = [image for image in images if image.state != "new"]
-        if new:
-            report.notes.append(f"images left out because they have not been annotated: {len(new)}")
-    if not images:
-        raise FormatError("There is no image to export.")
-    is_file = bool(file) and out.suffix.lower() == ".json"
+    report, notes = ExportReport(selection), ExportNotes()
+    images = _choose(store, project_id, form, selection, report)
+    is_file = bool(form.file) and out.suffix.lower() == Path(form.file).suffix
     folder = out.parent if is_file else out
+    file, subfolder = form.file, form.images
     if is_file:
-        file, subfolder = out.name, f"{out.stem}-images"
-    targets = [folder / file, folder / subfolder] if is_file else [folder]
+        file, subfolder = out.name, None if form.images is None else f"{out.stem}-images"
+    parts = [part for part in (file, subfolder) if part is not None]
+    targets = [folder / part for part in parts] if is_file else [folder]
     for target in targets:
         if target.exists() and not (target.is_dir() and not any(target.iterdir())):
-            raise FormatError(f"{target} already exists; choose another name.")
-    names = file_names(images)
+            raise FormatError(f"{target.name} already exists; choose another name.")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         if is_file:
@@ -61,15 +81,18 @@ def export_project(
         parent = folder if is_file else folder.parent
         with tempfile.TemporaryDirectory(dir=parent, prefix=".export-") as temporary:
             written = Path(temporary) / "out"
-            (written / subfolder).mkdir(parents=True)
-            name = file or out.resolve().name
-            write(written, name, _items(store, images, names, written, subfolder, report), report.notes)
+            (written / (subfolder or ".")).mkdir(parents=True)
+            items = _items(store, images, written, replace(form, images=subfolder), report, notes, progress)
+            form.write(written, file or out.resolve().name, items, notes)
+            if not report.images:
+                raise FormatError("The stored files of all these images are missing.")
             for target in targets:
                 if target.is_dir():
                     target.rmdir()
                 (written / target.name if is_file else written).rename(target)
     except OSError as error:
-        raise FormatError(f"{out} cannot be written: {error.strerror}.") from error
+        raise FormatError(f"{out.name} cannot be written: {error.strerror}.") from error
+    report.notes += notes.lines()
     return report
 
 
@@ -86,22 +109,53 @@ def file_names(images: list[ImageRecord]) -> dict[int, str]:
     return names
 
 
+def _choose(
+    store: Store, project_id: int, form: Form, selection: Selection, report: ExportReport
+) -> list[ImageRecord]:
+    """The images to export. Raises FormatError if there are none."""
+    chosen = selection
+    if not selection.states and not form.with_new:
+        chosen = replace(selection, states=tuple(state for state in SELECTABLE if state != "new"))
+    images = select_images(store, project_id, chosen)
+    if not images and str(selection):
+        raise FormatError(f"No image fits the filter ({selection}); nothing was exported.")
+    counts = queue.progress(store, project_id)
+    if not str(selection):
+        left_out = [("have not been annotated", 0 if form.with_new else counts.new)]
+        left_out += [("were skipped", counts.skipped)]
+        report.notes += [f"images left out because they {why}: {count}" for why, count in left_out if count]
+    if not images:
+        reasons = f" ({'; '.join(report.notes)})" if report.notes else ""
+        raise FormatError(f"There is no image to export{reasons}.")
+    return images
+
+
 def _items(
     store: Store,
     images: list[ImageRecord],
-    names: dict[int, str],
     folder: Path,
-    subfolder: str,
+    form: Form,
     report: ExportReport,
+    notes: ExportNotes,
+    progress: Progress | None,
 ) -> Iterator[ExportItem]:
     """Copies the images one by one and counts what is exported."""
-    for image in images:
-        file = (Path(subfolder) / names[image.id]).as_posix()
-        stored = store.image_path(image)
-        if not stored.is_file():
-            raise FormatError(f"The stored file of the image {image.name} is missing.")
-        shutil.copyfile(stored, folder / file)
-        regions = store.regions(image.id)
+    names = file_names(images)
+    for number, image in enumerate(images):
+        if progress is not None:
+            progress(number, len(images), image.name)
+        item = ExportItem((Path(form.images or "") / names[image.id]).as_posix(), image, [])
+        item.source = store.image_path(image)
+        if not item.source.is_file():
+            notes.add("images left out because their stored file is missing", image.name)
+            continue
+        if form.images is not None:
+            shutil.copyfile(item.source, folder / item.file)
+        item.regions = store.regions(image.id)
+        item.predictions = store.predictions(image.id) if form.with_predictions else []
+        item.authors = authors(store, image.id) if form.with_authors else {}
+        if image.state == "in work" and not form.with_state:
+            notes.add(UNCHECKED, image.name)
         report.images += 1
-        report.regions += len(regions)
-        yield ExportItem(file, image, regions, store.predictions(image.id))
+        report.regions += len(item.regions)
+        yield item

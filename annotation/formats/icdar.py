@@ -5,6 +5,7 @@ Written are `images/NAME.jpg` with `gt/gt_NAME.txt`, see `spotter.data.icdar`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from annotation.formats.entries import (
     read_text,
     reject,
 )
+from annotation.formats.export_notes import MAX_TEXT, ExportNotes
 from annotation.formats.icdar_lines import (
     Form,
     find_form,
@@ -30,11 +32,14 @@ from annotation.formats.icdar_lines import (
 )
 from annotation.region import Region, RegionError, check_polygon, check_text
 from annotation.store.images import natural_sort_key
+from spotter.data.icdar import MAX_POINTS, write_ground_truth
+from spotter.types import GroundTruth
 
-TITLE = "folders in ICDAR's form (images/NAME.jpg and gt/gt_NAME.txt)"
+TITLE = "ICDAR's images/NAME.jpg with gt/gt_NAME.txt"
 IMAGE_ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
 TRUTH_ENDINGS = {".txt", ".gt"}
 PREFIXES = ("poly_gt_", "gt_")  # of a ground truth file, before the name of its image
+LINE_BREAK = re.compile("[\n\r]")  # many readers split lines at both
 EXPECTED = "expected images/NAME.jpg with gt/gt_NAME.txt"
 
 
@@ -132,30 +137,19 @@ def _key(file: Path) -> str:
     return stem
 
 
-def write(folder: Path, name: str, items: Iterable[ExportItem], notes: list[str]) -> None:
-    """Writes gt/; what the format cannot represent is added to `notes`."""
-    from spotter.data.icdar import write_ground_truth
-    from spotter.types import GroundTruth
-
+def write(folder: Path, name: str, items: Iterable[ExportItem], notes: ExportNotes) -> None:
+    """Writes gt/."""
     (folder / "gt").mkdir()
-    rounded = False
+    probe = folder / ".probe"
     expected: list[tuple[str, str, str]] = []  # (image, line, text)
     for item in items:
         truths = []
         for region in item.regions:
-            shown = f"{item.image.name}: {region.text!r}"
+            if LINE_BREAK.search(region.text) and not region.illegible:
+                notes.add_region("texts with line breaks, left out", item.image, region)
+                continue
             polygon = _simplify(region)
-            if len(polygon) != len(region.polygon):
-                notes.append(
-                    f"{shown} was written with {len(polygon)} instead of {len(region.polygon)} points."
-                )
-            if region.difficult and not region.illegible:
-                notes.append(f"{shown} lost its flag difficult, which this format does not have.")
-            if region.illegible and region.text:
-                notes.append(f"{shown} was written as ###, because it is illegible.")
-            elif region.text != region.text.strip():
-                notes.append(f"{shown} lost the spaces around it, which this format does not have.")
-            rounded |= any(value % 1 for point in polygon for value in point)
+            _note_losses(item, region, polygon, notes)
             truths.append(GroundTruth(np.array(polygon, dtype=np.float32), region.text, region.illegible))
         target = folder / "gt" / f"gt_{Path(item.file).stem}.txt"
         while True:
@@ -163,37 +157,48 @@ def write(folder: Path, name: str, items: Iterable[ExportItem], notes: list[str]
                 write_ground_truth(target, truths)
                 break
             except ValueError:  # it does not say which region is the reason
-                bad = next(t for t in truths if not _writable(folder / "gt" / ".probe", t))
-                truths = [t for t in truths if t is not bad]
-                notes.append(
-                    f"{item.image.name}: {bad.text!r} was left out: it would be read as another text."
-                )
+                bad = next(i for i, truth in enumerate(truths) if not _writable(probe, truth))
+                text = truths.pop(bad).text
+                what = "texts that would be read as other texts, left out"
+                notes.add(what, f"{item.image.name} {text[:MAX_TEXT]!r}")
         lines = target.read_text(encoding="utf-8-sig").split("\n")
-        expected += [(item.image.name, *pair) for pair in zip(lines, (t.text for t in truths), strict=False)]
-    notes += _misread(expected)
-    (folder / "gt" / ".probe").unlink(missing_ok=True)
-    if rounded:
-        notes.append("Points were rounded to whole pixels, as this format has no others.")
+        texts = ["" if truth.ignore else truth.text for truth in truths]
+        expected += [(item.image.name, *pair) for pair in zip(lines, texts, strict=False)]
+    probe.unlink(missing_ok=True)
+    _note_misread(expected, notes)
 
 
-def _misread(expected: list[tuple[str, str, str]]) -> list[str]:
-    """Notes on texts that an import would misread because of the other lines, such as numbers after 5 points.
+def _note_losses(item: ExportItem, region: Region, polygon: list[list[float]], notes: ExportNotes) -> None:
+    for applies, what in (
+        (len(polygon) != len(region.polygon), f"outlines simplified to at most {MAX_POINTS} points"),
+        (region.difficult and not region.illegible, "regions that lost the flag difficult"),
+        (region.illegible and region.text, "texts of illegible regions, which became ###"),
+        (not region.illegible and not region.text, "regions without a text"),
+        (
+            not region.illegible and region.text != region.text.strip(),
+            "texts that lost the spaces around them",
+        ),
+        (any(value % 1 for point in polygon for value in point), "outlines rounded to whole pixels"),
+    ):
+        if applies:
+            notes.add_region(what, item.image, region)
+
+
+def _note_misread(expected: list[tuple[str, str, str]], notes: ExportNotes) -> None:
+    """Texts that an import would misread because of the other lines, such as numbers after 5 points.
 
     `expected`: (image, line, text).
     """
     form = find_form(line for _, line, _ in expected)
-    notes = []
     for image, line, text in expected:
         found = parse_record(line, form)["text"]
         if found != text.strip():
-            notes.append(f"{image}: {text!r} will be read as {found!r}: this format is ambiguous here.")
-    return notes
+            what = "texts that are ambiguous in this format, and will be read as others"
+            notes.add(what, f"{image} {text[:MAX_TEXT]!r} as {found[:MAX_TEXT]!r}")
 
 
 def _simplify(region: Region) -> list[list[float]]:
     """The polygon with at most 16 points, as many as the format allows."""
-    from spotter.data.icdar import MAX_POINTS
-
     polygon, tolerance = region.polygon, 0.25
     while len(polygon) > MAX_POINTS:
         outline = Polygon(region.polygon).simplify(tolerance, preserve_topology=False)
@@ -204,9 +209,7 @@ def _simplify(region: Region) -> list[list[float]]:
     return polygon
 
 
-def _writable(probe: Path, truth) -> bool:
-    from spotter.data.icdar import write_ground_truth
-
+def _writable(probe: Path, truth: GroundTruth) -> bool:
     try:
         write_ground_truth(probe, [truth])
     except ValueError:

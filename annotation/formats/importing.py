@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from sqlalchemy.orm import Session
 
 from annotation.formats.entries import Entry, FilePrediction, FormatError
+from annotation.formats.import_images import ImageFinder, fault_of, move, stage, staging_folder
 from annotation.region import AnnotationError, Region, same_content
 from annotation.review import OPEN_STATES
 from annotation.signals import word_signals
 from annotation.store import history, predictions, projects, review
-from annotation.store.images import ImageFolder, StoredImage
+from annotation.store.images import StoredImage
 from annotation.store.region_rows import load_predicted, load_regions, replace_regions
 from annotation.store.store import Store
 from annotation.store.tables import ImageRow
-from spotter.images import ImageError
 
-TURNED = "The photo is turned by EXIF; regions that were drawn on the unturned photo are in wrong places."
-ABANDONED_SECONDS = 86400  # age of a killed import's folder: no import takes a day
+TURNED = (
+    "The photo is turned by EXIF, and the regions may have been drawn before; if they are in wrong places, "
+    "import it again with coordinates as the photo is stored (--coordinates stored)."
+)
 
 
 @dataclass
@@ -81,25 +77,26 @@ def import_entries(
     if nothing is valid, or if anything is invalid and `strict` is set.
     """
     report = ImportReport(notes=[note for entry in entries for note in entry.general_notes])
-    with _staging(store) as staging:
-        staged = _stage(store, project, entries, staging, report.faults)
+    with staging_folder(store) as staging:
+        staged = stage(store, project, entries, staging, report.faults)
         with store.write() as session:
             project_id = projects.ensure_project(session, project)
+            finder = ImageFinder(session, project_id)
             seen: dict[int, str] = {}  # the name under which an image was imported, by its id
             is_anything_valid = False
             for entry, stored in staged:
                 try:
-                    image = _find_image(session, project_id, entry, stored)
+                    image = finder.find(entry, stored)
                     parsed = _parse(entry, image or stored)
                 except AnnotationError as error:
-                    report.faults.append(_fault(entry, error))
+                    report.faults.append(fault_of(entry, error))
                     continue
                 if image is not None and image.id in seen:
                     report.notes.append(_twice(entry, seen[image.id], parsed))
                     continue
                 is_new = image is None
                 if image is None:
-                    assert stored is not None  # or _find_image would have raised
+                    assert stored is not None  # or `find` would have raised
                     image, is_new = projects.add_image_row(session, project_id, stored, entry.name)
                 seen[image.id] = entry.name
                 report.images_added += is_new
@@ -114,13 +111,8 @@ def import_entries(
             # that no row lacks its file.
             for _, stored in staged:
                 if stored is not None:
-                    _move(staging, store.images, stored)
+                    move(staging, store.images, stored)
     return report
-
-
-def _fault(entry: Entry, error: Exception) -> str:
-    place = entry.where or ("" if isinstance(error, FormatError) else entry.name)
-    return f"{place}: {str(error).rstrip('.')}." if place else f"{str(error).rstrip('.')}."
 
 
 def _refusal(faults: list[str]) -> FormatError:
@@ -137,83 +129,16 @@ def _twice(entry: Entry, first: str, parsed: _Parsed) -> str:
     return f"{entry.name}: the image occurs twice in the file; {which}{lost}"
 
 
-@contextmanager
-def _staging(store: Store) -> Iterator[ImageFolder]:
-    """A temporary image folder next to the stored images."""
-    store.images.folder.mkdir(parents=True, exist_ok=True)
-    for folder in store.images.folder.glob(".import-*"):  # left by an import that was killed
-        with suppress(OSError):
-            if time.time() - folder.stat().st_mtime > ABANDONED_SECONDS:
-                shutil.rmtree(folder)
-    with tempfile.TemporaryDirectory(dir=store.images.folder, prefix=".import-") as temporary:
-        yield ImageFolder(Path(temporary))
-
-
-def _stage(
-    store: Store, project: str, entries: Sequence[Entry], staging: ImageFolder, faults: list[str]
-) -> list[tuple[Entry, StoredImage | None]]:
-    """Decodes the images that the project lacks, before the transaction, which blocks other writers.
-
-    Returns the entries with their image, without those that are invalid, which are added to `faults`.
-    """
-    with store.read() as session:
-        project_id = projects.find_project(session, project)
-        known = [
-            project_id is not None and projects.find_by_hash(session, entry.sha256, project_id) is not None
-            for entry in entries
-        ]
-    staged: list[tuple[Entry, StoredImage | None]] = []
-    for entry, is_known in zip(entries, known, strict=True):
-        if entry.rejected:
-            faults += entry.faults
-        elif is_known or entry.file is None:
-            staged.append((entry, None))
-        else:
-            try:
-                stored = staging.add(entry.file)
-                if entry.sha256 not in (None, stored.sha256, stored.source_sha256):
-                    raise _another_image(entry)
-                staged.append((entry, stored))
-            except (ImageError, FormatError) as error:
-                faults.append(_fault(entry, error))
-    return staged
-
-
-def _find_image(
-    session: Session, project_id: int, entry: Entry, stored: StoredImage | None
-) -> ImageRow | None:
-    """The image in the project: found by hash, else by the file's content, else by name; None if it has to
-    be added. Raises FormatError if it is neither in the project nor a file.
-    """
-    if (row := projects.find_by_hash(session, entry.sha256, project_id)) is not None:
-        return row
-    if stored is not None:
-        for sha256 in (stored.sha256, stored.source_sha256):
-            if (row := projects.find_by_hash(session, sha256, project_id)) is not None:
-                return row
-        return None
-    named = projects.find_by_name(session, project_id, entry.name)
-    if not named:
-        raise FormatError(f"The image {entry.name} is neither in the project nor next to the file.")
-    if entry.sha256 is not None:
-        raise _another_image(entry)
-    if len(named) > 1:
-        raise FormatError(
-            f"The project has several images named {entry.name}, so it is not clear which is meant."
-        )
-    return named[0]
-
-
 def _parse(entry: Entry, image: ImageRow | StoredImage | None) -> _Parsed:
     """Reads an entry for the size of its image; what it had to leave out is added to the entry's notes and
     faults. Raises RegionError or FormatError."""
-    assert image is not None  # or _find_image would have raised
+    assert image is not None  # or `find` would have raised
     predictions = []
     for prediction in entry.predictions:
         try:
             parsed = prediction.read(image.width, image.height)
         except AnnotationError as error:
-            entry.faults.append(_fault(entry, error))
+            entry.faults.append(fault_of(entry, error))
             continue
         entry.notes += parsed.notes
         entry.faults += [f"{entry.where or entry.name}, {fault}" for fault in parsed.faults]
@@ -222,18 +147,14 @@ def _parse(entry: Entry, image: ImageRow | StoredImage | None) -> _Parsed:
         return _Parsed(None, predictions)
     parsed = entry.read(image.width, image.height)
     faults = [f"{entry.where or entry.name}, {fault}" for fault in parsed.faults]
-    if entry.is_turned and faults:
+    if entry.is_unclear and faults:
         faults = [f"{fault} {TURNED}" for fault in faults]
-    elif entry.is_turned and parsed.regions:
+    elif entry.is_unclear and parsed.regions:
         entry.notes.append(TURNED)
     entry.notes += parsed.notes
     entry.faults += faults
     # Without any valid region, the regions that the image may already have are kept.
     return _Parsed(parsed.regions if parsed.regions or not parsed.faults else None, predictions)
-
-
-def _another_image(entry: Entry) -> FormatError:
-    return FormatError(f"{entry.name} is not the image that was annotated (its hash differs).")
 
 
 def _import_entry(
@@ -319,11 +240,3 @@ def _import_regions(
     replace_regions(session, image, new, who, "import", at)
     review.reopen(session, image, who, at)
     return True
-
-
-def _move(staging: ImageFolder, folder: ImageFolder, stored: StoredImage) -> None:
-    source = staging.path(stored.sha256, stored.extension)
-    target = folder.path(stored.sha256, stored.extension)
-    if source.exists() and not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(source, target)

@@ -16,11 +16,12 @@ from annotation.formats.entries import (
     FilePrediction,
     FormatError,
     RegionReader,
-    find_file,
     read_json,
     read_text,
     reject,
 )
+from annotation.formats.export_notes import ExportNotes
+from annotation.formats.image_files import find_file
 from annotation.label_studio.labelling_config import CONFIG
 from annotation.label_studio.task_images import (
     IMAGE_KEYS,
@@ -97,7 +98,7 @@ def read_tasks(tasks: object, name: str, folders: Iterable[Path | None] = ()) ->
     return entries
 
 
-def write(folder: Path, name: str, items: Iterable[ExportItem], notes: list[str]) -> None:
+def write(folder: Path, name: str, items: Iterable[ExportItem], notes: ExportNotes) -> None:
     """Writes the tasks and their labelling configuration, with the images next to them. Nothing is lost, so
     there are no notes. Raises FormatError if Label Studio would reject the tasks."""
     tasks = [to_task(item) for item in items]

@@ -17,14 +17,16 @@ from annotation.formats.entries import (
     Entry,
     ExportItem,
     FormatError,
-    find_file,
     note_missing_texts,
     pixel_reader,
     read_json,
     read_text,
     reject,
 )
-from annotation.region import RegionError, check_polygon, check_text
+from annotation.formats.export_notes import ExportNotes
+from annotation.formats.image_files import find_file
+from annotation.region import Region, RegionError, check_polygon, check_text
+from annotation.review import CONFIRMED_STATES
 
 FILE = "Label.txt"
 CACHE = "Cache.cach"
@@ -33,6 +35,9 @@ TITLE = "PPOCRLabel's Label.txt"
 FIRST_LINE = re.compile(r"[^\t\n]+\t\s*\[\s*[{\]]")
 ILLEGIBLE = ("###", "*")  # texts that PaddleOCR's training ignores
 PLACEHOLDERS = ("待识别", "TEMPORARY")  # what PPOCRLabel writes into a new box until somebody types
+
+# PPOCRLabel replaces these words in the whole line before it reads it as Python.
+PYTHON_WORDS = ("true", "false", "null")
 
 
 def recognises(source: Source) -> bool:
@@ -97,10 +102,6 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
             latest[entry.file] = entry
             texts[where] = [value["text"] for value in values]
         entries.append(entry)
-    names = Counter(entry.name for entry in latest.values())
-    for file, entry in latest.items():
-        if names[entry.name] > 1:  # a/1.jpg and b/1.jpg
-            entry.name = f"{file.parent.name}_{entry.name}"
     return entries
 
 
@@ -172,30 +173,45 @@ def _region(value: dict, where: str) -> dict:
     }
 
 
-def write(folder: Path, name: str, items: Iterable[ExportItem], notes: list[str]) -> None:
-    """Writes Label.txt, with the images next to it; `name`: of the folder, with which every line begins.
-
-    What the format cannot represent is added to `notes`.
-    """
-    lines = []
+def write(folder: Path, name: str, items: Iterable[ExportItem], notes: ExportNotes) -> None:
+    """Writes Label.txt and fileState.txt, with the images next to them; `name`: of the folder, with which
+    every line begins."""
+    lines, checked = [], []
     for item in items:
-        words = []
-        for region in item.regions:
-            shown = f"{item.image.name}: {region.text!r}"
-            if region.illegible and region.text:
-                notes.append(f"{shown} was written as ###, because it is illegible.")
-            elif region.text in ILLEGIBLE and not region.illegible:
-                notes.append(f"{shown} means illegible in this format, and will be read as such.")
-            if region.illegible and region.difficult:
-                notes.append(
-                    f"{shown} lost its flag difficult, which this format gives to every illegible word."
-                )
-            words.append(
-                {
-                    "transcription": ILLEGIBLE[0] if region.illegible else region.text,
-                    "points": region.polygon,
-                    "difficult": region.difficult or region.illegible,
-                }
-            )
-        lines.append(f"{name}/{item.file}\t{json.dumps(words, ensure_ascii=False)}\n")
-    (folder / FILE).write_text("".join(lines), encoding="utf-8", newline="\n")
+        key = f"{name}/{item.file}"
+        words = [_word(item, region, notes) for region in item.regions]
+        lines.append(f"{key}\t{json.dumps(words, ensure_ascii=False)}\n")
+        if item.image.state in CONFIRMED_STATES:
+            checked.append(f"{key}\t1\n")
+    for file, content in ((FILE, lines), (CHECKED, checked)):
+        (folder / file).write_text("".join(content), encoding="utf-8", newline="\n")
+
+
+def _word(item: ExportItem, region: Region, notes: ExportNotes) -> dict:
+    for applies, what in (
+        (region.illegible and region.text, "texts of illegible regions, which became ###"),
+        (not region.illegible and not region.text, 'regions without a text, which have "" in Label.txt'),
+        (
+            not region.illegible and region.text in ILLEGIBLE,
+            "texts that mean illegible in this format, and will be read as such",
+        ),
+        (
+            not region.illegible and region.text in PLACEHOLDERS,
+            "texts that PPOCRLabel takes for untyped ones",
+        ),
+        (
+            any(word in region.text for word in PYTHON_WORDS),
+            "texts with true, false or null, which PPOCRLabel shows as True, False or None",
+        ),
+        (
+            region.illegible and region.difficult,
+            "illegible regions that lost the flag difficult, as the format gives it to all of them",
+        ),
+    ):
+        if applies:
+            notes.add_region(what, item.image, region)
+    return {
+        "transcription": ILLEGIBLE[0] if region.illegible else region.text,
+        "points": region.polygon,
+        "difficult": region.difficult or region.illegible,
+    }

@@ -11,13 +11,13 @@ from annotation.formats.detection import Source
 from annotation.formats.entries import (
     Entry,
     FormatError,
-    find_file,
     note_missing_texts,
     pixel_reader,
     read_json,
     read_text,
     reject,
 )
+from annotation.formats.image_files import find_file
 from annotation.formats.outlines import ELLIPSE_POINTS, imported_region, number, points_of, rectangle
 from annotation.region import RegionError
 

@@ -9,12 +9,12 @@ from annotation.formats.entries import (
     Entry,
     FilePrediction,
     FormatError,
-    find_file,
     pixel_reader,
     read_json,
     read_text,
     reject,
 )
+from annotation.formats.image_files import find_file
 from annotation.formats.outlines import image_size, imported_region
 from annotation.region import RegionError
 from annotation.store.predictions import model_version

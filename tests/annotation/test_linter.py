@@ -1,14 +1,28 @@
 """Problems that the linter reports and fixes."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
+from annotation.formats import import_from
 from annotation.linter import fix, lint, lint_regions
 from annotation.region import Region
 
-WORD = Region([[10, 10], [40, 10], [40, 20], [10, 20]], "word", "w")
+WORD = Region([[10, 10], [40, 10], [40, 20], [10, 20]], "clear", "w")
 EIGHT = [[10, 10], [40, 40], [40, 10], [10, 40]]
+
+
+@pytest.fixture
+def case_of_unchecked(store, picture, tmp_path) -> tuple[int, int]:
+    """A project and its image, imported with what PPOCRLabel's model has read."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.jpg").write_bytes(picture())
+    words = [{"transcription": "NOVA", "points": WORD.polygon}]
+    (tmp_path / "in/Cache.cach").write_text(f"a.jpg\t{json.dumps(words)}\n")
+    import_from(store, "p", tmp_path / "in")
+    project = store.find_project("p")
+    return project, store.image_list(project)[0].id
 
 
 def rules(*regions, **limits):
@@ -26,10 +40,12 @@ def test_no_region_and_one():
         ({"text": ""}, ["empty"]),
         ({"text": "  "}, ["spaces", "empty"]),
         ({"text": "", "illegible": True}, []),
-        ({"text": " word"}, ["spaces"]),
+        ({"text": " clear"}, ["spaces"]),
         ({"text": "Ñandú"}, ["unknown"]),
         ({"text": "Ñandú", "illegible": True}, []),
         ({"text": "aaaaaaaaaaa"}, ["long"]),
+        ({"text": "todo"}, ["placeholder"]),
+        ({"text": "todo", "illegible": True}, []),
         ({"text": "aaaaaaaaaa"}, []),
         ({"polygon": EIGHT}, ["crossing"]),
         ({"polygon": [[10, 10], [11, 10], [11, 40], [10, 40]]}, ["tiny"]),
@@ -47,10 +63,15 @@ def test_the_limits_of_the_model_are_optional():
     assert rules(replace(WORD, text="Ñ" * 100)) == []
 
 
-@pytest.mark.parametrize(("shift", "expected"), [(0, 1), (2, 1), (5, 0)])
-def test_duplicates(shift, expected):
-    other = replace(WORD, id="x", polygon=[[x + shift, y] for x, y in WORD.polygon])
-    assert len(rules(WORD, other)) == expected
+@pytest.mark.parametrize(
+    ("shift", "text", "expected"),
+    [(0, "nova", 1), (2, "nova", 1), (5, "nova", 0), (5, "", 0), (5, "clear", 1), (12, "clear", 0)],
+)
+def test_duplicates(shift, text, expected):
+    one = replace(WORD, text="clear", illegible=False)
+    other = replace(one, id="x", polygon=[[x + shift, y] for x, y in WORD.polygon], text=text)
+    found = [rule for rule, _ in rules(one, other)]
+    assert found.count("duplicate") == expected
 
 
 def test_the_locked_one_of_duplicates_is_better():
@@ -60,8 +81,60 @@ def test_the_locked_one_of_duplicates_is_better():
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("NOVA", []),
+        ("###", ["masked"]),
+        ("待识别", ["placeholder"]),
+        ("TEMPORARY", ["placeholder"]),
+        (',"NOVA', ["leftover"]),
+        ('"NOVA"', []),
+        ("NOV\u0410", ["lookalike"]),
+        ("ДОМ", []),
+    ],
+)
+def test_suspicious_texts(text, expected):
+    assert [rule for rule, _ in rules(replace(WORD, text=text))] == expected
+
+
+def lint_texts(store, picture, *texts):
+    """The findings of a project of one image with these texts."""
+    project = store.ensure_project("p")
+    image, _ = store.add_image(project, picture(size=(200, 2000)), "a.jpg")
+    corners = [(10, 0), (90, 0), (90, 20), (10, 20)]
+    regions = [
+        Region([[x, 30 * i + y] for x, y in corners], text, f"w{i}", locked=True)
+        for i, text in enumerate(texts)
+    ]
+    store.save_regions(image.id, 0, regions, "ann")
+    return [(finding.rule, finding.region_id) for finding in lint(store, project)]
+
+
+def test_a_text_in_another_script_than_the_rest(store, picture):
+    latin, one = [f"sign {i}" for i in range(30)], ["дом"]
+    assert lint_texts(store, picture, *latin, *one) == [("script", "w30")]
+
+
+@pytest.mark.parametrize(
+    "texts", [["sign", "дом"], ["sign 1"] * 30, ["sign 1"] * 20 + ["дом"] * 10, ["12"] * 30]
+)
+def test_a_project_in_several_scripts_is_fine(store, picture, texts):
+    assert lint_texts(store, picture, *texts) == []
+
+
+def test_an_imported_project_that_nobody_has_checked(store, case_of_unchecked):
+    project, image = case_of_unchecked
+    found = [finding.rule for finding in lint(store, project)]
+    assert found == ["unchecked"]
+    (region,) = store.regions(image)
+    store.save_regions(image, store.image(image).version, [replace(region, text="mine")], "ann")
+    assert list(lint(store, project)) == []
+
+
+@pytest.mark.parametrize(
     ("changes", "expected"),
     [
+        ({"text": "###"}, {"text": "", "illegible": True}),
         ({"text": " a "}, {"text": "a"}),
         ({"text": ""}, {"illegible": True}),
         ({"polygon": [[10, 10], [11, 10], [11, 40], [10, 40]]}, None),

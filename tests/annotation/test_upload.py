@@ -5,6 +5,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from annotation import upload as upload_module
 from annotation.upload import upload
@@ -153,3 +154,67 @@ def test_links_in_a_folder_are_refused(store, tmp_path, picture):
     (tmp_path / "in/link.jpg").symlink_to(tmp_path / "secret.jpg")
     report = upload(store, store.ensure_project("p"), [tmp_path / "in"])
     assert (report.added, [name for name, _ in report.refused]) == ([], ["link.jpg"])
+
+
+def scan(kind: str, *shades: int) -> bytes:
+    pages = [Image.new("L", (80, 60), shade) for shade in shades]
+    buffer = io.BytesIO()
+    pages[0].save(buffer, kind, save_all=True, append_images=pages[1:])
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "PDF", "GIF"])
+def test_pages_become_images_of_their_own(store, tmp_path, pack, kind):
+    project = store.ensure_project("p")
+    data = scan(kind, 10, 90, 200)
+    (tmp_path / f"scan.{kind}").write_bytes(data)
+    names = [f"scan-page-{number}.{kind}" for number in (1, 2, 3)]
+    report = upload(store, project, [tmp_path / f"scan.{kind}"])
+    assert [image.name for image in report.added] == names
+    assert report.notes == [(f"scan.{kind}", f"3 pages became images of their own, from {names[0]} on.")]
+    for image, shade in zip(report.added, (10, 90, 200), strict=True):
+        with Image.open(store.image_path(image)) as stored:
+            assert abs(stored.convert("L").getpixel((40, 30)) - shade) <= 6
+    again = upload(store, project, [pack((f"deep/scan.{kind}", data))])
+    assert (again.added, [image.name for image in again.existing], again.refused) == ([], names, [])
+
+
+def test_a_pdf_of_one_page(store, tmp_path):
+    (tmp_path / "letter.pdf").write_bytes(scan("PDF", 255))
+    report = upload(store, store.ensure_project("p"), [tmp_path / "letter.pdf"])
+    assert [image.name for image in report.added] == ["letter.pdf"]
+    assert report.notes == []
+
+
+def test_a_damaged_page_does_not_refuse_the_others(store, tmp_path):
+    pages = [Image.effect_noise((64, 64), 90) for _ in range(3)]
+    pages[0].save(tmp_path / "scan.tif", save_all=True, append_images=pages[1:])
+    (tmp_path / "scan.tif").write_bytes((tmp_path / "scan.tif").read_bytes()[:-1000])
+    report = upload(store, store.ensure_project("p"), [tmp_path / "scan.tif"])
+    assert [image.name for image in report.added] == ["scan-page-1.tif", "scan-page-2.tif"]
+    ((name, reason),) = report.refused
+    assert (name, "damaged" in reason) == ("scan-page-3.tif", True)
+
+
+def test_limits_of_pages(store, tmp_path, monkeypatch):
+    (tmp_path / "scan.tif").write_bytes(scan("TIFF", 1, 2, 3))
+    monkeypatch.setattr(upload_module, "MAX_PAGES", 2)
+    report = upload(store, store.ensure_project("p"), [tmp_path / "scan.tif"])
+    assert len(report.added) == 2
+    assert report.refused == [("scan.tif", "Only its first 2 pages were added; split the file.")]
+    monkeypatch.setattr(upload_module, "PAGES_SECONDS", -1)
+    report = upload(store, store.ensure_project("q"), [tmp_path / "scan.tif"])
+    assert (report.added, [name for name, _ in report.refused]) == ([], ["scan-page-1.tif", "scan.tif"])
+
+
+def test_a_zip_archive_of_a_chinese_windows(store, tmp_path, picture, pack):
+    path = pack(("____.jpg", picture(1)))
+    path.write_bytes(path.read_bytes().replace(b"____.jpg", "店面.jpg".encode("gbk")))
+    report = upload(store, store.ensure_project("p"), [path])
+    assert [image.name for image in report.added] == ["店面.jpg"]
+
+
+def test_the_same_name_in_two_folders(store, tmp_path, picture, pack):
+    members = [("a/1.jpg", picture(1)), ("b/1.jpg", picture(2)), ("b/2.jpg", picture(3))]
+    report = upload(store, store.ensure_project("p"), [pack(*members)])
+    assert [image.name for image in report.added] == ["a_1.jpg", "b_1.jpg", "2.jpg"]

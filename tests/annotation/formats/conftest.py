@@ -13,6 +13,29 @@ from annotation.region import Region
 from annotation.store.store import Store
 from spotter.types import Character
 
+ODD_TEXTS = [
+    "###",
+    "*",
+    ".",
+    "two\nlines",
+    "carriage\rreturn",
+    "tab\tstop",
+    "1,888,555",
+    "1,888,555 x",
+    " wide ",
+    '"NOVA, 24 H"',
+    "'90s",
+    '=HYPERLINK("http://x.example")',
+    "-5",
+    "+49",
+    "@home",
+    "مرحبا",
+    "👩‍👩‍👧",
+    "e\u0301 é",
+    "<b>&amp;</b>",
+    "line\u2028separator",
+    "bell\x07",
+]
 CURVED = [[20 + 5 * i, 60 - (i % 4)] for i in range(12)] + [[75 - 5 * i, 75.5 - (i % 3)] for i in range(12)]
 
 
@@ -28,7 +51,7 @@ def word(x, y, text):
 
 @pytest.fixture
 def other(tmp_path):
-    (tmp_path / "other").mkdir()
+    (tmp_path / "other").mkdir(exist_ok=True)
     with Store(f"sqlite:///{tmp_path}/other/b.db") as opened:
         yield opened
 
@@ -61,6 +84,15 @@ def full(store, picture):
     store.set_state(ids[1], "approved", "bob")
     store.set_state(ids[3], "done", "ann")
     return project
+
+
+@pytest.fixture
+def odd(store, image_id) -> int:
+    """The project "p" with a photo that is done and has ODD_TEXTS."""
+    regions = [Region(box(1 + 22 * (i % 8), 1 + 12 * (i // 8)), text) for i, text in enumerate(ODD_TEXTS)]
+    store.save_regions(image_id, 0, regions, "ann")
+    store.set_state(image_id, "done", "ann")
+    return store.find_project("p")
 
 
 @pytest.fixture

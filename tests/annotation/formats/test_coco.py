@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
 from annotation.formats import FormatError, export_to, import_from
+from annotation.formats.exporting import UNCHECKED
 
 BOX = [[100, 100], [250, 100], [250, 150], [100, 150]]
 
@@ -64,7 +66,8 @@ def test_objects_in_place_of_lists(store, picture, tmp_path):
 
 
 def test_everything_visible_is_exported(store, awkward, other, tmp_path):
-    assert export_to(store, awkward, tmp_path / "out", "coco").notes == []
+    notes = export_to(store, awkward, tmp_path / "out", "coco").notes
+    assert notes == [f"{UNCHECKED}: 1 (photo.jpg)"]
     import_from(other, "p", tmp_path / "out", "coco")
     (image,) = store.image_list(awkward)
     (copy,) = other.image_list(other.find_project("p"))
@@ -164,9 +167,19 @@ def test_masks_and_second_polygons_are_noted(store, case, number):
     assert len(report.notes) == 1
 
 
-def test_another_image_size_is_refused(store, case):
-    with pytest.raises(FormatError, match="1600 x 1200 pixels"):
-        import_from(store, "p", case("45"), "coco")
+def test_regions_of_a_scaled_image(store, case):
+    report = import_from(store, "p", case("45"), "coco")
+    assert report.notes[0].endswith("the upright image has 800 x 600; the regions were scaled.")
+    (region,) = regions(store)
+    assert region.polygon == [[100, 100], [250, 100], [250, 150], [100, 150]]
+
+
+def test_another_ratio_of_the_sides_is_refused(store, case, tmp_path):
+    shutil.copytree(case("45"), tmp_path / "in")
+    path = tmp_path / "in/annotations.json"
+    path.write_text(path.read_text().replace("1200", "1600"))
+    with pytest.raises(FormatError, match="1600 x 1600 pixels"):
+        import_from(store, "p", tmp_path / "in", "coco")
 
 
 def test_an_invalid_region_leaves_the_others(store, picture, tmp_path):

@@ -49,6 +49,8 @@ def test_our_own_exports_are_recognised(store, full, tmp_path, name):
         ("a.json", '[{"annotator": 1, "image": "a.jpg"}]', "JSON-MIN"),
         ("rec_gt.txt", "crop_img/a_0.jpg\tNOVA\n", "cropped words .* does not say where the words are"),
         ("a.xml", '<?xml version="1.0"?>\n<sketch/>', "XML with the root <sketch>"),
+        ("a.xml", "<annotation><object/></annotation>", "the XML of Pascal VOC"),
+        ("a.csv", "image,annotator,lead_time\n", r"Label Studio's CSV \(export it there as JSON\)"),
         ("a.doc", "x", r"a \.doc file"),
         ("a", "x", "a file without an ending"),
     ],
@@ -65,7 +67,12 @@ def test_refused_folders(tmp_path):
         detect(tmp_path, FORMATS)
     for name in ("a.jpg", "b.PNG"):
         (tmp_path / name).write_bytes(b"x")
-    with pytest.raises(FormatError, match=r"a folder with \.jpg, \.png files"):
+    with pytest.raises(FormatError, match="has images, but no known annotations; add them with `python"):
+        detect(tmp_path, FORMATS)
+    with pytest.raises(FormatError, match=r"a\.jpg has images, but no known annotations"):
+        detect(tmp_path / "a.jpg", FORMATS)
+    (tmp_path / "notes.txt").write_text("7 photos\n")
+    with pytest.raises(FormatError, match="has images, but no known annotations"):
         detect(tmp_path, FORMATS)
     (tmp_path / "rec_gt.txt").write_text("crop_img/a_0.jpg\tNOVA\n")
     with pytest.raises(FormatError, match=r"a folder with rec_gt\.txt, a list of cropped words"):

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 import pytest
 
 from annotation.formats.entries import (
     Entry,
     FormatError,
-    find_file,
     note_missing_texts,
     pixel_reader,
     read_json,
@@ -34,18 +31,6 @@ def test_invalid_json(text):
         read_json(text, "a.json")
 
 
-def test_files_are_found_inside_the_folders_only(tmp_path):
-    (tmp_path / "in/images").mkdir(parents=True)
-    for name in ("secret.jpg", "in/a.jpg", "in/images/b.jpg"):
-        (tmp_path / name).write_bytes(b"x")
-    folder = tmp_path / "in"
-    assert find_file("a.jpg", [None, folder]) == folder / "a.jpg"
-    assert find_file("somewhere\\a.jpg", [folder]) == folder / "a.jpg"
-    assert find_file("b.jpg", [folder]) == folder / "images/b.jpg"
-    for name in ("", "..", "../secret.jpg", str(tmp_path / "secret.jpg"), "a" * 5000):
-        assert find_file(name, [folder]) is None
-
-
 def test_the_name_of_an_entry_is_printable():
     assert Entry("a/\x1b[2J\ud800.jpg").name == "[2J.jpg"
 
@@ -59,6 +44,16 @@ def test_regions_in_pixels():
     assert parsed == pixel_reader([inside, inside])(100, 50)  # the same ids again
     with pytest.raises(RegionError, match="expects 100 x 50 pixels"):
         pixel_reader([inside], (100, 50))(50, 100)
+
+
+@pytest.mark.parametrize("size", [(50, 25), (200, 100), (301, 150), (33, 17)])
+def test_regions_of_a_scaled_image(size):
+    parsed = pixel_reader([{"polygon": [[10, 10], [12, 10], [12, 12]], "text": "a"}], size)(100, 50)
+    assert parsed.regions[0].polygon[0] == pytest.approx([1000 / size[0], 500 / size[1]], abs=0.01)
+    assert parsed.notes == [
+        f"The file expects {size[0]} x {size[1]} pixels, but the upright image has 100 x 50; "
+        "the regions were scaled."
+    ]
 
 
 def test_points_outside_the_image():
@@ -85,13 +80,3 @@ def test_an_image_without_any_text_is_not_done():
     entry = Entry("a.jpg", state="done")
     note_missing_texts(entry, [{"text": "", "illegible": False}, {"text": "a", "illegible": False}])
     assert (entry.state, entry.notes) == ("done", ["Regions without a text: 1."])
-
-
-def test_names_that_differ_in_case_or_encoding_are_found(tmp_path):
-    name = "Müller.jpg"
-    (tmp_path / unicodedata.normalize("NFD", name)).write_bytes(b"x")
-    found = find_file(f"photos/{unicodedata.normalize('NFC', name)}", [tmp_path])
-    assert found == tmp_path / unicodedata.normalize("NFD", name)
-    assert find_file("MÜLLER.JPG", [tmp_path]) == found
-    (tmp_path / "müller.jpg").write_bytes(b"y")
-    assert find_file("MÜLLER.JPG", [tmp_path]) is None

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from xml.etree import ElementTree
+
 import pytest
 
-from annotation.formats import FormatError, import_from
+from annotation.formats import FormatError, export_to, import_from
+from annotation.region import Region
 
 SPACE = 'xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"'
 COORDS = '<Coords points="1,1 50,1 50,20 1,20"/>'
@@ -85,3 +89,43 @@ def test_invalid_files(store, tmp_path, text, sentence):
     (tmp_path / "a.xml").write_text(text)
     with pytest.raises(FormatError, match=sentence):
         import_from(store, "p", tmp_path / "a.xml")
+
+
+def test_one_file_per_photo(store, full, tmp_path):
+    """As the schema of PAGE wants it: the order of the elements, and points in whole pixels."""
+    export_to(store, full, tmp_path / "out", "page-xml")
+    files = sorted((tmp_path / "out").glob("*.xml"))
+    images = [image for image in store.image_list(full) if image.state != "new"]
+    assert len(files) == len(images) == 3
+    for file in files:
+        page = ElementTree.parse(file).getroot().find("{*}Page")
+        assert page is not None
+        assert (tmp_path / "out" / page.get("imageFilename", "")).is_file()
+        for line in page.iter("{*}TextLine"):
+            assert [child.tag.rpartition("}")[2] for child in line] == ["Coords", "Word", "TextEquiv"]
+            assert all(
+                re.fullmatch(r"\d+,\d+( \d+,\d+)+", c.get("points", "")) for c in line.iter("{*}Coords")
+            )
+
+
+def test_flags_come_back(store, image_id, other, tmp_path):
+    box = [[1, 1], [20, 1], [20, 10]]
+    flags = [{}, {"illegible": True}, {"difficult": True}, {"illegible": True, "difficult": True}]
+    words = [Region([[x, y + 12 * i] for x, y in box], "a", **flag) for i, flag in enumerate(flags)]
+    store.save_regions(image_id, 0, words, "ann")
+    export_to(store, store.find_project("p"), tmp_path / "out", "page-xml")
+    import_from(other, "p", tmp_path / "out")
+    (image,) = other.image_list(other.find_project("p"))
+    assert [(r.text, r.illegible, r.difficult) for r in other.regions(image.id)] == [
+        (r.text, r.illegible, r.difficult) for r in words
+    ]
+
+
+def test_names_and_texts_are_escaped(store, picture, other, tmp_path):
+    project = store.ensure_project("p")
+    image, _ = store.add_image(project, picture(), 'a "b" & c.jpg')
+    store.save_regions(image.id, 0, [Region([[1, 1], [20, 1], [20, 10]], "]]> <!ENTITY & \r\n x")], "ann")
+    export_to(store, project, tmp_path / "out", "page-xml")
+    import_from(other, "p", tmp_path / "out")
+    (copy,) = other.image_list(other.find_project("p"))
+    assert [region.text for region in other.regions(copy.id)] == ["]]> <!ENTITY & \r\n x"]

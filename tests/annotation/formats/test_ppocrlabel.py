@@ -7,6 +7,10 @@ import json
 import pytest
 
 from annotation.formats import FormatError, export_to, import_from
+from annotation.formats.turning import ALONG
+from annotation.region import Region
+
+BOX = [[1.0, 1.0], [20.0, 1.0], [20.0, 10.0], [1.0, 10.0]]
 
 
 def imported(store):
@@ -81,9 +85,45 @@ def test_a_folder_without_a_list(store, tmp_path):
         import_from(store, "p", tmp_path, "ppocrlabel")
 
 
-def test_lost_content_is_reported(store, awkward, tmp_path):
-    notes = export_to(store, awkward, tmp_path / "out", "ppocrlabel").notes
-    assert [note.split(":")[1].split()[0] for note in notes] == ["'hidden'", "'*'", "''"]
+def test_lost_content_is_reported(store, image_id, tmp_path):
+    assert export_lines(store, image_id, tmp_path / "one", Region(BOX, "fine")) == []
+    words = [
+        Region(BOX, "hidden", illegible=True),
+        Region(BOX, "*"),
+        Region(BOX, ""),
+        Region(BOX, "TEMPORARY"),
+        Region(BOX, "it is false"),
+        Region(BOX, "", illegible=True, difficult=True),
+    ]
+    notes = export_lines(store, image_id, tmp_path / "all", *words)
+    assert [note.rpartition(": 1")[2] for note in notes] == [
+        " (photo.jpg 'hidden')",
+        " (photo.jpg '*')",
+        " (photo.jpg)",
+        " (photo.jpg 'TEMPORARY')",
+        " (photo.jpg 'it is false')",
+        " (photo.jpg)",
+    ]
+    assert '"" in Label.txt' in notes[2]
+
+
+def export_lines(store, image_id, out, *words) -> list[str]:
+    store.save_regions(image_id, store.image(image_id).version, words, "ann")
+    return export_to(store, store.find_project("p"), out, "ppocrlabel").notes
+
+
+def test_photos_that_are_done_are_checked(store, full, tmp_path, other):
+    """fileState.txt names them as Label.txt does: PPOCRLabel compares folder and name."""
+    export_to(store, full, tmp_path / "out", "ppocrlabel")
+    checked = (tmp_path / "out/fileState.txt").read_text(encoding="utf-8").splitlines()
+    states = [image for image in store.image_list(full) if image.state in ("done", "approved")]
+    assert len(checked) == len(states) == 2
+    keys = [line.partition("\t")[0] for line in (tmp_path / "out/Label.txt").read_text().splitlines()]
+    assert [line in [f"{key}\t1" for key in keys] for line in checked] == [True, True]
+    import_from(other, "p", tmp_path / "out")
+    images = {image.sha256: image.state for image in other.image_list(other.find_project("p"))}
+    assert sorted(images.values()) == ["done", "done", "in work"]
+    assert all(images[image.sha256] == "done" for image in states)
 
 
 def test_one_line_per_image(store, awkward, tmp_path):
@@ -94,8 +134,13 @@ def test_one_line_per_image(store, awkward, tmp_path):
 
 
 def test_regions_on_a_photo_that_is_turned_by_exif(store, case):
-    with pytest.raises(FormatError, match=r"outside the image\. The photo is turned by EXIF"):
-        import_from(store, "p", case("08"))
     report = import_from(store, "p", case("08b"))
     assert "turned by EXIF" in report.notes[0]
     assert imported(store)[0][1] == "in work"
+    report = import_from(store, "p", case("08b"), coordinates="stored")
+    assert [report.regions_changed, report.notes] == [1, [f"phone.jpg: {ALONG}"]]
+    (image,) = store.image_list(store.find_project("p"))
+    (region,) = store.regions(image.id)
+    assert sorted(region.polygon) == [[650.0, 100.0], [650.0, 250.0], [700.0, 100.0], [700.0, 250.0]]
+    report = import_from(store, "q", case("08"))
+    assert report.notes == [f"phone.jpg: {ALONG}"]
