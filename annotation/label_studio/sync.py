@@ -21,10 +21,15 @@ from annotation.label_studio.labelling_config import has_our_controls, has_text_
 from annotation.label_studio.task_images import image_url
 from annotation.label_studio.tasks import from_results
 from annotation.region import AnnotationError, Region, same_content
+from annotation.review import SKIPPED
+from annotation.store.bin import bin_hashes
 from annotation.store.records import ImageRecord, NotFoundError
+from annotation.store.sent import note_sent, sent_images
 from annotation.store.store import Store
 from annotation.upload import Progress
 
+MAX_NAMES = 5  # listed in a line of a report
+RESEND_HINT = "To send them again, push with --resend, or with the box that says so ticked."
 WHO = "Label Studio"  # author of imported regions without an annotator
 
 
@@ -38,6 +43,8 @@ class PushReport:
     annotations_added: int = 0
     annotations_changed: int = 0
     changed_remotely: list[str] = field(default_factory=list)  # images that were edited on the server
+    deleted_remotely: list[str] = field(default_factory=list)  # images that were deleted on the server
+    skipped: int = 0  # images here that are not to be annotated
 
     def lines(self) -> list[str]:
         return [
@@ -48,17 +55,36 @@ class PushReport:
                 f"{name}: it has been edited in Label Studio and was not overwritten; pull it first."
                 for name in self.changed_remotely
             ),
+            *self._lines_on_absent(),
         ]
 
+    def _lines_on_absent(self) -> list[str]:
+        lines = []
+        if names := self.deleted_remotely:
+            first = f"{', '.join(names[:MAX_NAMES])}{' and others' if len(names) > MAX_NAMES else ''}"
+            were, are = ("photo was", "is") if len(names) == 1 else ("photos were", "are")
+            lines.append(
+                f"{len(names)} {were} deleted in Label Studio and {are} not sent: {first}. {RESEND_HINT}"
+            )
+        if self.skipped:
+            lines.append(f"skipped photos, which are not sent: {self.skipped}")
+        return lines
 
-def push(store: Store, project: str, server: Server, progress: Progress | None = None) -> PushReport:
+
+def push(
+    store: Store, project: str, server: Server, progress: Progress | None = None, resend: bool = False
+) -> PushReport:
     """Sends a project's images, predictions and annotations to the server's project of the same name.
 
-    If it is interrupted, the tasks sent so far are complete; the next push continues.
+    Not those that were skipped here or, unless `resend` is set, deleted there. If it is interrupted, the
+    tasks sent so far are complete; the next push continues.
 
     Raises AnnotationError.
     """
+    report = PushReport()
     images = store.image_list(store.find_project(project))
+    report.skipped = sum(image.state == SKIPPED for image in images)
+    images = [image for image in images if image.state != SKIPPED]
     if not images:
         raise AnnotationError(f"The project {project!r} has no images to push.")
     remote = server.find_project(project)
@@ -70,16 +96,23 @@ def push(store: Store, project: str, server: Server, progress: Progress | None =
     tasks: dict[str, dict] = {}  # by the hash of the image
     for task in server.tasks(remote):
         tasks.setdefault(str(task["data"].get("sha256")), task)
-    report, names = PushReport(), file_names(images)
+    names, address = file_names(images), project_address(server, remote)
+    sent = sent_images(store, address)
     newest: tuple = ()  # (time, model version) of the newest prediction
     for number, image in enumerate(images):
         if progress:
             progress(number, len(images), image.name)
+        existing = tasks.get(image.sha256)
+        if existing is None and image.id in sent and not resend:
+            report.deleted_remotely.append(image.name)
+            continue
         try:
             opened = store.open_image(image.id)
             item = ExportItem(names[image.id], opened.image, opened.regions, store.predictions(image.id))
             newest = max([newest, *((p.added, p.model_version) for p in item.predictions)])
-            _push_image(store, server, remote.id, item, tasks.get(image.sha256), report)
+            _push_image(store, server, remote.id, item, existing, report)
+            if image.id not in sent:
+                note_sent(store, address, [image.id])
         except ServerError as error:
             pushed = f"{number} of {len(images)} images are pushed, push again to continue"
             raise ServerError(f"{str(error).rstrip('.')}; {pushed}.") from None
@@ -176,7 +209,18 @@ def pull(store: Store, project: str, server: Server, progress: Progress | None =
         raise ServerError(
             f"The labelling configuration of {project!r} at {server.url} has no regions with texts."
         )
-    return import_tasks(store, project, server, server.tasks(remote), progress)
+    tasks = server.tasks(remote)
+    report = import_tasks(store, project, server, tasks, progress)
+    # What is deleted there from now on is not pushed again.
+    hashes = {str(task["data"].get("sha256")) for task in tasks}
+    images = store.image_list(store.ensure_project(project))
+    note_sent(store, project_address(server, remote), [i.id for i in images if i.sha256 in hashes])
+    return report
+
+
+def project_address(server: Server, remote: Any) -> str:
+    """Of a project on a server, which tells it from others with the same name."""
+    return f"{server.url}/projects/{remote.id}"
 
 
 def import_tasks(
@@ -185,7 +229,8 @@ def import_tasks(
     """Imports the tasks of a server into a project, which is created if needed. Raises AnnotationError."""
     entries: list[Entry] = []
     notes: list[str] = []
-    existing = _image_hashes(store, project)
+    existing, in_bin = _image_hashes(store, project)
+    left_out = 0  # images in the bin
     with tempfile.TemporaryDirectory(prefix="label-studio-") as folder:
         for number, task in enumerate(tasks):
             name = f"Task {task.get('id')} of Label Studio"
@@ -194,6 +239,9 @@ def import_tasks(
                 notes.append(f"{name} has no image and was left out.")
                 continue
             (entry,) = read_tasks([task], name)
+            if entry.sha256 in in_bin:
+                left_out += 1
+                continue
             if progress:
                 progress(number, len(tasks), entry.name)
             if entry.sha256 not in existing:
@@ -208,14 +256,18 @@ def import_tasks(
             progress(len(tasks), len(tasks), "")
         report = import_entries(store, project, entries, WHO) if entries else ImportReport()
     report.notes += notes
+    if left_out:
+        photos = "1 photo is" if left_out == 1 else f"{left_out} photos are"
+        report.notes.append(f"{photos} in the bin of the project and left out; restore them to pull them.")
     if not tasks:
         report.notes.append("The project on the server has no tasks.")
     return report
 
 
-def _image_hashes(store: Store, project: str) -> set[str]:
-    """Of a project's images; none if there is no such project."""
+def _image_hashes(store: Store, project: str) -> tuple[set[str], set[str]]:
+    """Of a project's images, and of those in its bin; none if there is no such project."""
     try:
-        return {image.sha256 for image in store.image_list(store.find_project(project))}
+        project_id = store.find_project(project)
     except NotFoundError:
-        return set()
+        return set(), set()
+    return {image.sha256 for image in store.image_list(project_id)}, bin_hashes(store, project_id)

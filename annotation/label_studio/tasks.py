@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import uuid
+from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from annotation.label_studio.labelling_config import LABEL
 from annotation.region import (
@@ -100,6 +101,7 @@ def from_results(
     notes: list[str] = []
     faults: list[str] = []
     foreign = 0
+    labels: Counter[str] = Counter()
     values: list[dict] = []
     control = _text_control(results)
     for name, group in _group(results).items():
@@ -107,15 +109,31 @@ def from_results(
         if not shapes:
             foreign += len(group)
             kinds = ", ".join(sorted({repr(str(result.get("type"))[:40]) for result in group}))
-            notes.append(f"Results without a polygon or a rectangle were ignored ({kinds}).")
+            texts = "".join(f", text {text[:40]!r}" for result in group for text in _texts(result))
+            notes.append(f"Results without a polygon or a rectangle were ignored ({kinds}{texts}).")
             continue
         try:
             value = _value(name, group, shapes[0], origin, submitted, control, notes, (width, height))
             check_region(value, width, height)
             values.append(value)
+            labels.update({label for result in group for label in _labels(result)})
         except RegionError as error:
             faults.append(f"region {len(values) + len(faults) + 1}: {str(error).rstrip('.')}.")
+    for label, count in labels.items():
+        notes.append(f"The label {label[:40]!r} was ignored, regions: {count}; every region is text here.")
     return ParsedRegions(check_regions(values, width, height), notes, foreign, faults)
+
+
+def _labels(result: dict) -> list[str]:
+    """Labels that say something else than that it is text."""
+    kind = result.get("type")
+    values = _dict(result.get("value")).get(str(kind)) if kind in LABELLED else None
+    return [label for label in values if label != LABEL] if _strings(values) else []
+
+
+def _texts(result: dict) -> list[str]:
+    texts = _dict(result.get("value")).get("text")
+    return [texts] if isinstance(texts, str) else texts if _strings(texts) else []
 
 
 def _text_control(results: list[dict]) -> str:
@@ -176,9 +194,6 @@ def _value(
     for result in group:
         content = _dict(result.get("value"))
         kind = result.get("type")
-        for label in content.get(kind, []) if kind in LABELLED and _strings(content.get(kind)) else ():
-            if label != LABEL:
-                notes.append(f"The label {label[:40]!r} was ignored: every region is text here.")
         if kind == "textarea" and not _is_text(result, control):
             ignored = str(result.get("from_name"))[:40]
             notes.append(f"Texts of the control {ignored!r} were ignored; {control[:40]!r} counts.")
@@ -261,7 +276,7 @@ def _dict(value: object) -> dict:
     return value if isinstance(value, dict) else {}
 
 
-def _strings(value: object) -> bool:
+def _strings(value: object) -> TypeGuard[list[str]]:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 

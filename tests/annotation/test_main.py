@@ -14,8 +14,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from annotation.__main__ import Export, Import, Pull, Push, Serve, main, parse
-from annotation.formats import EXPORTS
+from annotation.__main__ import COMMANDS, main, parse
+from annotation.commands.add import Add
+from annotation.commands.delete import Delete
+from annotation.commands.label_studio import Pull, Push, Serve
+from annotation.commands.lists import Find, List
+from annotation.commands.stats import Stats
+from annotation.commands.transfer import Export, Import
+from annotation.formats import EXPORTS, FORMATS
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "a-token-that-nobody-may-see"
@@ -30,8 +36,15 @@ def test_parse(monkeypatch):
         ["import", "in", "--images", "x", "--format", "icdar", "--strict", "--project", "p"]
     ) == Import(Path("in"), Path("x"), "icdar", True, url, "p")
     assert parse(["export", "out", "--format", "coco"]) == Export(Path("out"), "coco", url, "default")
-    assert parse(["push", "--project", "p"]) == Push(server, url, "p")
+    assert parse(["push", "--project", "p"]) == Push(server, url, "p", False)
     assert parse(["pull", "--server", "http://x", "--database", "u"]) == Pull("http://x", "u", "default")
+    assert parse(["add", "a", "b", "--recursive"]) == Add(
+        [Path("a"), Path("b")], True, False, "nano", url, "default"
+    )
+    assert parse(["list"]) == List(None, url, None)
+    assert parse(["find", "x", "--project", "p"]) == Find("x", url, "p")
+    assert parse(["delete", "x", "--yes"]) == Delete(["x"], False, False, False, True, url, "default")
+    assert parse(["stats", "--csv", "out.csv"]) == Stats(Path("out.csv"), url, "default")
     assert parse(["serve", "--port", "1"]) == Serve("127.0.0.1", 1, "nano", server, url)
 
 
@@ -47,6 +60,11 @@ def test_parse(monkeypatch):
         ["push", "--token", "x"],
         ["pull", "--project"],
         ["serve", "--port", "x"],
+        ["add"],
+        ["list", "--state", "finished"],
+        ["find"],
+        ["delete", "--older", "1"],
+        ["stats", "--csv"],
     ],
     ids=" ".join,
 )
@@ -55,6 +73,29 @@ def test_invalid_command_lines(capsys, arguments):
         main(arguments)
     assert caught.value.code == 2
     assert "error: " in capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("arguments", [[], *([name] for name in COMMANDS)], ids=" ".join)
+def test_help(capsys, arguments):
+    with pytest.raises(SystemExit) as caught:
+        main([*arguments, "--help"])
+    assert caught.value.code == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(" ".join(["usage: python -m annotation", *arguments]))
+    assert all(name in shown for name in COMMANDS if not arguments)
+
+
+def test_help_imports_nothing_slow():
+    code = """
+import sys
+from annotation.__main__ import main
+try:
+    main(["--help"])
+finally:
+    print({"numpy", "sqlalchemy", "torch", "gradio"} & sys.modules.keys(), file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stderr == "set()\n"
 
 
 @pytest.fixture
@@ -73,8 +114,11 @@ def test_import_and_export(folder, capsys, monkeypatch):
     assert Path("annotation.db").is_file()
     for form in EXPORTS:
         assert main(["export", form, "--format", form]) == 0
-        assert main(["import", form, "--format", form, "--database", f"sqlite:///{form}.db"]) == 0
-        assert main(["import", form, "--database", f"sqlite:///{form}.db"]) == 0
+        if form not in FORMATS:
+            continue
+        options = ["--database", f"sqlite:///{form}.db", *(["--images", "in"] if form == "csv" else [])]
+        assert main(["import", form, "--format", form, *options]) == 0
+        assert main(["import", form, *options]) == 0
         assert capsys.readouterr().err == ""
 
 
@@ -152,6 +196,13 @@ def test_any_name_can_be_printed_on_any_terminal(tmp_path, picture):
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "\\u5496\\u5561.jpg: It has no annotation." in done.stdout
+
+
+def test_who_reads_the_output_may_stop_early(store, image_id, database):
+    command = [sys.executable, "-m", "annotation", "list", "--database", database]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert (process.stderr.read(), process.wait()) == (b"", 141)
 
 
 def test_push_and_pull_without_a_server(database, store, image_id, monkeypatch, capsys, tmp_path):

@@ -18,6 +18,7 @@ from annotation.label_studio.labelling_config import CONFIG
 from annotation.label_studio.sync import pull, push
 from annotation.label_studio.tasks import to_results
 from annotation.region import AnnotationError, Character, Region
+from annotation.store.bin import delete_images, restore_images, skip_image
 from annotation.store.store import Store
 
 SECRET = "0123456789abcdef-secret"
@@ -312,3 +313,81 @@ def test_the_token_is_not_in_the_database(store, full, server, tmp_path):
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert files
     assert not any(SECRET.encode() in path.read_bytes() for path in files)
+
+
+def delete_task(server, number):
+    """As a person does in Label Studio."""
+    server.rows[number]["project"] = None
+
+
+def test_a_photo_deleted_on_the_server_is_not_sent_again(store, full, server):
+    assert push(store, "signs", server).deleted_remotely == []
+    delete_task(server, 0)
+    report = push(store, "signs", server)
+    assert (report.images_added, report.images_existing, len(server.rows)) == (0, 2, 3)
+    assert report.deleted_remotely == ["é 0.jpg"]
+    assert "1 photo was deleted in Label Studio and is not sent: é 0.jpg. To send" in report.lines()[-1]
+    assert store.image(full[0]).state == "in work"  # nothing is deleted here
+    delete_task(server, 1)
+    assert "2 photos were deleted in Label Studio and are" in push(store, "signs", server).lines()[-1]
+
+
+def test_a_photo_deleted_on_the_server_is_sent_again_when_asked(store, full, server):
+    push(store, "signs", server)
+    delete_task(server, 2)
+    assert push(store, "signs", server, resend=True).images_added == 1
+    assert push(store, "signs", server).images_existing == 3
+    delete_task(server, 3)
+    assert push(store, "signs", server).deleted_remotely == ["é 2.jpg"]
+
+
+def test_a_new_project_on_the_server_gets_everything(store, full, server):
+    push(store, "signs", server)
+    server.rows.clear()
+    server.made[0].title = "old"
+    assert push(store, "signs", server).images_added == 3
+
+
+def test_a_pulled_photo_that_is_deleted_on_the_server_is_not_pushed(store, full, server, tmp_path):
+    push(store, "signs", server)
+    with other_store(tmp_path) as other:
+        pull(other, "signs", server)
+        delete_task(server, 0)
+        assert push(other, "signs", server).deleted_remotely == ["é 0.jpg"]
+
+
+def test_many_deleted_photos_are_not_all_named(store, full, server, monkeypatch):
+    monkeypatch.setattr("annotation.label_studio.sync.MAX_NAMES", 1)
+    push(store, "signs", server)
+    server.rows.clear()
+    assert "not sent: é 0.jpg and others. To" in push(store, "signs", server).lines()[-1]
+
+
+def test_a_photo_in_the_bin_is_neither_pushed_nor_pulled(store, full, server):
+    delete_images(store, full[:1], "ann")
+    assert push(store, "signs", server).images_added == 2
+    restore_images(store, full[:1], "ann")
+    push(store, "signs", server)
+    delete_images(store, full[:2], "ann")
+    before = copy.deepcopy(server.rows)
+    assert push(store, "signs", server).images_existing == 1
+    assert server.rows == before
+    report = pull(store, "signs", server)
+    assert report.notes[-1].startswith("2 photos are in the bin of the project and left out")
+    assert report.images_added == 0
+    assert [image.id for image in store.image_list(store.find_project("signs"))] == full[2:]
+    for row in server.rows:  # it has to be recognised by its content
+        del row["data"]["sha256"]
+    report = pull(store, "signs", server)
+    assert report.images_added == 0
+    assert sum("is in the bin of the project" in fault for fault in report.faults) == 2
+
+
+def test_a_skipped_photo_is_not_pushed(store, full, server):
+    skip_image(store, full[0], "blurred", "ann")
+    report = push(store, "signs", server)
+    assert (report.images_added, report.lines()[-1]) == (2, "skipped photos, which are not sent: 1")
+    for image_id in full[1:]:
+        skip_image(store, image_id, "blurred", "ann")
+    with pytest.raises(AnnotationError, match="no images to push"):
+        push(store, "signs", server)
