@@ -1,4 +1,8 @@
-"""Speed of the store with many regions: `python -m annotation.benchmark [--regions 1000000]`."""
+"""Speed of the store with many regions, or of the Correct tab in a browser.
+
+python -m annotation.benchmark [--regions 1000000]
+python -m annotation.benchmark --browser
+"""
 
 from __future__ import annotations
 
@@ -17,13 +21,18 @@ from pathlib import Path
 from sqlalchemy import insert, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from annotation.region import predicted_id
+from annotation.benchmark_corrections import add_corrections
+from annotation.browser_benchmark import measure_browser
+from annotation.region import AnnotationError, predicted_id
 from annotation.store.images import natural_sort_key
 from annotation.store.queue import ORDERS, progress, queue
+from annotation.store.search import search
+from annotation.store.statistics import project_statistics
 from annotation.store.store import Store
 from annotation.store.tables import Base, ImageRow, PredictedRow, PredictionRow, RegionRow
 
 REPEATS = 15  # calls per measurement
+BROWSER_REGIONS = 700  # on the photo in the browser
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,7 @@ class Options:
     regions: int  # in total
     per_image: int
     folder: Path | None  # of the database; None: a temporary one
+    browser: bool  # measure the Correct tab
 
 
 @dataclass(frozen=True)
@@ -73,6 +83,8 @@ def measure(store: Store, project: int, images: int) -> Iterator[tuple[str, Time
     for order in ORDERS:
         yield f"queue by {order}", _time(partial(queue, store, project, order))
     yield "progress", _time(lambda: progress(store, project))
+    for text in ("word7", "nowhere", "é"):
+        yield f"search {text}", _time(partial(search, store, project, text))
 
     def edit() -> None:
         opened = store.open_image(rng.randint(1, images))
@@ -81,14 +93,24 @@ def measure(store: Store, project: int, images: int) -> Iterator[tuple[str, Time
         store.save_regions(opened.image.id, opened.image.version, changed, "benchmark")
 
     yield "open, change a word, save", _time(edit)
+    add_corrections(store, images)
+    yield "statistics", _time(partial(project_statistics, store, project))
 
 
 def parse(arguments: list[str] | None = None) -> Options:
     """Exits with code 2 if the command line is invalid."""
-    parser = argparse.ArgumentParser("python -m annotation.benchmark", description=__doc__)
+    parser = argparse.ArgumentParser(
+        "python -m annotation.benchmark",
+        description="Speed of the store with many regions, or of the Correct tab in a browser.",
+    )
     parser.add_argument("--regions", type=int, default=1_000_000, help="in total (default: 1000000)")
     parser.add_argument("--per-image", type=int, default=50, help="regions per image (default: 50)")
     parser.add_argument("--folder", type=Path, help="of the database (default: a temporary one)")
+    parser.add_argument(
+        "--browser",
+        action="store_true",
+        help=f"the Correct tab in a real Chromium, with {BROWSER_REGIONS} regions on one photo",
+    )
     options = Options(**vars(parser.parse_args(arguments)))
     if options.regions < 1 or options.per_image < 1:
         parser.error("--regions and --per-image must be at least 1.")
@@ -99,6 +121,8 @@ def parse(arguments: list[str] | None = None) -> Options:
 
 def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
+    if options.browser:
+        return print_browser_times(options)
     images = max(1, options.regions // options.per_image)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         path = Path(folder) / "benchmark.db"
@@ -113,6 +137,20 @@ def main(arguments: list[str] | None = None) -> int:
             for name, times in measure(store, project, images):
                 values = (times.median, times.maximum, times.cpu)
                 print(f"{name:28}" + "".join(f"{value:10.1f}" for value in values), flush=True)
+    return 0
+
+
+def print_browser_times(options: Options) -> int:
+    """1 if there is no browser."""
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        print(f"{'':32}{'median ms':>10}{'min ms':>10}{'max ms':>10}", flush=True)
+        try:
+            for timing in measure_browser(Path(folder), BROWSER_REGIONS):
+                values = (timing.median, timing.minimum, timing.maximum)
+                print(f"{timing.name:32}" + "".join(f"{value:10.0f}" for value in values), flush=True)
+        except AnnotationError as error:
+            print(f"python -m annotation.benchmark: error: {error}", file=sys.stderr)
+            return 1
     return 0
 
 

@@ -102,7 +102,7 @@ function clickRow(editor, id, action, event) {
   if (tool !== "select") return;
   if (event.shiftKey || event.ctrlKey || event.metaKey) return toggleSelected(editor, id);
   if (action === "remove") return removeRow(editor, id);
-  select(editor, [id]);
+  select(editor, [id], true);
   if (action === "illegible" || action === "difficult") toggleFlag(editor, [id], action);
   else if (action === "text") editText(editor, id, "list");
   else editor.drawn.get(id)?.text.focus({ preventScroll: true });  // for the keys

@@ -1,30 +1,69 @@
 // Edits that Python has not confirmed are stored by the browser: they survive a reload, a crash and a lost server.
+// They are forgotten only when Python has confirmed exactly them.
 
-/** @import { Editor, Photo, Region, State } from "./types.js" */
+/** @import { Editor, Photo, Region } from "./types.js" */
+
+/**
+ * @typedef {{ photo: string, version: number | undefined, revision: number, regions: Region[] }} Edits
+ *   `photo`: its file, which tells photos with the same id in different databases apart.
+ */
+
+const PREFIX = "region-editor ", WINDOW = "region-editor window";
+
+/** Edits of two windows do not replace each other; a window has the same name after a reload. */
+function windowName() {
+  try {
+    const name = sessionStorage.getItem(WINDOW) ?? Date.now().toString(36) + Math.random().toString(36).slice(2);
+    sessionStorage.setItem(WINDOW, name);
+    return name;
+  } catch { return ""; }
+}
+
+/** @param {string} imageId */
+const keyOf = (imageId) => PREFIX + imageId + " " + windowName();
 
 /** @param {Photo} photo */
-const keyOf = (photo) => "region-editor " + photo.image_id;
+const fileName = (photo) => (photo.photo?.path ?? "").split("/").pop() ?? "";
 
-/** Tells photos with the same id in different databases apart. @param {Photo} photo */
-const fileName = (photo) => (photo.photo?.path ?? "").split("/").pop();
-
-/** @param {Editor} editor */
-export function storeEdits({ state: { saving, photo, history } }) {
-  if (!saving.on) return;
-  const stored = JSON.stringify({ photo: fileName(photo), version: photo.version, regions: history.now });
-  // Full or forbidden: the page still asks before it is left.
-  try { localStorage.setItem(keyOf(photo), stored); } catch { /* nothing is stored */ }
+/** @param {string} key @returns {Edits | null} */
+function load(key) {
+  try { return JSON.parse(localStorage.getItem(key) ?? "null"); } catch { return null; }
 }
 
-/** @param {Editor} editor */
-export function removeStoredEdits({ state: { photo } }) {
-  try { localStorage.removeItem(keyOf(photo)); } catch { /* nothing is stored */ }
+/** @param {string} key */
+export function forget(key) {
+  try { localStorage.removeItem(key); } catch { /* nothing is stored */ }
 }
 
-/** The stored regions of this photo and the version they were edited on, null without any. @param {State} state */
-export function storedEdits({ photo }) {
-  /** @type {{ photo: string, version: number | undefined, regions: Region[] } | null} */
-  let stored = null;
-  try { stored = JSON.parse(localStorage.getItem(keyOf(photo)) ?? "null"); } catch { /* nothing is stored */ }
-  return stored && stored.photo === fileName(photo) ? stored : null;
+/** Returns whether they are stored: the browser may be full, or forbid it. @param {Editor} editor */
+export function storeEdits({ state: { saving, photo, history, revision } }) {
+  if (!saving.on) return false;
+  /** @type {Edits} */
+  const edits = { photo: fileName(photo), version: photo.version, revision, regions: history.now };
+  try { localStorage.setItem(keyOf(photo.image_id), JSON.stringify(edits)); } catch { return false; }
+  return true;
+}
+
+/** Python has this window's edits of an image up to a revision. @param {string} imageId @param {number} revision */
+export function forgetConfirmed(imageId, revision) {
+  const key = keyOf(imageId), edits = load(key);
+  if (edits && edits.revision <= revision) forget(key);
+}
+
+/**
+ * The stored edits of this photo: of this window, else of one that was closed. Null without any.
+ * @param {Photo} photo
+ * @returns {{ key: string, edits: Edits } | null}
+ */
+export function storedEdits(photo) {
+  const own = keyOf(photo.image_id), anyWindow = PREFIX + photo.image_id;
+  /** @type {string[]} */
+  let keys = [];
+  try { keys = Object.keys(localStorage); } catch { /* nothing is stored */ }
+  const others = keys.filter((key) => key === anyWindow || key.startsWith(anyWindow + " "));
+  for (const key of [own, ...others]) {
+    const edits = load(key);
+    if (edits && edits.photo === fileName(photo)) return { key, edits };
+  }
+  return null;
 }

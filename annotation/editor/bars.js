@@ -109,6 +109,6 @@ export function drawPill({ nodes: { pill }, state: { saving, revision } }) {
   const state = isUnsaved ? (saving.late ? "late" : "saving") : saving.state;
   pill.hidden = !PILLS[state];
   pill.dataset.state = state;
-  const text = PILLS[state] ? [PILLS[state], saving.message].filter(Boolean).join(": ") : "";
+  const text = PILLS[state] ? [PILLS[state], saving.message || saving.note].filter(Boolean).join(": ") : "";
   if (pill.textContent !== text) pill.textContent = text;
 }

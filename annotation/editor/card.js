@@ -1,6 +1,7 @@
-// The card with the text field: near the only selected word, never on it.
+// The card with the enlarged word and its text field: near the only selected word, never on it.
 
 import { percent } from "../../spotter/tabs/shared/dom.js";
+import { drawCrop } from "./crop.js";
 import { bounds, clamp } from "./geometry.js";
 import { confidenceRuns } from "./regions.js";
 import { drawText } from "./rows.js";
@@ -9,7 +10,8 @@ import { onStage, stageSize } from "./view.js";
 
 /** @import { Editor, Region } from "./types.js" */
 
-const GAP = 18;  // screen pixels between word and card
+const GAP = 24;      // screen pixels between word and card, room for the handles
+const LINES = 1.8;   // from a line to the end of the next one, of the word's height
 
 /** @param {Editor} editor */
 export function drawCard(editor) {
@@ -47,9 +49,27 @@ export function drawPreview({ nodes: { preview, field }, state }) {
 export function placeCard(editor) {
   const { nodes: { card }, state } = editor, region = onlySelected(state);
   if (card.hidden || !region) return;
-  const stage = stageSize(editor), { offsetWidth: width, offsetHeight: height } = card;
-  const { top, bottom, middle } = onStage(state.view, bounds(region.points));
-  const isAbove = bottom + GAP + height > stage.height && top - GAP - height >= -4;
-  card.style.left = clamp(middle - width / 2, 0, Math.max(stage.width - width, 0)) + "px";
-  card.style.top = clamp(isAbove ? top - GAP - height : bottom + GAP, 0, stage.height + 6) + "px";
+  drawCrop(editor, region.points, region.text);
+  const { left, top } = cardPlace(editor, region);
+  card.style.left = left + "px";
+  card.style.top = top + "px";
+}
+
+/**
+ * Above the word, else below the next line, else beside the word, else below the next line though it juts out.
+ * @param {Editor} editor
+ * @param {Region} region
+ */
+function cardPlace(editor, region) {
+  const { nodes: { card }, state: { view } } = editor, stage = stageSize(editor);
+  const { offsetWidth: width, offsetHeight: height } = card, box = bounds(region.points);
+  const { top, bottom, middle, start, end } = onStage(view, box);
+  const lowest = Math.max(stage.height - height, 0), rightmost = Math.max(stage.width - width, 0);
+  const left = clamp(middle - width / 2, 0, rightmost), beside = clamp((top + bottom - height) / 2, 0, lowest);
+  const above = top - GAP - height, below = top + LINES * (bottom - top) + GAP;
+  if (above >= 0) return { left, top: above };
+  if (below <= lowest) return { left, top: below };
+  if (end + GAP <= rightmost) return { left: end + GAP, top: beside };
+  if (start - GAP - width >= 0) return { left: start - GAP - width, top: beside };
+  return { left, top: clamp(below, 0, stage.height + 6) };
 }

@@ -3,14 +3,18 @@
 // editor.state is what the page shows; `update` (update.js) changes it and draws what depends on it.
 
 import { act, onClick } from "./actions.js";
+import { storeEdits } from "./autosave.js";
 import { drawPreview, placeCard } from "./card.js";
-import { closest, clone } from "../../spotter/tabs/shared/dom.js";
+import { closest } from "../../spotter/tabs/shared/dom.js";
 import { endNudge } from "./gestures.js";
-import { moveTabStop, onFieldKey, onKeyDown, onKeyUp, releaseSpace } from "./keys.js";
+import { moveTabStop, onFieldKey, onKeyDown, onKeyUp, onPageKey, releaseSpace } from "./keys.js";
 import { findNodes } from "./nodes.js";
+import { unpack } from "./payload.js";
+import { storePlace } from "./place.js";
 import { hover, onPointerCancel, onPointerDown, onPointerMove, onPointerUp, onWheel } from "./pointer.js";
-import { receivePill, receiveSelection, receiveSuggestions, receiveValue, showPhoto } from "./python.js";
-import { finishText, focusPhoto, select, startText } from "./selection.js";
+import { receiveAdded, receivePill, receiveSelection, receiveSuggestions, receiveValue, showPhoto } from "./python.js";
+import { finishText, focusPhoto, leavePhoto, select, startText } from "./selection.js";
+import { connectSight } from "./sight.js";
 import { initialState, isBusy } from "./state.js";
 import { update } from "./update.js";
 import { refit } from "./zoom.js";
@@ -22,17 +26,21 @@ import { refit } from "./zoom.js";
 export function mount({ element, props, trigger, watch }) {
   /** @type {Editor} */
   const editor = {
-    props, trigger, nodes: findNodes(element), drawn: new Map(), wordHeight: 0, lateTimer: 0, state: initialState(),
+    props, trigger, nodes: findNodes(element), drawn: new Map(), wordHeight: 0, picture: new Image(), lateTimer: 0,
+    state: initialState(),
   };
   connectPhoto(editor);
   connectList(editor);
   connectField(editor);
   connectPage(editor);
+  connectSight(editor);
+  editor.picture.addEventListener("load", () => placeCard(editor));
   watch("value", () => receiveValue(editor));
   watch("proposed", () => receiveSuggestions(editor));
   watch("pill", () => receivePill(editor));
   watch("chosen", () => receiveSelection(editor));
-  showPhoto(editor, clone(props.value));
+  watch("added", () => receiveAdded(editor));
+  showPhoto(editor, unpack(props.value));
   receivePill(editor);
 }
 
@@ -94,16 +102,32 @@ function connectPage(editor) {
   root.classList.toggle("coarse", matchMedia("(pointer: coarse)").matches);
   root.addEventListener("keydown", (event) => onKeyDown(editor, event));
   root.addEventListener("keyup", (event) => onKeyUp(editor, event));
+  root.addEventListener("leave-photo", () => leavePhoto(editor));
   root.addEventListener("focusin", moveTabStop);
   root.addEventListener("click", (event) => onClick(editor, event));
   help.addEventListener("click", (event) => {
     if (event.target === help) act(editor, "closeHelp");
   });
   help.addEventListener("close", () => focusPhoto(editor));
+  document.addEventListener("keydown", function onKey(event) {
+    if (root.isConnected) onPageKey(editor, event);
+    else document.removeEventListener("keydown", onKey);
+  });
+  let isReload = false;
+  /** Older browsers have none. @type {EventTarget | undefined} */
+  const navigation = Reflect.get(window, "navigation");
+  navigation?.addEventListener("navigate", (event) => {
+    isReload = Reflect.get(event, "navigationType") === "reload";
+  });
   addEventListener("beforeunload", (event) => {
-    const { saving, revision } = editor.state;
-    const isUnsaved = saving.revision < revision || isBusy(editor.state);
-    if (root.isConnected && saving.on && isUnsaved) event.preventDefault();
+    if (!root.isConnected || !editor.state.saving.on) return;
+    finishText(editor);
+    const { saving, revision } = editor.state, isUnsaved = saving.revision < revision;
+    const comesBack = isReload && isUnsaved && storeEdits(editor);
+    if ((isUnsaved && !comesBack) || isBusy(editor.state)) event.preventDefault();
+  });
+  addEventListener("pagehide", () => {
+    if (root.isConnected) storePlace(editor);
   });
   for (const bar of root.querySelectorAll("[role=toolbar]")) {
     bar.querySelectorAll("button").forEach((button, i) => { button.tabIndex = i ? -1 : 0; });

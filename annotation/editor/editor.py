@@ -25,12 +25,16 @@ from gradio.data_classes import FileData
 from gradio.processing_utils import save_pil_to_cache
 from PIL import Image
 
-from annotation.editor.schema import EditorData, Proposal
+from annotation.editor.schema import EditorData, Proposal, RegionData
 from spotter.tabs.shared.javascript import component_script
 
 HERE = Path(__file__).parent
-HTML = (HERE / "editor.html").read_text(encoding="utf-8")
 CSS = (HERE / "editor.css").read_text(encoding="utf-8")
+# Not as css_template: gradio writes that again with every edit, and the browser restyles the whole page. The
+# id gives the rules precedence over those of gradio.
+HTML = f"""<div id="region-editor"><style>#region-editor {{
+{CSS}}}</style>
+{(HERE / "editor.html").read_text(encoding="utf-8")}</div>"""
 JS = component_script(HERE / "editor.js")
 
 MAX_DISPLAY_SIDE = 4000  # pixels; a larger array is displayed scaled down, polygons keep its own pixels
@@ -53,20 +57,22 @@ class RegionEditor(gr.HTML):
         pill: dict[str, Any] | None = None,
         proposed: dict[str, Any] | None = None,
         chosen: dict[str, Any] | None = None,
+        added: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
         """`size_of`: width and height of the image with this id, None if this page has no such image.
 
-        `pill`, `proposed` and `chosen` are set by `state`, `suggest` and `choose`.
+        `pill`, `proposed`, `chosen` and `added` are set by `state`, `suggest`, `choose` and `add_regions`.
         """
         self._size_of = size_of
         # As attributes: gr.HTML would take an unknown name that is quoted in the script for an event.
         self.pill, self.proposed, self.chosen = pill or {}, proposed or {}, chosen or {}
+        self.added = added or {}
         kwargs.setdefault("html_template", HTML)
-        kwargs.setdefault("css_template", CSS)
         kwargs.setdefault("js_on_load", JS)
         kwargs.setdefault("apply_default_css", False)
-        super().__init__(value, pill=self.pill, proposed=self.proposed, chosen=self.chosen, **kwargs)
+        kwargs |= {"pill": self.pill, "proposed": self.proposed, "chosen": self.chosen, "added": self.added}
+        super().__init__(value, **kwargs)
 
     def preprocess(self, payload: EditorData | None) -> dict[str, Any] | None:  # type: ignore[override] # own data
         if payload is None or not payload.image_id:
@@ -126,6 +132,12 @@ class RegionEditor(gr.HTML):
     def choose(image_id: str, region_id: str) -> dict[str, Any]:
         """An update that selects a region as soon as its photo is shown."""
         return gr.update(chosen={"image_id": image_id, "id": region_id, "number": next(CHOICE_NUMBERS)})
+
+    @staticmethod
+    def add_regions(image_id: str, regions: Iterable[dict[str, Any]]) -> dict[str, Any]:
+        """An update that adds regions (dicts as RegionData) as an edit of the person, who can undo it."""
+        values = [RegionData(**region).model_dump() for region in regions]
+        return gr.update(added={"image_id": image_id, "regions": values, "number": next(CHOICE_NUMBERS)})
 
     def api_info(self) -> dict[str, Any]:
         return EditorData.model_json_schema()

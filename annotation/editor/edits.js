@@ -1,18 +1,19 @@
 // Edits: steps of the history that are shown, sent to Python and announced.
 
-import { clone } from "../../spotter/tabs/shared/dom.js";
-import { removeStoredEdits, storedEdits, storeEdits } from "./autosave.js";
+import { forget, storedEdits, storeEdits } from "./autosave.js";
 import { addStep } from "./history.js";
+import { pack, triggerInput } from "./payload.js";
 import { remainingSelection } from "./state.js";
 import { announce, update } from "./update.js";
 
 /** @import { Editor, Region, State } from "./types.js" */
 
 const LATE = 10000;  // milliseconds without an answer until the pill says "Not saved yet"
+const RESTORED = "your last edits are here again";
 
 /** Writes the state to the value of the component. @param {Editor} editor */
 export function writeValue({ props, state: { photo, revision, history } }) {
-  props.value = clone({ ...photo, revision, regions: history.now });
+  props.value = pack({ ...photo, revision, regions: history.now });
 }
 
 /** @param {Editor} editor @param {Region[]} regions @param {string} label */
@@ -30,10 +31,10 @@ export function commit(editor, regions, label) {
  */
 export function send(editor, changes, sentence) {
   const { revision, saving } = editor.state;
-  update(editor, { ...changes, revision: revision + 1, saving: { ...saving, late: false } });
+  update(editor, { ...changes, revision: revision + 1, saving: { ...saving, late: false, note: "" } });
   writeValue(editor);
   storeEdits(editor);
-  editor.trigger("input");
+  triggerInput(editor);
   announce(editor, sentence);
   clearTimeout(editor.lateTimer);
   editor.lateTimer = setTimeout(() => update(editor, { saving: { ...editor.state.saving, late: true } }), LATE);
@@ -56,9 +57,13 @@ export function change(editor, ids, how, label) {
  * @param {Editor} editor
  */
 export function restoreEdits(editor) {
-  const { state } = editor, stored = storedEdits(state);
+  const { state } = editor, stored = storedEdits(state.photo);
   if (!stored) return;
-  if (JSON.stringify(stored.regions) === JSON.stringify(state.history.now)) return removeStoredEdits(editor);
-  update(editor, { photo: { ...state.photo, version: stored.version } });
-  commit(editor, stored.regions, "your last edits, which had not been saved, are restored");
+  const { key, edits: { version, regions } } = stored;
+  if (JSON.stringify(regions) === JSON.stringify(state.history.now)) return forget(key);
+  // There are stored edits only where Python saves, though it may not have said so on this page yet.
+  update(editor, { photo: { ...state.photo, version }, saving: { ...state.saving, on: true } });
+  commit(editor, regions, RESTORED);
+  update(editor, { saving: { ...editor.state.saving, note: RESTORED } });
+  if (storedEdits(state.photo)?.key !== key) forget(key);  // of a closed window, and now of this one
 }

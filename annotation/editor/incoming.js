@@ -2,7 +2,7 @@
 
 import { writeValue } from "./edits.js";
 import { samePoints } from "./geometry.js";
-import { addStep, rewriteHistory } from "./history.js";
+import { rebaseHistory, rewriteHistory } from "./history.js";
 import { isBusy, proposalsOf, remainingSelection } from "./state.js";
 import { announce, update } from "./update.js";
 
@@ -11,7 +11,7 @@ import { announce, update } from "./update.js";
 /** @param {unknown} a @param {unknown} b */
 const isEqual = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
-/** Regions changed by Python: a step that can be undone. @param {Editor} editor @param {Payload} value */
+/** Regions changed by Python: not by this person, so no step that can be undone. @param {Editor} editor @param {Payload} value */
 export function adopt(editor, { regions, revision, ...photo }) {
   const { state } = editor, { now } = state.history;
   const old = new Map(now.map((r) => [r.id, r]));
@@ -20,7 +20,7 @@ export function adopt(editor, { regions, revision, ...photo }) {
     return known && isEqual(r, known) ? known : r;
   });
   const isSame = adopted.length === now.length && adopted.every((r, i) => r === now[i]);
-  const history = isSame ? state.history : addStep(state.history, adopted, "changed by the app");
+  const history = isSame ? state.history : rebaseHistory(state.history, adopted);
   const saving = { ...state.saving, revision };
   update(editor, { photo, revision, history, saving, ...remainingSelection(state, adopted) });
 }

@@ -4,7 +4,7 @@ import { closest } from "../../spotter/tabs/shared/dom.js";
 import { act } from "./actions.js";
 import { abortGesture, endNudge } from "./gestures.js";
 import { addCrossPoint, photoKey } from "./photo_keys.js";
-import { editNextText, leaveText, select } from "./selection.js";
+import { editNextText, focusPhoto, leaveText, select, selectAll } from "./selection.js";
 import { listOrder } from "./state.js";
 import { focusNode, update } from "./update.js";
 
@@ -16,6 +16,10 @@ const LETTERS = {
   a: "accept", r: "dismiss", z: "zoomWord", "+": "zoomIn", "=": "zoomIn", "-": "zoomOut", 0: "fit", "?": "help",
   Delete: "remove", Backspace: "remove",
 };
+/** With Alt they work while a text is typed, too. @type {Record<string, string>} */
+const ALT_LETTERS = { a: "accept", r: "dismiss", i: "illegible" };
+const DELETE = ["Delete", "Backspace"];
+const FIELDS = "input, textarea, select, [contenteditable], [role=listbox]";  // they use letters themselves
 /** @type {Record<string, Point>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -23,22 +27,58 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 export function onKeyDown(editor, event) {
   const { help, field, photo } = editor.nodes, { gesture } = editor.state;
   if (help.open || event.target === field || event.isComposing || !(event.target instanceof Element)) return;
-  const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  const key = { name, shift: event.shiftKey, arrow: ARROWS[name] };
-  if (event.ctrlKey || event.metaKey) return undoKey(editor, event, key);
-  if (event.altKey) return;
+  const key = keyOf(event), { name } = key;
+  if (event.ctrlKey || event.metaKey) return controlKey(editor, event, key);
+  if (event.altKey) {
+    altKey(editor, event);
+    return;
+  }
   if (name === "Escape" && gesture && gesture.kind !== "nudge") return abortGesture(editor);
   const used = (photo.contains(event.target) && photoKey(editor, key)) || barKey(event, key) ||
     listKey(editor, event, key) || letterKey(editor, event, key);
   if (used) event.preventDefault();
 }
 
-/** @param {Editor} editor @param {KeyboardEvent} event @param {Key} key */
-function undoKey(editor, event, { name, shift }) {
-  const action = name === "z" ? (shift ? "redo" : "undo") : name === "y" ? "redo" : null;
-  if (!action) return;
+/**
+ * Letters that are pressed where they mean nothing, such as on the tab that has just been opened: they are the
+ * editor's. Delete is not, as something else may have the focus.
+ * @param {Editor} editor
+ * @param {KeyboardEvent} event
+ */
+export function onPageKey(editor, event) {
+  const { root } = editor.nodes, { target } = event, key = keyOf(event);
+  if (event.defaultPrevented || event.isComposing || !(target instanceof Element) || root.contains(target)) return;
+  if (!root.checkVisibility() || target.closest(FIELDS) || document.querySelector("dialog[open]")) return;
+  if (event.ctrlKey || event.metaKey) return controlKey(editor, event, key);
+  if (event.altKey || DELETE.includes(key.name) || !letterKey(editor, event, key)) return;
   event.preventDefault();
-  act(editor, action);
+  if (!editor.nodes.help.open) focusPhoto(editor);
+}
+
+/** @param {KeyboardEvent} event @returns {Key} */
+function keyOf({ key, shiftKey }) {
+  const name = key.length === 1 ? key.toLowerCase() : key;
+  return { name, shift: shiftKey, arrow: ARROWS[name] };
+}
+
+/** @param {Editor} editor @param {KeyboardEvent} event @param {Key} key */
+function controlKey(editor, event, { name, shift }) {
+  const action = name === "z" ? (shift ? "redo" : "undo") : name === "y" ? "redo" : name === "a" ? "selectAll" : null;
+  const inField = event.target instanceof Element && event.target.matches(FIELDS) && name === "a";
+  if (!action || inField || event.altKey) return;
+  event.preventDefault();
+  if (action === "selectAll") selectAll(editor);
+  else act(editor, action);
+}
+
+/** Returns whether the key was used. @param {Editor} editor @param {KeyboardEvent} event */
+function altKey(editor, event) {
+  // On a Mac, Option makes other letters of them: there the place on the keyboard counts.
+  const letter = event.key in ALT_LETTERS ? event.key : event.code.replace("Key", "").toLowerCase();
+  if (event.ctrlKey || event.metaKey || !ALT_LETTERS[letter]) return false;
+  event.preventDefault();
+  act(editor, ALT_LETTERS[letter]);
+  return true;
 }
 
 /** @param {Editor} editor @param {KeyboardEvent} event @param {Key} key */
@@ -96,7 +136,7 @@ function listKey(editor, event, { name }) {
   if (!row || !step) return false;
   const order = listOrder(editor.state), next = order[order.findIndex((r) => r.id === row.dataset.id) + step];
   if (!next) return true;
-  select(editor, [next.id]);
+  select(editor, [next.id], true);
   const action = closest(event, "[data-row]")?.dataset.row ?? "text";
   focusNode(editor.drawn.get(next.id)?.row.querySelector('[data-row="' + action + '"]') ?? null);
   return true;
@@ -105,6 +145,7 @@ function listKey(editor, event, { name }) {
 /** @param {Editor} editor @param {KeyboardEvent} event */
 export function onFieldKey(editor, event) {
   if (event.isComposing) return;
+  if (event.altKey && altKey(editor, event)) return event.stopPropagation();
   if (event.key === "Enter") leaveText(editor, true);
   else if (event.key === "Escape") leaveText(editor, false);
   else if (event.key !== "Tab" || !editNextText(editor, event.shiftKey ? -1 : 1)) return;

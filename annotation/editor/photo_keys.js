@@ -4,7 +4,7 @@ import { act } from "./actions.js";
 import { bounds, clamp } from "./geometry.js";
 import { endNudge, nudge, stepSize } from "./gestures.js";
 import { readingOrder } from "./regions.js";
-import { focusPhoto, select, toggleSelected } from "./selection.js";
+import { editFirstText, focusPhoto, select, toggleSelected } from "./selection.js";
 import { onlySelected } from "./state.js";
 import {
   addPoint, announceHint, changeDrawing, finishDrawing, mergeWith, moveCut, removePoint, split,
@@ -122,7 +122,7 @@ function wordKey(editor, { name, shift, arrow }) {
     } else visit(editor, next);
   } else if (name === "Home" || name === "End") visit(editor, order[name === "Home" ? 0 : order.length - 1]);
   else if (name === "Enter" && selection.length) act(editor, "text");
-  else if (name === "Enter") visit(editor, order[0]);
+  else if (name === "Enter") editFirstText(editor);
   else if (name === "Escape") {
     leaveWords(editor);
     announce(editor, "No word selected");
@@ -170,7 +170,7 @@ function leaveWords(editor) {
 /** @param {Editor} editor @param {Region | undefined} region */
 function visit(editor, region) {
   if (!region) return;
-  select(editor, [region.id]);
+  select(editor, [region.id], true);
   focusPhoto(editor);
 }
 

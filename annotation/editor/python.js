@@ -1,12 +1,14 @@
 // The values Python sends: photos, suggestions, selections and the pill.
 
 import { clone } from "../../spotter/tabs/shared/dom.js";
-import { removeStoredEdits, storeEdits } from "./autosave.js";
-import { restoreEdits, writeValue } from "./edits.js";
+import { forgetConfirmed, storeEdits } from "./autosave.js";
+import { commit, restoreEdits, writeValue } from "./edits.js";
 import { abortGesture } from "./gestures.js";
 import { newHistory } from "./history.js";
+import { unpack } from "./payload.js";
 import { adopt, suggest } from "./incoming.js";
-import { finishText, focusPhoto, select } from "./selection.js";
+import { restorePlace, showInAddress } from "./place.js";
+import { editFirstText, finishText, focusPhoto, select } from "./selection.js";
 import { isBusy, proposalsOf, regionOf } from "./state.js";
 import { focusNode, update } from "./update.js";
 import { fit, zoomTo } from "./zoom.js";
@@ -17,8 +19,9 @@ const SENDING = 150;  // milliseconds for gradio to read an edit before the valu
 
 /** A new photo replaces everything; for the same photo no later edit is lost. @param {Editor} editor */
 export function receiveValue(editor) {
-  const value = clone(editor.props.value), { photo, revision } = editor.state;
+  const value = unpack(editor.props.value), { photo, revision } = editor.state;
   if (value.image_id !== photo.image_id) return receivePhoto(editor, value);
+  update(editor, { isTyping: false });
   if (value.revision >= revision && isBusy(editor.state)) return update(editor, { postponed: { value, revision } });
   if (value.revision >= revision) adopt(editor, value);
   else suggest(editor, proposalsOf(value.regions));
@@ -40,21 +43,25 @@ function receivePhoto(editor, value) {
 
 /** @param {Editor} editor @param {Payload} value */
 export function showPhoto(editor, { regions, revision, ...photo }) {
-  const { nodes: { root }, state } = editor, hadFocus = root.contains(document.activeElement);
-  if (state.photo.image_id) removeStoredEdits(editor);  // Another photo is shown only after this one was saved.
+  const { nodes: { root }, state } = editor, { isTyping } = state, hadFocus = root.contains(document.activeElement);
   clearTimeout(editor.lateTimer);
   const { saving } = state, pill = saving.state === "conflict" ? { state: "" } : {};
   update(editor, {
     photo, revision, history: newHistory(regions), selection: [], corner: null, moving: false, tool: "select",
-    drawing: null, cut: null, mergeTarget: null, postponed: null, tabLeaves: false,
-    saving: { ...saving, revision, late: false, message: "", ...pill },
+    drawing: null, cut: null, mergeTarget: null, postponed: null, tabLeaves: false, isTyping: false,
+    saving: { ...saving, revision, late: false, message: "", note: "", ...pill },
   });
   fit(editor);
   // What had the focus may be gone: the keyboard stays in the editor.
   const focused = document.activeElement;
   if (hadFocus && (focused === document.body || !focused?.checkVisibility())) focusNode(editor.nodes.photo);
   receiveSelection(editor);
-  setTimeout(() => restoreEdits(editor), 0);  // A value that comes with the page cannot be answered at once.
+  if (isTyping) editFirstText(editor);
+  showInAddress(photo);
+  setTimeout(() => {  // A value that comes with the page cannot be answered at once.
+    restoreEdits(editor);
+    restorePlace(editor);
+  }, 0);
 }
 
 /** @param {Editor} editor */
@@ -77,15 +84,22 @@ export function receiveSelection(editor) {
   editor.nodes.stage.scrollIntoView({ block: "nearest" });
 }
 
+/** Regions of another photo: an edit like any other, which can be undone. @param {Editor} editor */
+export function receiveAdded(editor) {
+  const { image_id: imageId, regions = [] } = clone(editor.props.added ?? {}), { photo, history } = editor.state;
+  if (!regions.length || imageId !== photo.image_id) return;
+  commit(editor, [...history.now, ...regions], regions.length === 1 ? "1 word copied" : regions.length + " words copied");
+}
+
 /** @param {Editor} editor */
 export function receivePill(editor) {
   const { state, message, image_id: imageId, revision, version } = clone(editor.props.pill ?? {});
   const { photo } = editor.state, saving = { ...editor.state.saving, on: state !== undefined };
+  if (imageId && Number.isInteger(revision)) forgetConfirmed(imageId, revision ?? 0);
   if (imageId && imageId !== photo.image_id) return update(editor, { saving });
   update(editor, {
     saving: { ...saving, state: state ?? "", message: message ?? "", revision: revision ?? saving.revision },
     photo: Number.isInteger(version) ? { ...photo, version: version ?? photo.version } : photo,
   });
-  if (editor.state.saving.revision >= editor.state.revision) removeStoredEdits(editor);
-  else storeEdits(editor);
+  if (editor.state.saving.revision < editor.state.revision) storeEdits(editor);
 }

@@ -1,6 +1,7 @@
 // The rows of the list.
 
 import { make, makeSvg, percent, scoreColour } from "../../spotter/tabs/shared/dom.js";
+import { clamp } from "./geometry.js";
 import { confidenceRuns } from "./regions.js";
 
 /** @import { Editor, Entry, Region, Row } from "./types.js" */
@@ -96,9 +97,15 @@ function drawScore(cell, score) {
   cell.style.setProperty("--colour", scoreColour(score ?? 0));
 }
 
-/** Scrolls the list only, never the page. @param {Editor} editor @param {HTMLElement} row */
+/**
+ * Scrolls the list only, never the page, and shows the next row too. What lies below the window is not in sight.
+ * @param {Editor} editor
+ * @param {HTMLElement} row
+ */
 export function keepInView({ nodes: { head, rowBox } }, row) {
-  const top = row.offsetTop - head.offsetHeight, bottom = row.offsetTop + row.offsetHeight - rowBox.clientHeight;
+  const hidden = clamp(rowBox.getBoundingClientRect().bottom - innerHeight, 0, rowBox.clientHeight / 2);
+  const seen = rowBox.clientHeight - hidden, { offsetTop, offsetHeight } = row;
+  const top = offsetTop - head.offsetHeight, bottom = offsetTop + 2 * offsetHeight - seen;
   if (top < rowBox.scrollTop) rowBox.scrollTop = top;
-  if (bottom > rowBox.scrollTop) rowBox.scrollTop = bottom;
+  else if (bottom > rowBox.scrollTop) rowBox.scrollTop = bottom;
 }

@@ -6,7 +6,16 @@ from typing import Annotated, Any, Literal
 
 import gradio as gr
 from gradio.data_classes import FileData, GradioModel
-from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import from_json
 
 from annotation.region import MAX_POINTS, MAX_REGIONS, MAX_TEXT, MIN_POINTS  # as LIMITS in regions.js
 
@@ -14,10 +23,22 @@ MAX_SIDE = 100_000  # pixels
 MAX_REVISION = 2**53 - 1  # the largest whole number that JavaScript represents exactly
 MAX_CHARACTER = 16  # code points of one character, which may be composed
 
+SPACES = dict.fromkeys([*range(32), 127], " ")
+
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Score = Annotated[float, Field(strict=True, ge=0, le=1)]
 Point = Annotated[list[Number], Field(min_length=2, max_length=2)]
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
+
+
+def one_line(text: str) -> str:
+    """Control characters, line ends included, become spaces: some databases reject them."""
+    return text.translate(SPACES)
+
+
+def round_points(points: list[list[float]]) -> list[list[float]]:
+    """To 0.1 pixels."""
+    return [[round(x, 1), round(y, 1)] for x, y in points]
 
 
 def _drop_additional(schema: dict[str, Any]) -> None:
@@ -71,18 +92,24 @@ class RegionData(Strict):
 
     @field_validator("text")
     @classmethod
-    def one_line(cls, text: str) -> str:
-        """Control characters, line ends included, become spaces: some databases reject them."""
-        return "".join(" " if ord(char) < 32 or ord(char) == 127 else char for char in text)
+    def text_of_one_line(cls, text: str) -> str:
+        return one_line(text)
 
     def clamped(self, width: int, height: int) -> RegionData:
         """The region with its points inside the image, rounded to 0.1 pixels."""
-        points = [[round(min(max(x, 0), width), 1), round(min(max(y, 0), height), 1)] for x, y in self.points]
+        points = round_points([[min(max(x, 0), width), min(max(y, 0), height)] for x, y in self.points])
         return self.model_copy(update={"points": points})
 
 
+REGIONS = TypeAdapter(list[RegionData])
+
+
 class EditorData(Strict):
-    """A photo with its regions, as it goes to the page and comes back."""
+    """A photo with its regions, as it goes to the page and comes back.
+
+    The regions travel as one string of JSON: of a list, gradio's page would make proxies and copies of every
+    coordinate, several times per edit.
+    """
 
     image_id: str = Field("", max_length=200)
     photo: FileData | None = None  # sent to the page, ignored on return
@@ -91,6 +118,15 @@ class EditorData(Strict):
     version: int = Field(0, ge=0, le=MAX_REVISION)  # of the stored image, see `RegionEditor.state`
     revision: int = Field(0, ge=0, le=MAX_REVISION)  # grows with every edit
     regions: list[RegionData] = Field(default_factory=list, max_length=MAX_REGIONS)
+
+    @field_validator("regions", mode="before")
+    @classmethod
+    def parse(cls, value: Any) -> Any:
+        return from_json(value) if isinstance(value, str) else value
+
+    @field_serializer("regions")
+    def to_text(self, regions: list[RegionData]) -> str:
+        return REGIONS.dump_json(regions).decode()
 
     @model_validator(mode="after")
     def ids_differ(self) -> EditorData:

@@ -10,26 +10,38 @@ import { withText } from "./regions.js";
 import { keepInView } from "./rows.js";
 import { lastSelected, listOrder, onlySelected, regionOf } from "./state.js";
 import { announce, focusNode, update } from "./update.js";
-import { reveal } from "./zoom.js";
+import { approach, goBack, reveal } from "./zoom.js";
 
 /** @import { Editor } from "./types.js" */
 
-/** @param {Editor} editor @param {string[]} ids */
-export function select(editor, ids) {
+/**
+ * @param {Editor} editor
+ * @param {string[]} ids
+ * @param {boolean} [near]  zoom to a small word: it was not chosen on the photo
+ */
+export function select(editor, ids, near = false) {
   const { editing, tabLeaves } = editor.state;
   if (editing && !ids.includes(editing.id)) finishText(editor);
   const selection = ids.filter((id) => regionOf(editor.state, id));
   update(editor, { selection, corner: null, moving: false, tabLeaves: ids.length ? false : tabLeaves });
   const last = lastSelected(editor.state), entry = last && editor.drawn.get(last.id);
-  if (!entry) return;
+  if (!entry) return goBack(editor);
   keepInView(editor, entry.row);
-  reveal(editor, bounds(last.points));
+  if (near) approach(editor, last);
+  else reveal(editor, bounds(last.points));
 }
 
 /** @param {Editor} editor @param {string} id */
 export function toggleSelected(editor, id) {
   const { selection } = editor.state;
   select(editor, selection.includes(id) ? selection.filter((other) => other !== id) : [...selection, id]);
+  announce(editor, countWords(editor.state.selection.length) + " selected");
+}
+
+/** @param {Editor} editor */
+export function selectAll(editor) {
+  select(editor, listOrder(editor.state).map((r) => r.id));
+  focusPhoto(editor);
   announce(editor, countWords(editor.state.selection.length) + " selected");
 }
 
@@ -48,7 +60,7 @@ export const photoHasFocus = ({ nodes: { photo } }) => photo.contains(document.a
 /** @param {Editor} editor @param {string} id @param {"photo" | "list"} from */
 export function editText(editor, id, from) {
   const { field, stage } = editor.nodes;
-  if (onlySelected(editor.state)?.id !== id) select(editor, [id]);
+  if (onlySelected(editor.state)?.id !== id) select(editor, [id], true);
   update(editor, { corner: null, editing: { id, from } });
   placeCard(editor);
   field.focus({ preventScroll: from === "photo" });
@@ -83,6 +95,24 @@ export function leaveText(editor, keep) {
   if (editing?.from === "list" && row) row.querySelector("button")?.focus();
   else focusPhoto(editor);
   drawCard(editor);
+}
+
+/**
+ * A key has asked for another photo. Who was typing goes on typing there.
+ * @param {Editor} editor
+ */
+export function leavePhoto(editor) {
+  const isTyping = document.activeElement === editor.nodes.field;
+  finishText(editor);
+  select(editor, []);
+  update(editor, { isTyping });
+  focusNode(editor.nodes.photo);
+}
+
+/** The text of the first word of the list. @param {Editor} editor */
+export function editFirstText(editor) {
+  const [first] = listOrder(editor.state);
+  if (first) editText(editor, first.id, "photo");
 }
 
 /**

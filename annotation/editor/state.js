@@ -22,11 +22,14 @@ export const initialState = () => ({
   space: { held: false, used: false },
   hovered: null,
   editing: null,
+  isTyping: false,
   tabLeaves: false,
   unsureFirst: false,
   view: { x: 0, y: 0, scale: 1, fitted: true },
+  home: null,
+  closeUp: true,
   postponed: null,
-  saving: { on: false, state: "", message: "", revision: 0, late: false },
+  saving: { on: false, state: "", message: "", revision: 0, late: false, note: "" },
   lastChoice: 0,
 });
 

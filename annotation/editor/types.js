@@ -36,6 +36,7 @@
  * @property {number} height
  * @property {number} [version]
  * @typedef {Photo & { revision: number, regions: Region[] }} Payload
+ * @typedef {Photo & { revision: number, regions: string }} Packed  The regions as JSON, see payload.js.
  * @typedef {{ id: string, points?: Point[] | null } & Partial<Suggestion> & { text: string }} Proposal
  * @typedef {object} Pill
  * @property {string} [state]
@@ -44,10 +45,11 @@
  * @property {number | null} [revision]
  * @property {number | null} [version]
  * @typedef {object} Props
- * @property {Payload} value
+ * @property {Packed} value
  * @property {Pill} pill
  * @property {{ image_id?: string, items?: Proposal[] }} proposed
  * @property {{ image_id?: string, id?: string, number?: number }} chosen
+ * @property {{ image_id?: string, regions?: Region[], number?: number }} added
  */
 
 /**
@@ -102,9 +104,12 @@
  * @property {{ held: boolean, used: boolean }} space  The space bar; used: for panning.
  * @property {string | null} hovered  id
  * @property {{ id: string, from: "photo" | "list" } | null} editing  the word whose text field has the focus
+ * @property {boolean} isTyping  The next photo begins with the text of its first word.
  * @property {boolean} tabLeaves  After Esc the next Tab leaves the photo.
  * @property {boolean} unsureFirst  the order of the list
  * @property {View} view
+ * @property {View | null} home  the view before the editor zoomed to a small word by itself
+ * @property {boolean} closeUp  It does so.
  * @property {{ value: Payload, revision: number } | null} postponed  A value from Python that came during an edit.
  * @property {Saving} saving
  * @property {number} lastChoice  number of the last selection that came from Python
@@ -115,6 +120,7 @@
  * @property {string} message
  * @property {number} revision  the last one that Python confirmed
  * @property {boolean} late
+ * @property {string} note  of the editor itself, until the next edit
  */
 
 /**
@@ -146,6 +152,7 @@
  * @property {import("./nodes.js").Nodes} nodes
  * @property {Map<string, Entry>} drawn  by the region's id
  * @property {number} wordHeight  image pixels, the median
+ * @property {HTMLImageElement} picture  the photo, for crops of it
  * @property {number} lateTimer
  * @property {State} state
  */

@@ -8,6 +8,8 @@ import { setAttributes } from "../../spotter/tabs/shared/dom.js";
 const MARGIN = 14;      // screen pixels around the fitted photo, room for handles at its edge
 const MAX_SCALE = 24;   // screen pixels per image pixel
 const DENSE = 26;       // screen pixels; thick lines would cover words below this height
+const CLOSE = 36;       // screen pixels of the letters of a small word that is zoomed to
+const LOW = 360;        // screen pixels of a stage that has room for the card only below the word
 const ROOM = 24;        // screen pixels around what is brought into view
 
 /** @param {Editor} editor */
@@ -22,6 +24,7 @@ export function imagePoint({ nodes: { photo } }, event) {
 /** Where a box of the image lies on the stage, in screen pixels. @param {View} view @param {Box} box */
 export const onStage = (view, { x1, y1, x2, y2 }) => ({
   top: (y1 - view.y) * view.scale, bottom: (y2 - view.y) * view.scale, middle: ((x1 + x2) / 2 - view.x) * view.scale,
+  start: (x1 - view.x) * view.scale, end: (x2 - view.x) * view.scale,
 });
 
 /** @param {Editor} editor */
@@ -68,6 +71,21 @@ export function wordView(editor, region) {
   return { x: (x1 + x2) / 2 - width / 2 / scale, y: (y1 + y2) / 2 - (0.42 * height) / scale, scale, fitted: false };
 }
 
+/**
+ * The word near enough to be read, with its neighbours.
+ * @param {Editor} editor
+ * @param {Point[]} points
+ * @param {number} letters  height, in image pixels
+ * @returns {View}
+ */
+export function closeView(editor, points, letters) {
+  const { width, height } = stageSize(editor), { x1, y1, x2, y2 } = bounds(points);
+  const wanted = Math.min(CLOSE / letters, (0.8 * width) / Math.max(x2 - x1, 1), (0.4 * height) / Math.max(y2 - y1, 1));
+  const scale = clamp(wanted, fitScale(editor), MAX_SCALE);
+  const above = height < LOW ? 0.25 : 0.5;
+  return { x: (x1 + x2) / 2 - width / 2 / scale, y: (y1 + y2) / 2 - (above * height) / scale, scale, fitted: false };
+}
+
 /** Moved as little as needed to show this box of the image. @param {Editor} editor @param {Box} box @returns {View} */
 export function revealingView(editor, { x1, y1, x2, y2 }) {
   const { width, height } = stageSize(editor), { view } = editor.state, room = ROOM / view.scale;
@@ -80,9 +98,10 @@ export function revealingView(editor, { x1, y1, x2, y2 }) {
 }
 
 /** @param {Editor} editor */
-export function drawPhoto({ nodes: { picture, stage, root }, state: { photo } }) {
-  if (photo.photo) setAttributes(picture, { href: photo.photo.url, width: photo.width, height: photo.height });
-  else picture.removeAttribute("href");
+export function drawPhoto({ nodes: { image, stage, root }, picture, state: { photo } }) {
+  if (photo.photo) setAttributes(image, { href: photo.photo.url, width: photo.width, height: photo.height });
+  else image.removeAttribute("href");
+  if (photo.photo && picture.getAttribute("src") !== photo.photo.url) picture.src = photo.photo.url;
   stage.style.setProperty("--ratio", String(photo.width / photo.height));
   root.classList.toggle("blank", !photo.photo);
   root.dataset.image = photo.image_id;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 
@@ -107,6 +108,21 @@ def test_an_invalid_region_is_rejected_in_one_sentence(changes):
 def test_an_invalid_document_is_rejected(changes):
     with pytest.raises(gr.Error, match="is invalid"):
         parse(payload(**changes))
+
+
+def test_regions_travel_as_one_string():
+    data = parse(payload() | {"regions": json.dumps([region()])})
+    assert [(r.id, r.points) for r in data.regions] == [("w0", SQUARE)]
+    sent = data.model_dump()["regions"]
+    assert isinstance(sent, str)
+    assert parse(payload() | {"regions": sent}) == data
+    assert EditorData().model_dump()["regions"] == "[]"
+
+
+@pytest.mark.parametrize("text", ["", "[", "{}", "1", "[NaN]", "[" * 100_000, '[{"id": "a"}]', "[1] x"])
+def test_a_string_without_regions_is_rejected(text):
+    with pytest.raises(gr.Error, match=r"was not saved: regions [^\n]{1,200}\."):
+        parse(payload() | {"regions": text})
 
 
 def test_the_maximum_size_is_accepted():

@@ -73,8 +73,9 @@ class EditorPage:
     # ---- Acting
 
     def at(self, x: float, y: float) -> tuple[float, float]:
-        """Image pixels -> pixels of the window."""
-        script = """(svg, [x, y]) => {
+        """Image pixels -> pixels of the window, once the photo is still."""
+        script = """async (svg, [x, y]) => {
+            await Promise.allSettled(svg.getAnimations().map((animation) => animation.finished));
             const p = new DOMPoint(x, y).matrixTransform(svg.getScreenCTM());
             return [p.x, p.y];
         }"""

@@ -6,9 +6,11 @@ import gradio as gr
 import pytest
 
 from annotation.editor import RegionEditor
-from tests.browser.editor.page import EditorPage, expect
+from tests.browser.editor.page import EditorPage, expect, with_class
 
 pytestmark = pytest.mark.browser
+
+STORED = "Object.keys(localStorage).filter((key) => key.startsWith('region-editor'))"
 
 
 def test_the_pill_shows_whether_the_last_edit_is_saved(editor):
@@ -56,8 +58,8 @@ def test_unsaved_edits_are_restored_after_a_reload(open_editor):
     assert (sent["version"], first["illegible"], first["difficult"]) == (4, True, True)
     editor.server.pushed = lambda: RegionEditor.state("saved", sent)
     editor.push()
-    expect(editor.page.locator(".pill")).to_have_text("Saved")
-    assert editor.page.evaluate("localStorage.length") == 0
+    expect(editor.page.locator(".pill")).to_have_text("Saved: your last edits are here again")
+    assert editor.page.evaluate(STORED) == []
     edits = editor.server.edits.copy()
     page = editor.page.context.new_page()
     page.goto(editor.server.demo.local_url)
@@ -66,6 +68,45 @@ def test_unsaved_edits_are_restored_after_a_reload(open_editor):
     editor.page.wait_for_timeout(500)  # restored edits would be sent by now
     expect(editor.row(0).locator("[data-row=difficult]")).to_have_attribute("aria-pressed", "false")
     assert editor.server.edits == edits
+
+
+def test_edits_are_forgotten_only_when_exactly_they_are_confirmed(open_editor):
+    editor = open_editor(viewport={"width": 1280, "height": 900})
+    server, photo = editor.server, editor.server.photo
+
+    def push(update: dict) -> None:
+        server.pushed = lambda: update | RegionEditor.choose(photo, "w3")  # shows that it has come
+        editor.select(0)
+        editor.push()
+        expect(editor.word(3)).to_have_class(with_class("selected"))
+
+    push(RegionEditor.state(""))
+    editor.select(0)
+    editor.do("illegible")
+    editor.select(0)
+    editor.do("difficult")
+    editor.received(2)
+    for pill in (
+        RegionEditor.state(""),
+        RegionEditor.state("saving", {"image_id": photo}),
+        RegionEditor.state("saved", {"image_id": photo, "revision": 1}),
+        RegionEditor.state("saved", {"image_id": "another", "revision": 9}),
+    ):
+        push(pill)
+        assert len(editor.page.evaluate(STORED)) == 1
+    server.pushed = lambda: gr.update(value=server.value("next")) | RegionEditor.state("")
+    editor.push()
+    expect(editor.page.locator('.editor[data-image="next"]')).to_be_visible()
+    assert len(editor.page.evaluate(STORED)) == 1
+    server.pushed = lambda: gr.update(value=server.value(photo, revision=0)) | RegionEditor.state("")
+    editor.push()
+    expect(editor.row(0).locator("[data-row=difficult]")).to_have_attribute("aria-pressed", "true")
+    expect(editor.page.locator(".pill")).to_have_text("Saving…: your last edits are here again")
+    editor.wait(lambda: server.edits[-1]["revision"] == 1)
+    first = server.edits[-1]["regions"][0]
+    assert (first["illegible"], first["difficult"]) == (True, True)
+    push(RegionEditor.state("saved", {"image_id": photo, "revision": 1}))
+    assert editor.page.evaluate(STORED) == []
 
 
 def test_every_edit_has_a_higher_revision(editor):

@@ -72,6 +72,20 @@ def test_a_suggestion_does_not_change_the_text_being_typed(editor):
     assert (region["text"], region["suggestion"]["text"]) == ("typing", "HALLO")
 
 
+def test_a_suggestion_is_used_while_typing(open_editor):
+    editor = open_editor(offered())
+    editor.select(1)
+    editor.press("Enter")
+    expect(editor.page.locator(".card input")).to_be_focused()
+    editor.press("Alt+a")
+    assert editor.region(1, 1)["text"] == "WORDS"
+    expect(editor.page.locator(".card input")).to_have_value("WORDS")
+    expect(editor.page.locator(".card input")).to_be_focused()
+    editor.press("Enter", "Control+z", "Enter", "Alt+r")
+    region = editor.region(3, 1)
+    assert (region["text"], region["suggestion"]) == ("WORLD", None)
+
+
 def test_an_old_value_does_not_undo_newer_edits(editor):
     """Python answers the first edit when the second has been made."""
     words = some_words()
@@ -101,12 +115,14 @@ def test_a_value_that_arrives_during_a_drag_is_postponed(editor):
     assert "340,170" in editor.word(0).locator(".line").get_attribute("points")
     editor.mouse.up()
     assert close_to(editor.region(1)["points"][2:3], [[340, 170]])
-    # Without an edit under way the value is adopted, as a step that can be undone.
-    editor.server.pushed = lambda: editor.server.value(regions=words, revision=1)
+    # Without an edit under way the value is adopted. It is nothing that this person could undo.
+    regions = [*editor.received(1)[:3], words[3]]
+    editor.server.pushed = lambda: editor.server.value(regions=regions, revision=1)
     editor.push()
     expect(editor.row(3).locator(".word-text")).to_have_text("yours")
     editor.press("Control+z")
-    assert editor.region(2, 3)["text"] == "mine"
+    assert editor.region(2, 3)["text"] == "yours"
+    assert editor.region(2, 0)["points"] == some_words()[0]["points"]
 
 
 def test_a_new_photo_saves_the_text_being_typed_first(editor):

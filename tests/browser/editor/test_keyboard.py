@@ -105,3 +105,46 @@ def test_the_help_dialog_lists_the_keys(editor):
         assert sheet.get_by_text(key, exact=True).count()
     editor.press("Escape")
     expect(sheet).to_be_hidden()
+
+
+def test_keys_work_where_they_mean_nothing_else(editor):
+    """As on the tab that has just been opened."""
+    button = editor.page.get_by_role("button", name="Send", exact=True)
+    button.focus()
+    editor.press("q")
+    expect(editor.page.locator(".editor")).to_have_attribute("data-tool", "box")
+    assert editor.focused() == "photo"
+    editor.press("Escape")
+    button.focus()
+    editor.press("Control+a")
+    expect(editor.page.locator("tr.selected")).to_have_count(4)
+    assert editor.announced() == "4 words selected"
+    assert editor.page.evaluate("String(getSelection())") == ""
+    button.focus()
+    editor.press("Delete")  # it might be meant for what has the focus
+    expect(editor.page.locator("tr.selected")).to_have_count(4)
+
+
+def test_control_a_chooses_the_text_while_typing(editor):
+    editor.select(0)
+    editor.press("Enter", "End", "Control+a")
+    expect(editor.page.locator("tr.selected")).to_have_count(1)
+    editor.keys.type("new")
+    editor.press("Enter")
+    assert editor.region(1)["text"] == "new"
+
+
+def test_who_types_goes_on_typing_on_the_next_photo(editor):
+    """Enter opens the first text; Tab goes on; the key for the next photo leads to its first text."""
+    editor.server.pushed = lambda: editor.server.value("next")
+    editor.focus()
+    editor.press("Enter")
+    field = editor.page.locator(".card input")
+    expect(field).to_have_value("HELLO")
+    editor.keys.type("last")
+    editor.page.locator(".editor").evaluate("node => node.dispatchEvent(new Event('leave-photo'))")
+    assert editor.region(1)["text"] == "last"
+    assert editor.focused() == "photo"
+    editor.push()
+    expect(field).to_be_focused()
+    expect(field).to_have_value("HELLO")
