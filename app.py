@@ -17,6 +17,7 @@ from annotation.tabs.correct import build_correct
 from annotation.tabs.panels.upload import MAX_UPLOAD
 from spotter.tabs.look_inside.tab import build_look_inside
 from spotter.tabs.read.tab import build_read
+from spotter.tabs.shared.address import keep_tab_in_address
 from spotter.tabs.shared.loading import Loader
 from spotter.tabs.shared.model_card import CardError
 from spotter.tabs.shared.theme import CSS, theme
@@ -46,13 +47,15 @@ def build(loader: Loader, store: Store) -> gr.Blocks:
     """All tabs."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400)) as demo:
         gr.HTML(MASTHEAD)
-        with gr.Tab("Read"):
-            build_read(loader)
-        with gr.Tab("Look inside") as inside:
-            build_look_inside(loader, inside)
-        with gr.Tab("Correct") as correct:
-            build_correct(loader, store, correct)
+        with gr.Tabs() as tabs:
+            with gr.Tab("Read", id="read") as read:
+                build_read(loader)
+            with gr.Tab("Look inside", id="inside") as inside:
+                build_look_inside(loader, inside)
+            with gr.Tab("Correct", id="correct", elem_id="correct-tab") as correct:
+                build_correct(loader, store, correct)
         gr.HTML(COLOPHON)
+        keep_tab_in_address(demo, tabs, [read, inside, correct])
         # Once the first visitor has the page, so that it does not wait for torch.
         demo.load(loader.start, api_visibility="private", queue=False)
     return demo.queue(max_size=MAX_QUEUE)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
+from html import escape
 from inspect import signature
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ import gradio as gr
 from gradio.blocks import Block
 
 from annotation.editor import RegionEditor
+from annotation.store.records import NotFoundError
 from annotation.store.store import Store
 from annotation.tabs.error_messages import errors_as_messages
 from annotation.tabs.session import AnnotationSession, ensure
@@ -56,7 +58,10 @@ class Page:
         """The visitor's session, after saving what the editor sent; errors inside become messages."""
         with errors_as_messages():
             session = ensure(values[self.session], self.store, values[self.who])
-            session.save(values[self.editor])
+            try:
+                session.save(values[self.editor])
+            except NotFoundError as error:  # the browser keeps the edit, in case the photo is restored
+                gr.Warning(escape(str(error), quote=False))
             yield session
 
 

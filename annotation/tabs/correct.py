@@ -9,12 +9,17 @@ import gradio as gr
 from annotation.store.store import Store
 from annotation.tabs.actions import IN_TURN, Page, Updates, Values
 from annotation.tabs.background import BackgroundReader
+from annotation.tabs.daily_purge import DailyPurge
 from annotation.tabs.error_messages import errors_as_messages
 from annotation.tabs.panels.background import BackgroundPanel, RereadPanel
+from annotation.tabs.panels.bulk import BulkPanel
 from annotation.tabs.panels.checks import ChecksPanel
 from annotation.tabs.panels.editing import EditingPanel
+from annotation.tabs.panels.manage import ManagePanel
 from annotation.tabs.panels.project import ProjectPanel, read_memory
 from annotation.tabs.panels.queue import QueuePanel
+from annotation.tabs.panels.search import SearchPanel
+from annotation.tabs.panels.statistics import StatisticsPanel
 from annotation.tabs.panels.transfer import TransferPanel
 from annotation.tabs.panels.upload import UploadPanel
 from annotation.tabs.session import AnnotationSession, restore
@@ -25,24 +30,38 @@ from spotter.tabs.shared.loading import Loader
 HERE = Path(__file__).parent
 CSS = (HERE / "correct.css").read_text(encoding="utf-8")
 SHORTCUTS = component_script(HERE / "shortcuts.js")
+DRAWERS = component_script(HERE / "drawers.js")
+SKIP = """<button type="button" class="skip">To the photo</button>"""  # seen when the Tab key comes to it
+MORE = """<button type="button">More</button>"""  # on a phone, where the head would be too long
+MAX_ID_DIGITS = 15
 SESSION_SECONDS = 12 * 3600  # a session that nobody uses any more is dropped; its edits are saved
 
 
 def build_correct(loader: Loader, store: Store, tab: gr.Tab) -> None:
     """Puts the tab's components into the Blocks that are being built."""
-    reader = BackgroundReader(store, loader)
+    reader, purge = BackgroundReader(store, loader), DailyPurge(store)
     visitor = gr.State(None, time_to_live=SESSION_SECONDS, delete_callback=lambda _: None)
     with gr.Column(elem_id="correct"):
-        project = ProjectPanel()
-        upload = UploadPanel()
-        with gr.Row():
-            with gr.Column(scale=1, min_width=230):
+        skip = f"<style>{CSS}</style>{SKIP}"
+        gr.HTML(html_template=skip, js_on_load=SHORTCUTS, padding=False, elem_id="correct-skip")
+        with gr.Row(elem_id="correct-head"):  # one line: its accordions are drawers that open below it
+            project = ProjectPanel()
+            search = SearchPanel()
+            gr.HTML(MORE, padding=False, elem_id="correct-more")
+            upload, transfer, checks = UploadPanel(), TransferPanel(), ChecksPanel()
+            bulk, statistics, manage = BulkPanel(), StatisticsPanel(), ManagePanel()
+            with manage.drawer:
+                reread = RereadPanel()
+        upload.report.render()
+        with gr.Row(elem_id="correct-body"):
+            with gr.Column(elem_id="correct-side"):
+                search.results.render()
+                checks.listing.render()
                 queue = QueuePanel()
                 background = BackgroundPanel(reader)
-            with gr.Column(scale=5, min_width=320):
+            with gr.Column(elem_id="correct-main"):
                 editing = EditingPanel(store)
-        checks, reread, transfer = ChecksPanel(), RereadPanel(), TransferPanel()
-        gr.HTML(html_template=f"<style>{CSS}</style>", js_on_load=SHORTCUTS, padding=False)
+        gr.HTML(js_on_load=DRAWERS, padding=False, elem_id="correct-drawers")
 
     def show_status(session: AnnotationSession) -> Updates:
         return project.show_status(session) | queue.show_status(session) | editing.show_status(session)
@@ -63,28 +82,41 @@ def build_correct(loader: Loader, store: Store, tab: gr.Tab) -> None:
         conflict.box,
         conflict.text,
         suggestions.listing,
+        review.history.listing,
     ]
-    other = [visitor, project.memory, project.project, editing.empty, editing.work, editing.editor]
+    other = [visitor, project.memory, project.project, editing.empty, editing.show_all, editing.work]
+    other.append(editing.editor)
     shown = [*other, background.text, background.timer, *status]
     page = Page(store, visitor, editing.editor, project.who, show, show_status, shown, status)
     project.wire(page, reader)
-    upload.wire(page, reader, steps=[review.next, review.previous, review.states["done"]])
-    queue.wire(page)
+    search.wire(page)
+    bulk.wire(page, search.field)
+    upload.wire(page, reader)
+    queue.wire(page, editing.show_all)
     background.wire(page)
     editing.wire(page, reader, loader)
     checks.wire(page, loader)
     reread.wire(page, reader, loader)
+    statistics.wire(page)
     transfer.wire(page, reader)
+    manage.wire(page)
 
-    def start(values: Values) -> Updates:
-        """The tab is opened: everything as it was left."""
+    def start(values: Values, request: gr.Request | None = None) -> Updates:
+        """The tab is opened: everything as it was left, and the photo that the address names."""
         session: AnnotationSession | None = values[visitor]
         with errors_as_messages():
             if session is None:
-                session = restore(store, read_memory(values[project.memory]))
+                session = restore(store, read_memory(values[project.memory]), image_in_address(request))
                 reader.add_unread(session.project_id)
+                purge.start()
             choices = {project.who: session.who} | queue.show_choices(session) | upload.show(session)
             return show(session, {}) | choices
 
     outputs = [*page.shown, project.who, queue.order, queue.filter, upload.box]
     tab.select(start, {visitor, project.memory}, outputs, **HIDDEN, **IN_TURN)
+
+
+def image_in_address(request: gr.Request | None) -> int | None:
+    """Id of the image in the page's address, where the editor puts it; None without one."""
+    value = request.query_params.get("image", "") if request else ""
+    return int(value) if value.isascii() and value.isdecimal() and len(value) <= MAX_ID_DIGITS else None

@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from annotation.editor.schema import RegionData
+from annotation.editor.schema import one_line, round_points
 from annotation.region import Character, Region
 from annotation.store.records import ImageRecord, Suggestion
-
-ANY_SIZE = 10**7  # pixels; no limit, since a stored region lies inside its image
 
 
 @dataclass
@@ -81,10 +79,9 @@ def _from_editor(value: dict[str, Any], stored: Region | None) -> Region:
     region = Region(polygon=value["points"], **fields)
     if stored is None:
         return region
-    rounded = RegionData(**_to_editor(stored, None)).clamped(ANY_SIZE, ANY_SIZE)
     unchanged: dict[str, Any] = {}
-    if rounded.points == region.polygon:
+    if round_points(stored.polygon) == region.polygon:
         unchanged["polygon"] = stored.polygon
-    if rounded.text == region.text:
+    if one_line(stored.text) == region.text:
         unchanged["text"] = stored.text
     return Region(**(vars(region) | unchanged))

@@ -12,7 +12,19 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from annotation.region import AnnotationError
 
+# OSError: the disk is full, or somebody removed a stored image.
+EXPECTED = (AnnotationError, SQLAlchemyError, OSError)
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+.!|<>~$&:-])")
+
+
+def describe_error(error: Exception) -> str:
+    """One of EXPECTED as one sentence, or as one and a line per fault."""
+    if isinstance(error, AnnotationError):
+        return str(error)
+    if isinstance(error, SQLAlchemyError):
+        return "The database could not be reached; your last edit is not saved yet."
+    what = getattr(error, "strerror", None) or "unknown reason"
+    return f"A file of this project could not be read or written: {what}."
 
 
 @contextmanager
@@ -23,13 +35,8 @@ def errors_as_messages() -> Iterator[None]:
     """
     try:
         yield
-    except AnnotationError as error:
-        raise gr.Error(escape(str(error), quote=False), print_exception=False) from error
-    except SQLAlchemyError as error:
-        raise gr.Error("The database could not be reached; your last edit is not saved yet.") from error
-    except OSError as error:  # the disk is full, or somebody removed a stored image
-        what = error.strerror or "unknown reason"
-        raise gr.Error(f"A file of this project could not be read or written: {what}.") from error
+    except EXPECTED as error:
+        raise gr.Error(escape(describe_error(error), quote=False), print_exception=False) from error
 
 
 def escape_markdown(text: str) -> str:

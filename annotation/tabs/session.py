@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
@@ -12,12 +13,13 @@ from annotation.region import AnnotationError, Region
 from annotation.review import STATES
 from annotation.store import queue
 from annotation.store.records import ImageRecord, NotFoundError, VersionConflict
-from annotation.store.store import Store
+from annotation.store.store import Store, person_name
 from annotation.tabs.documents import SentDocument, from_document, to_document, to_proposal
 from annotation.tabs.photo_queue import PhotoQueue
 from annotation.tabs.readings import Polygons, Readings
 
 DEFAULT_PROJECT = "default"  # as on the command line
+SAME_PERSON = "You changed this photo in another window."
 MAX_DOCUMENTS = 20  # sent documents that are remembered, since an edit of them may still be on its way
 
 
@@ -45,6 +47,7 @@ class AnnotationSession:
     image: ImageRecord | None = None  # the open one
     draft_id: int | None = None  # this visitor's version of it that was refused
     conflict: str = ""
+    history_of: str | None = None  # id of the region whose history is shown, "" for the photo's
     readings: Readings = field(default_factory=Readings)
     documents: dict[tuple[int, int], SentDocument] = field(default_factory=dict)  # by image id and version
     lock: RLock = field(default_factory=RLock, repr=False)
@@ -52,7 +55,10 @@ class AnnotationSession:
     # The queue
 
     def refresh_queue(self) -> None:
+        """Of the default project if somebody has deleted the other one."""
         with self.lock:
+            if self.project_id not in dict(self.store.projects()):
+                self.project_id, self.image = self.store.ensure_project(DEFAULT_PROJECT), None
             self.queue.refresh(self.store, self.project_id)
 
     def reload(self, image_id: int | None = None) -> None:
@@ -68,7 +74,10 @@ class AnnotationSession:
     def step(self, forward: bool = True) -> bool:
         """Opens the next or the previous image; False at the end."""
         with self.lock:
-            found = self.queue.neighbour(self.image.id if self.image else None, forward)
+            current = self.image.id if self.image else None
+            found = self.queue.neighbour(current, forward)
+            while found is not None and not self.store.images_by_id([found]):  # somebody has deleted it
+                found = self.queue.neighbour(found, forward)
             if found is not None:
                 self.open(found)
             return found is not None
@@ -86,6 +95,7 @@ class AnnotationSession:
             if image is not None and image.project_id != self.project_id:
                 raise NotFoundError("There is no such image.")
             self.image, self.conflict, self.draft_id = image, "", None
+            self.history_of = None if self.history_of is None else ""
             self.readings = Readings()
 
     def has_open(self, edit: dict[str, Any] | None) -> bool:
@@ -97,7 +107,11 @@ class AnnotationSession:
         with self.lock:
             if self.image is None:
                 return None
-            opened = self.store.open_image(self.image.id)
+            try:
+                opened = self.store.open_image(self.image.id)
+            except NotFoundError:  # somebody has deleted it
+                self.reload()
+                return self.document(revision)
             self.image = opened.image
             key = (opened.image.id, opened.image.version)
             sent = self.documents.pop(key, None)
@@ -174,6 +188,8 @@ class AnnotationSession:
         if self.draft_id not in (None, conflict.draft_id):  # the new draft contains the older one
             self.store.discard_draft(self.draft_id)
         self.draft_id, self.conflict = conflict.draft_id, str(conflict)
+        if conflict.who == person_name(self.who) and self.who:
+            self.conflict = SAME_PERSON
         return SaveResult(True, conflict=self.conflict)
 
     def settle(self, mine: bool, join: bool = False) -> None:
@@ -236,16 +252,28 @@ def ensure(session: AnnotationSession | None, store: Store, who: str) -> Annotat
     if session is None:
         session = AnnotationSession(store, store.ensure_project(DEFAULT_PROJECT))
     session.who = who
+    if session.project_id not in dict(store.projects()):  # somebody has deleted it
+        session.reload()
     return session
 
 
-def restore(store: Store, memory: dict[str, Any]) -> AnnotationSession:
-    """A session as it was left; `memory`: what the browser sends, which may be anything."""
-    session = AnnotationSession(store, store.ensure_project(str(memory.get("project") or DEFAULT_PROJECT)))
+def restore(store: Store, memory: dict[str, Any], image_id: int | None = None) -> AnnotationSession:
+    """A session as it was left, or with an image that its address names.
+
+    `memory`: what the browser sends, which may be anything.
+    """
+    known = {name: number for number, name in store.projects()}  # it may have been renamed or deleted
+    project_id = known.get(str(memory.get("project"))) or store.ensure_project(DEFAULT_PROJECT)
+    session = AnnotationSession(store, project_id)
     session.who = str(memory.get("who") or "")
     if memory.get("order") in queue.ORDERS:
         session.queue.order = memory["order"]
     if isinstance(memory.get("states"), list):
         session.queue.states = tuple(state for state in STATES if state in memory["states"])
-    session.reload(memory["image"] if type(memory.get("image")) is int else None)
+    if image_id is None:
+        image_id = memory["image"] if type(memory.get("image")) is int else None
+    else:
+        with suppress(NotFoundError):  # deleted since
+            session.project_id = store.image(image_id).project_id
+    session.reload(image_id)
     return session

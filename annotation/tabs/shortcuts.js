@@ -1,13 +1,21 @@
-// Keys of the whole tab. Before a key clicks its button, a text field loses the focus, which saves its text; the photo
-// gets it, so that the editor's keys work on the next photo at once.
+// Keys of the whole tab, wherever the focus is but in a text field outside of the editor. Before a key clicks its button,
+// the editor saves the text being typed and gets the focus, so that its keys work on the next photo at once.
+
+import { find } from "../../spotter/tabs/shared/dom.js";
 
 /** @import { Component } from "../../spotter/tabs/shared/dom.js" */
 
 /** @type {Record<string, string>} */
 const BUTTONS = { PageDown: "#correct-next", PageUp: "#correct-previous", Enter: "#correct-done" };
 
+const EDITOR = "#correct-editor .editor";
+
 /** @param {Component<{}>} component */
 export function mount({ element }) {
+  find(element, ".skip", HTMLButtonElement).addEventListener("click", () => {
+    const photo = document.querySelector(EDITOR + " svg.photo");
+    if (photo instanceof SVGElement) photo.focus();
+  });
   const onKey = (/** @type {KeyboardEvent} */ event) => {
     if (element.isConnected) pressShortcut(event);
     else document.removeEventListener("keydown", onKey, true);
@@ -17,16 +25,12 @@ export function mount({ element }) {
 
 /** @param {KeyboardEvent} event */
 function pressShortcut(event) {
-  const button = buttonFor(event), focused = document.activeElement, editor = document.querySelector("#correct-editor");
-  if (!button?.checkVisibility() || !(focused instanceof HTMLElement || focused instanceof SVGElement)) return;
-  if (focused !== document.body && !focused.closest("#correct")) return;
-  if (document.querySelector("dialog[open]")) return;
-  if (focused.matches("input, textarea") && !editor?.contains(focused)) return;
+  const button = buttonFor(event), focused = document.activeElement, editor = document.querySelector(EDITOR);
+  if (!button?.checkVisibility() || document.querySelector("dialog[open]")) return;
+  if (focused?.matches("input, textarea") && !editor?.contains(focused)) return;
   event.preventDefault();
   event.stopPropagation();
-  focused.blur();
-  const photo = editor?.querySelector("svg.photo");
-  if (photo instanceof SVGElement) photo.focus({ preventScroll: true });
+  editor?.dispatchEvent(new Event("leave-photo"));
   if (!button.disabled) button.click();
 }
 

@@ -27,21 +27,38 @@ def free_port() -> int:
     return find_port()
 
 
+class AppProcess:
+    """`python app.py` as a process of its own, which can be killed and started again on the same port."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = find_port()
+        self.url = f"http://127.0.0.1:{self.port}/"
+        self.database = f"sqlite:///{folder}/app.db"
+        self.log = folder / "log.txt"
+        self.process: subprocess.Popen | None = None
+
+    def start(self) -> None:
+        command = [sys.executable, "app.py", "--port", str(self.port), "--database", self.database]
+        with self.log.open("a") as out:
+            self.process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
+        wait_until_up(self.url, self.process, self.log)
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(timeout=20)
+            self.process = None
+
+
 @pytest.fixture(scope="session")
 def app_url(tmp_path_factory) -> Iterator[str]:
-    """`python app.py` on a free port, with the built-in weights and an empty database."""
-    url = f"http://127.0.0.1:{(port := find_port())}/"
-    folder = tmp_path_factory.mktemp("app")
-    log = folder / "log.txt"
-    command = [sys.executable, "app.py", "--port", str(port), "--database", f"sqlite:///{folder}/app.db"]
-    with log.open("w") as out:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
+    """The app with the built-in weights and an empty database."""
+    app = AppProcess(tmp_path_factory.mktemp("app"))
     try:
-        wait_until_up(url, process, log)
-        yield url
+        app.start()
+        yield app.url
     finally:
-        process.terminate()
-        process.wait(timeout=20)
+        app.stop()
 
 
 def wait_until_up(url: str, process: subprocess.Popen, log: Path, seconds: float = 120) -> None:

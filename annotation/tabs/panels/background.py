@@ -6,7 +6,7 @@ import gradio as gr
 
 from annotation.store.predictions import model_version
 from annotation.tabs.actions import IN_TURN, Page, Updates, Values, saving
-from annotation.tabs.background import BackgroundReader
+from annotation.tabs.background import BackgroundReader, ReadingProgress
 from annotation.tabs.error_messages import errors_as_messages, escape_markdown
 from annotation.tabs.session import AnnotationSession, ensure
 from spotter.tabs.shared.events import HIDDEN
@@ -25,8 +25,9 @@ class BackgroundPanel:
         self.text = gr.Markdown(elem_id="correct-reading")
         self.timer = gr.Timer(POLL_SECONDS, active=False)
 
-    def show(self) -> Updates:
-        progress = self.reader.progress
+    def show(self, progress: ReadingProgress | None = None) -> Updates:
+        """`progress`: as it was a moment ago; by default as it is now."""
+        progress = progress or self.reader.progress
         lines = [f"Reading photos: {progress.done} of {progress.total}."] if progress.is_busy else []
         if progress.problem:
             lines.append(f"A photo could not be read: {escape_markdown(progress.problem)}")
@@ -34,19 +35,25 @@ class BackgroundPanel:
 
     def wire(self, page: Page) -> None:
         def tick(values: Values) -> Updates:
-            """Shows new words of the open photo, without touching edits that are not saved yet."""
-            edit = values[page.editor]
+            """Shows new words of the open photo, without touching edits that are not saved yet.
+
+            When all photos are read, the queue is sorted: now it is known which are the least sure ones.
+            """
+            edit, progress = values[page.editor], self.reader.progress
             with errors_as_messages():
                 session = ensure(values[page.session], page.store, values[page.who])
                 if session.image is None:
                     session.reload()
+                elif not progress.is_busy:
+                    session.refresh_queue()
                 image = session.image
                 if image is not None and not session.has_open(edit):
-                    return page.show(session, {})
+                    return page.show(session, {}) | self.show(progress)
                 if image is None or session.conflict or page.store.image(image.id).version == image.version:
-                    return self.show() | page.show_status(session)
+                    return page.show_status(session) | self.show(progress)
                 saved = session.save(edit)
-                return page.show_status(session) if saved.conflict else page.show(session, values)
+                updates = page.show_status(session) if saved.conflict else page.show(session, values)
+                return updates | self.show(progress)
 
         self.timer.tick(tick, page.inputs, page.shown, **HIDDEN, **IN_TURN)
 
@@ -55,7 +62,7 @@ class RereadPanel:
     """A button that reads the whole project with the weights of this app."""
 
     def __init__(self) -> None:
-        with gr.Accordion("Read with the current weights", open=False):
+        with gr.Accordion("Read again", open=False):
             gr.Markdown(HINT, elem_classes="hint")
             self.button = gr.Button("Read the whole project", size="md")
 

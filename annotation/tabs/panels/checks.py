@@ -18,11 +18,13 @@ from spotter.tabs.shared.loading import Loader
 
 MAX_ROWS = 200  # nobody works through more at once
 HINT = """Finds problems for an export or a training round: unknown characters, texts that are empty or too
-long, outlines that are tiny, self-intersecting or duplicate, photos without words."""
+long, placeholders, letters of another script, outlines that are tiny, self-intersecting or duplicate, photos
+without words."""
 FIX_ALL = "Fix all that can be fixed"
 FIX_LABELS = {
     "spaces": "Trim",
     "empty": "Mark illegible",
+    "masked": "Mark illegible",
     "crossing": "Untangle",
     "tiny": "Delete",
     "duplicate": "Delete",
@@ -33,19 +35,22 @@ class ChecksPanel:
     """An accordion with a button and the list of findings."""
 
     def __init__(self) -> None:
-        with gr.Accordion("Check the project", open=False):
-            gr.Markdown(HINT, elem_classes="hint")
+        with gr.Accordion("Check", open=False):
+            self.hint = gr.Markdown(HINT, elem_classes="hint")
             with gr.Row():
                 self.check = gr.Button("Check now", size="md")
                 self.fix_all = gr.Button(FIX_ALL, size="md", visible=False)
-            self.listing = Listing(label="Problems found", elem_id="correct-findings")
             self.findings = gr.State([])
+        # Beside the photo, so that one can go through them.
+        self.listing = Listing(
+            label="Problems found", elem_id="correct-findings", visible=False, render=False
+        )
 
     def show(self, store: Store, findings: Sequence[Finding]) -> Updates:
         fixable = sum(finding.fixable for finding in findings)
         return {
             self.findings: findings,
-            self.listing: finding_rows(store, findings),
+            self.listing: gr.update(value=finding_rows(store, findings), visible=True),
             self.fix_all: gr.update(visible=fixable > 0, value=f"{FIX_ALL} ({fixable})"),
         }
 
@@ -81,7 +86,7 @@ class ChecksPanel:
             return self.show(session.store, findings) | page.show(session, values, finding.region_id or "")
 
         outputs = [self.findings, self.listing, self.fix_all, *page.shown]
-        options = {**PRIVATE, "show_progress_on": [self.listing]}
+        options = {**PRIVATE, "show_progress_on": [self.hint]}
         self.check.click(check, page.inputs, outputs, **options)
         self.fix_all.click(fix_all, {*page.inputs, self.findings}, outputs, **options)
         self.listing.input(on_pick, {*page.inputs, self.listing, self.findings}, outputs, **options)
@@ -107,4 +112,5 @@ def finding_rows(store: Store, findings: Sequence[Finding]) -> dict[str, Any]:
         "head": f"{len(findings)} {'problem' if len(findings) == 1 else 'problems'}" if findings else "",
         "foot": f"{left} more; fix these first" if left else "",
         "empty": "No problems found.",
+        "closes": True,
     }

@@ -7,13 +7,13 @@ from typing import Any
 import gradio as gr
 
 from annotation.editor import RegionEditor
-from annotation.region import AnnotationError
 from annotation.store import queue
 from annotation.store.store import Store
 from annotation.tabs.actions import IN_TURN, Page, Updates, Values
 from annotation.tabs.background import BackgroundReader
 from annotation.tabs.error_messages import errors_as_messages
 from annotation.tabs.panels.conflict import ConflictPanel
+from annotation.tabs.panels.copying import CopyPanel
 from annotation.tabs.panels.review import ReviewPanel
 from annotation.tabs.panels.suggestions import SuggestionsPanel
 from annotation.tabs.readings import read_regions
@@ -27,8 +27,7 @@ KEYS_HINT = (
 NO_PHOTOS = """**No photos yet.** Add photos or a zip archive above. The spotter reads them in the
 background, and you correct its words here; every edit is saved at once. To continue an existing
 project, use Import and export."""
-NO_MATCH = """**Nothing is left here.** No photo of this project is in the selected states; select others in
-the filter, or add photos."""
+NO_MATCH = """**Nothing is left here.** No photo of this project is in the states that the filter shows."""
 
 
 class EditingPanel:
@@ -36,13 +35,16 @@ class EditingPanel:
 
     def __init__(self, store: Store) -> None:
         self.empty = gr.Markdown("Loading ...", elem_id="correct-empty")
+        self.show_all = gr.Button("Show them", visible=False, size="md", elem_id="correct-show-all")
         with gr.Column(visible=False) as self.work:
             self.review = ReviewPanel()
             self.conflict = ConflictPanel()
             self.editor = RegionEditor(
                 size_of=lambda image_id: image_size(store, image_id), elem_id="correct-editor"
             )
-            gr.Markdown(KEYS_HINT, elem_id="correct-hint")
+            with gr.Row(elem_id="correct-below"):
+                gr.Markdown(KEYS_HINT, elem_id="correct-hint")
+                self.copying = CopyPanel()
             self.suggestions = SuggestionsPanel()
 
     def show(self, session: AnnotationSession, edit: dict[str, Any] | None, region_id: str = "") -> Updates:
@@ -51,9 +53,10 @@ class EditingPanel:
         editor = gr.update(value=document) | RegionEditor.state("")
         if document and region_id:
             editor |= RegionEditor.choose(document["image_id"], region_id)
-        has_photos = queue.progress(session.store, session.project_id).total > 0
+        counts = queue.progress(session.store, session.project_id)
         return {
-            self.empty: gr.update(value=NO_MATCH if has_photos else NO_PHOTOS, visible=document is None),
+            self.empty: gr.update(value=empty_text(counts), visible=document is None),
+            self.show_all: gr.update(visible=document is None and counts.total > 0),
             self.work: gr.update(visible=document is not None),
             self.editor: editor,
         }
@@ -101,14 +104,23 @@ class EditingPanel:
         )
         edited.then(read_again, {page.session}, self.editor, **HIDDEN, **QUEUE)
         self.review.wire(page)
+        self.review.turning.wire(page, reader)
         self.conflict.wire(page)
+        self.copying.wire(page)
         self.suggestions.wire(page)
+
+
+def empty_text(counts: queue.Progress) -> str:
+    """Markdown for a queue without photos."""
+    if not counts.total:
+        return NO_PHOTOS
+    if counts.new + counts.in_work:
+        return NO_MATCH
+    what = "is" if counts.total == 1 else "are"
+    photos = "The photo of this project" if counts.total == 1 else f"All {counts.total:,} photos"
+    return f"**{photos} {what} done.**" if not counts.skipped else f"**{photos} {what} done or skipped.**"
 
 
 def image_size(store: Store, image_id: str) -> tuple[int, int] | None:
     """Width and height in pixels; None if there is no such image."""
-    try:
-        image = store.image(int(image_id))
-    except (ValueError, AnnotationError):
-        return None
-    return image.width, image.height
+    return store.image_size(int(image_id)) if image_id.isdecimal() and len(image_id) < 16 else None

@@ -26,6 +26,7 @@ class ListingRow(GradioModel):
     title: str
     note: str = ""
     badge: str = ""
+    tip: str = ""  # shown under the mouse
     picture: str = ""  # a data: address
     opens: bool = False
     actions: list[list[str]] = Field(default_factory=list)
@@ -37,16 +38,23 @@ class ListingData(GradioModel):
     model_config = ConfigDict(extra="ignore")
 
     rows: list[ListingRow] = Field(default_factory=list)
+    first: int = 0  # index of the first row, if the rows are a part of a long list
+    total: int | None = None  # length of the long list
     current: str = ""  # key of the highlighted row
     head: str = ""
     foot: str = ""
     empty: str = ""  # shown if there are no rows
+    folds: bool = False  # only the head is shown until it is clicked
+    closes: bool = False  # it has a button that hides it
     ahead: FileData | None = None  # an image to preload
     picked: list[str] = Field(default_factory=list, max_length=2)
 
 
 class Listing(gr.HTML):
-    """`listing.input(fn, listing, ...)` gets (key, action) of what was clicked, or None."""
+    """`listing.input(fn, listing, ...)` gets (key, action) of what was clicked, or None.
+
+    `listing.scroll(fn, listing, listing)` gets (index, "part") of a row of a long list that has to be shown.
+    """
 
     data_model = ListingData
 

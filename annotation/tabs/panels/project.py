@@ -19,23 +19,21 @@ class ProjectPanel:
     def __init__(self) -> None:
         # Survives a reload of the page; the secret only has to be the same after a restart.
         self.memory = gr.BrowserState({}, storage_key="correct", secret="correct")
-        with gr.Row(elem_id="correct-project", equal_height=True):
+        with gr.Row(elem_id="correct-project"):
             self.project = gr.Dropdown(
                 [DEFAULT_PROJECT],
                 value=DEFAULT_PROJECT,
                 label="Project (type a new name to create one)",
                 allow_custom_value=True,
-                scale=2,
-                min_width=200,
+                elem_id="correct-project-name",
             )
+            self.progress = gr.HTML(padding=False, elem_id="correct-progress")
             self.who = gr.Textbox(
                 label="Your name (recorded with your corrections)",
+                placeholder="Your name",
                 max_length=100,
-                scale=2,
-                min_width=200,
+                elem_id="correct-who",
             )
-            with gr.Column(scale=2, min_width=200):
-                self.progress = gr.HTML(padding=False)
 
     def show(self, session: AnnotationSession) -> Updates:
         names = dict(session.store.projects())
@@ -79,6 +77,9 @@ def progress_bar(counts: queue.Progress) -> str:
     if not counts.total:
         return ""
     finished = counts.done + counts.approved
-    text = f"{finished} of {counts.total} done" + (f", {counts.approved} approved" if counts.approved else "")
-    bar = f'<progress max="{counts.total}" value="{finished}" aria-label="Photos that are done"></progress>'
+    text = f"{finished} of {counts.wanted} done" + (
+        f", {counts.approved} approved" if counts.approved else ""
+    )
+    text += f", {counts.skipped} skipped" if counts.skipped else ""
+    bar = f'<progress max="{counts.wanted}" value="{finished}" aria-label="Photos that are done"></progress>'
     return f'<div class="progress">{bar}<span>{text}</span></div>'

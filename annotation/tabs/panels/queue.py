@@ -1,4 +1,4 @@
-"""The queue: its order and filter, and the photos around the open one."""
+"""The queue: its order and filter, and the list of its photos, which the page loads while one scrolls."""
 
 from __future__ import annotations
 
@@ -6,30 +6,46 @@ from typing import Any
 
 import gradio as gr
 
+from annotation.region import AnnotationError
 from annotation.review import OPEN_STATES, STATES
 from annotation.store.records import ImageRecord
 from annotation.store.store import Store
 from annotation.tabs.actions import IN_TURN, Page, Updates, Values, saving
+from annotation.tabs.error_messages import errors_as_messages
 from annotation.tabs.panels.listing import Listing
 from annotation.tabs.session import AnnotationSession
 from annotation.tabs.thumbnails import thumbnail
 from spotter.tabs.shared.events import HIDDEN
 
-ROWS_AROUND = 30  # before and after the open image
+ROWS_AROUND = 20  # rows sent before and after the one to show
 ORDERS = [
-    ("Most uncertain first", "uncertainty"),
+    ("Least sure first", "uncertainty"),
     ("Random", "random"),
     ("Oldest first", "oldest"),
     ("By name", "name"),
 ]
+UNSURE = """How much the spotter doubts the five hardest words of this photo: 0% is sure, 100% is a guess."""
+HINT = "“Unsure” is how much the spotter doubts the hardest words of a photo."
+FOLD = """<button type="button" data-fold="correct-body" aria-expanded="true" title="Hide or show the queue"
+aria-label="Hide or show the list of photos"></button>"""
 
 
 class QueuePanel:
-    """Order, filter and list."""
+    """Order, filter, a field for a number, and the list."""
 
     def __init__(self) -> None:
-        self.order = gr.Dropdown(ORDERS, value="uncertainty", label="Queue", filterable=False)
-        with gr.Accordion("Filter", open=False):
+        with gr.Row(elem_id="correct-queue-head"):
+            gr.HTML(FOLD, padding=False, elem_classes="fold")
+            self.order = gr.Dropdown(
+                ORDERS, value="uncertainty", label="Queue", filterable=False, elem_id="correct-order"
+            )
+            self.number = gr.Textbox(
+                label="Go to the photo with this number",
+                placeholder="No.",
+                max_length=9,
+                elem_id="correct-number",
+            )
+        with gr.Accordion("Filter", open=False, elem_id="correct-states"):
             self.filter = gr.CheckboxGroup(
                 list(STATES), value=list(OPEN_STATES), label="States", elem_id="correct-filter"
             )
@@ -41,7 +57,9 @@ class QueuePanel:
     def show_status(self, session: AnnotationSession) -> Updates:
         return {self.listing: queue_rows(session)}
 
-    def wire(self, page: Page) -> None:
+    def wire(self, page: Page, show_all: gr.Button) -> None:
+        """`show_all`: a click lets photos of all states into the queue."""
+
         @saving(page)
         def jump(session: AnnotationSession, values: Values) -> None:
             picked = values[self.listing]
@@ -50,39 +68,81 @@ class QueuePanel:
 
         @saving(page)
         def choose(session: AnnotationSession, values: Values) -> None:
-            session.queue.order, session.queue.states = values[self.order], tuple(values[self.filter])
-            session.refresh_queue()
-            if session.position() is None:
-                session.open(session.queue.first())
+            choose_queue(session, values[self.order], tuple(values[self.filter]))
+
+        @saving(page)
+        def choose_all(session: AnnotationSession, values: Values) -> Updates:
+            choose_queue(session, session.queue.order, STATES)
+            return self.show_choices(session) | page.show(session, values)
+
+        @saving(page)
+        def go_to_number(session: AnnotationSession, values: Values) -> Updates:
+            session.open(photo_number(session, values[self.number]))
+            return {self.number: ""} | page.show(session, values)
+
+        def load_rows(values: Values) -> Updates:
+            """Another part of the list, while one scrolls; the open photo stays as it is."""
+            session: AnnotationSession | None = values[page.session]
+            index, action = values[self.listing] or ("", "")
+            if session is None or action != "part" or not index.isdecimal():
+                return {self.listing: gr.skip()}
+            with errors_as_messages():
+                return {self.listing: queue_rows(session, int(index))}
 
         options: dict[str, Any] = {"trigger_mode": "always_last", **HIDDEN, **IN_TURN}
         self.listing.input(jump, {*page.inputs, self.listing}, page.shown, **options)
-        for choice in (self.order, self.filter):
-            choice.input(choose, {*page.inputs, self.order, self.filter}, page.shown, **options)
+        self.listing.scroll(load_rows, {page.session, self.listing}, self.listing, **options)
+        self.number.submit(go_to_number, {*page.inputs, self.number}, [self.number, *page.shown], **options)
+        choices: set[Any] = {self.order, self.filter}
+        for choice in choices:
+            choice.input(choose, {*page.inputs, *choices}, page.shown, **options)
+        show_all.click(choose_all, page.inputs, [*choices, *page.shown], **options)
 
 
-def queue_rows(session: AnnotationSession) -> dict[str, Any]:
-    """The listing's value: the queue around the open image."""
+def choose_queue(session: AnnotationSession, order: str, states: tuple[str, ...]) -> None:
+    """Another order or filter; opens the first photo if the open one is not in the queue any more."""
+    session.queue.order, session.queue.states = order, states
+    session.refresh_queue()
+    if session.position() is None:
+        session.open(session.queue.first())
+
+
+def photo_number(session: AnnotationSession, text: str) -> int:
+    """Id of the photo with this number in the queue, counted from 1. Raises AnnotationError."""
+    ids, number = session.queue.ids, text.strip()
+    if not ids:
+        raise AnnotationError("There is no photo in the queue; choose other states in the filter.")
+    if not number.isdecimal() or not 1 <= int(number) <= len(ids):
+        raise AnnotationError(f"Type a number from 1 to {len(ids)}: the photo's place in the queue.")
+    return ids[int(number) - 1]
+
+
+def queue_rows(session: AnnotationSession, index: int | None = None) -> dict[str, Any]:
+    """The listing's value: the part of the queue around a row, by default around the open photo."""
     store, ids, position = session.store, session.queue.ids, session.position()
-    first = max(0, (position or 0) - ROWS_AROUND)
-    images = [store.image(i) for i in ids[first : (position or 0) + ROWS_AROUND]]
+    middle = min(max((position or 0) if index is None else index, 0), len(ids))
+    first = max(0, middle - ROWS_AROUND)
+    images = store.images_by_id(ids[first : middle + ROWS_AROUND])
     following = ids[position + 1 : position + 2] if position is not None else []
-    left = len(ids) - len(images)
+    ahead = store.images_by_id(following)
     return {
         "rows": [_row(store, image) for image in images],
+        "first": first,
+        "total": len(ids),
         "current": str(session.image.id) if session.image else "",
-        "head": f"{len(ids)} {'photo' if len(ids) == 1 else 'photos'}",
-        "foot": f"{left} more before or after these" if left else "",
-        "ahead": store.image_path(store.image(following[0])) if following else None,
+        "head": f"{len(ids):,} {'photo' if len(ids) == 1 else 'photos'}",
+        "foot": HINT if ids else "",
+        "ahead": store.image_path(ahead[0]) if ahead else None,
     }
 
 
 def _row(store: Store, image: ImageRecord) -> dict[str, Any]:
+    is_read = image.uncertainty is not None
     return {
         "key": str(image.id),
         "title": image.name,
-        "note": "not read yet" if image.uncertainty is None else f"uncertainty {image.uncertainty:.0%}",
-        "badge": image.state,
+        "note": f"{image.state}, " + (f"{image.uncertainty:.0%} unsure" if is_read else "not read yet"),
+        "tip": f"{image.name}\n{UNSURE}" if is_read else image.name,
         "picture": thumbnail(store.image_path(image)),
         "opens": True,
     }

@@ -7,27 +7,37 @@ from typing import Any
 
 import gradio as gr
 
+from annotation.review import SKIPPED
+from annotation.store.bin import skip_reasons
 from annotation.tabs.actions import IN_TURN, Page, Updates, Values, saving
 from annotation.tabs.error_messages import escape_markdown
+from annotation.tabs.panels.history import HistoryPanel
+from annotation.tabs.panels.photo import PhotoPanel
+from annotation.tabs.panels.turning import TurningPanel
+from annotation.tabs.photo_changes import reopen
 from annotation.tabs.session import AnnotationSession
 from spotter.tabs.shared.events import HIDDEN
 
-VISIBLE_IN = {"in work": ("done", "approved"), "approved": ("done",), "done": ("new", "in work")}
+MAX_TITLE = 50  # characters of a name above the photo; the queue shows the whole name under the mouse
+VISIBLE_IN = {"in work": ("done", "approved", SKIPPED), "approved": ("done",), "done": ("new", "in work")}
 
 
 class ReviewPanel:
-    """Previous, next, the photo's name, and a button per state that it may change to."""
+    """Previous, next, the photo's name, a button per state that it may change to, and a drawer."""
 
     def __init__(self) -> None:
         with gr.Row(elem_id="correct-steps"):
             self.previous = gr.Button("Previous", size="sm", elem_id="correct-previous")
-            self.next = gr.Button("Next", size="sm", elem_id="correct-next")
             self.title = gr.Markdown(elem_id="correct-title", latex_delimiters=[])
             self.states = {
                 "in work": gr.Button("Reopen", size="sm", elem_id="correct-reopen"),
                 "approved": gr.Button("Approve, next", size="sm", elem_id="correct-approve"),
-                "done": gr.Button("Done, next", size="sm", variant="primary", elem_id="correct-done"),
             }
+            with gr.Accordion("This photo", open=False, elem_id="correct-photo") as self.drawer:
+                self.turning, self.photo, self.history = TurningPanel(), PhotoPanel(), HistoryPanel()
+            self.next = gr.Button("Next", size="sm", elem_id="correct-next")
+            done = gr.Button("Done, next", size="sm", variant="primary", elem_id="correct-done")
+            self.states["done"] = done
 
     def show_status(self, session: AnnotationSession) -> Updates:
         image = session.image
@@ -35,19 +45,22 @@ class ReviewPanel:
             button: gr.update(visible=image is not None and image.state in VISIBLE_IN[state])
             for state, button in self.states.items()
         }
-        title = f"**{escape_markdown(image.name)}** ({position_text(session)})" if image else ""
-        return {self.title: title, **buttons}
+        where = escape_markdown(position_text(session))
+        title = f"**{escape_markdown(short_name(image.name))}** ({where})" if image else ""
+        return {self.title: title, **buttons} | self.history.show_status(session)
 
     def wire(self, page: Page) -> None:
         def on_click(button: gr.Button, action: Callable[..., None], trigger_mode: Any = "once") -> None:
             options = {**HIDDEN, **IN_TURN}
             button.click(saving(page)(action), page.inputs, page.shown, trigger_mode=trigger_mode, **options)
 
+        self.photo.wire(page)
+        self.history.wire(page, self.drawer)
         on_click(self.next, go_next, "multiple")
         on_click(self.previous, go_back, "multiple")
         on_click(self.states["done"], lambda session, values: finish(session, "done"))
         on_click(self.states["approved"], lambda session, values: finish(session, "approved"))
-        on_click(self.states["in work"], lambda session, values: session.set_state("in work"))
+        on_click(self.states["in work"], lambda session, values: reopen(session))
 
 
 def go_next(session: AnnotationSession, values: Values) -> None:
@@ -71,10 +84,19 @@ def finish(session: AnnotationSession, state: str) -> None:
     gr.Info("This was the last photo of the queue.")
 
 
+def short_name(name: str) -> str:
+    """A long name without its middle: the end often tells photos apart."""
+    return name if len(name) <= MAX_TITLE else f"{name[: MAX_TITLE - 20]}…{name[-18:]}"
+
+
 def position_text(session: AnnotationSession) -> str:
     """Position and state of the open photo; "" without one."""
     if session.image is None:
         return ""
     position = session.position()
     where = "not in the queue" if position is None else f"{position + 1} of {len(session.queue.ids)}"
-    return f"{where}, {session.image.state}"
+    state = session.image.state
+    if state == SKIPPED:
+        reason = skip_reasons(session.store, [session.image.id]).get(session.image.id)
+        state += f": {reason}" if reason else ""
+    return f"{where}, {state}"

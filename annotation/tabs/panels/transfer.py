@@ -5,176 +5,232 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import gradio as gr
 
 from annotation.archive import pack, unpack
-from annotation.formats import EXPORTS, FORMATS, FormatError, export_to, import_from
+from annotation.formats import EVERYTHING, EXPORTS, FORMATS, FormatError, export_to, import_from
 from annotation.formats.detection import detect
-from annotation.label_studio.client import Server, ServerError
-from annotation.label_studio.sync import pull, push
+from annotation.formats.turning import STORED, UPRIGHT
+from annotation.store.selection import SELECTABLE, Selection, parse_selection, people
 from annotation.store.store import Store
-from annotation.tabs.actions import Page, Updates, Values, saving
+from annotation.tabs.actions import Page, Updates, Values
 from annotation.tabs.background import BackgroundReader
-from annotation.tabs.panels.listing import Listing, text_rows
-from annotation.tabs.session import AnnotationSession
-from spotter.tabs.shared.events import PRIVATE
+from annotation.tabs.panels.listing import Listing
+from annotation.tabs.panels.server import ServerFields, project_name
+from annotation.tabs.panels.transfer_report import attempt, running
+from annotation.tabs.session import ensure
+from annotation.upload import Progress
+from spotter.tabs.shared.events import HIDDEN, PRIVATE
 
 DETECT = ""  # the import format that is found out by looking at the file
+FIND_OUT = ""  # what coordinates refer to, likewise
+ANYONE = ""
 ANNOTATION_ENDINGS = {".json", ".txt", ".csv", ".xml"}
-URL_VARIABLE = "LABEL_STUDIO_URL"  # the server that the token of the environment belongs to
 ALLOW_SERVER = "SPACE_ID" not in os.environ  # a public page must not send requests for strangers
+MAX_STEM = 60  # characters of a project's name in a file name, of which each may take four bytes
+# The report lies below the fields, out of sight where the drawer is low.
+SHOW_REPORT = """() => setTimeout(() =>
+    document.getElementById("correct-transfer-report")?.scrollIntoView({ block: "center" }), 300)"""
 IMPORT_HINT = """A zip archive of annotations and photos, as exported here, or an annotation file alone if
 the photos are in the project. What is invalid is left out and listed; corrections are never overwritten."""
-SERVER_HINT = """Pushes the project to the project of the same name on a Label Studio server, or pulls what
-was done there. Both can be repeated. The token is used once and not stored."""
-ProgressCallback = Callable[[int, int, str], None]  # number done, number of all, name
-
-
-class Report(Protocol):
-    def lines(self) -> list[str]: ...
 
 
 class TransferPanel:
     """An accordion with export, import, and the server where that is allowed."""
 
     def __init__(self) -> None:
-        with gr.Accordion("Import and export", open=False, elem_id="correct-transfer"):
+        with gr.Accordion("Import and export", open=False, elem_id="correct-transfer") as self.box:
             with gr.Row():
                 with gr.Column(min_width=280):
-                    self.export_format = gr.Dropdown(
-                        choices(EXPORTS), value="label-studio", label="Export format", filterable=False
-                    )
-                    self.export = gr.Button("Export the project")
-                    self.exported = gr.File(label="Exported archive", visible=False, interactive=False)
+                    self._build_export()
                 with gr.Column(min_width=280):
-                    self.import_format = gr.Dropdown(
-                        [("Detect automatically", DETECT), *choices(FORMATS)],
-                        value=DETECT,
-                        label="Import format",
-                        filterable=False,
-                    )
-                    self.file = gr.File(
-                        label="Archive or annotation file",
-                        type="filepath",
-                        height=140,
-                        elem_id="correct-import",
-                    )
-                    gr.Markdown(IMPORT_HINT, elem_classes="hint")
+                    self._build_import()
+            self.report = Listing(label="Import/export report", elem_id="correct-transfer-report")
+            self.exported = gr.File(label="Exported file", visible=False, interactive=False, height=100)
             self.server = ServerFields() if ALLOW_SERVER else None
-            self.report = Listing(label="Import/export report")
+
+    def _build_export(self) -> None:
+        self.export_format = gr.Dropdown(
+            [(form.title, name) for name, form in EXPORTS.items()],
+            value="label-studio",
+            label="Export format",
+            info=EXPORTS["label-studio"].purpose,
+            filterable=False,
+        )
+        self.states = gr.CheckboxGroup(
+            list(SELECTABLE),
+            label="Only photos that are",
+            info="None chosen: all except new ones; Label Studio gets those too.",
+        )
+        with gr.Row(elem_id="correct-filters"):
+            self.person = gr.Dropdown(
+                [("Anyone", ANYONE)],
+                value=ANYONE,
+                label="Only by",
+                info="Who changed a photo last, or marked it as done.",
+                filterable=False,
+            )
+            self.since = gr.DateTime(
+                include_time=False,
+                type="string",
+                timezone="UTC",
+                label="Only changed since (UTC)",
+            )
+        self.export = gr.Button("Export the project")
+
+    def _build_import(self) -> None:
+        names = [(module.TITLE[0].upper() + module.TITLE[1:], name) for name, module in FORMATS.items()]
+        self.import_format = gr.Dropdown(
+            [("Detect automatically", DETECT), *names],
+            value=DETECT,
+            label="Import format",
+            filterable=False,
+        )
+        self.coordinates = gr.Dropdown(
+            [
+                ("Detect automatically", FIND_OUT),
+                ("As the photo is seen, upright", UPRIGHT),
+                ("As the photo is stored, before EXIF turns it", STORED),
+            ],
+            value=FIND_OUT,
+            label="Coordinates of turned photos",
+            filterable=False,
+        )
+        self.file = gr.File(
+            label="Archive or annotation file", type="filepath", height=140, elem_id="correct-import"
+        )
+        gr.Markdown(IMPORT_HINT, elem_classes="hint")
 
     def wire(self, page: Page, reader: BackgroundReader) -> None:
-        def export_project(values: Values) -> Iterator[Updates]:
+        def show_people(values: Values) -> Updates:
+            session = ensure(values[page.session], page.store, values[page.who])
+            names = people(session.store, session.project_id)
+            chosen = values[self.person] if values[self.person] in names else ANYONE
+            return {self.person: gr.update(choices=[("Anyone", ANYONE), *names], value=chosen)}
+
+        def show_purpose(values: Values) -> Updates:
+            return {self.export_format: gr.update(info=EXPORTS[values[self.export_format]].purpose)}
+
+        def export_project(
+            values: Values,
+            progress: gr.Progress = gr.Progress(),  # noqa: B008
+        ) -> Iterator[Updates]:
+            form = EXPORTS[values[self.export_format]]
+            title = f"Export as {form.title}"
+            yield {self.report: running(title), self.exported: gr.update(visible=False)}
+            file: Path | None = None
+
+            def show_progress(done: int, total: int, _: str) -> None:
+                progress((done, total), desc="Exporting", unit="photos")
+
+            def export() -> list[str]:
+                nonlocal file
+                selection = parse_selection(values[self.states], values[self.person], values[self.since])
+                file, lines = export_file(
+                    session.store,
+                    session.project_id,
+                    values[self.export_format],
+                    Path(folder),
+                    selection,
+                    show_progress,
+                )
+                return lines
+
             with tempfile.TemporaryDirectory(prefix="export-") as folder:
                 with page.saved(values) as session:
-                    format_name = values[self.export_format]
-                    file, lines = export_archive(session.store, session.project_id, format_name, Path(folder))
-                yield {self.exported: gr.update(value=str(file), visible=True), self.report: text_rows(lines)}
+                    rows, _ = attempt(title, export)
+                shown = gr.update(visible=False) if file is None else gr.update(value=str(file), visible=True)
+                yield {self.exported: shown, self.report: rows}
                 # Gradio has made its copy when it asks for the next value; the folder can go.
                 yield {self.exported: gr.skip(), self.report: gr.skip()}
 
-        @saving(page)
-        def import_archive(session: AnnotationSession, values: Values) -> Updates:
+        def import_archive(values: Values) -> Iterator[Updates]:
             if not values[self.file]:
-                return {self.file: None}
-            name = project_name(session.store, session.project_id)
+                yield {self.file: None}
+                return
             path, format_name = Path(values[self.file]), values[self.import_format]
-            lines = import_file(session.store, name, path, format_name, session.who)
-            session.reload()
-            reader.add_unread(session.project_id)
-            return {self.file: None, self.report: text_rows(lines)} | page.show(session, values)
+            coordinates = values[self.coordinates]
+            title = f"Import of {path.name}"
+            yield {self.report: running(title)}
+            with page.saved(values) as session:
+                name = project_name(session.store, session.project_id)
+                rows, _ = attempt(
+                    title,
+                    lambda: import_file(session.store, name, path, format_name, session.who, coordinates),
+                )
+                session.reload()
+                reader.add_unread(session.project_id)
+                yield {self.file: None, self.report: rows} | page.show(session, values)
 
-        options = {**PRIVATE, "show_progress_on": [self.report]}
+        options: dict[str, Any] = {**PRIVATE, "show_progress_on": [self.report]}
+        filters = {self.states, self.person, self.since}
+        self.box.expand(show_people, {page.session, page.who, self.person}, [self.person], **HIDDEN)
+        self.export_format.input(show_purpose, {self.export_format}, [self.export_format], **HIDDEN)
         self.export.click(
-            export_project, {*page.inputs, self.export_format}, [self.exported, self.report], **options
+            export_project,
+            {*page.inputs, *filters, self.export_format},
+            [self.exported, self.report],
+            **options,
         )
         self.file.upload(
             import_archive,
-            {*page.inputs, self.file, self.import_format},
+            {*page.inputs, self.file, self.import_format, self.coordinates},
             [self.file, self.report, *page.shown],
             **options,
         ).failure(lambda: None, None, self.file, **PRIVATE)
+        for started in (self.export.click, self.file.upload):
+            started(None, None, None, js=SHOW_REPORT, **HIDDEN)
         if self.server is not None:
             self.server.wire(page, self.report)
 
 
-class ServerFields:
-    """Address and token of a Label Studio server, push and pull."""
-
-    def __init__(self) -> None:
-        with gr.Accordion("Label Studio server", open=False):
-            gr.Markdown(SERVER_HINT, elem_classes="hint")
-            with gr.Row():
-                self.url = gr.Textbox(
-                    os.environ.get(URL_VARIABLE, ""),
-                    label="Address",
-                    placeholder="http://127.0.0.1:8080",
-                    min_width=240,
-                )
-                self.token = gr.Textbox(
-                    label="Access token",
-                    type="password",
-                    min_width=240,
-                )
-            with gr.Row():
-                self.push = gr.Button("Push to the server")
-                self.pull = gr.Button("Pull from the server")
-
-    def wire(self, page: Page, report: Listing) -> None:
-        def with_server(transfer: Callable[[Store, str, Server, ProgressCallback], Report]) -> Callable:
-            @saving(page)
-            def run(
-                session: AnnotationSession,
-                values: Values,
-                progress: gr.Progress = gr.Progress(),  # noqa: B008
-            ) -> Updates:
-                name = project_name(session.store, session.project_id)
-                server = connect(values[self.url], values[self.token])
-                lines = transfer(session.store, name, server, progress_callback(progress)).lines()
-                session.reload()
-                return {report: text_rows(lines), self.token: ""} | page.show(session, values)
-
-            return run
-
-        inputs, outputs = {*page.inputs, self.url, self.token}, [report, self.token, *page.shown]
-        # Not on the report: while it is empty, it is too low for the progress bar.
-        options: dict[str, Any] = {**PRIVATE, "show_progress_on": [self.url]}
-        self.push.click(with_server(push), inputs, outputs, **options)
-        self.pull.click(with_server(pull), inputs, outputs, **options)
-
-
-def choices(names: Iterable[str]) -> list[tuple[str, str]]:
-    """Formats for a dropdown: title and name."""
-    titles = [FORMATS[name].TITLE for name in names]
-    return [(title[0].upper() + title[1:], name) for title, name in zip(titles, names, strict=True)]
-
-
-def export_archive(store: Store, project_id: int, format_name: str, folder: Path) -> tuple[Path, list[str]]:
-    """Writes a zip archive of a project into a folder; the file, and the report. Raises FormatError."""
-    name = re.sub(r"[^\w-]+", "-", project_name(store, project_id)).strip("-") or "project"
-    written = folder / name
-    report = export_to(store, project_id, written, check_format(format_name))
-    file = folder / f"{name}-{format_name}.zip"
-    pack(written, file)
+def export_file(
+    store: Store,
+    project_id: int,
+    format_name: str,
+    folder: Path,
+    selection: Selection = EVERYTHING,
+    progress: Progress | None = None,
+) -> tuple[Path, list[str]]:
+    """Writes a project into one file in a folder: PROJECT-FORMAT-DATE.zip, which contains a folder of this
+    name, or the format's only file. Returns the file, and the report. Raises AnnotationError.
+    """
+    name = re.sub(r"[^\w-]+", "-", project_name(store, project_id))[:MAX_STEM].strip("-") or "project"
+    stem = f"{name}-{format_name}-{datetime.now(UTC):%Y-%m-%d}"
+    form = EXPORTS.get(format_name)
+    if form is not None and form.file and form.images is None:
+        file = folder / f"{stem}{Path(form.file).suffix}"
+        return file, export_to(store, project_id, file, format_name, selection, progress).lines()
+    file = folder / f"{stem}.zip"
+    report = export_to(store, project_id, folder / "packed" / stem, format_name, selection, progress)
+    pack(folder / "packed", file)
     return file, report.lines()
 
 
-def import_file(store: Store, project: str, path: Path, format_name: str, who: str = "") -> list[str]:
-    """Imports an archive or an annotation file into a project; the report. `format_name` may be DETECT.
+def import_file(
+    store: Store, project: str, path: Path, format_name: str, who: str = "", coordinates: str = FIND_OUT
+) -> list[str]:
+    """Imports an archive or an annotation file into a project; the report.
 
-    Raises FormatError.
+    `format_name` may be DETECT, `coordinates` FIND_OUT. Raises FormatError.
     """
-    if format_name != DETECT:
-        check_format(format_name)
+    if format_name != DETECT and format_name not in FORMATS:
+        raise FormatError(f"There is no format {format_name!r}.")
     source = f"import of {path.name}" + (f" by {who}" if who.strip() else "")
     with tempfile.TemporaryDirectory(prefix="import-") as folder:
         if path.suffix.lower() == ".zip":
-            path = find_annotations(unpack(path, Path(folder)), format_name)
-        return import_from(store, project, path, format_name or None, who=source).lines()
+            unpacked = Path(folder) / path.name  # a message may contain this name
+            unpacked.mkdir()
+            path = find_annotations(unpack(path, unpacked), format_name)
+        report = import_from(
+            store, project, path, format_name or None, who=source, coordinates=coordinates or None
+        )
+        return report.lines()
 
 
 def find_annotations(folder: Path, format_name: str) -> Path:
@@ -193,27 +249,3 @@ def find_annotations(folder: Path, format_name: str) -> Path:
     if len(files) != 1:
         raise FormatError(f"The archive has no {known} at its top; choose another format, or pack it again.")
     return files[0]
-
-
-def check_format(format_name: str) -> str:
-    if format_name not in FORMATS:
-        raise FormatError(f"There is no format {format_name!r}.")
-    return format_name
-
-
-def project_name(store: Store, project_id: int) -> str:
-    return dict(store.projects())[project_id]
-
-
-def connect(url: str | None, token: str | None) -> Server:
-    """The token of the environment is only sent to the server of the environment. Raises ServerError."""
-    url, token = (url or "").strip(), (token or "").strip()
-    if not url:
-        raise ServerError("Enter the address of the Label Studio server.")
-    if not token and url.rstrip("/") != os.environ.get(URL_VARIABLE, "").rstrip("/"):
-        raise ServerError("Enter an access token of this server; Label Studio shows it on the account page.")
-    return Server(url, token or None)
-
-
-def progress_callback(progress: gr.Progress) -> ProgressCallback:
-    return lambda done, total, _: progress((done, total), desc="Label Studio", unit="images")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
@@ -12,18 +11,18 @@ from annotation.tabs.background import BackgroundReader
 from annotation.tabs.panels.listing import Listing
 from annotation.tabs.session import AnnotationSession
 from annotation.upload import UploadReport, upload
-from spotter.tabs.shared.events import HIDDEN, PRIVATE
+from spotter.tabs.shared.events import PRIVATE
 
 PRIVACY = "Photos added here stay in the project's database; everybody who can open this page can see them."
 MAX_UPLOAD = 512 * 2**20  # bytes per file, which may be an archive; a photo's own limit is checked later
-MAX_ROWS = 200  # refused files that are listed
+MAX_ROWS = 200  # files that are listed, because they were refused or have several pages
 
 
 class UploadPanel:
-    """An accordion with the upload fields, and the report below it."""
+    """An accordion with the upload fields, and the report, which stays until the next one."""
 
     def __init__(self) -> None:
-        with gr.Accordion("Add photos", open=True) as self.box:
+        with gr.Accordion("Add photos", open=False) as self.box:
             with gr.Row(equal_height=True):
                 self.files = gr.File(
                     label="Photos, or a zip archive of them",
@@ -38,15 +37,14 @@ class UploadPanel:
                     "A whole folder", file_count="directory", size="md", scale=1, min_width=140
                 )
             gr.Markdown(PRIVACY, elem_classes="hint")
-        self.report = Listing(label="Upload report", elem_id="correct-report")
+        # The page puts it where it takes one line, below the head.
+        self.report = Listing(label="Upload report", elem_id="correct-report", render=False)
 
     def show(self, session: AnnotationSession) -> Updates:
         """Open as long as the project has no photos."""
         return {self.box: gr.Accordion(open=session.store.image_count(session.project_id) == 0)}
 
-    def wire(self, page: Page, reader: BackgroundReader, steps: Sequence[gr.Button]) -> None:
-        """`steps`: buttons that lead to another photo."""
-
+    def wire(self, page: Page, reader: BackgroundReader) -> None:
         def add_from(field: gr.File | gr.UploadButton) -> None:
             @saving(page)
             def add(
@@ -67,13 +65,11 @@ class UploadPanel:
                 return {self.files: None, self.report: report_rows(report)} | shown
 
             outputs = [self.files, self.report, self.box, *page.shown]
-            options = {**PRIVATE, "show_progress_on": [self.report]}
+            options = {**PRIVATE, "show_progress_on": [self.files]}
             field.upload(add, {*page.inputs, field}, outputs, **options)
 
         add_from(self.files)
         add_from(self.folder)
-        # After this the report has been seen; it would push the editor off the screen.
-        gr.on([button.click for button in steps], lambda: {}, None, self.report, **HIDDEN)
 
 
 def report_rows(report: UploadReport) -> dict[str, Any]:
@@ -86,7 +82,8 @@ def report_rows(report: UploadReport) -> dict[str, Any]:
     head = ", ".join(f"{count} {what}" for count, what in parts if count) or "No files"
     rows = [
         {"key": str(i), "title": name, "note": reason}
-        for i, (name, reason) in enumerate(report.refused[:MAX_ROWS])
+        for i, (name, reason) in enumerate([*report.refused, *report.notes][:MAX_ROWS])
     ]
-    foot = "The refused files are listed above; the others are in the queue." if rows else ""
-    return {"rows": rows, "head": head, "foot": foot}
+    if report.refused:
+        head += ": " + ": ".join(report.refused[0]) + (" ..." if len(report.refused) > 1 else "")
+    return {"rows": rows, "head": head, "folds": bool(rows), "closes": True}

@@ -9,7 +9,7 @@ import gradio as gr
 from gradio.data_classes import ImageData
 
 from spotter.config import PRESETS, SpotterConfig
-from spotter.images import ImageError, read_image
+from spotter.images import ImageError, count_pages, read_image
 from spotter.tabs.shared.events import HIDDEN, PRIVATE, QUEUE
 from spotter.tabs.shared.loading import Loader
 from spotter.tabs.shared.model_card import curve_picture, describe_card, weakness
@@ -95,7 +95,7 @@ def score_threshold(card: dict) -> float:
 def read(loader: Loader, source: str | Path, name: str, progress: gr.Progress) -> dict:
     """Reads a photo; returns the value of the overlay."""
     try:
-        image = read_image(source)
+        image, pages = read_image(source), count_pages(source)
     except ImageError as error:
         raise gr.Error(str(error), print_exception=False) from error
     progress(0.1, desc="Loading the spotter")
@@ -104,7 +104,10 @@ def read(loader: Loader, source: str | Path, name: str, progress: gr.Progress) -
     start = time.perf_counter()
     words = spotter.spot(image, threshold=MIN_SCORE)
     seconds = time.perf_counter() - start
-    return {"photo": image, "name": name, **page_entry(image, words, seconds, spotter.card)}
+    entry = {"photo": image, "name": name, **page_entry(image, words, seconds, spotter.card)}
+    if pages > 1:
+        entry["credit"] = "This is the first of several pages; Correct takes all of them."
+    return entry
 
 
 def stored_sample(sample: Sample, stored: dict) -> dict | None:

@@ -64,13 +64,13 @@ class TabDriver:
         (found,) = [block for block in self.demo.blocks.values() if fits(block)]
         return found
 
-    def trigger(self, component: Block, event: str) -> dict[Block, Any]:
-        """Runs the handler of an event, and shows what it returns."""
+    def trigger(self, component: Block, event: str, *special: Any) -> dict[Block, Any]:
+        """Runs the handler of an event, and shows what it returns; `special`: what gradio adds."""
         (dependency,) = [
             fn for fn in self.demo.fns.values() if (component._id, event) in fn.targets and fn.inputs
         ]
         values = {block: self.values.get(block, getattr(block, "value", None)) for block in dependency.inputs}
-        updates = dependency.fn(values)
+        updates = dependency.fn(values, *special)
         for update in updates if inspect.isgenerator(updates) else [updates]:
             assert set(update) <= set(dependency.outputs)
             for block, new in update.items():

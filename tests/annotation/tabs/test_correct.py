@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 from annotation.region import Region
 
 HOUSE = [[150.0, 40.0], [190.0, 40.0], [190.0, 80.0], [150.0, 80.0]]
@@ -42,3 +44,19 @@ def test_opening_the_tab_again_keeps_the_session(open_tab, put):
     session = next(value for block, value in tab.values.items() if block.get_block_name() == "state")
     tab.start()
     assert session in tab.values.values()
+
+
+def test_the_image_in_the_address_is_opened(open_tab, put, store, picture):
+    put(1)
+    put(2)
+    other = store.add_image(store.ensure_project("other"), picture(3), "elsewhere.jpg")[0].id
+    tab = open_tab()
+    for value, wanted in (
+        (str(other), "elsewhere"),
+        ("999", "street"),
+        ("1.5", "street"),
+        ("x" * 99, "street"),
+    ):
+        tab.values.clear()
+        tab.trigger(tab.tab, "select", SimpleNamespace(query_params={"image": value}))
+        assert wanted in tab.title

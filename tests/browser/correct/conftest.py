@@ -29,7 +29,7 @@ def other(tmp_path) -> Iterator[Store]:
 
 @pytest.fixture
 def open_tab(app, open_page) -> Callable[..., CorrectTab]:
-    def open_one(width: int = 1280) -> CorrectTab:
-        return CorrectTab(open_page(app.demo.local_url, width))
+    def open_one(width: int = 1280, height: int = 900) -> CorrectTab:
+        return CorrectTab(open_page(app.demo.local_url, width, height))
 
     return open_one

@@ -53,7 +53,7 @@ class CorrectApp:
             gr.HTML('<p class="overlay">For open_page, which waits for it.</p>')
             with gr.Tab("First"):
                 gr.Markdown("Nothing here.")
-            with gr.Tab("Correct") as tab:
+            with gr.Tab("Correct", elem_id="correct-tab") as tab:
                 build_correct(Loader(str(weights), "cpu"), store, tab)
         self.demo = demo.queue()
         demo.launch(
@@ -91,7 +91,8 @@ class CorrectTab:
         page.get_by_role("tab", name="Correct").click()
 
     def at(self, x: float, y: float) -> tuple[float, float]:
-        script = """(svg, [x, y]) => {
+        script = """async (svg, [x, y]) => {
+            await Promise.allSettled(svg.getAnimations().map((animation) => animation.finished));
             const p = new DOMPoint(x, y).matrixTransform(svg.getScreenCTM());
             return [p.x, p.y];
         }"""
@@ -118,7 +119,7 @@ class CorrectTab:
         """Waits until the background has read this many photos."""
         rows = self.page.locator("#correct-queue li")
         expect(rows).to_have_count(count, timeout=60_000)
-        expect(rows.filter(has_text="uncertainty")).to_have_count(count, timeout=120_000)
+        expect(rows.filter(has_text="unsure")).to_have_count(count, timeout=120_000)
         expect(self.page.locator("#correct-reading")).not_to_contain_text("Reading", timeout=60_000)
 
     def open(self, name: str) -> None:

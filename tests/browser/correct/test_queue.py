@@ -22,6 +22,8 @@ def test_keys_go_through_the_queue_and_save_the_text_being_typed(app, open_tab):
     keys.press("PageDown")
     expect(title).to_contain_text("2 of 2")
     assert [region.text for region in app.regions(first)] == ["typed"]
+    expect(tab.field).to_be_focused()  # who was typing goes on with the next photo's first word
+    keys.press("Escape")
     keys.press("q")  # the editor's keys work at once
     expect(tab.editor.locator(".editor")).to_have_attribute("data-tool", "box")
     keys.press("Escape")

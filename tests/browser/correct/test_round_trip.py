@@ -69,8 +69,9 @@ def test_photos_are_corrected_exported_and_imported_elsewhere(app, other, open_t
     download.value.save_as(archive)
     with zipfile.ZipFile(archive) as opened:
         opened.extractall(tmp_path / "out")
-    assert validate(json.loads((tmp_path / "out/tasks.json").read_text(encoding="utf-8"))) == []
-    import_from(other, "p", tmp_path / "out")
+    (folder,) = (tmp_path / "out").iterdir()
+    assert validate(json.loads((folder / "tasks.json").read_text(encoding="utf-8"))) == []
+    import_from(other, "p", folder)
     project = other.find_project("p")
     there = {image.sha256: image for image in other.image_list(project)}
     for image in app.store.image_list(app.store.find_project("default")):

@@ -53,6 +53,25 @@ def test_new_words_of_the_open_photo_are_shown(open_tab, put, store, progress, t
     assert {region["text"] for region in tab.values[tab.editor]["regions"]} == {"house", "tree"}
 
 
+def test_the_queue_is_sorted_when_reading_ends(open_tab, put, store, progress, timer):
+    first, second = put(1), put(2)
+    progress(0, 1)
+    tab = open_tab()
+    listing = tab.find(elem_id="correct-queue")
+
+    def keys() -> list[str]:
+        return [row["key"] for row in tab.values[listing]["rows"]]
+
+    store.add_prediction(second, "nano-2", [Word("w0", BOX, [10, 10, 50, 40], "tree", 0.4, 0.2, [])])
+    tab.trigger(timer(tab), "tick")
+    assert keys() == [str(first), str(second)]  # not while a person steps through it
+    progress(1, 1)
+    tab.trigger(timer(tab), "tick")
+    assert keys() == [str(second), str(first)]
+    assert tab.values[tab.editor]["image_id"] == str(first)
+    assert not tab.values[timer(tab)].active
+
+
 def test_new_words_do_not_overwrite_a_conflict(open_tab, put, store, progress, timer):
     image_id = put(1, Region(HOUSE, "house", "h"))
     tab = open_tab()

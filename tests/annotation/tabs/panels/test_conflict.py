@@ -7,6 +7,7 @@ import pytest
 from annotation.region import Region
 
 HOUSE = [[150.0, 40.0], [190.0, 40.0], [190.0, 80.0], [150.0, 80.0]]
+WHO = "Your name (recorded with your corrections)"
 TREE = [[10.0, 10.0], [50.0, 10.0], [50.0, 40.0], [10.0, 40.0]]
 
 
@@ -47,3 +48,25 @@ def test_a_button_ends_the_conflict(tab, store, image_id, button, texts):
     assert {region["text"] for region in tab.values[tab.editor]["regions"]} == texts
     assert not tab.props[tab.find(elem_id="correct-conflict")]["visible"]
     assert store.drafts(image_id) == []
+
+
+def test_one_person_in_two_windows_is_not_two_people(open_tab, store, image_id):
+    tab = open_tab()
+    text = tab.find(elem_id="correct-conflict").children[0]
+    (house,) = tab.values[tab.editor]["regions"]
+    for who, wanted in (("bob", "Two people"), ("ann", "You changed this photo in another window")):
+        tab.values[tab.find(label=WHO)] = "ann"
+        tree = Region(TREE, f"tree of {who}", "t")
+        store.save_regions(image_id, store.image(image_id).version, [Region(HOUSE, "house", "h"), tree], who)
+        tab.edit(house | {"text": f"HOUSE {who}"})
+        assert wanted in tab.values[text]
+        tab.click("Take the other version")
+    assert "Two people" not in tab.values[text]
+
+
+def test_visitors_without_a_name_may_be_two_people(open_tab, store, image_id):
+    tab = open_tab()
+    store.save_regions(image_id, store.image(image_id).version, [], "")
+    (house,) = tab.values[tab.editor]["regions"]
+    tab.edit(house | {"text": "HOUSE"})
+    assert "Two people" in tab.values[tab.find(elem_id="correct-conflict").children[0]]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from annotation.region import Region
-from annotation.tabs.panels.editing import image_size
+from annotation.store.queue import Progress
+from annotation.tabs.panels.editing import empty_text, image_size
 
 HOUSE = [[150.0, 40.0], [190.0, 40.0], [190.0, 80.0], [150.0, 80.0]]
 
@@ -22,6 +23,20 @@ def test_the_size_comes_from_the_store(store, image_id):
 @pytest.mark.parametrize("name", ["", "x", "999"])
 def test_an_unknown_image_has_no_size(store, name):
     assert image_size(store, name) is None
+
+
+@pytest.mark.parametrize(
+    ("counts", "text"),
+    [
+        (Progress(0, 0, 0, 0), "No photos yet"),
+        (Progress(1, 0, 4, 0), "Nothing is left here"),
+        (Progress(0, 0, 1, 0), "The photo of this project is done"),
+        (Progress(0, 0, 11, 1), "All 12 photos are done"),
+        (Progress(0, 0, 1, 0, skipped=1), "All 2 photos are done or skipped"),
+    ],
+)
+def test_an_empty_queue_says_why(counts, text):
+    assert text in empty_text(counts)
 
 
 def test_an_edit_is_saved_and_answered(open_tab, store, image_id):

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 
 import gradio as gr
 import pytest
 
-from annotation.formats import EXPORTS, FormatError
-from annotation.label_studio.client import ServerError
+from annotation.formats import EXPORTS, FORMATS, FormatError
 from annotation.region import MAX_REGIONS, Region
+from annotation.store.project_changes import rename_project
 from annotation.store.store import Store
 from annotation.tabs.error_messages import errors_as_messages
-from annotation.tabs.panels.transfer import DETECT, URL_VARIABLE, connect, export_archive, import_file
+from annotation.tabs.panels.transfer import DETECT, export_file, import_file
 
 BOX = [[10.0, 10.0], [60.0, 10.0], [60.0, 30.0], [10.0, 30.0]]
 
@@ -48,18 +49,40 @@ def everything(store) -> list:
 
 
 @pytest.mark.parametrize("is_named", [True, False], ids=["format is named", "format is detected"])
-@pytest.mark.parametrize("format_name", EXPORTS)
+@pytest.mark.parametrize("format_name", EXPORTS.keys() & FORMATS.keys())
 def test_an_exported_archive_can_be_imported_into_an_empty_database(
-    store, project, other, tmp_path, format_name, is_named
+    store, project, other, picture, tmp_path, format_name, is_named
 ):
-    file, lines = export_archive(store, project, format_name, tmp_path)
-    assert file.name == f"p-{format_name}.zip"
+    file, lines = export_file(store, project, format_name, tmp_path)
     assert lines[0] == "images: 1, regions: 1"
+    if format_name == "csv":  # without the photos
+        other.add_image(other.ensure_project("there"), picture(), "photo.jpg")
     lines = import_file(other, "there", file, format_name if is_named else DETECT)
-    assert lines[0] == "images: 1 added, 0 already there"
+    assert lines[0] in ("images: 1 added, 0 already there", "images: 0 added, 1 already there")
     (image,) = other.image_list(other.find_project("there"))
     (region,) = other.regions(image.id)
     assert (region.text, region.polygon) == ("Café", BOX)
+
+
+@pytest.mark.parametrize("format_name", EXPORTS)
+def test_the_file_is_named_after_project_format_and_date(store, image_id, tmp_path, format_name):
+    store.set_state(image_id, "done", "ann")
+    project = store.find_project("p")
+    rename_project(store, project, "Straße / № 7 " + "咖" * 100)
+    file, _ = export_file(store, project, format_name, tmp_path)
+    ending = "csv" if format_name == "csv" else "zip"
+    assert re.fullmatch(rf"Straße-7-咖+-{format_name}-\d{{4}}-\d\d-\d\d\.{ending}", file.name)
+    assert len(file.name.encode()) < 255
+    if ending == "zip":
+        with zipfile.ZipFile(file) as opened:
+            assert {name.partition("/")[0] for name in opened.namelist()} == {file.stem}
+
+
+def test_the_folder_in_the_archive_is_the_one_that_ppocrlabel_expects(store, project, tmp_path):
+    file, _ = export_file(store, project, "ppocrlabel", tmp_path)
+    with zipfile.ZipFile(file) as opened:
+        labels = opened.read(f"{file.stem}/Label.txt").decode()
+    assert labels.startswith(f"{file.stem}/photo.jpg\t")
 
 
 def task(**changes) -> dict:
@@ -132,40 +155,77 @@ def test_a_name_from_a_file_is_escaped(store, project, tmp_path):
     assert "The image &lt;img src=&amp;#x2f;&amp;#x2f;x.example&gt;.jpg is" in caught.value.message
 
 
-def test_the_token_of_the_environment_is_only_sent_to_its_own_server(monkeypatch):
-    monkeypatch.setenv("LABEL_STUDIO_API_KEY", "secret")
-    monkeypatch.setenv(URL_VARIABLE, "http://127.0.0.1:8080/")
-    assert connect("http://127.0.0.1:8080", "").url == "http://127.0.0.1:8080"
-    for url, says in (("http://other:8080", "Enter an access token"), ("", "Enter the address")):
-        with pytest.raises(ServerError, match=says):
-            connect(url, "")
-
-
-def test_export_and_import_on_the_page(open_tab, put, store, tmp_path):
+@pytest.fixture
+def tab(open_tab, put):
+    """With one photo, in work by "before"."""
     put(1, Region(BOX, "Café", "r1"))
-    tab = open_tab()
-    tab.click("Export the project")
-    report = tab.find(named="Import/export report")
-    assert tab.values[report]["rows"][0]["title"] == "images: 1, regions: 1"
-    exported = tab.props[tab.find(label="Exported archive")]
-    assert exported["visible"]
-    file, _ = export_archive(store, store.find_project("default"), "label-studio", tmp_path)
-    project, upload = (
-        tab.find(label="Project (type a new name to create one)"),
-        tab.find(elem_id="correct-import"),
-    )
-    tab.values[project] = "second"
-    tab.trigger(project, "input")
+    return open_tab()
+
+
+def report(tab) -> tuple[str, list[str]]:
+    """Head and lines."""
+    value = tab.values[tab.find(named="Import/export report")]
+    return value["head"], [row["title"] for row in value["rows"]]
+
+
+def import_into(tab, file) -> None:
+    upload = tab.find(elem_id="correct-import")
     tab.values[upload] = str(file)
     tab.trigger(upload, "upload")
-    assert [region["text"] for region in tab.values[tab.editor]["regions"]] == ["Café"]
     assert tab.values[upload] is None
 
 
-def test_a_server_needs_an_address(open_tab):
-    tab = open_tab()
-    with pytest.raises(gr.Error, match="Enter the address"):
-        tab.click("Push to the server")
+def test_export_and_import_on_the_page(tab, store, tmp_path):
+    tab.click("Export the project")
+    assert report(tab) == ("Export as Label Studio: done", ["images: 1, regions: 1"])
+    exported = tab.props[tab.find(label="Exported file")]
+    assert exported["visible"]
+    file, _ = export_file(store, store.find_project("default"), "label-studio", tmp_path)
+    project = tab.find(elem_id="correct-project-name")
+    tab.values[project] = "second"
+    tab.trigger(project, "input")
+    import_into(tab, file)
+    assert [region["text"] for region in tab.values[tab.editor]["regions"]] == ["Café"]
+
+
+def test_the_report_stays_until_the_next_which_replaces_it_even_if_refused(tab, tmp_path):
+    tab.click("Export the project")
+    import_into(tab, archive(tmp_path / "bad.zip", a_txt="hello", b_txt="hello"))
+    head, (line,) = report(tab)
+    assert head == "Import of bad.zip: refused"
+    assert line.startswith("bad.zip is a folder with .txt files, which is no known form")
+    assert str(tmp_path) not in line
+    tab.click("Push to the server")
+    assert report(tab) == (
+        "Push to the server: refused",
+        ["Enter the address of the Label Studio server."],
+    )
+
+
+def test_filters_on_the_page(tab, store):
+    box, person = tab.find(elem_id="correct-transfer"), tab.find(label="Only by")
+    tab.trigger(box, "expand")
+    assert tab.props[person]["choices"] == [("Anyone", ""), "before"]
+    tab.values[person] = "before"
+    tab.values[tab.find(label="Only photos that are")] = ["in work"]
+    tab.click("Export the project")
+    _, lines = report(tab)
+    assert lines[1] == "only images that are: in work, last changed or marked as done by before"
+    assert tab.props[tab.find(label="Exported file")]["visible"]
+    tab.values[tab.find(label="Only changed since (UTC)")] = "2999-01-01"
+    tab.click("Export the project")
+    head, (line,) = report(tab)
+    assert head == "Export as Label Studio: refused"
+    assert line.startswith("No image fits the filter (in work, last changed")
+    assert not tab.props[tab.find(label="Exported file")]["visible"]
+
+
+def test_each_format_says_what_it_is_for(tab):
+    chosen = tab.find(label="Export format")
+    tab.values[chosen] = "crops"
+    tab.trigger(chosen, "input")
+    assert tab.props[chosen]["info"] == EXPORTS["crops"].purpose
+    assert all(form.purpose.endswith(".") for form in EXPORTS.values())
 
 
 def test_only_annotation_file_of_an_archive_is_detected_by_its_content(store, image_id, tmp_path):

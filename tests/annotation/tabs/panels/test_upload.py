@@ -15,13 +15,14 @@ def _no_reading(monkeypatch):
 
 
 def test_a_report_without_files():
-    assert report_rows(UploadReport()) == {"rows": [], "head": "No files", "foot": ""}
+    assert report_rows(UploadReport())["head"] == "No files"
 
 
 def test_refused_files_are_listed_with_the_reason(store, image_id):
     image = store.image(image_id)
     shown = report_rows(UploadReport([image], [image, image], [("a<b>.jpg", "It is no image.")]))
-    assert shown["head"] == "1 added, 2 already in the project, 1 refused"
+    assert shown["head"] == "1 added, 2 already in the project, 1 refused: a<b>.jpg: It is no image."
+    assert shown["folds"]  # one line, so that the photo stays in sight
     assert [(row["title"], row["note"]) for row in shown["rows"]] == [("a<b>.jpg", "It is no image.")]
 
 
@@ -33,7 +34,7 @@ def test_added_photos_are_shown_and_the_panel_closes(open_tab, store, tmp_path, 
     tab.values[files] = [str(tmp_path / "photo.jpg"), str(tmp_path / "bad.jpg")]
     tab.trigger(files, "upload")
     assert [image.name for image in store.image_list(store.find_project("default"))] == ["photo.jpg"]
-    assert tab.values[tab.find(elem_id="correct-report")]["head"] == "1 added, 1 refused"
+    assert tab.values[tab.find(elem_id="correct-report")]["head"].startswith("1 added, 1 refused: bad.jpg")
     assert tab.values[files] is None
     assert tab.title == r"**photo\.jpg** (1 of 1, new)"
 
