@@ -7,7 +7,6 @@ import io
 import os
 import sys
 import time
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +17,12 @@ from tqdm import tqdm
 
 from spotter.draw import draw_words
 from spotter.images import ImageError, read_image
+from spotter.inputs import Photo, describe_left_out, find_images, name_images, split_pages
 from spotter.words_json import photo_entry, words_json, write_json
 
 if TYPE_CHECKING:
     from spotter.predictor import Spotter
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"}
 MIN_SHORT_SIDE, MAX_SHORT_SIDE = 32, 4096  # pixels: one cell of the coarsest level; memory
 INTERRUPTED = 130  # exit code, by the convention of shells
 
@@ -61,13 +60,15 @@ def main(arguments: list[str] | None = None) -> int:
 def run(options: Options) -> int:
     """Reads all images; returns the exit code."""
     paths, errors = find_images(options.inputs)
-    names = name_images(paths)
-    for sentence in errors:
+    for sentence in [*errors, *describe_left_out(options.inputs)]:
         print(sentence, file=sys.stderr)
     if not paths:
         return 2
+    photos, notes = split_pages(paths, name_images(paths))
+    for sentence in notes:
+        print(sentence, file=sys.stderr)
     try:
-        _check_outputs(paths, names, options)
+        _check_outputs(paths, [photo.name for photo in photos], options)
         spotter = _load(options)
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
@@ -75,15 +76,16 @@ def run(options: Options) -> int:
     code = 2 if errors else 0
     entries = {}
     try:
-        for path, name in zip(tqdm(paths, unit="image", file=sys.stderr), names, strict=True):
+        for photo in tqdm(photos, unit="image", file=sys.stderr):
             try:
-                entries[name] = _read(spotter, path, name, options)
+                entries[photo.name] = _read(spotter, photo, options)
             except Exception as error:  # whatever one image causes, the others are still read
-                tqdm.write(f"{path}: {_sentence(error)}", file=sys.stderr)
+                place = f"{photo.path}, page {photo.page}" if photo.page > 1 else str(photo.path)
+                tqdm.write(f"{place}: {_sentence(error)}", file=sys.stderr)
                 code = 2
                 continue
             if not options.json:
-                tqdm.write(_summary(name, entries[name]))
+                tqdm.write(_summary(photo.name, entries[photo.name]))
     except KeyboardInterrupt:
         code = INTERRUPTED
     if options.json:
@@ -93,44 +95,6 @@ def run(options: Options) -> int:
             print(f"{options.json} cannot be written: {error.strerror}.", file=sys.stderr)
             return 2
     return code
-
-
-def find_images(inputs: Sequence[Path]) -> tuple[list[Path], list[str]]:
-    """The images to read, each once, and one sentence per input without any.
-
-    Files are accepted with any name, files of a folder by suffix.
-    """
-    found: dict[str, Path] = {}
-    errors = []
-    for path in inputs:
-        try:
-            files = sorted(filter(_looks_like_an_image, path.iterdir())) if path.is_dir() else [path]
-        except OSError as error:
-            errors.append(f"{path}: The folder cannot be opened: {error.strerror}.")
-            continue
-        if not files:
-            errors.append(f"{path}: There is no image in this folder.")
-        for file in files:
-            found.setdefault(os.path.abspath(file), file)
-    return list(found.values()), errors
-
-
-def _looks_like_an_image(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
-
-
-def name_images(paths: Sequence[Path]) -> list[str]:
-    """Unique names: the file's name, with as many parent folders as needed."""
-    parts = [Path(os.path.abspath(path)).parts[1:] for path in paths]
-    lengths = [1] * len(paths)
-    while True:
-        names = ["/".join(part[-count:]) for part, count in zip(parts, lengths, strict=True)]
-        counts = Counter(names)
-        short = [i for i, name in enumerate(names) if counts[name] > 1 and lengths[i] < len(parts[i])]
-        if not short:
-            return names
-        for i in short:
-            lengths[i] += 1
 
 
 def drawing_path(folder: Path, name: str) -> Path:
@@ -170,15 +134,15 @@ def _load(options: Options) -> Spotter:
         raise ValueError(f"The spotter cannot be loaded{place}: {reason}.") from error
 
 
-def _read(spotter: Spotter, path: Path, name: str, options: Options) -> dict:
+def _read(spotter: Spotter, photo: Photo, options: Options) -> dict:
     """The image's entry of the JSON format; writes its drawing if requested."""
-    image = read_image(path)
+    image = read_image(photo.path, photo.page)
     start = time.perf_counter()
     words = spotter.spot(image, threshold=options.threshold, short_side=options.short_side)
     entry = photo_entry(image, words, time.perf_counter() - start)
     if options.draw:
-        out = drawing_path(options.draw, name)
-        partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
+        out = drawing_path(options.draw, photo.name)
+        partial = out.with_name(f".{os.getpid()}.partial")  # short: a name may be as long as allowed
         try:
             out.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(draw_words(image, words)).save(partial, format="PNG")

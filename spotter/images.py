@@ -7,27 +7,37 @@ person who chose the file. Sentences never repeat a file name or file content, s
 from __future__ import annotations
 
 import io
+import time
 import warnings
 from pathlib import Path
 
 import numpy as np
+from pi_heif import register_heif_opener
 from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
+
+from spotter import pdf
 
 MAX_BYTES = 20 * 2**20  # of a file; far above photos of phones
 MAX_PIXELS = 40_000_000  # 120 MB as RGB
+MAX_PAGES = 100  # of a file that are read
+COUNT_SECONDS = 20  # to find out how many pages a file has
 # Widely used decoders; Pillow's others are never tried (EPS would start Ghostscript). JPEG includes MPO.
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
-ACCEPTED = "a JPEG, PNG, WebP, GIF, BMP or TIFF image"
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "HEIF")
+PAGED = ("TIFF", "GIF", "WEBP", "PNG")  # not MPO and HEIF, whose further images belong to the first
+NEW_SUBFILE_TYPE = 254  # tag of TIFF, with bits for ...
+NO_PAGE = 1 | 4  # ... a copy in lower resolution, and a mask of transparency
+ACCEPTED = "a JPEG, PNG, WebP, GIF, BMP, TIFF or HEIC image, or a PDF"
+DEPTHS = (10, 12, 14, 16)  # bits of scanners and cameras that write files of 16 bits
 # Files often chosen by mistake, by bytes near their start.
 LOOKALIKES = (
     (b"<svg", f"This is an SVG drawing, not a photo; export it as PNG and try again, or choose {ACCEPTED}."),
-    (b"%PDF", "This is a PDF document; save the page as PNG or JPEG and try again."),
-    (b"ftypheic", "HEIC photos cannot be read here; save the photo as JPEG and try again."),
-    (b"ftypheif", "HEIF photos cannot be read here; save the photo as JPEG and try again."),
-    (b"ftypmif1", "HEIF photos cannot be read here; save the photo as JPEG and try again."),
+    (b"ftypheic", "The HEIC photo is damaged or cut short; choose another image or save it again."),
     (b"ftypavif", "AVIF photos cannot be read here; save the photo as JPEG and try again."),
 )
 
+
+register_heif_opener()
 
 ImageSource = str | Path | bytes | Image.Image | np.ndarray  # encoded, or (H, W), (H, W, 1, 3 or 4)
 
@@ -36,19 +46,97 @@ class ImageError(ValueError):
     """An unreadable image; the message is one sentence for the person who chose it."""
 
 
-def read_image(source: ImageSource) -> np.ndarray:
-    """(H, W, 3) uint8 RGB, upright, transparency on white, first frame of an animation.
+def read_image(source: ImageSource, page: int = 1) -> np.ndarray:
+    """(H, W, 3) uint8 RGB, upright, transparency on white.
 
-    Bytes and pixels are limited before decoding. Raises ImageError.
+    `page`: of a PDF, a TIFF or an animation. Bytes and pixels are limited before decoding. Raises ImageError.
     """
     if isinstance(source, np.ndarray):
         return _from_array(source)
     if isinstance(source, Image.Image):
         return _decode(source)
+    data = _read(source)
+    if pdf.is_pdf(data):
+        return _draw(data, page)
+    with _open(data) as image:
+        frames = _page_frames(image, page)
+        if page > len(frames):
+            raise ImageError(f"The file has no page {page}.")
+        if frames[page - 1] != image.tell():
+            _seek(image, frames[page - 1])
+        return _decode(image)
+
+
+def count_pages(source: str | Path | bytes) -> int:
+    """Pages of a PDF or TIFF, frames of an animation, 1 of a photo; more than MAX_PAGES are not all counted.
+
+    Raises ImageError.
+    """
+    data = _read(source)
+    if pdf.is_pdf(data):
+        try:
+            return pdf.count_pages(data)
+        except pdf.PdfError as error:
+            raise ImageError(str(error)) from error
+    with _open(data) as image:
+        return len(_page_frames(image, MAX_PAGES + 1))
+
+
+def page_name(name: str, number: int, count: int) -> str:
+    """scan.tif -> scan-page-01.tif: sorts well, and is allowed in every file system."""
+    path = Path(name)
+    return f"{path.with_suffix('')}-page-{number:0{len(str(count))}}{path.suffix}"
+
+
+def _read(source: str | Path | bytes) -> bytes:
     data = source if isinstance(source, bytes) else _read_file(Path(source))
     _check_bytes(len(data))
-    with _open(data) as image:
-        return _decode(image)
+    return data
+
+
+def _draw(data: bytes, page: int) -> np.ndarray:
+    try:
+        width, height, pixels = pdf.draw_page(data, page)
+    except pdf.PdfError as error:
+        raise ImageError(str(error)) from error
+    _check_pixels(width, height)
+    return np.frombuffer(pixels, np.uint8).reshape(height, width, 3).copy()
+
+
+def _page_frames(image: Image.Image, most: int) -> list[int]:
+    """Numbers of the frames that are pages, up to `most` of them.
+
+    Not by `n_frames`, for which Pillow reads a hostile file to its end.
+    """
+    _check_pixels(*image.size)
+    frames: list[int] = []
+    end = time.monotonic() + COUNT_SECONDS
+    for frame in range(2 * MAX_PAGES if image.format in PAGED else 0):
+        if len(frames) == most or time.monotonic() > end:
+            break
+        try:
+            _seek(image, frame)
+        except EOFError:
+            break
+        except ImageError:  # it counts as a page, which `read_image` refuses
+            frames.append(frame)
+            break
+        tags = image.tag_v2 if isinstance(image, TiffImageFile) else {}
+        if not tags.get(NEW_SUBFILE_TYPE, 0) & NO_PAGE:
+            frames.append(frame)
+    return frames or [0]
+
+
+def _seek(image: Image.Image, frame: int) -> None:
+    """Raises ImageError, and EOFError if there is no such frame."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image.seek(frame)
+    except EOFError:
+        raise
+    except Exception as error:  # decoders fail in many ways on hostile data
+        raise ImageError("The page is damaged or cut short; save the file again.") from error
 
 
 def _read_file(path: Path) -> bytes:
@@ -148,7 +236,8 @@ def _from_array(array: np.ndarray) -> np.ndarray:
 
 
 def _to_uint8(array: np.ndarray) -> np.ndarray:
-    """Scales instead of clipping: 16-bit by its full range, wider types by the range of their values."""
+    """Scales instead of clipping: 16-bit by the bits that the values use (12 bits in a file of 16 would be
+    black otherwise), wider types by the range of their values."""
     if array.dtype == np.uint8:
         return array
     if array.dtype == bool:
@@ -160,7 +249,7 @@ def _to_uint8(array: np.ndarray) -> np.ndarray:
     if array.dtype.kind == "f" and low >= 0 and high <= 255:
         high = 1.0 if high <= 1 else 255.0
     elif low >= 0 and high <= 65535:
-        high = 65535.0
+        high = next(2.0**bits - 1 for bits in DEPTHS if high < 2**bits)
     return np.round((values - low) * (255 / max(high - low, 1e-6))).clip(0, 255).astype(np.uint8)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import struct
 import warnings
@@ -10,10 +11,28 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.TiffImagePlugin import AppendingTiffWriter
 
-from spotter.images import MAX_BYTES, ImageError, read_image
+from spotter.images import (
+    MAX_BYTES,
+    MAX_PAGES,
+    NEW_SUBFILE_TYPE,
+    ImageError,
+    count_pages,
+    page_name,
+    read_image,
+)
 
 RED, GREEN, WHITE = (255, 0, 0), (0, 128, 0), (255, 255, 255)
+# 64 x 64 red pixels; there is no encoder among what is installed.
+HEIC = base64.b64decode(
+    "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAVZtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAACJp"
+    "bG9jAAAAAERAAAEAAQAAAAABegABAAAAAAAAAB0AAAAjaWluZgAAAAAAAQAAABVpbmZlAgAAAAABAABodmMxAAAAAA5waXRtAAAAAAAB"
+    "AAAA1mlwcnAAAAC3aXBjbwAAAHhodmNDAQNwAAAAkAAAAAAAHvAA/P34+AAADwNgAAEAGEABDAH//wNwAAADAJAAAAMAAAMAHroCQGEA"
+    "AQArQgEBA3AAAAMAkAAAAwAAAwAeoCCBBZbqSSmubgIaDAgAAAMAyAAAAwAIQGIAAQAHRAHBcrAiQAAAABNjb2xybmNseAABAA0ABoAA"
+    "AAAUaXNwZQAAAAAAAABAAAAAQAAAABBwaXhpAAAAAAMICAgAAAAXaXBtYQAAAAAAAAABAAEEgQIDBAAAACVtZGF0AAAAGSgBrxOA5qhw"
+    "0//+JpR//Trnh+nl0tJ5v3w="
+)
 
 
 def encode(image: Image.Image, kind: str = "PNG", **options) -> bytes:
@@ -70,7 +89,10 @@ IMAGES = {
     "1 bit": (encode(Image.new("1", (8, 6), 1)), WHITE),
     "16 bit png": (encode(grey16(25700)), (100, 100, 100)),
     "16 bit tiff": (encode(grey16(65535), "TIFF"), WHITE),
-    "16 bit dark": (encode(grey16(257)), (1, 1, 1)),
+    "14 bit tiff": (encode(grey16(2**14 - 1), "TIFF"), WHITE),
+    "12 bit png": (encode(grey16(2**12 - 1)), WHITE),
+    "10 bit png": (encode(grey16(1023)), WHITE),
+    "16 bit, almost black": (encode(grey16(4)), (1, 1, 1)),
     "float tiff": (encode(Image.new("F", (8, 6), 1.0), "TIFF"), WHITE),
     "cmyk jpeg": (encode(Image.new("CMYK", (8, 6), (0, 255, 255, 0)), "JPEG", quality=100), RED),
     "cmyk tiff": (encode(Image.new("CMYK", (8, 6), (0, 255, 255, 0)), "TIFF"), RED),
@@ -125,6 +147,7 @@ def test_one_pixel(kind):
         (np.full((6, 8, 4), (255, 0, 0, 0), np.uint8), WHITE),
         (np.ones((6, 8), bool), WHITE),
         (np.full((6, 8), 65535, np.uint16), WHITE),
+        (np.full((6, 8), 4095, np.uint16), WHITE),
         (np.full((6, 8), 1.0), WHITE),
         (np.full((6, 8), 100.0), (100, 100, 100)),
         (np.full((6, 8), np.nan), (0, 0, 0)),
@@ -132,6 +155,103 @@ def test_one_pixel(kind):
 )
 def test_arrays(array, colour):
     np.testing.assert_array_equal(read_image(array), np.full((6, 8, 3), colour, np.uint8))
+
+
+def test_heic():
+    image = read_image(HEIC)
+    assert image.shape == (64, 64, 3)
+    assert np.abs(image.astype(int) - RED).max() <= 4
+    assert count_pages(HEIC) == 1
+
+
+def pages(kind: str, count: int, **options) -> bytes:
+    """Pages of different grey, on all of which the first rows are white."""
+    images = [Image.new("L", (8, 6), 10 * i) for i in range(1, count + 1)]
+    for image in images:
+        image.paste(255, (0, 0, 8, 2))
+    return encode(images[0], kind, save_all=True, append_images=images[1:], **options)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pages("TIFF", 3),
+        pages("TIFF", 3, compression="tiff_lzw"),
+        pages("GIF", 3),
+        pages("WEBP", 3, lossless=True),
+        pages("PNG", 3),
+        pages("PDF", 3),
+    ],
+    ids=["tiff", "compressed tiff", "gif", "webp", "png", "pdf"],
+)
+def test_pages_are_images_of_their_own(data, tmp_path):
+    (tmp_path / "scan").write_bytes(data)
+    for source in (data, tmp_path / "scan"):
+        assert count_pages(source) == 3
+        for page in (3, 1, 2):
+            image = read_image(source, page)
+            assert np.abs(image[-1, -1].astype(int) - 10 * page).max() <= 6  # JPEG in the PDF
+            assert (image[0, 0] > 250).all()
+    with pytest.raises(ImageError):
+        read_image(data, 4)
+
+
+def test_a_photo_has_one_page():
+    for kind in ("PNG", "JPEG", "GIF", "TIFF", "BMP", "WEBP"):
+        assert count_pages(encode(Image.new("L", (8, 6)), kind)) == 1
+    both_eyes = [Image.new("RGB", (8, 6), RED), Image.new("RGB", (8, 6), GREEN)]
+    assert count_pages(encode(both_eyes[0], "MPO", save_all=True, append_images=both_eyes[1:])) == 1
+
+
+def test_a_smaller_copy_in_a_tiff_is_no_page():
+    buffer = io.BytesIO()
+    with AppendingTiffWriter(buffer) as writer:
+        for side, kind in ((4, 1), (8, 0), (4, 1), (16, 0)):
+            Image.new("L", (side, side)).save(writer, "TIFF", tiffinfo={NEW_SUBFILE_TYPE: kind})
+            writer.newFrame()
+    data = buffer.getvalue()
+    assert count_pages(data) == 2
+    assert [read_image(data, page).shape[0] for page in (1, 2)] == [8, 16]
+
+
+def test_turned_pages_are_upright():
+    data = pages("TIFF", 2, tiffinfo={0x0112: 6})
+    for page in (1, 2):
+        image = read_image(data, page)
+        assert image.shape == (8, 6, 3)
+        assert image[0, -1, 0] == 255
+
+
+def test_a_damaged_page_does_not_hide_the_others():
+    noise = [Image.effect_noise((64, 64), 90) for _ in range(3)]
+    data = encode(noise[0], "TIFF", save_all=True, append_images=noise[1:])[:-1000]
+    assert count_pages(data) == 3
+    np.testing.assert_array_equal(read_image(data, 2)[..., 0], np.asarray(noise[1]))
+    with pytest.raises(ImageError, match="damaged"):
+        read_image(data, 3)
+
+
+def test_not_all_pages_are_counted():
+    assert count_pages(pages("TIFF", MAX_PAGES + 5)) == MAX_PAGES + 1
+
+
+def test_every_page_has_a_limit_of_pixels():
+    images = [Image.new("1", (8, 6)), Image.new("1", (8_001, 5_000))]
+    data = encode(images[0], "TIFF", save_all=True, append_images=images[1:], compression="group4")
+    with pytest.raises(ImageError, match="megapixels"):
+        read_image(data, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "expected"),
+    [
+        ("scan.tif", 3, "scan-page-2.tif"),
+        ("a/b.c.PDF", 100, "a/b.c-page-002.PDF"),
+        ("scan", 2, "scan-page-2"),
+    ],
+)
+def test_names_of_pages(name, count, expected):
+    assert page_name(name, 2, count) == expected
 
 
 JPEG = encode(Image.effect_noise((64, 64), 90).convert("RGB"), "JPEG")
@@ -142,6 +262,7 @@ INVALID = {
     "svg": (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"></svg>', "SVG"),
     "pdf": (b"%PDF-1.7 ...", "PDF"),
     "heic": (b"\0\0\0\x18ftypheic\0\0\0\0", "HEIC"),
+    "truncated heic": (HEIC[:-10], "cut short"),
     "eps": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not an image"),
     "truncated jpeg": (JPEG[: len(JPEG) // 2], "cut short"),
     "truncated png": (encode(Image.effect_noise((64, 64), 90))[:600], "cut short"),

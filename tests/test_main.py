@@ -13,7 +13,8 @@ from PIL import Image
 
 import spotter
 from spotter import __main__ as command
-from spotter.__main__ import drawing_path, find_images, main, name_images
+from spotter.__main__ import main
+from spotter.images import ACCEPTED
 from spotter.types import Character, Word
 
 ROOT = Path(spotter.__file__).parents[1]
@@ -117,27 +118,6 @@ def test_drawings_of_images_with_the_same_name(folder, one_word):
     assert Image.open(out / "a/photo.jpg.png").getextrema() != ((0, 0),) * 3
 
 
-@pytest.mark.parametrize(
-    ("files", "names"),
-    [
-        ([], []),
-        (["/x/photo.jpg"], ["photo.jpg"]),
-        (["/x/a/p.jpg", "/x/b/p.jpg"], ["a/p.jpg", "b/p.jpg"]),
-        (["/x/a/p.jpg", "/y/a/p.jpg", "/x/b/p.jpg"], ["x/a/p.jpg", "y/a/p.jpg", "b/p.jpg"]),
-        (["/p.jpg", "/a/p.jpg", "/a/a/p.jpg"], ["p.jpg", "a/p.jpg", "a/a/p.jpg"]),
-        (["/x/p.jpg", "/x/p.png"], ["p.jpg", "p.png"]),
-    ],
-)
-def test_names_are_short_and_unique(files, names):
-    assert name_images([Path(file) for file in files]) == names
-    assert len({drawing_path(Path("out"), name) for name in names}) == len(files)
-
-
-def test_each_image_is_found_once(folder):
-    inputs = [folder / "a", folder / "a/photo.jpg", folder / "b/../a/photo.jpg"]
-    assert find_images(inputs) == ([folder / "a/photo.jpg"], [])
-
-
 def test_unreadable_images_do_not_stop_the_others(folder, one_word, capsys):
     (folder / "b/notes.jpg").write_text("no image")
     out = folder / "out.json"
@@ -146,10 +126,9 @@ def test_unreadable_images_do_not_stop_the_others(folder, one_word, capsys):
         line for line in capsys.readouterr().err.replace("\r", "\n").splitlines() if "image/s" not in line
     ]
     sentences = [line.strip() for line in lines if line.strip() and "it/s" not in line]
-    assert sentences == [
+    assert [sentence for sentence in sentences if "Left out" not in sentence] == [
         f"{folder}/nowhere.jpg: The image file does not exist; check its name and place.",
-        f"{folder}/b/notes.jpg: The file is not an image that can be read; "
-        "choose a JPEG, PNG, WebP, GIF, BMP or TIFF image.",
+        f"{folder}/b/notes.jpg: The file is not an image that can be read; choose {ACCEPTED}.",
     ]
     assert list(json.loads(out.read_text())["images"]) == ["other.PNG", "b/photo.jpg", "a/photo.jpg"]
 
@@ -168,6 +147,32 @@ def test_a_folder_without_images(folder, one_word, capsys):
     assert run(folder / "empty") == 2
     assert capsys.readouterr().err == f"{folder}/empty: There is no image in this folder.\n"
     assert one_word.loaded == []
+
+
+def test_pages_are_read_and_drawn_one_by_one(folder, one_word, capsys):
+    pages = [Image.new("L", (40, 20 + i)) for i in range(2)]
+    pages[0].save(folder / "scan.tif", save_all=True, append_images=pages[1:])
+    assert run(folder / "scan.tif", "--draw", folder / "drawn") == 0
+    assert [shape for shape, *_ in one_word.calls] == [(20, 40, 3), (21, 40, 3)]
+    assert capsys.readouterr().out.startswith("scan-page-1.tif: 1 word")
+    names = ["scan-page-1.tif.png", "scan-page-2.tif.png"]
+    assert sorted(path.name for path in (folder / "drawn").iterdir()) == names
+
+
+def test_files_of_a_folder_that_are_left_out_are_named(folder, one_word, capsys):
+    assert run(folder / "b") == 0
+    assert f"{folder}/b: Left out, not images by their names: notes.txt." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("length", [244, 251, 255])
+def test_drawings_of_long_names(folder, one_word, capsys, length):
+    photo = folder / ("x" * (length - 4) + ".jpg")
+    (folder / "a/photo.jpg").rename(photo)
+    is_short = length + len(".png") <= 255
+    assert run(photo, "--draw", folder / "drawn") == (0 if is_short else 2)
+    error = capsys.readouterr().err
+    assert "Errno" not in error
+    assert ("cannot be written: File name too long." in error) != is_short
 
 
 @pytest.mark.parametrize(
@@ -226,11 +231,11 @@ def test_weights_that_cannot_be_loaded(folder, capsys, monkeypatch, error, messa
 def test_an_interrupted_run_writes_its_results(folder, one_word, monkeypatch):
     read_image, seen = command.read_image, []
 
-    def interrupted_at_the_second(path):
+    def interrupted_at_the_second(path, page):
         seen.append(path)
         if len(seen) == 2:
             raise KeyboardInterrupt
-        return read_image(path)
+        return read_image(path, page)
 
     monkeypatch.setattr(command, "read_image", interrupted_at_the_second)
     assert run(folder / "a", folder / "b", "--json", folder / "out.json") == 130

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from annotation.benchmark import main
@@ -16,7 +18,9 @@ def test_table(tmp_path, capsys, monkeypatch):
         "open an image",
         *(f"queue by {order}" for order in ("uncertainty", "random", "oldest", "name")),
         "progress",
+        *(f"search {text}" for text in ("word7", "nowhere", "é")),
         "open, change a word, save",
+        "statistics",
     ]
     assert list(tmp_path.iterdir()) == []
 
@@ -27,3 +31,18 @@ def test_invalid_options(capsys, arguments):
         main(arguments)
     assert caught.value.code == 2
     assert capsys.readouterr().err.splitlines()[-1].startswith("python -m annotation.benchmark: error: ")
+
+
+def test_without_playwright(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "playwright.sync_api", None)
+    assert main(["--browser"]) == 1
+    assert capsys.readouterr().err == (
+        "python -m annotation.benchmark: error: --browser needs playwright: pip install playwright.\n"
+    )
+
+
+def test_without_chromium(capsys, monkeypatch, tmp_path):
+    pytest.importorskip("playwright.sync_api")
+    monkeypatch.setenv("CHROMIUM", str(tmp_path / "chromium"))
+    assert main(["--browser"]) == 1
+    assert "--browser needs Chromium: install it" in capsys.readouterr().err

@@ -118,3 +118,13 @@ def test_content_is_what_a_person_can_edit():
     one = Region(SQUARE, "a", score=0.5)
     assert one.content == Region(SQUARE, "a", score=0.7, locked=True).content
     assert one.content != Region(SQUARE, "b").content
+
+
+def test_stored_regions_are_kept_as_they_are():
+    stored = Region([[0.123, 0], [9, 0], [9, 9]], "a", "r1")  # not rounded: it is not validated again
+    changed = Region([[0.123, 0], [9, 0], [9, 9]], "b", "r1")
+    assert check_regions([stored], 10, 10, [stored])[0] is stored
+    assert check_regions([stored], 10, 10)[0].polygon[0] == [0.12, 0]
+    assert check_regions([changed], 10, 10, [stored])[0].polygon[0] == [0.12, 0]
+    with pytest.raises(RegionError, match="occurs twice"):
+        check_regions([stored, stored], 10, 10, [stored])
