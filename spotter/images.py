@@ -12,7 +12,6 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from pi_heif import register_heif_opener
 from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
@@ -37,7 +36,12 @@ LOOKALIKES = (
 )
 
 
-register_heif_opener()
+try:
+    from pi_heif import register_heif_opener
+except ImportError:  # a machine that only trains
+    FORMATS = tuple(name for name in FORMATS if name != "HEIF")
+else:
+    register_heif_opener()
 
 ImageSource = str | Path | bytes | Image.Image | np.ndarray  # encoded, or (H, W), (H, W, 1, 3 or 4)
 
