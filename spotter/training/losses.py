@@ -5,7 +5,8 @@ The detection losses are those of ISTR (arXiv 2105.00637), the recognition loss 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
 
@@ -47,6 +48,13 @@ PUBLISHED_LOSSES = LossWeights()
 
 Match = tuple[Tensor, Tensor]  # prediction_index, target_index, see `ops.matching.hungarian_match`
 
+MATCHING_THREADS = ThreadPoolExecutor(thread_name_prefix="matching")
+
+
+def results(futures: Sequence[Future[Match]]) -> list[Match]:
+    """Waits for the matches."""
+    return [future.result() for future in futures]
+
 
 def count_boxes(targets: list[Targets], device: torch.device | str = "cpu") -> float | Tensor:
     """True boxes of the batch, averaged over the training processes, at least 1.
@@ -74,8 +82,8 @@ def in_ignored_region(boxes: Tensor, ignore_boxes: Tensor) -> Tensor:
 
 
 class DetectionLosses:
-    """The detection losses in two parts: the constructor matches the last stage, `losses` the others, so that
-    a GPU can compute something else in between.
+    """The detection losses in two parts: the constructor waits for the match of the last stage, `losses` for
+    the others, so that a GPU can compute something else in between.
     """
 
     def __init__(
@@ -108,11 +116,17 @@ class DetectionLosses:
                 match_weights,
             )
             self.costs = to_host(costs.total.detach())  # (S, B, N, G)
-        self.matches = self.match_stage(-1)  # of the last stage
+        # All stages are matched by threads (SciPy releases the GIL), the last one first.
+        self.pending = [self.match_stage(stage) for stage in reversed(range(len(stages)))][::-1]
+        self.matches = results(self.pending[-1])  # of the last stage
 
-    def match_stage(self, stage: int) -> list[Match]:
-        """The match of every image."""
-        return [hungarian_match(self.costs[stage, b, :, : len(t.boxes)]) for b, t in enumerate(self.targets)]
+    def match_stage(self, stage: int) -> list[Future[Match]]:
+        """Starts to match every image."""
+        costs = self.costs[stage]
+        return [
+            MATCHING_THREADS.submit(hungarian_match, costs[b, :, : len(target.boxes)])
+            for b, target in enumerate(self.targets)
+        ]
 
     def losses(self) -> dict[str, Tensor]:
         """See `detection_losses`."""
@@ -121,7 +135,7 @@ class DetectionLosses:
 
     def _losses(self) -> dict[str, Tensor]:
         device, weights, count = self.device, self.weights, len(self.logits)
-        matches = [*(self.match_stage(s) for s in range(count - 1)), self.matches]
+        matches = [results(stage) for stage in self.pending]
         # The matched pairs of all stages (the same number in each). Indices are (S, M), M pairs in the batch.
         pairs = [
             *(torch.cat([p for p, _ in row]) for row in matches),

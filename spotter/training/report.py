@@ -30,7 +30,9 @@ class RunReport:
         self.measured += self.is_measured()
 
     def is_measured(self) -> bool:
-        return self.device.type != "cuda" or self.steps % MEASURE_EVERY == 0
+        if self.device.type != "cuda":
+            return True
+        return self.steps > 0 and self.steps % MEASURE_EVERY == 0  # 0 steps: no step was begun
 
     @contextmanager
     def time_part(self, name: str) -> Iterator[None]:
