@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
+import socket
 import sys
 from dataclasses import dataclass
 
@@ -12,15 +14,18 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
 import gradio as gr
 
 from annotation.region import AnnotationError
+from annotation.rounds.service import Rounds
 from annotation.store.store import Store, open_store
 from annotation.tabs.correct import build_correct
 from annotation.tabs.panels.upload import MAX_UPLOAD
+from annotation.tabs.rounds.tab import build_rounds
 from spotter.tabs.look_inside.tab import build_look_inside
 from spotter.tabs.read.tab import build_read
 from spotter.tabs.shared.address import keep_tab_in_address
 from spotter.tabs.shared.loading import Loader
 from spotter.tabs.shared.model_card import CardError
 from spotter.tabs.shared.theme import CSS, theme
+from spotter.tabs.shared.websites import keep_websites_away
 
 MAX_QUEUE = 64  # events that may wait; edits are among them
 TITLE = "SwinTextSpotter, opened up"
@@ -41,6 +46,8 @@ class Options:
     database: str | None  # URL; None: SQLite in the user's data folder
     device: str | None  # None: a GPU if there is one
     auth: tuple[str, str] | None  # user and password
+    allow_host: list[str]  # names that the page answers to, see `keep_websites_away`
+    embed: list[str]  # websites that may show the page in a frame
 
 
 def build(loader: Loader, store: Store) -> gr.Blocks:
@@ -53,9 +60,11 @@ def build(loader: Loader, store: Store) -> gr.Blocks:
             with gr.Tab("Look inside", id="inside") as inside:
                 build_look_inside(loader, inside)
             with gr.Tab("Correct", id="correct", elem_id="correct-tab") as correct:
-                build_correct(loader, store, correct)
+                memory = build_correct(loader, store, correct)
+            with gr.Tab("Rounds", id="rounds", elem_id="rounds-tab") as rounds:
+                build_rounds(Rounds(store, loader.weights), rounds, memory)
         gr.HTML(COLOPHON)
-        keep_tab_in_address(demo, tabs, [read, inside, correct])
+        keep_tab_in_address(demo, tabs, [read, inside, correct, rounds])
         # Once the first visitor has the page, so that it does not wait for torch.
         demo.load(loader.start, api_visibility="private", queue=False)
     return demo.queue(max_size=MAX_QUEUE)
@@ -72,6 +81,20 @@ def parse(arguments: list[str] | None) -> Options:
     )
     parser.add_argument("--device", help="cpu, cuda, ... (default: a GPU if there is one)")
     parser.add_argument("--auth", metavar="USER:PASSWORD", help="ask visitors for this login")
+    parser.add_argument(
+        "--allow-host",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="names that the page answers to, besides IP addresses and this machine's own (behind a proxy)",
+    )
+    parser.add_argument(
+        "--embed",
+        nargs="+",
+        default=[],
+        metavar="URL",
+        help="websites that may show the page in a frame, such as https://school.example",
+    )
     options = parser.parse_args(arguments)
     if not 1 <= options.port <= 65535:
         parser.error(f"--port must be between 1 and 65535, not {options.port}.")
@@ -80,16 +103,32 @@ def parse(arguments: list[str] | None) -> Options:
         if not (user and colon and password):
             parser.error("--auth must look like USER:PASSWORD.")
         options.auth = (user, password)
+    for website in options.embed:
+        if not re.fullmatch(r"https?://[^\s;,/]+", website):
+            parser.error(f"--embed takes addresses such as https://school.example, not {website!r}.")
     return Options(**vars(options))
+
+
+def listening_address(host: str) -> str:
+    """The address as Gradio takes it, IPv6 in brackets. Raises OSError if this machine cannot listen there."""
+    address = host.strip("[]")
+    try:
+        family, kind, _, _, place = socket.getaddrinfo(address, 0, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.bind(place)
+    except OSError as error:
+        raise OSError(f"This machine has no address {host!r}; try --host 127.0.0.1 or 0.0.0.0.") from error
+    return f"[{address}]" if ":" in address else address
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     try:
+        address = listening_address(options.host)
         loader = Loader(options.weights, options.device)
         demo = build(loader, open_store(options.database))
         demo.launch(
-            server_name=options.host,
+            server_name=address,
             server_port=options.port,
             auth=options.auth,
             max_file_size=MAX_UPLOAD,
@@ -100,6 +139,7 @@ def main(arguments: list[str] | None = None) -> int:
             enable_monitoring=False,
             ssr_mode=False,
             share=False,
+            app_kwargs={"middleware": [keep_websites_away(options.allow_host, options.embed)]},
         )
     except (OSError, CardError, AnnotationError) as error:  # missing weights or database, port in use
         print(f"python app.py: error: {error}", file=sys.stderr)

@@ -26,6 +26,9 @@ def run(*arguments: str) -> subprocess.CompletedProcess:
         (["--auth", "anna:"], "--auth must look like USER:PASSWORD."),
         (["--port", "0"], "--port must be between 1 and 65535"),
         (["--port", "http"], "invalid int value"),
+        (["--host", "203.0.113.9"], "This machine has no address '203.0.113.9'"),  # of documentation
+        (["--embed", "school.example"], "--embed takes addresses such as https://school.example"),
+        (["--embed", "https://a.example; script-src *"], "--embed takes addresses such as"),
         (["--colour", "red"], "unrecognized arguments"),
         (["--database", "nowhere"], "The database URL cannot be used"),
         (["--database", "sqlite:////nowhere/a.db"], "The folder of the database does not exist"),
@@ -50,7 +53,7 @@ def test_a_bad_model_card_exits_2_with_one_sentence(tmp_path):
 def test_the_command_line_is_parsed(monkeypatch):
     monkeypatch.delenv("SPACE_ID", raising=False)
     options = app.parse([])
-    assert options == app.Options("127.0.0.1", 7860, "nano", None, None, None)
+    assert options == app.Options("127.0.0.1", 7860, "nano", None, None, None, [], [])
     options = app.parse(["--port", "80", "--device", "cpu", "--auth", "ann:se:cret"])
     assert (options.port, options.device, options.auth) == (80, "cpu", ("ann", "se:cret"))
 
@@ -67,6 +70,13 @@ def test_main_launches_the_app(monkeypatch, tiny_file, tmp_path):
     assert app.main(["--weights", str(tiny_file), "--port", "7999", "--database", database]) == 0
     assert (launched["server_port"], launched["share"], launched["auth"]) == (7999, False, None)
     assert (tmp_path / "a.db").is_file()
+
+
+@pytest.mark.parametrize(
+    ("host", "address"), [("127.0.0.1", "127.0.0.1"), ("::1", "[::1]"), ("[::1]", "[::1]")]
+)
+def test_the_host_may_be_ipv6(host, address):
+    assert app.listening_address(host) == address
 
 
 def test_importing_the_app_does_not_import_torch():
