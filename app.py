@@ -23,6 +23,7 @@ from spotter.tabs.look_inside.tab import build_look_inside
 from spotter.tabs.read.tab import build_read
 from spotter.tabs.shared.address import keep_tab_in_address
 from spotter.tabs.shared.loading import Loader
+from spotter.tabs.shared.logins import LoginError, Logins, limit_logins
 from spotter.tabs.shared.model_card import CardError
 from spotter.tabs.shared.theme import CSS, theme
 from spotter.tabs.shared.websites import keep_websites_away
@@ -45,7 +46,7 @@ class Options:
     weights: str  # built-in name or path
     database: str | None  # URL; None: SQLite in the user's data folder
     device: str | None  # None: a GPU if there is one
-    auth: tuple[str, str] | None  # user and password
+    auth: tuple[str, str] | Logins | None  # user and password, or several
     allow_host: list[str]  # names that the page answers to, see `keep_websites_away`
     embed: list[str]  # websites that may show the page in a frame
 
@@ -80,7 +81,12 @@ def parse(arguments: list[str] | None) -> Options:
         "--database", metavar="URL", help="database of the corrections (default: SQLite in your data folder)"
     )
     parser.add_argument("--device", help="cpu, cuda, ... (default: a GPU if there is one)")
-    parser.add_argument("--auth", metavar="USER:PASSWORD", help="ask visitors for this login")
+    parser.add_argument(
+        "--auth",
+        metavar="FILE|USER:PASSWORD",
+        help="ask visitors for a login of this file (see spotter.tabs.shared.logins), or for this one, which "
+        "everybody on this machine can read",
+    )
     parser.add_argument(
         "--allow-host",
         nargs="+",
@@ -99,10 +105,14 @@ def parse(arguments: list[str] | None) -> Options:
     if not 1 <= options.port <= 65535:
         parser.error(f"--port must be between 1 and 65535, not {options.port}.")
     if options.auth is not None:
-        user, colon, password = options.auth.partition(":")
-        if not (user and colon and password):
-            parser.error("--auth must look like USER:PASSWORD.")
-        options.auth = (user, password)
+        user, _, password = options.auth.partition(":")
+        if os.path.isfile(options.auth) or not (user and password):
+            try:
+                options.auth = Logins(options.auth)
+            except LoginError as error:
+                parser.error(f"--auth takes a file of logins or USER:PASSWORD. {error}")
+        else:
+            options.auth = (user, password)
     for website in options.embed:
         if not re.fullmatch(r"https?://[^\s;,/]+", website):
             parser.error(f"--embed takes addresses such as https://school.example, not {website!r}.")
@@ -110,7 +120,7 @@ def parse(arguments: list[str] | None) -> Options:
 
 
 def listening_address(host: str) -> str:
-    """The address as Gradio takes it, IPv6 in brackets. Raises OSError if this machine cannot listen there."""
+    """The address as Gradio takes it, IPv6 in brackets. Raises OSError if it is not one of this machine."""
     address = host.strip("[]")
     try:
         family, kind, _, _, place = socket.getaddrinfo(address, 0, type=socket.SOCK_STREAM)[0]
@@ -130,7 +140,7 @@ def main(arguments: list[str] | None = None) -> int:
         demo.launch(
             server_name=address,
             server_port=options.port,
-            auth=options.auth,
+            auth=options.auth.check if isinstance(options.auth, Logins) else options.auth,
             max_file_size=MAX_UPLOAD,
             theme=theme(),
             css=CSS,
@@ -139,7 +149,9 @@ def main(arguments: list[str] | None = None) -> int:
             enable_monitoring=False,
             ssr_mode=False,
             share=False,
-            app_kwargs={"middleware": [keep_websites_away(options.allow_host, options.embed)]},
+            app_kwargs={
+                "middleware": [keep_websites_away(options.allow_host, options.embed), limit_logins()]
+            },
         )
     except (OSError, CardError, AnnotationError) as error:  # missing weights or database, port in use
         print(f"python app.py: error: {error}", file=sys.stderr)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ import gradio as gr
 import pytest
 
 import app
+from spotter.tabs.shared.logins import add_login
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -22,8 +25,11 @@ def run(*arguments: str) -> subprocess.CompletedProcess:
     ("arguments", "says"),
     [
         (["--weights", "/nowhere/x.safetensors"], "There are no weights"),
-        (["--auth", "anna"], "--auth must look like USER:PASSWORD."),
-        (["--auth", "anna:"], "--auth must look like USER:PASSWORD."),
+        (
+            ["--auth", "anna"],
+            "--auth takes a file of logins or USER:PASSWORD. The logins anna cannot be read",
+        ),
+        (["--auth", "anna:"], "--auth takes a file of logins or USER:PASSWORD."),
         (["--port", "0"], "--port must be between 1 and 65535"),
         (["--port", "http"], "invalid int value"),
         (["--host", "203.0.113.9"], "This machine has no address '203.0.113.9'"),  # of documentation
@@ -56,6 +62,20 @@ def test_the_command_line_is_parsed(monkeypatch):
     assert options == app.Options("127.0.0.1", 7860, "nano", None, None, None, [], [])
     options = app.parse(["--port", "80", "--device", "cpu", "--auth", "ann:se:cret"])
     assert (options.port, options.device, options.auth) == (80, "cpu", ("ann", "se:cret"))
+
+
+def test_people_log_in_with_a_file(tmp_path, monkeypatch, tiny_file):
+    add_login(tmp_path / "logins", "ann", "correct horse")
+    launched = {}
+    monkeypatch.setattr(gr.Blocks, "launch", lambda blocks, **options: launched.update(options))
+    database = f"sqlite:///{tmp_path}/a.db"
+    arguments = ["--auth", str(tmp_path / "logins"), "--weights", str(tiny_file), "--database", database]
+    assert app.main(arguments) == 0
+    assert inspect.iscoroutinefunction(
+        launched["auth"]
+    )  # Gradio would take anything else that is async as True
+    assert asyncio.run(launched["auth"]("ann", "correct horse"))
+    assert not asyncio.run(launched["auth"]("ann", "wrong"))
 
 
 def test_a_space_listens_on_all_addresses(monkeypatch):
