@@ -8,15 +8,13 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-import tomllib
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
-from spotter.data.pack_file import NOT_STATED, PackError, PackPart, write_pack
+from spotter.data.pack_file import PackError, PackPart, write_pack
 from spotter.data.pack_fonts import font_part
 from spotter.data.pack_photographs import (
     LOWEST,
@@ -31,6 +29,7 @@ from spotter.data.pack_photographs import (
 )
 from spotter.data.sources import folders_by_name
 from spotter.data.synth.vocabulary import WordLists
+from spotter.data.terms import terms_of
 
 SPLITS = "train", "held_out"
 MEMBER_BYTES = 250  # of a zip file and the manifest per photograph, about
@@ -72,17 +71,7 @@ def _word_part() -> PackPart:
     """The word lists of both splits."""
     files = {f"words/{split}.json": WordLists.from_packages(split).to_json().encode() for split in SPLITS}
     source = ", ".join(f"{package} {version(package)}" for package in ("wordfreq", "faker"))
-    return PackPart("words", source, {package: _terms(package) for package in ("wordfreq", "faker")}, files)
-
-
-def _terms(name: str) -> str:
-    """The terms of a data set or a package."""
-    return _all_terms().get(name, NOT_STATED)
-
-
-@lru_cache(maxsize=1)
-def _all_terms() -> dict[str, str]:
-    return tomllib.loads(Path(__file__).with_name("data_terms.toml").read_text(encoding="utf-8"))
+    return PackPart("words", source, {package: terms_of(package) for package in ("wordfreq", "faker")}, files)
 
 
 def _photograph_parts(
@@ -96,9 +85,9 @@ def _photograph_parts(
     if backgrounds is not None:
         found = background_photographs(Path(backgrounds))
         names = sorted({background_set(Path(backgrounds), photograph.path) for photograph in found})
-        yield PackPart("backgrounds", ", ".join(names), {name: _terms(name) for name in names}), found
+        yield PackPart("backgrounds", ", ".join(names), {name: terms_of(name) for name in names}), found
     for name, folder in folders.items():
-        yield PackPart(f"data/{name}", name, _terms(name)), annotated_photographs(name, folder)
+        yield PackPart(f"data/{name}", name, terms_of(name)), annotated_photographs(name, folder)
 
 
 def _fit(

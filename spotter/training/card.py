@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from spotter.data.pack_file import MANIFEST, unpack
-from spotter.data.sources import Sources
+from spotter.data.sources import Sources, data_name
+from spotter.data.terms import terms_of
 
 AUXILIARY_LOSSES = [
     "dense text map at stride 4 (binary cross entropy and dice)",
@@ -18,6 +20,12 @@ AUXILIARY_LOSSES = [
     "guided attention: cross entropy of the decoder's attention with each character's centre",
     "classification of each character at its centre on the reader's feature map",
 ]
+
+MEANING = (
+    "What this means for users of the weights: name the data sets that ask for attribution or citation. "
+    "Sets for research use state no licence for other uses, and whether such terms extend to weights is not "
+    "settled: before any other use, ask their authors, or train without these sets."
+)
 
 
 def curve(folder: Path, points: int = 60) -> list[dict]:
@@ -42,15 +50,9 @@ def _finite_or_none(text: str) -> float | None:
 def describe_data(sources: Sources) -> list[str]:
     """One line per kind of training data. Raises ValueError or OSError if the pack is missing or damaged."""
     if sources.pack:
-        folder = unpack(sources.pack)  # named after the sha256 of the pack
-        parts = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["parts"]
-        # The terms of many fonts are in the pack's manifest.
-        terms = [f"; terms: {part['terms']}" if isinstance(part["terms"], str) else "" for part in parts]
-        lines = [
-            f"{part['name']} of the pack: {part['source']}{each}"
-            for part, each in zip(parts, terms, strict=True)
-        ]
-        return [f"the training pack {Path(sources.pack).name}, sha256 {folder.name}", *lines]
+        lines = [f"{part['name']} of the pack: {part['source']}" for part in _parts(sources.pack)]
+        # The pack's folder is named after its sha256.
+        return [f"the training pack {Path(sources.pack).name}, sha256 {unpack(sources.pack).name}", *lines]
     fonts = "fontpkg-* and Fontsource" if sources.fonts else "fontpkg-*"
     data = [f"scenes rendered by spotter.data.synth.scene (fonts: {fonts}, words: wordfreq and Faker)"]
     if sources.backgrounds:
@@ -60,21 +62,41 @@ def describe_data(sources: Sources) -> list[str]:
     ]
 
 
-def make_card(
-    name: str,
-    counts: Mapping[str, Any],
-    settings: Mapping[str, Any],
-    folder: Path,
-    figures: dict | None = None,
-    notes: str = "",
-    experiments: Sequence[str] = (),
-    command: str = "",
-) -> dict[str, Any]:
-    """The model card of weights.
+def describe_terms(sources: Sources) -> list[str]:
+    """The terms of each data set as its authors state them, and what they mean for users of the weights.
 
-    counts: step, images, words, seconds; settings: `TrainConfig.to_json`; folder: of the run; experiments:
-    one line each.
+    Raises ValueError or OSError if the pack is missing or damaged.
     """
+    if not sources.pack:
+        folders = [*sources.data, *([sources.backgrounds] if sources.backgrounds else [])]
+        names = dict.fromkeys(["wordfreq", "faker", *map(data_name, folders)])
+        return [*(f"{name}: {terms_of(name)}" for name in names), MEANING]
+    lines = []
+    for part in _parts(sources.pack):
+        terms = part["terms"]
+        if isinstance(terms, str):
+            lines.append(f"{part['source']}: {terms}")
+        elif part["name"] == "fonts":
+            families = [f"{each} ({count})" for each, count in Counter(terms.values()).most_common()]
+            lines.append(f"font families: {', '.join(families)}")
+        else:
+            lines += [f"{name}: {each}" for name, each in terms.items()]
+    return [*lines, MEANING]
+
+
+def _parts(pack: str) -> list[dict[str, Any]]:
+    """The parts in the manifest of a pack."""
+    return json.loads((unpack(pack) / MANIFEST).read_text(encoding="utf-8"))["parts"]
+
+
+def make_card(
+    name: str, counts: Mapping[str, Any], settings: Mapping[str, Any], folder: Path
+) -> dict[str, Any]:
+    """The model card of weights as far as the run knows it; `spotter.training.export` adds the rest.
+
+    counts: step, images, words, seconds; settings: `TrainConfig.to_json`; folder: of the run.
+    """
+    sources = Sources(**settings["sources"])
     return {
         "name": name,
         "preset": settings["model"]["name"],
@@ -82,13 +104,15 @@ def make_card(
         "trained_words": counts["words"],
         "hours": round(counts["seconds"] / 3600, 2),
         "steps": counts["step"],
-        "data": describe_data(Sources(**settings["sources"])),
+        "data": describe_data(sources),
+        "terms": describe_terms(sources),
         "recipe": settings["recipe"],
+        "seed": settings["seed"],
         "started_from": settings["start_from"],
         "auxiliary_losses": AUXILIARY_LOSSES,
-        "command": command,
-        "figures": figures or {},
-        "notes": notes,
-        "experiments": list(experiments),
+        "command": "",
+        "figures": {},
+        "notes": "",
+        "experiments": [],
         "curve": curve(folder),
     }

@@ -2,6 +2,7 @@
 
     python -m spotter.training.export runs/nano assets/weights/nano.safetensors --figures report.json ...
 
+In place of a run's folder, its weights may be given, as `spotter.training.snapshots` joins them.
 Figures are reports of `python -m spotter.evaluation ... --json`, each named after its file, or those of
 `spotter.evaluation.targets`; --mistakes takes the report of `spotter.evaluation.error_analysis`.
 """
@@ -38,6 +39,7 @@ class Options:
     mistakes: Path | None
     notes: str
     experiments: Path | None
+    started_from: str | None
     temperature: float | None
     power: float | None
     mix: str | None
@@ -64,6 +66,20 @@ def averaged_model(folder: Path) -> tuple[SwinTextSpotter, dict[str, Any]]:
     return model.eval(), {**state["counts"], "settings": settings}
 
 
+def model_and_card(run: Path, name: str) -> tuple[SwinTextSpotter, dict[str, Any]]:
+    """The averaged spotter of a run, given by its folder or by its weights, and the model card.
+
+    Raises TrainingError, WeightsError or OSError.
+    """
+    if run.is_file():
+        model, card = load_weights(run)
+        if "trained_images" not in card:
+            raise TrainingError(f"{run} has no model card of a run beside it.")
+        return model, {**card, "name": name}
+    model, counts = averaged_model(run)
+    return model, make_card(name, counts, counts["settings"], run)
+
+
 def interpolate(model: SwinTextSpotter, weights: str, share: float) -> None:
     """Interpolates the model with other weights: (1 - share) * model + share * other. A fine-tuned model then
     forgets less of its initial weights (Wortsman et al. 2022, robust fine-tuning). Blocks that the other
@@ -85,7 +101,7 @@ def export(options: Options) -> int:
 
     Raises TrainingError, WeightsError, OSError or JSONDecodeError.
     """
-    model, counts = averaged_model(options.run)
+    model, card = model_and_card(options.run, options.out.stem)
     if options.mix:
         interpolate(model, options.mix, options.share)
     model.config = replace(model.config, **options.calibration)
@@ -96,27 +112,25 @@ def export(options: Options) -> int:
     text = ""
     if options.experiments:
         text = options.experiments.read_text(encoding="utf-8", errors="replace")
-    card = make_card(
-        options.out.stem,
-        counts,
-        counts["settings"],
-        options.run,
-        figures,
-        options.notes,
-        experiments=[line.strip() for line in text.splitlines() if line.strip()],
-        command=options.command,
-    )
+    card |= {
+        "figures": figures,
+        "notes": options.notes,
+        "experiments": [line.strip() for line in text.splitlines() if line.strip()],
+        "command": options.command,
+    }
+    if options.started_from:
+        card["started_from"] = options.started_from
     if options.mistakes:
         card |= json.loads(options.mistakes.read_text(encoding="utf-8"))
     save_weights(model, options.out, card, half=True)
-    return counts["images"]
+    return card["trained_images"]
 
 
 def parse(arguments: Sequence[str] | None) -> Options:
     parser = argparse.ArgumentParser(
         prog="python -m spotter.training.export", description="Exports the averaged weights of a run."
     )
-    parser.add_argument("run", type=Path, help="folder of a run")
+    parser.add_argument("run", type=Path, help="folder of a run, or its weights (.safetensors)")
     parser.add_argument("out", type=Path, help="file to write (.safetensors)")
     parser.add_argument(
         "--figures", type=Path, nargs="*", default=[], help="reports of spotter.evaluation (JSON)"
@@ -124,6 +138,7 @@ def parse(arguments: Sequence[str] | None) -> Options:
     parser.add_argument("--mistakes", type=Path, help="report of spotter.evaluation.error_analysis (JSON)")
     parser.add_argument("--notes", default="", help="what the weights are suitable for")
     parser.add_argument("--experiments", type=Path, help="text file, one experiment with its result per line")
+    parser.add_argument("--started-from", help="the initial weights, in words (default: their path)")
     parser.add_argument(
         "--temperature",
         type=float,

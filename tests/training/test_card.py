@@ -1,7 +1,7 @@
 """Model cards: the curve of the losses, and the data."""
 
 from spotter.data.sources import Sources
-from spotter.training.card import curve, describe_data, make_card
+from spotter.training.card import MEANING, curve, describe_data, describe_terms, make_card
 from spotter.training.train_config import TrainConfig
 
 
@@ -32,8 +32,19 @@ def test_folders_are_described_without_their_paths():
     ]
 
 
+def test_terms_of_folders():
+    sources = Sources(data=("/home/me/icdar2015/train", "/home/me/mine"), backgrounds="/home/me/bsds500")
+    assert describe_terms(sources)[2:] == [
+        "icdar2015: CC BY 4.0 (Robust Reading Competition, rrc.cvc.uab.es)",
+        "mine: not stated",
+        "bsds500: research use (Arbelaez et al. 2011)",
+        MEANING,
+    ]
+
+
 def test_card_has_the_counts_of_the_run(tiny_config, tmp_path):
     counts = {"step": 3, "images": 12, "words": 40, "seconds": 5400.0}
-    card = make_card("mine", counts, TrainConfig(tiny_config).to_json(), tmp_path, notes="short")
-    assert (card["name"], card["preset"], card["recipe"], card["notes"]) == ("mine", "tiny", "nano", "short")
+    card = make_card("mine", counts, TrainConfig(tiny_config).to_json(), tmp_path)
+    assert (card["name"], card["preset"], card["recipe"], card["seed"]) == ("mine", "tiny", "nano", 0)
+    assert card["terms"] == ["wordfreq: Apache-2.0; its data: CC BY-SA 4.0", "faker: MIT", MEANING]
     assert (card["steps"], card["trained_images"], card["trained_words"], card["hours"]) == (3, 12, 40, 1.5)

@@ -59,6 +59,23 @@ def test_weights_and_card(run, tmp_path, capsys):
     torch.testing.assert_close(model.reader.conv.weight.data, average, atol=1e-3, rtol=1e-3)  # half precision
 
 
+def test_weights_of_a_run_are_exported_again_with_their_card(run, tmp_path, tiny_file, capsys):
+    """As after a run on a rented GPU, from which only snapshots came back."""
+    snapshot, out = tmp_path / "snapshot.safetensors", tmp_path / "out.safetensors"
+    assert main([str(run), str(snapshot)]) == 0
+    options = ["--notes", "short", "--started-from", "a mean", "--power", "2"]
+    assert main([str(snapshot), str(out), *options]) == 0
+    before, after = load_weights(snapshot), load_weights(out)
+    assert after[0].config.reading_power == 2
+    changed = {"name": "out", "notes": "short", "started_from": "a mean", "sha256": after[1]["sha256"]}
+    assert after[1] == before[1] | changed
+    for name, value in before[0].state_dict().items():
+        assert value.equal(after[0].state_dict()[name])
+    capsys.readouterr()
+    assert main([str(tiny_file), str(out)]) == 2
+    assert "no model card of a run" in capsys.readouterr().err
+
+
 def test_interpolation_with_other_weights(run, tmp_path, tiny_file, capsys):
     out = tmp_path / "mixed.safetensors"
     model = load_weights(tiny_file)[0]

@@ -12,7 +12,7 @@ from spotter.config import PRESETS, SpotterConfig
 from spotter.images import ImageError, count_pages, read_image
 from spotter.tabs.shared.events import HIDDEN, PRIVATE, QUEUE
 from spotter.tabs.shared.loading import Loader
-from spotter.tabs.shared.model_card import curve_picture, describe_card, weakness
+from spotter.tabs.shared.model_card import ability, curve_picture, describe_card
 from spotter.tabs.shared.overlay import MIN_SCORE, Overlay
 from spotter.tabs.shared.samples import FOLDER, SAMPLES, Sample, page_entry, stored_results
 
@@ -57,11 +57,11 @@ def build_read(loader: Loader) -> None:
             min_width=280,
             elem_id="samples",
         )
-    if warning := weakness(loader.card()):
-        gr.Markdown(warning, elem_id="weak")
     overlay = Overlay(
         stored_sample(SAMPLES[0], stored), threshold=score_threshold(loader.card()), elem_id="words"
     )
+    if sentence := ability(loader.card()):
+        gr.Markdown(sentence, elem_id="ability")
     with gr.Accordion("Which weights these are, and how they were trained", open=False):
         gr.Markdown(describe_card(loader.card()), elem_id="card")
         if picture := curve_picture(loader.card()):

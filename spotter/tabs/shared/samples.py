@@ -58,10 +58,10 @@ RENDERED = (
     "Rendered, not photographed: words set by this project's scene generator, in fonts kept out of training, "
 )
 SAMPLES = (
-    Sample("wall.jpg", "Wall (rendered)", RENDERED + "over bricks (CC0Textures, CC0).", ("easy", 108)),
     Sample(
         "launch.jpg", "Launch (rendered)", RENDERED + "over a SpaceX photo (public domain).", ("easy", 116)
     ),
+    Sample("wall.jpg", "Wall (rendered)", RENDERED + "over bricks (CC0Textures, CC0).", ("easy", 108)),
     Sample(
         "saucer.jpg", "Curves (rendered)", RENDERED + "over a photo by R. Michetti (CC0).", ("curved", 106)
     ),

@@ -7,23 +7,35 @@ import re
 
 import pytest
 
-from spotter.tabs.shared.model_card import CardError, curve_picture, describe_card, read_card
+from spotter.tabs.shared.model_card import CardError, ability, curve_picture, describe_card, read_card
 
 
 def report(hmean):
-    return {"images": 200, "detection": {"hmean": 0.8}, "end_to_end": {"hmean": hmean}}
+    scores = ({"hmean": value, "recall": value} for value in (0.8, hmean))
+    return {"images": 200, **dict(zip(("detection", "end_to_end"), scores, strict=True))}
 
 
-MORE = {"end_to_end_lexicon": {"hmean": 0.75}, "calibration_error": 0.05}
 EMPTY = {"detection": {"hmean": 0.0, "true": 0, "found": 30}}  # photographs without text
 
 
-def test_pictures_without_text_do_not_make_weights_weak():
-    assert "weak" not in describe_card({"figures": {"scenes": report(0.7), "empty": report(0) | EMPTY}})
-
-
-def test_good_weights_are_not_called_weak():
-    assert "weak" not in describe_card({"figures": {"scenes": report(0.7)}})
+@pytest.mark.parametrize(
+    ("figures", "says"),
+    [
+        ({}, ""),
+        ({"57 photographs without text": report(0) | EMPTY}, ""),
+        (
+            {"scenes": report(0.7), "photographs": report(0.454)},
+            "on street photographs it finds 80 and reads 45",
+        ),
+        ({"easy": report(0.7), "a_b": report(0.2)}, r"on *a\_b* it finds 80 and reads 20 without a mistake."),
+    ],
+)
+def test_what_the_weights_read_is_said_without_alarm(figures, says):
+    sentence = ability({"figures": figures})
+    assert says in sentence
+    assert sentence.startswith("Reads Latin letters, digits and signs." if says else "")
+    assert "**" not in sentence
+    assert bool(sentence) == bool(says)
 
 
 @pytest.mark.parametrize(
@@ -41,14 +53,11 @@ def test_good_weights_are_not_called_weak():
             "| s | 200 | 0.800 | 0.700 | 0.750 | 0.050 |",
         ),
         ({"figures": {"empty": report(0) | EMPTY}}, "- **empty**: 0.15 words per image, 200 images"),
-        (
-            {"figures": {"scenes": report(0.31)}},
-            "**These weights are weak**: end-to-end H-mean 0.31 on *scenes*",
-        ),
+        ({"terms": ["a: CC BY 4.0"]}, "**Terms of the training data**\n\n1. a: CC BY 4.0"),
         ({"notes": ["weak", "small"]}, "- **notes**: weak · small"),
         ({"data": "fontpkg-* and <b>\n![x](y_z)"}, r"- **data**: fontpkg-\* and \<b\> \!\[x\]\(y\_z\)"),
         ({"figures": {"a|b": report(0.7)}}, r"| a\|b | 200 |"),
-        ({"experiments": ["a: worse", "b*\n: .5"]}, "their results\n\n1. a: worse\n1. b\\* : .5"),
+        ({"experiments": ["a: worse", "b*\n: .5"]}, "their results**\n\n1. a: worse\n1. b\\* : .5"),
     ],
 )
 def test_card_as_markdown(card, says):

@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from spotter.config import nano
 from spotter.explain.polygon_text import parse_outlines, show_outlines
 from spotter.images import read_image
 from spotter.tabs.shared import samples
@@ -28,6 +29,13 @@ def test_stored_results_are_those_of_the_built_in_weights():
     for sample in SAMPLES:
         height, width = read_image(sample.path).shape[:2]
         assert (images[sample.file]["width"], images[sample.file]["height"]) == (width, height)
+
+
+def test_the_first_sample_is_read_right():
+    """It is the first that a visitor sees."""
+    words = json.loads(WORDS.read_text(encoding="utf-8"))["images"][SAMPLES[0].file]["words"]
+    read = [word["text"] for word in words if word["score"] > nano().score_threshold]
+    assert sorted(read) == sorted(text for text, _ in stored_truth(SAMPLES[0].path))
 
 
 def test_results_of_other_weights_are_not_used():
