@@ -118,12 +118,14 @@ class TrainingSpotter(nn.Module):
 
     def dense_losses(self, levels: list[Tensor], batch: Batch) -> dict[str, Tensor]:
         """Losses of the auxiliary heads on the pyramid: text or not in every cell of P2, and the class of
-        every character whose centre is known.
+        every character whose centre is known. Those without weight are left out.
         """
-        return {
-            "text_map": self.weights.text_map * self.text_head.loss(levels[0], batch.text_maps),
-            "characters": self.weights.characters * self.character_loss(levels, batch.targets),
-        }
+        losses = {}
+        if self.weights.text_map:
+            losses["text_map"] = self.weights.text_map * self.text_head.loss(levels[0], batch.text_maps)
+        if self.weights.characters:
+            losses["characters"] = self.weights.characters * self.character_loss(levels, batch.targets)
+        return losses
 
     def character_loss(self, levels: list[Tensor], targets: list[Targets]) -> Tensor:
         """Mean classification loss of the characters whose centres are known, on the level that their word is

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
@@ -16,6 +18,7 @@ from spotter.training.losses import total_loss
 from spotter.training.train_config import TrainConfig
 
 LEARNING_RATE = 5e-3
+MAX_SHARE = 0.1  # of a budget in minutes
 
 
 def warm_up_auxiliary_heads(
@@ -26,8 +29,10 @@ def warm_up_auxiliary_heads(
     progress: bool,
 ) -> None:
     """Trains only the auxiliary heads on the frozen pyramid of the initial weights, for `config.heads`
-    batches: weights contain no such heads, and the gradients of untrained ones would spoil the pyramid.
+    batches or a tenth of the minutes: weights contain no such heads, and the gradients of untrained ones
+    would spoil the pyramid.
     """
+    end = math.inf if config.steps else time.monotonic() + MAX_SHARE * 60 * config.minutes
     stage = replace(config.stages[-1], until=1.0, features=1.0)
     dataset = BatchDataset(config.model, (stage,), config.data, config.sources, config.seed)
     heads = [*training.text_head.parameters(), *training.character_head.parameters()]
@@ -43,3 +48,5 @@ def warm_up_auxiliary_heads(
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
+        if time.monotonic() > end:
+            break

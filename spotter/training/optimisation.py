@@ -12,12 +12,13 @@ from spotter.training.train_config import OptimiserConfig
 
 
 def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict]:
-    """Weight decay for matrices and filters, none for norms, biases, position tables and proposal boxes."""
-    decayed = [
-        p for n, p in model.named_parameters() if p.ndim > 1 and "bias" not in n and "proposals" not in n
-    ]
+    """Weight decay for matrices and filters, none for norms, biases, position tables and proposal boxes.
+    Frozen parameters are left out.
+    """
+    trained = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
+    decayed = [p for n, p in trained if p.ndim > 1 and "bias" not in n and "proposals" not in n]
     ids = {id(p) for p in decayed}
-    others = [p for p in model.parameters() if id(p) not in ids]
+    others = [p for _, p in trained if id(p) not in ids]
     return [{"params": decayed, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
 
 

@@ -11,6 +11,8 @@ from spotter.data.data_config import DataConfig, PoolConfig, RecipeError, StageC
 from spotter.data.sources import Sources
 from spotter.training.losses import LossWeights
 
+TRAINABLE = ("all", "detector", "recogniser")
+
 
 @dataclass(frozen=True)
 class LossConfig:
@@ -61,6 +63,8 @@ class TrainConfig:
     seed: int = 0
     start_from: str | None = None  # initial weights: a built-in name or a .safetensors file
     heads: int = 120  # batches that first train the auxiliary heads alone, if a run starts from weights
+    train: str = "all"  # or only "detector" or "recogniser", with the rest frozen; see `frozen_parts`
+    keep_statistics: bool = False  # BatchNorm keeps the statistics of the initial weights
     stages: tuple[StageConfig, ...] = (StageConfig("scenes"),)
     sources: Sources = Sources()
     data: DataConfig = field(default_factory=DataConfig)
@@ -81,6 +85,18 @@ class TrainConfig:
         ends = [stage.until for stage in self.stages]
         if not ends or ends != sorted(set(ends)) or ends[-1] != 1:
             raise RecipeError("The stages' `until` must rise from stage to stage and end with 1.")
+        no_dense_loss = not (self.loss.text_map or self.loss.characters)
+        if no_dense_loss and (self.heads or any(stage.features for stage in self.stages)):
+            raise RecipeError(
+                "Without the losses text_map and characters, auxiliary heads and batches for the pyramid "
+                "learn nothing: set `heads` and the stages' `features` to 0."
+            )
+        if self.train not in TRAINABLE:
+            raise RecipeError(f"train must be one of {', '.join(TRAINABLE)}, not {self.train!r}.")
+        if self.train == "recogniser" and any(stage.features for stage in self.stages):
+            raise RecipeError(
+                "The recogniser alone is not trained by batches for the pyramid: set `features` to 0."
+            )
 
     def rendering_processes(self) -> int:
         """Number of rendering processes: `workers`; by default one, or with a pool all cores but two, divided

@@ -26,6 +26,7 @@ from spotter.training.checkpoint import read_checkpoint, write_checkpoint
 from spotter.training.cuda_graphs import use_cuda_graphs
 from spotter.training.distributed import get_rank, get_world_size, maximum_over_processes
 from spotter.training.errors import TrainingError
+from spotter.training.frozen_parts import freeze_all_but, set_training_mode
 from spotter.training.head_warmup import warm_up_auxiliary_heads
 from spotter.training.initialisation import build, training_history
 from spotter.training.loss_log import LossAverages, append_to_log
@@ -71,8 +72,9 @@ class Trainer:
             torch.set_float32_matmul_precision("high")
         set_roi_align_backend(config.roi_align)
         self.training = build(config).to(self.device)
+        freeze_all_but(self.training, config.train)
         self.optimizer = build_optimizer(self.training, config.optimiser)
-        self.parameters = list(self.training.parameters())
+        self.parameters = [p for p in self.training.parameters() if p.requires_grad]
         self.average = MovingAverage(self.training.model)
         if config.cuda_graphs and self.device.type == "cuda" and self.world_size == 1:
             use_cuda_graphs(self.training.model.backbone)
@@ -187,7 +189,7 @@ class Trainer:
         snapshots = Snapshots(Path(c.snapshots), c, self.folder) if c.snapshots and self.rank == 0 else None
         report = RunReport(self.device, self.step, self.words)
         self.training.time_part = report.time_part
-        self.training.train()
+        set_training_mode(self.training, c.keep_statistics)
         show_progress = show_progress and self.rank == 0
         bar = tqdm(total=1.0, unit="run", disable=None if show_progress else True, mininterval=5)
         while True:

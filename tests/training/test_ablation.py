@@ -1,9 +1,10 @@
 """The ablation's variants, jobs and table."""
 
 import json
-from contextlib import chdir
+import runpy
+import sys
 from dataclasses import replace
-from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 import torch
@@ -13,9 +14,7 @@ from spotter.model.conversion import PlainFeatures, RecognitionConversion
 from spotter.model.mask_fitting import word_masks
 from spotter.model.spotter import SwinTextSpotter
 from spotter.training import ablation
-from spotter.training.ablation import VARIANTS, main, plan_jobs, table, variant_config
-
-ROOT = Path(__file__).parents[2]
+from spotter.training.ablation import VARIANTS, main, plan_jobs, run_command, table, variant_config
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -55,6 +54,7 @@ def test_table():
     assert "| base + dilated | - / - | - |" in lines
 
 
+@pytest.mark.filterwarnings("ignore:.* found in sys.modules:RuntimeWarning:runpy")
 def test_command_trains_evaluates_and_continues(tmp_path, monkeypatch, tiny_config, capsys):
     """Completed jobs are not repeated."""
     monkeypatch.chdir(tmp_path)
@@ -63,7 +63,7 @@ def test_command_trains_evaluates_and_continues(tmp_path, monkeypatch, tiny_conf
     monkeypatch.setattr(ablation, "VARIANTS", {"base": (), "all": VARIANTS["all"]})
     options = ["--minutes", "5", "--scenes", "1", "--folder", str(tmp_path / "runs")]
     options += ["--set", "steps=1", "workers=0", "stages.characters.until=0.01", "data.megapixels=0.01"]
-    monkeypatch.setattr(ablation, "run_command", in_repository(ablation.run_command))
+    monkeypatch.setattr(ablation, "run_command", run_here)
     assert main(options) == 0
     output = capsys.readouterr().out
     assert "1 of 2: base, seed 0" in output
@@ -80,14 +80,19 @@ def few_masks(count: int, **options) -> torch.Tensor:
     return word_masks(200, **options)
 
 
-def in_repository(run_command):
-    """Runs commands in the repository, not in the test's folder."""
+def run_here(command: list[str]) -> None:
+    """Runs `python -m MODULE ...` in this process, where the libraries are loaded already."""
+    assert command[:2] == [sys.executable, "-m"]
+    module, *arguments = command[2:]
+    with patch.object(sys, "argv", [module, *arguments]), pytest.raises(SystemExit) as stop:
+        runpy.run_module(module, run_name="__main__")
+    assert not stop.value.code
 
-    def run(command):
-        with chdir(ROOT):
-            run_command(command)
 
-    return run
+def test_a_command_that_fails_gives_its_last_line():
+    run_command([sys.executable, "-c", ""])
+    with pytest.raises(ValueError, match=r"^no such photo$"):
+        run_command([sys.executable, "-c", "import sys; sys.exit('Reading\\nno such photo')"])
 
 
 def test_unknown_recipe_gives_one_sentence(tmp_path, capsys):

@@ -36,3 +36,10 @@ def test_only_the_auxiliary_heads_are_warmed_up(config, folder, tiny_file):
     warm.save()
     resumed = Trainer(replace(config, heads=1), warm.folder, resume=True)
     assert_same_state(resumed, warm)
+
+
+def test_the_warm_up_takes_a_tenth_of_the_minutes_at_most(config, folder):
+    """It ends with the first batch after that, here after the first one of a million."""
+    trainer = Trainer(replace(config, heads=1_000_000, steps=None, minutes=1e-6), folder)
+    assert trainer.step == 0
+    assert trainer.spent > 0
