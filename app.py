@@ -17,6 +17,7 @@ from annotation.region import AnnotationError
 from annotation.rounds.service import Rounds
 from annotation.store.store import Store, open_store
 from annotation.tabs.correct import build_correct
+from annotation.tabs.panels.project import browser_memory
 from annotation.tabs.panels.upload import MAX_UPLOAD
 from annotation.tabs.rounds.tab import build_rounds
 from spotter.tabs.look_inside.tab import build_look_inside
@@ -53,17 +54,20 @@ class Options:
 
 def build(loader: Loader, store: Store) -> gr.Blocks:
     """All tabs."""
+    service = Rounds(store, loader.weights)
+    loader.follow(service.served)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400)) as demo:
-        gr.HTML(MASTHEAD)
+        gr.HTML(MASTHEAD, elem_id="masthead")
+        memory = browser_memory()  # within a tab, it would be there only once that tab has been opened
         with gr.Tabs() as tabs:
             with gr.Tab("Read", id="read") as read:
                 build_read(loader)
             with gr.Tab("Look inside", id="inside") as inside:
                 build_look_inside(loader, inside)
             with gr.Tab("Correct", id="correct", elem_id="correct-tab") as correct:
-                memory = build_correct(loader, store, correct)
+                build_correct(loader, store, correct, memory)
             with gr.Tab("Rounds", id="rounds", elem_id="rounds-tab") as rounds:
-                build_rounds(Rounds(store, loader.weights), rounds, memory)
+                build_rounds(service, rounds, memory)
         gr.HTML(COLOPHON)
         keep_tab_in_address(demo, tabs, [read, inside, correct, rounds])
         # Once the first visitor has the page, so that it does not wait for torch.
@@ -140,7 +144,7 @@ def main(arguments: list[str] | None = None) -> int:
         demo.launch(
             server_name=address,
             server_port=options.port,
-            auth=options.auth.check if isinstance(options.auth, Logins) else options.auth,
+            auth=options.auth.check if isinstance(options.auth, Logins) else options.auth,  # type: ignore[arg-type]  # Gradio awaits it
             max_file_size=MAX_UPLOAD,
             theme=theme(),
             css=CSS,

@@ -33,6 +33,7 @@ LAYERS = {
     "spotter.types": 0,
     "spotter.charset": 0,
     "spotter.images": 0,
+    "spotter.bit_depth": 0,
     "spotter.pdf": 0,
     "spotter.memory": 0,
     "spotter.inputs": 1,
@@ -50,8 +51,12 @@ LAYERS = {
     "spotter.explain": 8,
     "spotter.tabs": 9,
     "annotation": 10,
-    "annotation.tabs": 11,
-    "app": 12,
+    "annotation.rounds": 11,
+    "annotation.commands": 12,
+    "annotation.__main__": 12,
+    "annotation.rounds.__main__": 12,
+    "annotation.tabs": 12,
+    "app": 13,
 }
 # What builds the page.
 PAGE = ("app", "spotter.tabs", "annotation.tabs", "annotation.editor")
@@ -59,7 +64,7 @@ PAGE = ("app", "spotter.tabs", "annotation.tabs", "annotation.editor")
 RESERVED = {
     "spotter.tabs": ("app", "spotter.tabs"),
     "spotter.tabs.shared": PAGE,
-    "spotter.training": ("spotter.training",),
+    "spotter.training": ("spotter.training", "annotation.rounds"),
     "gradio": PAGE,
 }
 SLOW = {"torch", "torchvision", "timm"}  # seconds to import

@@ -193,3 +193,65 @@ class RemovedFileRow(Base):
     __tablename__ = "removed_files"
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     extension: Mapped[str] = mapped_column(String(8), primary_key=True)
+
+
+class RoundRow(Base):
+    """A round of fine-tuning, see annotation.rounds; kept when it is deleted, as later rounds built on it."""
+
+    __tablename__ = "rounds"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int | None] = mapped_column(ForeignKey("projects.id"))  # None: deleted for good
+    project: Mapped[str] = mapped_column(String(200))  # its name when the round was started
+    number: Mapped[int]
+    state: Mapped[str] = mapped_column(String(10))  # see annotation.rounds.records.STATES
+    started: Mapped[datetime]
+    ended: Mapped[datetime | None]
+    who: Mapped[str] = mapped_column(String(200))  # who started it
+    minutes: Mapped[float]
+    photos: Mapped[int]
+    words: Mapped[int]
+    part: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(Text)
+    warnings: Mapped[list]
+    parent: Mapped[str] = mapped_column(String(200))  # sha256 of weights, or a built-in name
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("rounds.id"))  # the round that made the parent
+    weights: Mapped[str | None] = mapped_column(String(64))  # sha256
+    verdict: Mapped[dict | None]
+    message: Mapped[str] = mapped_column(Text)
+    host: Mapped[str] = mapped_column(String(255))  # where its process runs
+    pid: Mapped[int]
+    process_started: Mapped[str] = mapped_column(String(100))  # tells the process from a later one of its pid
+    deleted_at: Mapped[datetime | None]
+    __table_args__ = (UniqueConstraint("project", "number", name="uq_rounds_number"),)
+
+
+class RoundImageRow(Base):
+    """A photo that a round used, in the version that it had."""
+
+    __tablename__ = "round_images"
+    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"), primary_key=True)
+    image_id: Mapped[int] = mapped_column(ForeignKey("images.id"), primary_key=True, index=True)
+    version: Mapped[int]
+    used_for: Mapped[str] = mapped_column(String(8))  # train, replay or holdout
+
+
+class HoldoutImageRow(Base):
+    """The side of a photo; never changes, even if the photo is deleted and added again."""
+
+    __tablename__ = "holdout_images"
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    dhash: Mapped[int] = mapped_column(BigInteger)
+    side: Mapped[str] = mapped_column(String(8))  # see annotation.rounds.holdout
+
+
+class ServedRow(Base):
+    """A promotion or rollback; the newest one says what is served."""
+
+    __tablename__ = "served"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int | None] = mapped_column(ForeignKey("rounds.id"))  # None: the weights of the app
+    who: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(Text)  # of a promotion against the rule
+    is_rollback: Mapped[bool]

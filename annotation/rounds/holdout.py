@@ -1,0 +1,88 @@
+"""Which photos are held out: frozen by the hash of the image, near-duplicates on the same side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from annotation.rounds.config import RoundConfig
+
+TRAIN, HOLDOUT = "train", "holdout"
+LEFT_OUT = "left out"  # a near-duplicate of photos on both sides
+CHUNK = 1000  # rows of the matrix of distances at a time
+
+
+@dataclass(frozen=True)
+class Hashes:
+    """Of an image: exact and perceptual."""
+
+    sha256: str
+    dhash: int  # signed 64-bit integer
+
+
+def assign_sides(
+    known: Mapping[Hashes, str], photos: Iterable[Hashes], config: RoundConfig
+) -> tuple[dict[Hashes, str], bool]:
+    """The side of each new photo; what is `known` stays.
+
+    Groups of near-duplicates are held out in the order of their hashes until the hold-out has its share of
+    all photos. True: they look so alike that near-duplicates had to be separated.
+    """
+    assigned = {photo.sha256 for photo in known}
+    new = sorted({p for p in photos if p.sha256 not in assigned}, key=lambda photo: photo.sha256)
+    bits = config.near_duplicate
+    groups: list[list[Hashes]] = [[] for _ in new]
+    for photo, label in zip(new, near_duplicate_groups([p.dhash for p in new], bits), strict=True):
+        groups[label].append(photo)
+    known_hashes = [photo.dhash for photo in known]
+    sides: dict[Hashes, str] = {}
+    free = []
+    for group in filter(None, groups):
+        closest = _distances(known_hashes, [photo.dhash for photo in group]).min(1)
+        near = {side for side, bit in zip(known.values(), closest, strict=True) if bit <= bits}
+        near -= {LEFT_OUT}
+        if near:
+            sides |= dict.fromkeys(group, near.pop() if len(near) == 1 else LEFT_OUT)
+        else:
+            free.append(group)
+    everyone = [*known.values(), *sides.values()]
+    total = sum(side != LEFT_OUT for side in everyone) + sum(map(len, free))
+    wanted = max(config.min_holdout, round(config.holdout_share * total)) - everyone.count(HOLDOUT)
+    chosen = _fill(free, wanted)
+    alike = False
+    if len(chosen) < min(wanted, config.min_holdout) and HOLDOUT not in everyone:
+        single = _fill([[photo] for group in free for photo in group], wanted)
+        alike, chosen = len(single) > len(chosen), single
+    sides |= {photo: HOLDOUT if photo in chosen else TRAIN for group in free for photo in group}
+    return sides, alike
+
+
+def near_duplicate_groups(dhashes: Sequence[int], max_bits: int) -> np.ndarray:
+    """The number of the group of each dHash; groups are connected by chains of near-duplicates."""
+    hashes = np.asarray(dhashes, dtype=np.int64)
+    pairs: list[np.ndarray] = [np.zeros((2, 0), dtype=np.int64)]
+    for start in range(0, len(hashes), CHUNK):
+        rows, columns = np.nonzero(_distances(hashes[start : start + CHUNK], hashes) <= max_bits)
+        pairs.append(np.stack([rows + start, columns]))
+    rows, columns = np.concatenate(pairs, axis=1)
+    graph = coo_array((np.ones(len(rows), dtype=bool), (rows, columns)), shape=(len(hashes), len(hashes)))
+    return connected_components(graph, directed=False)[1] if len(hashes) else np.zeros(0, dtype=int)
+
+
+def _distances(first: Sequence[int] | np.ndarray, second: Sequence[int] | np.ndarray) -> np.ndarray:
+    """(F, S): number of differing bits."""
+    rows, columns = np.asarray(first, dtype=np.int64), np.asarray(second, dtype=np.int64)
+    return np.bitwise_count((rows[:, None] ^ columns).view(np.uint64))
+
+
+def _fill(groups: Sequence[Sequence[Hashes]], wanted: int) -> set[Hashes]:
+    """The photos of the first groups that fit into this number."""
+    chosen: set[Hashes] = set()
+    for group in groups:
+        if len(chosen) + len(group) <= wanted:
+            chosen.update(group)
+    return chosen

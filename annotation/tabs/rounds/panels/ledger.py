@@ -1,0 +1,132 @@
+"""The rounds of the project: a chart of their figures, and the ledger as a table."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from annotation.rounds.records import RUNNING, Figures, Interval, Round
+from annotation.tabs.rounds.chart import Chart, ChartData, Point
+from annotation.tabs.rounds.page import APP_WEIGHTS, Choice, Page, Situation, Updates, Values, acting
+from annotation.tabs.rounds.table import Cell, Column, Row, Table, TableData
+from annotation.tabs.rounds.texts import percent, state_text
+from spotter.tabs.shared.events import HIDDEN
+
+COLUMNS = [
+    Column(title="Round"),
+    Column(title="Started (UTC)"),
+    Column(title="Photos", at_end=True),
+    Column(title="Words", at_end=True),
+    Column(title="Minutes", at_end=True),
+    Column(title="End-to-end H", at_end=True),
+    Column(title="Detection H", at_end=True),
+    Column(title="Promoted by"),
+]
+NO_FIGURES = "The figures of each round come here, with their intervals."
+HINT = "H-means on the held-out photos, 95 % intervals. A click shows the verdict of a round."
+
+
+class LedgerPanel:
+    """Both can be clicked: they choose the round whose verdict is shown below."""
+
+    def __init__(self) -> None:
+        with gr.Row(elem_id="rounds-history") as self.box:
+            with gr.Column(elem_id="rounds-chart-box"):
+                self.chart = Chart(label="End-to-end H on the hold-out", unit=" %", elem_id="rounds-chart")
+            with gr.Column(elem_id="rounds-ledger-box"):
+                self.table = Table(
+                    label="Rounds", in_address="round", file="rounds.csv", elem_id="rounds-ledger"
+                )
+
+    @property
+    def outputs(self) -> list:
+        return [self.box, self.chart, self.table]
+
+    def show(self, situation: Situation, csv: str) -> Updates:
+        current = situation.key
+        rows = [_row(one) for one in situation.rounds] + [_app_row(situation)]
+        table = TableData(columns=COLUMNS, rows=rows, current=current, foot=HINT, csv=csv)
+        chart = ChartData(points=chart_points(situation), current=current, empty=NO_FIGURES)
+        return {
+            self.box: gr.update(visible=bool(situation.rounds)),
+            self.chart: chart,
+            self.table: table if situation.rounds else TableData(current=""),
+        }
+
+    def wire(self, page: Page) -> None:
+        for component in (self.chart, self.table):
+
+            def choose(choice: Choice, values: Values, component: Chart | Table = component) -> Choice | None:
+                key = values[component]
+                return Choice(choice.project_id, int(key)) if key.isascii() and key.isdecimal() else None
+
+            component.input(
+                acting(page)(choose),
+                {*page.inputs, component},
+                page.shown,
+                trigger_mode="always_last",
+                **HIDDEN,
+            )
+
+
+def chart_points(situation: Situation) -> list[Point]:
+    """What the oldest round was compared with, then every judged round."""
+    points: list[Point] = []
+    for one in reversed(situation.rounds):
+        if one.verdict is None:
+            continue
+        if not points:
+            points.append(_start_point(situation, one.parent, one.verdict.before))
+        label = str(one.number)
+        points.append(_point(len(points), str(one.id), label, one.name, one.verdict.after, one.served))
+    return points
+
+
+def _start_point(situation: Situation, parent: str, figures: Figures) -> Point:
+    """Usually of the weights of the app."""
+    if parent == situation.weights:
+        return _point(0, str(APP_WEIGHTS), parent, parent, figures, situation.serves_app)
+    return _point(0, "", "before", "before", figures, False)
+
+
+def _point(x: int, key: str, label: str, name: str, figures: Figures, served: bool) -> Point:
+    value = figures.end_to_end
+    return Point(
+        x=x,
+        y=100 * value.value,
+        low=100 * value.low,
+        high=100 * value.high,
+        label=label,
+        tip=f"{name}: {percent(value)}{', served' if served else ''}",
+        key=key,
+        mark="served" if served else "",
+    )
+
+
+def _row(one: Round) -> Row:
+    verdict, state = one.verdict, state_text(one)
+    promoted = f"{one.promoted_at:%-d %b %Y}" if one.promoted_at else ""
+    badge = "" if state in ("promoted", "not promoted") else state
+    cells = [
+        Cell(text=one.name, badge=badge, plain=not one.served),
+        Cell(text=f"{one.started:%-d %b %Y, %H:%M}"),
+        Cell(text=f"{one.photos:,}"),
+        Cell(text=f"{one.words:,}"),
+        Cell(text="" if one.state in RUNNING else f"{one.minutes:.1f}"),
+        _figure(verdict.after.end_to_end if verdict else None),
+        _figure(verdict.after.detection if verdict else None),
+        Cell(text=one.promoted_by if one.promoted else "", note=promoted),
+    ]
+    return Row(key=str(one.id), cells=cells, opens=True)
+
+
+def _app_row(situation: Situation) -> Row:
+    """What was before the first round, so that one can go back to it."""
+    badge = "served" if situation.serves_app else ""
+    cells = [Cell(text=situation.weights, badge=badge, note="the weights of the app"), *[Cell()] * 7]
+    return Row(key=str(APP_WEIGHTS), cells=cells, opens=True)
+
+
+def _figure(value: Interval | None) -> Cell:
+    if value is None:
+        return Cell()
+    return Cell(text=f"{100 * value.value:.1f} %", note=f"{100 * value.low:.1f}–{100 * value.high:.1f}")

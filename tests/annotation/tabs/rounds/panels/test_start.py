@@ -1,0 +1,53 @@
+"""What there is to gain, and the button that starts a round."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from annotation.tabs.rounds.panels.start import why_sentence
+from tests.annotation.tabs.rounds.fake import READY
+
+
+@pytest.fixture
+def button(open_rounds):
+    def opened():
+        tab = open_rounds()
+        return tab, tab.props[tab.find(elem_id="rounds-start-button")]["interactive"]
+
+    return opened
+
+
+def test_it_can_start(button):
+    tab, can_start = button()
+    assert can_start
+    assert "the recogniser is trained" in tab.value("rounds-why")
+    assert not tab.is_visible("rounds-warnings")
+
+
+def test_missing_photos_are_counted(rounds, button):
+    rounds.gained = replace(READY, missing=4)
+    tab, can_start = button()
+    assert not can_start
+    assert tab.value("rounds-why").startswith("4 more corrected photos are needed")
+
+
+def test_warnings_are_shown_as_text(rounds, button):
+    rounds.gained = replace(READY, warnings=["All words were deleted in <b>x</b>.jpg", "*"])
+    tab, _ = button()
+    assert tab.value("rounds-warnings") == "- All words were deleted in \\<b\\>x\\</b\\>\\.jpg\n- \\*"
+
+
+def test_the_settings_count(rounds, open_rounds, project_id):
+    tab = open_rounds()
+    tab.values[tab.find(label="Trained")] = "detector"
+    tab.values[tab.find(label="Minutes")] = 1.5
+    tab.press("rounds-start-button")
+    assert rounds.calls == [("start", project_id, 1.5, "detector", "Ann")]
+
+
+def test_nothing_is_said_about_a_part_without_photos(rounds):
+    assert why_sentence(replace(READY, photos=0), rounds.config) == ""
+    says = why_sentence(replace(READY, holdout=1), rounds.config)
+    assert says.endswith("1 photo only judges it.")
