@@ -6,7 +6,7 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import Protocol
 
@@ -35,13 +35,18 @@ class Command(Protocol):
         ...
 
 
-def parse(arguments: Sequence[str] | None = None) -> Command:
+def parse(
+    arguments: Sequence[str] | None = None,
+    commands: Mapping[str, tuple[str, str]] = COMMANDS,
+    program: str = "python -m annotation",
+    description: str | None = __doc__,
+) -> Command:
     """Exits with code 2 if the command line is invalid."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    parser = argparse.ArgumentParser("python -m annotation", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, (path, summary) in COMMANDS.items():
-        subparser = commands.add_parser(name, help=summary)
+    parser = argparse.ArgumentParser(program, description=description)
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, (path, summary) in commands.items():
+        subparser = subparsers.add_parser(name, help=summary)
         if name in arguments[:1]:
             module, _, class_name = path.partition(".")
             command = getattr(import_module(f"annotation.commands.{module}"), class_name)
@@ -54,10 +59,14 @@ def parse(arguments: Sequence[str] | None = None) -> Command:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns 0, or 1 after a sentence (and a line per fault) on stderr, with nothing changed."""
+    return run(parse(arguments))
+
+
+def run(command: Command) -> int:
+    """Prints its lines, or on stderr why it failed; the exit code, 0 or 1."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # any name or text on any terminal
-    command = parse(arguments)
     from sqlalchemy.exc import SQLAlchemyError  # late: `--help` needs neither
 
     from annotation.region import AnnotationError

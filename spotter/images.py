@@ -12,36 +12,46 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError, features
 from PIL.TiffImagePlugin import TiffImageFile
 
 from spotter import pdf
+from spotter.bit_depth import has_deep_colours, is_dark, stretch_colours, to_uint8
 
 MAX_BYTES = 20 * 2**20  # of a file; far above photos of phones
 MAX_PIXELS = 40_000_000  # 120 MB as RGB
 MAX_PAGES = 100  # of a file that are read
 COUNT_SECONDS = 20  # to find out how many pages a file has
 # Widely used decoders; Pillow's others are never tried (EPS would start Ghostscript). JPEG includes MPO.
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "HEIF")
-PAGED = ("TIFF", "GIF", "WEBP", "PNG")  # not MPO and HEIF, whose further images belong to the first
+FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM"]
+MAX_SCANS = 100  # of a JPEG; programs write about 10, and each takes as long as the whole photo
+MAX_EXIF = 256 * 2**10  # bytes; cameras write less than 64 kB, and Pillow's time grows with the square
+PAGED = ("TIFF", "GIF", "WEBP", "PNG", "AVIF")  # not MPO and HEIF, whose further images belong to the first
+START_OF_SCAN = b"\xff\xda"  # in the data of a scan, 0 follows each byte 0xff
 NEW_SUBFILE_TYPE = 254  # tag of TIFF, with bits for ...
 NO_PAGE = 1 | 4  # ... a copy in lower resolution, and a mask of transparency
-ACCEPTED = "a JPEG, PNG, WebP, GIF, BMP, TIFF or HEIC image, or a PDF"
-DEPTHS = (10, 12, 14, 16)  # bits of scanners and cameras that write files of 16 bits
-# Files often chosen by mistake, by bytes near their start.
-LOOKALIKES = (
-    (b"<svg", f"This is an SVG drawing, not a photo; export it as PNG and try again, or choose {ACCEPTED}."),
-    (b"ftypheic", "The HEIC photo is damaged or cut short; choose another image or save it again."),
-    (b"ftypavif", "AVIF photos cannot be read here; save the photo as JPEG and try again."),
-)
 
-
+if AVIF_IS_READ := bool(features.check("avif")):  # not in every build of Pillow
+    FORMATS.append("AVIF")  # before HEIF, whose decoder takes some AVIF photos for its own and fails
 try:
     from pi_heif import register_heif_opener
 except ImportError:  # a machine that only trains
-    FORMATS = tuple(name for name in FORMATS if name != "HEIF")
+    HEIC_IS_READ = False
 else:
+    HEIC_IS_READ = True
     register_heif_opener()
+    FORMATS.append("HEIF")
+
+_NAMES = ["JPEG", "PNG", "WebP", "GIF", "BMP", "TIFF", *["HEIC"] * HEIC_IS_READ, *["AVIF"] * AVIF_IS_READ]
+ACCEPTED = f"a {', '.join(_NAMES[:-1])} or {_NAMES[-1]} image{', or a PDF' if pdf.is_installed() else ''}"
+_DAMAGED_PHOTO = "The {} photo is damaged or cut short; choose another image or save it again."
+_UNREAD_PHOTO = "{} photos cannot be read here; save the photo as JPEG and try again."
+# Files often chosen by mistake, and damaged ones, by bytes near their start.
+LOOKALIKES = (
+    (b"<svg", f"This is an SVG drawing, not a photo; export it as PNG and try again, or choose {ACCEPTED}."),
+    (b"ftypheic", (_DAMAGED_PHOTO if HEIC_IS_READ else _UNREAD_PHOTO).format("HEIC")),
+    (b"ftypavif", (_DAMAGED_PHOTO if AVIF_IS_READ else _UNREAD_PHOTO).format("AVIF")),
+)
 
 ImageSource = str | Path | bytes | Image.Image | np.ndarray  # encoded, or (H, W), (H, W, 1, 3 or 4)
 
@@ -68,7 +78,7 @@ def read_image(source: ImageSource, page: int = 1) -> np.ndarray:
             raise ImageError(f"The file has no page {page}.")
         if frames[page - 1] != image.tell():
             _seek(image, frames[page - 1])
-        return _decode(image)
+        return _decode(image, data, frames[page - 1])
 
 
 def count_pages(source: str | Path | bytes) -> int:
@@ -183,7 +193,7 @@ def _open(data: bytes) -> Image.Image:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's own limit only warns; ours is checked in _decode
         try:
-            return Image.open(io.BytesIO(data), formats=FORMATS)
+            image = Image.open(io.BytesIO(data), formats=FORMATS)
         except Image.DecompressionBombError as error:
             raise ImageError(
                 f"The image has more than {MAX_PIXELS // 10**6} megapixels; scale it down and try again."
@@ -196,19 +206,35 @@ def _open(data: bytes) -> Image.Image:
             raise ImageError(f"The file is not an image that can be read; choose {ACCEPTED}.") from error
         except Exception as error:  # decoders fail in many ways on hostile headers
             raise ImageError("The image is damaged; choose another image or save it again.") from error
+    if image.format in ("JPEG", "MPO") and data.count(START_OF_SCAN) > MAX_SCANS:
+        raise ImageError(f"The JPEG has more than {MAX_SCANS} scans; save it again.")
+    return image
 
 
-def _decode(image: Image.Image) -> np.ndarray:
+def _decode(image: Image.Image, data: bytes = b"", frame: int = 0) -> np.ndarray:
+    """`data`: the file of which it is this frame, if there is one."""
     _check_pixels(*image.size)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            is_deep = bool(data) and has_deep_colours(image)  # of what is loaded, one cannot tell
             image.load()
+            _check_exif(image)
+            if is_deep and is_dark(image):
+                stretch_colours(image, data, frame)
             return _to_rgb(_upright(image))
+    except ImageError:
+        raise
     except Exception as error:  # decoders fail in many ways on hostile data
         raise ImageError(
             "The image is damaged or cut short; choose another image or save it again."
         ) from error
+
+
+def _check_exif(image: Image.Image) -> None:
+    """Of a loaded image: a PNG may have it behind the pixels."""
+    if max(len(image.info.get(key) or "") for key in ("exif", "Raw profile type exif")) > MAX_EXIF:
+        raise ImageError(f"The EXIF data is larger than {MAX_EXIF // 2**10} kB; save the image without it.")
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -233,28 +259,12 @@ def _from_array(array: np.ndarray) -> np.ndarray:
     if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
         raise ImageError("The array is not an image; give (height, width), or (height, width, 3 or 4).")
     _check_pixels(array.shape[1], array.shape[0])
-    array = _to_uint8(array)
+    if array.dtype.kind not in "biuf":
+        raise ImageError("The array does not hold numbers; give uint8 pixels.")
+    array = to_uint8(array)
     if array.shape[2] == 4:
         return _on_white(array)
     return np.ascontiguousarray(np.broadcast_to(array, (*array.shape[:2], 3)))
-
-
-def _to_uint8(array: np.ndarray) -> np.ndarray:
-    """Scales instead of clipping: 16-bit by the bits that the values use (12 bits in a file of 16 would be
-    black otherwise), wider types by the range of their values."""
-    if array.dtype == np.uint8:
-        return array
-    if array.dtype == bool:
-        return array.astype(np.uint8) * 255
-    if array.dtype.kind not in "iuf":
-        raise ImageError("The array does not hold numbers; give uint8 pixels.")
-    values = np.nan_to_num(array.astype(np.float32))
-    low, high = min(float(values.min()), 0.0), float(values.max())
-    if array.dtype.kind == "f" and low >= 0 and high <= 255:
-        high = 1.0 if high <= 1 else 255.0
-    elif low >= 0 and high <= 65535:
-        high = next(2.0**bits - 1 for bits in DEPTHS if high < 2**bits)
-    return np.round((values - low) * (255 / max(high - low, 1e-6))).clip(0, 255).astype(np.uint8)
 
 
 def _on_white(rgba: np.ndarray) -> np.ndarray:

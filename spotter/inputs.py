@@ -11,7 +11,7 @@ from pathlib import Path
 from spotter.images import MAX_PAGES, ImageError, count_pages, page_name
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"}
-SUFFIXES |= {".heic", ".heif", ".pdf"}
+SUFFIXES |= {".heic", ".heif", ".avif", ".pdf"}
 MAX_NAMED = 5  # files of a folder that are left out and named
 
 

@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 from contextlib import suppress
+from importlib.util import find_spec
 
 DPI = 200  # lower-case letters of 8 points are about 11 pixels high
 POINTS_PER_INCH = 72  # the unit of a page's size
@@ -23,10 +24,19 @@ FAULTS = {
     "password": "The PDF is protected with a password; save it without one and try again.",
     "damaged": DAMAGED,
 }
+NOT_INSTALLED = "PDF documents cannot be read here; save the pages as PNG or JPEG and try again."
 
 
 class PdfError(ValueError):
     """A document that cannot be drawn; the message is one sentence for the person who chose it."""
+
+
+def is_installed() -> bool:
+    """Whether documents can be drawn: not on a machine that only trains."""
+    try:
+        return find_spec("pypdfium2") is not None
+    except ImportError:  # of a finder that hides it
+        return False
 
 
 def is_pdf(data: bytes) -> bool:
@@ -48,6 +58,8 @@ def draw_page(data: bytes, number: int) -> tuple[int, int, bytes]:
 
 def _run(data: bytes, number: int) -> tuple[dict, bytes]:
     """What the process has answered, see `_answer`. Raises PdfError."""
+    if not is_installed():
+        raise PdfError(NOT_INSTALLED)
     # -P: else this folder would come first among the places of modules, and its types.py hide Python's.
     command = [sys.executable, "-P", __file__, str(number)]
     try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import struct
+import subprocess
+import sys
 import warnings
 import zlib
 
@@ -14,9 +16,13 @@ from PIL import Image
 from PIL.TiffImagePlugin import AppendingTiffWriter
 
 from spotter.images import (
+    ACCEPTED,
+    AVIF_IS_READ,
     MAX_BYTES,
     MAX_PAGES,
+    MAX_SCANS,
     NEW_SUBFILE_TYPE,
+    START_OF_SCAN,
     ImageError,
     count_pages,
     page_name,
@@ -164,6 +170,47 @@ def test_heic():
     assert count_pages(HEIC) == 1
 
 
+@pytest.mark.skipif(not AVIF_IS_READ, reason="this build of Pillow has no AVIF")
+def test_avif():
+    data = encode(Image.new("RGB", (64, 48), RED), "AVIF")
+    # The second one names only the family of formats that HEIC belongs to, too.
+    for source in (data, data.replace(b"ftypavif", b"ftypmif1")):
+        assert np.abs(read_image(source).astype(int) - RED).max() <= 4
+        assert count_pages(source) == 1
+    assert count_pages(pages("AVIF", 3)) == 3
+    with pytest.raises(ImageError, match="cut short"):
+        read_image(data[:-10])
+
+
+WITHOUT = """
+import sys
+from PIL import features
+
+sys.modules["pi_heif"] = sys.modules["pypdfium2"] = None  # as if they were not installed
+features.check = lambda name: None
+from spotter import images
+
+print(images.ACCEPTED)
+for data in (b"....ftypheic....", b"....ftypavif....", b"%PDF-1.7 ..."):
+    try:
+        images.read_image(data)
+    except images.ImageError as error:
+        print(error)
+"""
+
+
+def test_what_cannot_be_read_here_is_said():
+    assert "HEIC" in ACCEPTED
+    assert ACCEPTED.endswith(" image, or a PDF")
+    done = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        "a JPEG, PNG, WebP, GIF, BMP or TIFF image",
+        "HEIC photos cannot be read here; save the photo as JPEG and try again.",
+        "AVIF photos cannot be read here; save the photo as JPEG and try again.",
+        "PDF documents cannot be read here; save the pages as PNG or JPEG and try again.",
+    ]
+
+
 def pages(kind: str, count: int, **options) -> bytes:
     """Pages of different grey, on all of which the first rows are white."""
     images = [Image.new("L", (8, 6), 10 * i) for i in range(1, count + 1)]
@@ -263,6 +310,7 @@ INVALID = {
     "pdf": (b"%PDF-1.7 ...", "PDF"),
     "heic": (b"\0\0\0\x18ftypheic\0\0\0\0", "HEIC"),
     "truncated heic": (HEIC[:-10], "cut short"),
+    "avif": (b"\0\0\0\x18ftypavif\0\0\0\0", "AVIF"),
     "eps": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not an image"),
     "truncated jpeg": (JPEG[: len(JPEG) // 2], "cut short"),
     "truncated png": (encode(Image.effect_noise((64, 64), 90))[:600], "cut short"),
@@ -315,3 +363,25 @@ def test_invalid_sources_give_one_sentence(source, message):
     with pytest.raises(ImageError) as error:
         read_image(source)
     assert_one_sentence(error, message)
+
+
+def with_scans(scans: int) -> bytes:
+    """A progressive JPEG whose last scan is repeated until there are so many."""
+    data = encode(Image.effect_noise((64, 64), 50), "JPEG", progressive=True)
+    last, end = data.rindex(START_OF_SCAN), data.rindex(b"\xff\xd9")
+    return data[:end] + data[last:end] * (scans - data.count(START_OF_SCAN)) + data[end:]
+
+
+def test_a_jpeg_with_many_scans_is_refused():
+    assert read_image(with_scans(MAX_SCANS)).shape == (64, 64, 3)
+    with pytest.raises(ImageError, match="more than 100 scans; save it again"):
+        read_image(with_scans(MAX_SCANS + 1))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_endless_exif_is_refused(kind):
+    image = Image.new("RGB", (8, 8), RED)
+    photo = encode(image, kind, exif=b"Exif\0\0" * 10_000)
+    assert read_image(photo).shape == (8, 8, 3)
+    with pytest.raises(ImageError, match="EXIF data is larger than 256 kB"):
+        read_image(encode(image, kind, exif=b"Exif\0\0" * 50_000))

@@ -6,21 +6,15 @@ import argparse
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from annotation.commands.spotters import add_weights_option, read_photos, spotter_of
 from annotation.commands.stores import add_database_option, add_project_option, new_store
 from annotation.commands.terminal import printable, progress_bar
 from annotation.region import AnnotationError
-from annotation.signals import trace_signals
 from annotation.store.predictions import model_version
 from annotation.store.project_changes import delete_project
 from annotation.store.purge import erase_project
-from annotation.store.store import Store
 from annotation.upload import UploadReport, upload
-from spotter.images import ImageError
-
-if TYPE_CHECKING:
-    from spotter.predictor import Spotter
 
 
 @dataclass(frozen=True)
@@ -30,7 +24,7 @@ class Add:
     paths: list[Path]
     recursive: bool
     read: bool
-    weights: str
+    weights: str | None
     database: str
     project: str
 
@@ -39,16 +33,14 @@ class Add:
         parser.add_argument("paths", type=Path, nargs="+", metavar="FILE_OR_FOLDER")
         parser.add_argument("--recursive", action="store_true", help="with the subfolders of the folders")
         parser.add_argument("--read", action="store_true", help="read them with the spotter at once")
-        parser.add_argument(
-            "--weights", default="nano", metavar="W", help="for --read: nano (default) or a .safetensors file"
-        )
+        add_weights_option(parser, "for --read: ")
         add_database_option(parser)
         add_project_option(parser)
 
     def run(self) -> list[str]:
-        spotter = _load(self.weights) if self.read else None
         paths, skipped = (self.paths, []) if self.recursive else _without_subfolders(self.paths)
         with new_store(self.database) as store:
+            spotter = spotter_of(store, self.weights)() if self.read else None
             is_new = self.project not in dict(store.projects()).values()
             project = store.ensure_project(self.project)
             with progress_bar("add") as progress:
@@ -60,7 +52,9 @@ class Add:
                     erase_project(store, project)
                 raise AnnotationError("\n".join(["No photo was added.", *lines]))
             if spotter is not None:
-                lines += _read(store, spotter, project, report)
+                photos = {record.id: record for record in (*report.added, *report.existing)}
+                unread = store.unpredicted_images(project, model_version(spotter.card))
+                lines += read_photos(store, spotter, [photos[i] for i in unread if i in photos])
         return lines
 
 
@@ -86,32 +80,3 @@ def _lines(report: UploadReport) -> list[str]:
         f"files refused: {len(report.refused)}"
     )
     return [*map(printable, lines), counts]
-
-
-def _load(weights: str) -> Spotter:
-    from spotter import load_spotter  # late: importing torch takes seconds
-    from spotter.weights import WeightsError
-
-    try:
-        return load_spotter(weights)
-    except WeightsError as error:
-        raise AnnotationError(str(error)) from error
-
-
-def _read(store: Store, spotter: Spotter, project: int, report: UploadReport) -> list[str]:
-    """Reads those of the photos that these weights have not read yet."""
-    version = model_version(spotter.card)
-    images = {record.id: record for record in (*report.added, *report.existing)}
-    unread = [images[i] for i in store.unpredicted_images(project, version) if i in images]
-    lines, words = [], 0
-    with progress_bar("read") as progress:
-        for number, image in enumerate(unread):
-            progress(number, len(unread), image.name)
-            try:
-                trace = spotter.trace(store.image_path(image))
-            except ImageError as error:
-                lines.append(printable(f"{image.name}: {error}"))
-                continue
-            store.add_prediction(image.id, version, trace.words, trace_signals(trace))
-            words += len(trace.words)
-    return [*lines, f"read by {version}: {len(unread) - len(lines)} photos, {words} words"]

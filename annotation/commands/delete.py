@@ -52,7 +52,7 @@ class Delete:
     def _delete_project(self, store: Store, project: int) -> list[str]:
         photos = store.image_count(project)
         self._check_consent(f"the project {self.project} with {_photos(photos)}")
-        delete_project(store, project, _user())
+        delete_project(store, project, user_name())
         if self.for_good:
             return [f"deleted for good: {_photos(erase_project(store, project))}"]
         return [f"{_photos(photos)} {IN_BIN}"]
@@ -78,7 +78,7 @@ class Delete:
         if not ids:
             raise AnnotationError("\n".join(["No photo was deleted.", *lines]))
         self._check_consent(_photos(len(ids)))
-        number = delete_images(store, ids, _user())
+        number = delete_images(store, ids, user_name())
         if self.for_good:
             return [*lines, f"deleted for good: {_photos(erase_images(store, ids))}"]
         return [*lines, f"{_photos(number)} {IN_BIN}"]
@@ -92,7 +92,7 @@ def _photos(number: int) -> str:
     return "1 photo" if number == 1 else f"{number} photos"
 
 
-def _user() -> str:
+def user_name() -> str:
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # the user has no name here

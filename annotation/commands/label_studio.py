@@ -8,12 +8,12 @@ import os
 import sys
 from dataclasses import dataclass
 
+from annotation.commands.spotters import add_weights_option, read_untouched, spotter_of
 from annotation.commands.stores import add_database_option, add_project_option, existing_store, new_store
 from annotation.commands.terminal import progress_bar
 from annotation.label_studio.client import DEFAULT_URL as DEFAULT_SERVER
 from annotation.label_studio.client import TOKEN_VARIABLE, URL_VARIABLE, Server
 from annotation.label_studio.sync import pull, push
-from annotation.region import AnnotationError
 from annotation.store.store import Store
 
 PASSWORD_VARIABLE = "ML_BACKEND_TOKEN"  # the password that Label Studio sends to the ML backend
@@ -32,7 +32,10 @@ def add_server_option(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True)
 class Push:
-    """Sends a project to a Label Studio server."""
+    """Sends a project to a Label Studio server.
+
+    If a round is promoted, it first reads the photos that nobody has touched.
+    """
 
     server: str
     database: str
@@ -50,8 +53,10 @@ class Push:
 
     def run(self) -> list[str]:
         server = Server(self.server)
-        with existing_store(self.database) as store, progress_bar("push") as progress:
-            return push(store, self.project, server, progress, self.resend).lines()
+        with existing_store(self.database) as store:
+            lines = read_untouched(store, store.find_project(self.project))
+            with progress_bar("push") as progress:
+                return [*lines, *push(store, self.project, server, progress, self.resend).lines()]
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,7 @@ class Serve:
 
     host: str
     port: int
-    weights: str
+    weights: str | None
     server: str
     database: str
 
@@ -88,9 +93,7 @@ class Serve:
     def add_options(parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
         parser.add_argument("--port", type=int, default=9090, help="port to listen on (default: 9090)")
-        parser.add_argument(
-            "--weights", default="nano", metavar="W", help="nano or a .safetensors file (nano)"
-        )
+        add_weights_option(parser)
         add_server_option(parser)
         add_database_option(parser)
 
@@ -98,17 +101,13 @@ class Serve:
         server = Server(self.server)
         from annotation.label_studio.backend import TaskPredictor, build_app, serve
         from annotation.label_studio.webhook_worker import WebhookWorker
-        from spotter import load_spotter  # late: importing torch takes seconds
-        from spotter.weights import WeightsError
 
         logging.basicConfig(level=logging.WARNING, format="%(message)s")
         logging.getLogger("annotation").setLevel(logging.INFO)
-        try:
-            spotter = load_spotter(self.weights)
-        except WeightsError as error:
-            raise AnnotationError(str(error)) from error
+        with new_store(self.database) as store:  # created only if the weights can be loaded
+            spotter_of(store, self.weights)()
         with Store(self.database) as store:
-            predictor = TaskPredictor(store, spotter, server)
+            predictor = TaskPredictor(store, spotter_of(store, self.weights), server)
             password = os.environ.get(PASSWORD_VARIABLE, "")
             if not password and self.host not in LOOPBACK:
                 warning = f"Anyone can use port {self.port}; set a password in {PASSWORD_VARIABLE}."

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from annotation.formats.entries import Entry, FormatError, read_json, read_text
 
 HEAD_BYTES = 65536  # enough to recognise any text format
-IMAGE_ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".pdf"}
+IMAGE_ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif", ".pdf"}
 ANNOTATION_ENDINGS = {".json", ".jsonl", ".xml", ".csv", ".cach"}
 XML_KINDS = {  # by the root, of those that no format reads
     "annotation": "the XML of Pascal VOC",

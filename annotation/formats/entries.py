@@ -30,7 +30,7 @@ RegionReader = Callable[
 
 class FormatError(AnnotationError):
     """A file that cannot be imported, or an export that cannot be written; the message is one sentence, or a
-    sentence and one line per fault."""
+    sentence and one line per fault and per note on the file."""
 
 
 @dataclass

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from shapely.geometry import Polygon
 
-from annotation.formats.detection import Source
+from annotation.formats.detection import IMAGE_ENDINGS, Source
 from annotation.formats.entries import (
     Entry,
     ExportItem,
@@ -36,7 +36,7 @@ from spotter.data.icdar import MAX_POINTS, write_ground_truth
 from spotter.types import GroundTruth
 
 TITLE = "ICDAR's images/NAME.jpg with gt/gt_NAME.txt"
-IMAGE_ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
+PHOTO_ENDINGS = IMAGE_ENDINGS - {".pdf"}
 TRUTH_ENDINGS = {".txt", ".gt"}
 PREFIXES = ("poly_gt_", "gt_")  # of a ground truth file, before the name of its image
 LINE_BREAK = re.compile("[\n\r]")  # many readers split lines at both
@@ -115,7 +115,7 @@ def _truth_files(folder: Path) -> list[Path]:
 
 def _image_files(folder: Path, images: Path | None) -> list[Path]:
     place = images or _subfolder(folder, "images", "image", "img") or folder
-    return [file for file in sorted(place.iterdir()) if file.suffix.lower() in IMAGE_ENDINGS]
+    return [file for file in sorted(place.iterdir()) if file.suffix.lower() in PHOTO_ENDINGS]
 
 
 def _subfolder(folder: Path, *words: str) -> Path | None:
@@ -132,7 +132,7 @@ def _key(file: Path) -> str:
     if file.suffix.lower() in TRUTH_ENDINGS:
         prefix = next((prefix for prefix in PREFIXES if stem.startswith(prefix)), "")
         stem = stem.removeprefix(prefix)
-        if Path(stem).suffix.lower() in IMAGE_ENDINGS:  # img_1.jpg.txt
+        if Path(stem).suffix.lower() in PHOTO_ENDINGS:  # img_1.jpg.txt
             stem = Path(stem).stem
     return stem
 
@@ -148,7 +148,7 @@ def write(folder: Path, name: str, items: Iterable[ExportItem], notes: ExportNot
             if LINE_BREAK.search(region.text) and not region.illegible:
                 notes.add_region("texts with line breaks, left out", item.image, region)
                 continue
-            polygon = _simplify(region)
+            polygon = simplify(region)
             _note_losses(item, region, polygon, notes)
             truths.append(GroundTruth(np.array(polygon, dtype=np.float32), region.text, region.illegible))
         target = folder / "gt" / f"gt_{Path(item.file).stem}.txt"
@@ -157,7 +157,7 @@ def write(folder: Path, name: str, items: Iterable[ExportItem], notes: ExportNot
                 write_ground_truth(target, truths)
                 break
             except ValueError:  # it does not say which region is the reason
-                bad = next(i for i, truth in enumerate(truths) if not _writable(probe, truth))
+                bad = next(i for i, truth in enumerate(truths) if not is_writable(probe, truth))
                 text = truths.pop(bad).text
                 what = "texts that would be read as other texts, left out"
                 notes.add(what, f"{item.image.name} {text[:MAX_TEXT]!r}")
@@ -197,7 +197,7 @@ def _note_misread(expected: list[tuple[str, str, str]], notes: ExportNotes) -> N
             notes.add(what, f"{image} {text[:MAX_TEXT]!r} as {found[:MAX_TEXT]!r}")
 
 
-def _simplify(region: Region) -> list[list[float]]:
+def simplify(region: Region) -> list[list[float]]:
     """The polygon with at most 16 points, as many as the format allows."""
     polygon, tolerance = region.polygon, 0.25
     while len(polygon) > MAX_POINTS:
@@ -209,7 +209,7 @@ def _simplify(region: Region) -> list[list[float]]:
     return polygon
 
 
-def _writable(probe: Path, truth: GroundTruth) -> bool:
+def is_writable(probe: Path, truth: GroundTruth) -> bool:
     try:
         write_ground_truth(probe, [truth])
     except ValueError:

@@ -76,7 +76,8 @@ def import_entries(
     What is invalid is left out and listed in the report. Raises FormatError, after which nothing has changed,
     if nothing is valid, or if anything is invalid and `strict` is set.
     """
-    report = ImportReport(notes=[note for entry in entries for note in entry.general_notes])
+    general_notes = [note for entry in entries for note in entry.general_notes]
+    report = ImportReport(notes=[*general_notes])
     with staging_folder(store) as staging:
         staged = stage(store, project, entries, staging, report.faults)
         with store.write() as session:
@@ -106,7 +107,7 @@ def import_entries(
                 report.faults += entry.faults
                 report.notes += [f"{entry.name}: {note}" for note in dict.fromkeys(entry.notes)]
             if report.faults and (strict or not is_anything_valid):
-                raise _refusal(report.faults)
+                raise _refusal(report.faults, general_notes)
             # After everything else, so that an invalid file leaves no images behind; before the commit, so
             # that no row lacks its file.
             for _, stored in staged:
@@ -115,10 +116,9 @@ def import_entries(
     return report
 
 
-def _refusal(faults: list[str]) -> FormatError:
-    if len(faults) == 1:
-        return FormatError(faults[0])
-    return FormatError("\n".join([f"Nothing was imported, {len(faults)} items are invalid:", *faults]))
+def _refusal(faults: list[str], notes: list[str]) -> FormatError:
+    head = [] if len(faults) == 1 else [f"Nothing was imported, {len(faults)} items are invalid:"]
+    return FormatError("\n".join([*head, *faults, *notes]))
 
 
 def _twice(entry: Entry, first: str, parsed: _Parsed) -> str:

@@ -6,8 +6,7 @@ import json
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeGuard
-from urllib.parse import quote
+from typing import TypeGuard
 
 from annotation.formats.detection import Source
 from annotation.formats.entries import (
@@ -22,9 +21,11 @@ from annotation.formats.entries import (
 )
 from annotation.formats.export_notes import ExportNotes
 from annotation.formats.image_files import find_file
+from annotation.label_studio.annotations import annotator, choose_annotation, is_submitted, one_line
+from annotation.label_studio.export_tasks import to_task, validate
+from annotation.label_studio.json_min import is_record, to_tasks
 from annotation.label_studio.labelling_config import CONFIG
 from annotation.label_studio.task_images import (
-    IMAGE_KEYS,
     UPLOADED,
     decode_data_url,
     describe_missing_image,
@@ -32,15 +33,18 @@ from annotation.label_studio.task_images import (
     image_url,
     task_data,
 )
-from annotation.label_studio.tasks import GEOMETRIES, TaskError, check_results, from_results, to_results
+from annotation.label_studio.tasks import GEOMETRIES, TaskError, from_results
 from annotation.region import ParsedRegions
 from annotation.review import STATES
 
 FILE = "tasks.json"
 TITLE = "Label Studio tasks (JSON)"
 CONFIG_FILE = "labelling-configuration.xml"  # in an exported folder
-MAX_LINE = 180  # characters of a model version or an annotator's e-mail address
 ASPECT_TOLERANCE = 0.02  # relative difference of aspect ratios: rounding of a scaled image
+JSON_MIN_NOTE = (
+    "This is Label Studio's JSON-MIN, without predictions and flags. It does not say which text belongs to "
+    "which region: they were assigned in order. Check them, or export it there as JSON."
+)
 MAX_NAME = 60  # characters of an image's name where a message only has to say which task it is
 MAX_SIDE = 1e9  # pixels, far beyond any image
 
@@ -54,7 +58,7 @@ def _task_files(source: Source) -> list[Path]:
     for path in source.files("*.json"):
         content = source.json(path)
         tasks = content if isinstance(content, list) else [content]
-        if any(task_data(task) or _is_short(task) for task in tasks):
+        if any(task_data(task) or is_record(task) for task in tasks):
             found.append(path)
     return found
 
@@ -64,9 +68,24 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
     if path.is_dir():
         others = [] if (path / FILE).exists() else _task_files(Source(path))
         path = others[0] if others else path / FILE
-    entries = read_tasks(read_json(read_text(path), path.name), path.name, [images, path.parent])
+    content, folders = read_json(read_text(path), path.name), [images, path.parent]
+    if isinstance(content, list) and content and all(is_record(record) for record in content):
+        return _read_json_min(content, path.name, folders)
+    entries = read_tasks(content, path.name, folders)
     if not entries:
         raise FormatError(f"{path.name} contains no tasks.")
+    return entries
+
+
+def _read_json_min(records: list[dict], name: str, folders: list[Path | None]) -> list[Entry]:
+    """No photo is done: what the export lacks, a person has to see."""
+    converted = to_tasks(records)
+    entries = read_tasks([task for task, _ in converted], name, folders)
+    for entry, (task, notes) in zip(entries, converted, strict=True):
+        entry.notes += notes
+        entry.submitted = False
+        entry.state = "in work" if task["annotations"] else None
+    entries[0].general_notes.append(JSON_MIN_NOTE)
     return entries
 
 
@@ -78,9 +97,7 @@ def read_tasks(tasks: object, name: str, folders: Iterable[Path | None] = ()) ->
     if isinstance(tasks, dict):
         tasks = [tasks]
     if not isinstance(tasks, list) or (tasks and not any(task_data(task) for task in tasks)):
-        raise FormatError(
-            f"{name} is not a list of Label Studio tasks; export it there as JSON (not JSON-MIN)."
-        )
+        raise FormatError(f"{name} is not a list of Label Studio tasks; export it there as JSON.")
     folders = list(folders)
     entries: list[Entry] = []
     unlabelled: list[Entry] = []
@@ -109,66 +126,6 @@ def write(folder: Path, name: str, items: Iterable[ExportItem], notes: ExportNot
     (folder / CONFIG_FILE).write_text(CONFIG, encoding="utf-8")
 
 
-def to_task(item: ExportItem, url: str | None = None) -> dict:
-    """A task with the predictions, and the current regions as its annotation.
-
-    `url`: of the image; by default in Label Studio's local storage, with the exported folder as its root.
-    """
-    image = item.image
-    size = (image.width, image.height)
-    task: dict = {
-        "data": {
-            "image": url or f"/data/local-files/?d={quote(item.file)}",
-            "name": image.name,
-            "sha256": image.sha256,
-            "width": image.width,
-            "height": image.height,
-            "state": image.state,
-            "version": image.version,
-            "added": image.added.isoformat(),
-        },
-        "predictions": [
-            {"model_version": p.model_version, "result": to_results(p.regions, *size, scores=True)}
-            | ({} if p.score is None else {"score": p.score})
-            for p in item.predictions
-        ],
-        "annotations": [],
-    }
-    if image.state != "new" or any(region.locked for region in item.regions):
-        task["annotations"] = [
-            {"result": to_results(item.regions, *size), "ground_truth": image.state == "approved"}
-        ]
-    return task
-
-
-def validate(tasks: list[dict]) -> list[str]:
-    """Errors in tasks, one sentence each: the SDK's check, and ours for what it misses."""
-    from label_studio_sdk.label_interface import LabelInterface  # late: takes seconds to import
-
-    interface: Any = LabelInterface(CONFIG)  # its type hints are wrong
-    errors = []
-    for task in tasks:
-        name = task["data"].get("name", "")
-        if not interface.validate_task({"data": task["data"]}):
-            errors.append(f"The task of {name} lacks its image.")
-        for part in (*task["predictions"], *task["annotations"]):
-            # An annotation is checked as a prediction: the results have the same form.
-            checked = {"model_version": "annotation", "score": 0.0} | part
-            found = [
-                *(interface.validate_prediction(checked, return_errors=True) or []),
-                *check_results(part["result"]),
-            ]
-            errors += [f"{name}: {sentence}" for sentence in found]
-    return errors
-
-
-def _is_short(task: object) -> bool:
-    """Whether it is from an export as JSON-MIN, which `read` refuses with a better message."""
-    return (
-        isinstance(task, dict) and "id" in task and any(isinstance(task.get(key), str) for key in IMAGE_KEYS)
-    )
-
-
 def _entry(task: dict, number: int, file: str, folders: list[Path | None]) -> Entry:
     data = task_data(task)
     url = image_url(task)
@@ -192,7 +149,7 @@ def _entry(task: dict, number: int, file: str, folders: list[Path | None]) -> En
             found.notes.append("Its predictions are not in the file; include them in the export.")
             break
         version = prediction.get("model_version")
-        version = _one_line(version) if isinstance(version, str) else ""
+        version = one_line(version) if isinstance(version, str) else ""
         read = _reader(prediction.get("result"), "model", False)
         found.predictions.append(FilePrediction(version or "unknown", _score(prediction.get("score")), read))
     annotations = _list(task, "annotations", where)
@@ -200,8 +157,8 @@ def _entry(task: dict, number: int, file: str, folders: list[Path | None]) -> En
         raise FormatError(f"{where}: the annotations must be objects.")
     chosen = choose_annotation(annotations, found.notes)
     if chosen is not None:
-        found.submitted = _submitted(chosen)
-        found.who = _annotator(chosen)
+        found.submitted = is_submitted(chosen)
+        found.who = annotator(chosen)
         found.read = _reader(chosen.get("result"), "import", found.submitted)
         if _is_detection_only(chosen.get("result")):
             found.notes.append("No region has a text.")
@@ -217,53 +174,11 @@ def _is_detection_only(results: object) -> bool:
     return any(kind in GEOMETRIES for kind in kinds) and not {"textarea", "choices"} & set(kinds)
 
 
-def choose_annotation(annotations: list[dict], notes: list[str]) -> dict | None:
-    """The annotation to import: ground truth before others, then the newest; never a cancelled one."""
-    valid = [annotation for annotation in annotations if not annotation.get("was_cancelled")]
-    if len(valid) < len(annotations):
-        notes.append(f"Cancelled annotations that were ignored: {len(annotations) - len(valid)}.")
-    if not valid:
-        return None
-    order = [
-        (bool(a.get("ground_truth")), str(a.get("updated_at") or a.get("created_at") or ""), i)
-        for i, a in enumerate(valid)
-    ]
-    best = max(order)
-    if len(valid) > 1:
-        why = "ground truth" if best[0] else "newest"
-        people = ", ".join(dict.fromkeys(filter(None, map(_annotator, valid))))
-        by = f" of {people}" if people else ""
-        notes.append(f"It has {len(valid)} annotations{by}; only the {why} one was imported.")
-    return valid[best[2]]
-
-
-def _submitted(annotation: dict) -> bool:
-    """Whether a person has submitted it in Label Studio: an imported annotation has an id and an owner too,
-    but neither a lead time nor an accepted prediction."""
-    has_no_lead_time = "lead_time" in annotation and annotation["lead_time"] is None
-    if has_no_lead_time and not annotation.get("parent_prediction"):
-        return False
-    return any(annotation.get(key) for key in ("completed_by", "created_at", "id"))
-
-
-def _annotator(annotation: dict) -> str:
-    """The annotator's e-mail address, marked as from Label Studio; "" if unknown."""
-    owner = annotation.get("completed_by")
-    name = owner.get("email") if isinstance(owner, dict) else annotation.get("created_username")
-    name = _one_line(name.split(",")[0]) if isinstance(name, str) else ""  # " ann@example.org, 1"
-    return f"{name} (Label Studio)" if name else ""
-
-
 def _score(value: object) -> float | None:
     """None for anything but a number from 0 to 1."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
         return None
     return float(value)
-
-
-def _one_line(text: str) -> str:
-    """Printable and short enough for the database."""
-    return "".join(character for character in text if character.isprintable()).strip()[:MAX_LINE]
 
 
 def _list(task: dict, key: str, where: str) -> list:

@@ -16,7 +16,7 @@ import json
 import logging
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -29,9 +29,9 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from annotation.label_studio.client import Server
+from annotation.label_studio.export_tasks import to_results
 from annotation.label_studio.labelling_config import has_our_controls
 from annotation.label_studio.task_images import image_url
-from annotation.label_studio.tasks import to_results
 from annotation.label_studio.webhook_worker import Job, WebhookWorker
 from annotation.region import AnnotationError, Region, mean_score, regions_from_words
 from annotation.store.predictions import model_version
@@ -55,10 +55,15 @@ log = logging.getLogger(__name__)
 class TaskPredictor:
     """Predicts the words on the images of tasks."""
 
-    def __init__(self, store: Store, spotter: Spotter, server: Server) -> None:
+    def __init__(self, store: Store, spotter: Callable[[], Spotter], server: Server) -> None:
+        """`spotter`: returns the one to read with, which may change."""
         self.store, self.spotter, self.server = store, spotter, server
-        self.version = model_version(spotter.card)
         self._lock = Lock()  # the model processes one image at a time
+
+    @property
+    def version(self) -> str:
+        """The current model version."""
+        return model_version(self.spotter().card)
 
     def predict(self, tasks: list[dict]) -> list[dict | list]:
         """One prediction per task; [] (none) if its image is unavailable or the time is up."""
@@ -80,18 +85,20 @@ class TaskPredictor:
         return found
 
     def _predict(self, task: dict) -> dict:
-        regions, width, height = self._regions(task)
+        spotter = self.spotter()
+        version = model_version(spotter.card)
+        regions, width, height = self._regions(task, spotter, version)
         return {
             "result": to_results(regions, width, height, scores=True),
             "score": mean_score([region.score for region in regions]),
-            "model_version": self.version,
+            "model_version": version,
         }
 
-    def _regions(self, task: dict) -> tuple[list[Region], int, int]:
+    def _regions(self, task: dict, spotter: Spotter, version: str) -> tuple[list[Region], int, int]:
         """Regions, width and height of the upright image in pixels. Raises AnnotationError, ImageError."""
         if (image := self._stored_image(task["data"].get("sha256"))) is not None:
             for prediction in self.store.predictions(image.id):
-                if prediction.model_version == self.version:
+                if prediction.model_version == version:
                     return prediction.regions, image.width, image.height
             source = self.store.image_path(image).read_bytes()
             sha256 = image.sha256
@@ -100,9 +107,9 @@ class TaskPredictor:
             sha256 = hashlib.sha256(source).hexdigest()
         with self._lock:
             pixels = read_image(source)
-            words = self.spotter.spot(pixels)
+            words = spotter.spot(pixels)
         height, width = pixels.shape[:2]
-        return regions_from_words(words, sha256, width, height, self.version), width, height
+        return regions_from_words(words, sha256, width, height, version), width, height
 
     def _stored_image(self, sha256: object) -> ImageRecord | None:
         """The image with this hash in any project, if its file exists."""

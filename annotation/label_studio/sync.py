@@ -15,8 +15,10 @@ from typing import Any
 from annotation.formats.entries import Entry, ExportItem, FormatError
 from annotation.formats.exporting import file_names
 from annotation.formats.importing import ImportReport, import_entries
-from annotation.formats.label_studio import choose_annotation, read_tasks, to_task, validate
+from annotation.formats.label_studio import read_tasks
+from annotation.label_studio.annotations import choose_annotation
 from annotation.label_studio.client import ImageDownloadError, Server, ServerError
+from annotation.label_studio.export_tasks import to_task, validate
 from annotation.label_studio.labelling_config import has_our_controls, has_text_regions
 from annotation.label_studio.task_images import image_url
 from annotation.label_studio.tasks import from_results

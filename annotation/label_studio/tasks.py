@@ -1,4 +1,4 @@
-"""Regions <-> the results of a Label Studio task.
+"""The regions of a Label Studio task's results; `export_tasks` is the way back.
 
 Regions are in pixels of the upright image, results in percent of original_width and original_height. A region
 is up to three results with the same id: a polygon, its text, its flags.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import uuid
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any, TypeGuard
 
 from annotation.label_studio.labelling_config import LABEL
@@ -20,7 +19,6 @@ from annotation.region import (
     ORIGINS,
     AnnotationError,
     ParsedRegions,
-    Region,
     RegionError,
     check_region,
     check_regions,
@@ -38,53 +36,6 @@ MAX_NUMBER = 1e9  # of a coordinate in percent or a size in pixels: far beyond a
 
 class TaskError(AnnotationError):
     """An invalid task; the message is one sentence."""
-
-
-def to_results(regions: Sequence[Region], width: int, height: int, scores: bool = False) -> list[dict]:
-    """Results for regions of an image of `width` x `height` pixels; `scores`: for a prediction."""
-    return [result for region in regions for result in _results(region, width, height, scores)]
-
-
-def _results(region: Region, width: int, height: int, scores: bool) -> list[dict]:
-    points = [[min(100.0, 100 * x / width), min(100.0, 100 * y / height)] for x, y in region.polygon]
-    base: dict[str, Any] = {
-        "id": region.id,
-        "to_name": "image",
-        "original_width": width,
-        "original_height": height,
-        "image_rotation": 0,
-    }
-    if scores and region.score is not None:
-        base["score"] = region.score
-    shape: dict[str, Any] = {"points": points, "closed": True}
-    meta: dict = {"origin": region.origin, "locked": region.locked}
-    if not scores and region.score is not None:
-        meta["score"] = region.score  # not `score`: Label Studio would display it with a person's word
-    found = [
-        base
-        | {
-            "from_name": "label",
-            "type": "polygonlabels",
-            "value": shape | {"polygonlabels": [LABEL]},
-            "meta": meta,
-        }
-    ]
-    if region.text or not region.illegible:
-        text = base | {
-            "from_name": "transcription",
-            "type": "textarea",
-            "value": shape | {"text": [region.text]},
-        }
-        scored: dict[str, Any] = {}
-        if region.reading_score is not None:
-            scored["reading_score"] = region.reading_score
-        if region.characters:
-            scored["characters"] = [[c.text, c.score] for c in region.characters]
-        found.append(text | {"meta": scored} if scored else text)
-    flags = [flag for flag in FLAGS if getattr(region, flag)]
-    if flags:
-        found.append(base | {"from_name": "flags", "type": "choices", "value": shape | {"choices": flags}})
-    return found
 
 
 def from_results(
@@ -233,7 +184,7 @@ def _polygon(result: dict, notes: list[str], size: tuple[int, int]) -> list[list
     if not isinstance(value, dict):
         raise RegionError("a region has no value")
     points = value.get("points") if result["type"] in POLYGONS else _corners(value, size)
-    if not isinstance(points, list) or not all(_pair(point) for point in points):
+    if not isinstance(points, list) or not all(is_pair(point) for point in points):
         raise RegionError("the points of a region must be pairs of finite numbers")
     outside = max((max(-x, -y, x - 100, y - 100) for x, y in points), default=0)
     if outside > MAX_OUTSIDE:
@@ -249,7 +200,7 @@ def _corners(value: dict, size: tuple[int, int]) -> list[list[float]]:
     numbers: list[Any] = [
         value.get(key, 0 if key == "rotation" else None) for key in ("x", "y", "width", "height", "rotation")
     ]
-    if not all(_number(n) for n in numbers):
+    if not all(is_number(n) for n in numbers):
         raise RegionError("a rectangle must have finite x, y, width and height")
     width, height = size
     x, y = numbers[0] * width / 100, numbers[1] * height / 100
@@ -280,36 +231,10 @@ def _strings(value: object) -> TypeGuard[list[str]]:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-def _pair(point: object) -> bool:
-    return isinstance(point, list | tuple) and len(point) == 2 and all(_number(n) for n in point)
+def is_pair(point: object) -> bool:
+    return isinstance(point, list | tuple) and len(point) == 2 and all(is_number(n) for n in point)
 
 
-def _number(value: object) -> bool:
+def is_number(value: object) -> bool:
     # Not math.isfinite: JSON has integers that are too large for a float.
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < MAX_NUMBER
-
-
-def check_results(results: Sequence[dict[str, Any]]) -> list[str]:
-    """Errors that Label Studio's own check misses: points outside, too few points, ids, sizes, names."""
-    errors = []
-    names: dict[object, str] = {"polygonlabels": "label", "textarea": "transcription", "choices": "flags"}
-    shapes = {result.get("id"): result for result in results if result.get("type") == "polygonlabels"}
-    sizes: set[tuple[Any, Any]] = {(r.get("original_width"), r.get("original_height")) for r in results}
-    if len(sizes) > 1 or any(not _number(n) or n < 1 for size in sizes for n in size):
-        errors.append("The results do not agree on the size of the image.")
-    for number, result in enumerate(results, start=1):
-        value = result.get("value", {})
-        if not result.get("id") or result["id"] not in shapes:
-            errors.append(f"Result {number} does not have the id of a polygon.")
-        elif value.get("points") != shapes[result["id"]]["value"].get("points"):
-            errors.append(f"Result {number} does not repeat the points of its polygon.")
-        if result.get("from_name") != names.get(result.get("type")) or result.get("to_name") != "image":
-            errors.append(f"Result {number} does not use the controls of the configuration.")
-        points = value.get("points", [])
-        if len(points) < 3 or not all(_pair(p) and min(p) >= 0 and max(p) <= 100 for p in points):
-            errors.append(f"Result {number} needs at least 3 points within 0 and 100 percent.")
-        if result.get("image_rotation") != 0:
-            errors.append(f"Result {number} belongs to a rotated image.")
-    if len([r for r in results if r.get("type") == "polygonlabels"]) != len(shapes):
-        errors.append("Two polygons share an id.")
-    return errors

@@ -14,9 +14,10 @@ from sqlalchemy import func, insert, select, update
 from annotation.region import AnnotationError
 from annotation.review import DELETED, OPEN_STATES, SKIPPED
 from annotation.store import projects
+from annotation.store.authors import person_name
 from annotation.store.records import ImageRecord, image_record
 from annotation.store.region_rows import batches
-from annotation.store.store import Store, person_name
+from annotation.store.store import Store
 from annotation.store.tables import ImageRow, RegionRow, ReviewRow
 
 MAX_REASON = 200  # characters

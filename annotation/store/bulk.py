@@ -6,21 +6,22 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
 
 from annotation.region import FLAGS, MAX_TEXT, AnnotationError
 from annotation.review import CONFIRMED_STATES
-from annotation.store import projects, review
+from annotation.store import history, projects, review
+from annotation.store.authors import check_version, now, person_name
 from annotation.store.projects import in_project
 from annotation.store.records import NotFoundError
 from annotation.store.region_rows import batches, load_regions, replace_regions
 from annotation.store.search import FORMS, words_with
-from annotation.store.store import Store, person_name
-from annotation.store.tables import ImageRow, RegionRow
+from annotation.store.store import Store
+from annotation.store.tables import ImageRow, RegionRow, ReviewRow
 
 MAX_CHANGES = 20_000  # words of one plan, which is kept in memory until a person confirms it
 IMAGES_AT_ONCE = 50  # per transaction, so that people who save meanwhile do not wait for all
@@ -46,6 +47,7 @@ class BulkResult:
 
     words: int = 0  # 0 after an undoing, which counts images
     versions: dict[int, tuple[int, int]] = field(default_factory=dict)  # image id -> before and after
+    states: dict[int, str] = field(default_factory=dict)  # image id -> before; empty after an undoing
     left_out: list[str] = field(default_factory=list)  # names of images that somebody changed meanwhile
 
 
@@ -95,6 +97,7 @@ def execute(store: Store, changes: Sequence[Change], who: str) -> BulkResult:
     """Makes the changes, each a revision by `who`; all of an image or, if it has changed meanwhile, none."""
     who, words, left_out = person_name(who), 0, []
     versions: dict[int, tuple[int, int]] = {}
+    states: dict[int, str] = {}
     by_image = [list(group) for _, group in groupby(changes, lambda change: change.image_id)]
     for start in range(0, len(by_image), IMAGES_AT_ONCE):
         with store.write() as session:
@@ -113,20 +116,28 @@ def execute(store: Store, changes: Sequence[Change], who: str) -> BulkResult:
                 }
                 regions = load_regions(session, image_id)
                 new = [replace(region, **values.get(region.id, {})) for region in regions]
-                at = datetime.now(UTC)
+                at, states[image_id] = now(), image.state
                 replace_regions(session, image, new, who, "person", at)
                 review.reopen(session, image, who, at)
                 versions[image_id] = (mine[0].version, image.version)
                 words += len(mine)
-    return BulkResult(words, versions, left_out)
+    return BulkResult(words, versions, states, left_out)
 
 
 def undo(store: Store, result: BulkResult, who: str) -> BulkResult:
-    """Brings back the regions as they were; leaves out images that somebody has changed since."""
-    versions, left_out = {}, []
+    """Brings back regions and states as they were; leaves out images that somebody has changed since."""
+    who, versions, left_out = person_name(who), {}, []
     for image_id, (before, after) in result.versions.items():
         try:
-            versions[image_id] = (after, store.restore_version(image_id, before, after, who))
+            with store.write() as session:
+                image = projects.get_image(session, image_id, lock=True)
+                check_version(image, after)
+                new, at = history.regions_at_version(session, image_id, before), now()
+                replace_regions(session, image, new, who, "person", at)
+                # If somebody has confirmed the change, the words of before are yet to be checked.
+                state = result.states[image_id] if image.state == "in work" else "in work"
+                review.force_state(session, image, state, who, at, _last_reason(session, image_id, state))
+                versions[image_id] = (after, image.version)
         except AnnotationError:
             left_out.append(_image_name(store, image_id))
     return BulkResult(versions=versions, left_out=left_out)
@@ -150,6 +161,12 @@ def _check_count(changes: Sequence[Change]) -> None:
         raise AnnotationError(
             f"This would change more than {MAX_CHANGES:,} words at once; choose fewer photos."
         )
+
+
+def _last_reason(session: Session, image_id: int, state: str) -> str | None:
+    """Why the image was last put into this state; None if no reason was given."""
+    query = select(ReviewRow.reason).where(ReviewRow.image_id == image_id, ReviewRow.after == state)
+    return session.scalar(query.order_by(ReviewRow.id.desc()).limit(1))
 
 
 def _image_name(store: Store, image_id: int) -> str:

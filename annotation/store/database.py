@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -118,6 +118,9 @@ def open_engine(url: URL) -> Engine:
     is_file = file is not None
     if file is not None and not file.absolute().parent.is_dir():
         raise AnnotationError("The folder of the database does not exist; create it first.")
+    if file is not None:
+        with suppress(OSError):  # SQLite says why
+            os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))  # for the owner alone
     try:
         engine = create_engine(
             url,

@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
+from spotter.bit_depth import has_deep_colours
 from spotter.images import MAX_BYTES, ImageError, read_image
 from spotter.pdf import is_pdf
 
@@ -71,12 +72,13 @@ class ImageFolder:
         data = source if isinstance(source, bytes) else _read(Path(source))
         pixels = read_image(data)
         stored, extension = (
-            (data, plain) if (plain := plain_extension(data)) else encode(pixels, _is_photo(data))
+            (data, plain) if (plain := plain_extension(data, pixels)) else encode(pixels, _is_photo(data))
         )
         sha256 = hashlib.sha256(stored).hexdigest()
         path = self.path(sha256, extension)
         created = not path.exists()
         if created:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # photos are for the owner alone
             write_file(path, stored)
         height, width = pixels.shape[:2]
         source_sha256 = hashlib.sha256(data).hexdigest()
@@ -88,7 +90,7 @@ class ImageFolder:
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Writes the whole file or nothing, even if the process is killed."""
+    """Writes the whole file or nothing, even if the process is killed. Only its owner can read it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
     try:
@@ -96,7 +98,6 @@ def write_file(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
         os.replace(temporary, path)
         _sync_folder(path.parent)
     except BaseException:
@@ -114,8 +115,11 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def plain_extension(data: bytes) -> str | None:
-    """The extension (.jpg, .png) of an upright file without metadata (EXIF, comment, profile); else None."""
+def plain_extension(data: bytes, pixels: np.ndarray) -> str | None:
+    """The extension (.jpg, .png) of an upright file without metadata (EXIF, comment, profile); else None.
+
+    `pixels`: as it is read. A photo that had to be made brighter is not plain: a browser shows it dark.
+    """
     if is_pdf(data):
         return None
     with Image.open(io.BytesIO(data)) as image:
@@ -129,6 +133,7 @@ def plain_extension(data: bytes) -> str | None:
             is_plain = {name for name, _ in image.applist} <= PLAIN_APPS and data.endswith(b"\xff\xd9")
             return ".jpg" if is_plain else None
         is_plain = not getattr(image, "is_animated", False) and data.endswith(b"IEND\xaeB`\x82")
+        is_plain &= not has_deep_colours(image) or np.array_equal(np.asarray(image.convert("RGB")), pixels)
         return ".png" if is_plain else None
 
 
@@ -183,7 +188,7 @@ def _is_photo(data: bytes) -> bool:
     if is_pdf(data):
         return False
     with Image.open(io.BytesIO(data)) as image:
-        return image.format in ("JPEG", "MPO", "HEIF")
+        return image.format in ("JPEG", "MPO", "HEIF", "AVIF")
 
 
 def encode(pixels: np.ndarray, is_photo: bool = False) -> tuple[bytes, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,9 +10,11 @@ from sqlalchemy import func, select
 
 from annotation.review import CONFIRMED_STATES, DELETED
 from annotation.store.projects import in_project
-from annotation.store.search import Hit, contains, words_with
+from annotation.store.search import Hit, contains, words_of, words_with
 from annotation.store.store import Store
 from annotation.store.tables import ImageRow, ProjectRow, RegionRow
+
+ORDER = (ImageRow.sort_name, ImageRow.id)
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,25 @@ def find_all(store: Store, project_id: int, text: str) -> Iterator[tuple[Hit, li
     names = select(ImageRow.id, ImageRow.name)
     names = names.where(in_project(project_id), contains(store, ImageRow.name, text))
     words = words_with(store, project_id, text).add_columns(RegionRow.polygon)
-    order = (ImageRow.sort_name, ImageRow.id)
     with store.read() as session:
-        for image_id, name in session.execute(names.order_by(*order)):
+        for image_id, name in session.execute(names.order_by(*ORDER)):
             yield Hit(image_id, name), []
-        for *values, polygon in session.execute(words.order_by(*order, RegionRow.position)):
+        for *values, polygon in session.execute(words.order_by(*ORDER, RegionRow.position)):
             yield Hit(*values), polygon
+
+
+def find_matching(
+    store: Store, project_id: int, matches: Callable[[str], bool]
+) -> Iterator[tuple[Hit, list[list[float]]]]:
+    """As `find_all`, those whose name or text `matches`. Raises what `matches` does."""
+    names = select(ImageRow.id, ImageRow.name).where(in_project(project_id)).order_by(*ORDER)
+    words = words_of(project_id).order_by(*ORDER, RegionRow.position)
+    with store.read() as session:
+        for image_id, name in session.execute(names):
+            if matches(name):
+                yield Hit(image_id, name), []
+        for image_id, name, region_id, text in session.execute(words):
+            if matches(text):
+                # On its own: to read the polygons of all words takes longer than to search.
+                row = session.get_one(RegionRow, (image_id, region_id))
+                yield Hit(image_id, name, region_id, text), row.polygon

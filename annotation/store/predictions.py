@@ -26,7 +26,7 @@ from annotation.store.tables import ImageRow, PredictedRow, PredictionRow
 def model_version(card: dict) -> str:
     """The version under which a spotter's predictions are stored; other weights are another version."""
     name, sha256 = card.get("name", "spotter"), card.get("sha256", "")
-    return f"{name}-{sha256[:8]}" if sha256 else name
+    return card.get("model_version") or (f"{name}-{sha256[:8]}" if sha256 else name)
 
 
 def add_prediction(

@@ -10,8 +10,9 @@ from sqlalchemy import func, select
 
 from annotation.region import AnnotationError
 from annotation.store import projects
+from annotation.store.authors import person_name
 from annotation.store.records import NotFoundError
-from annotation.store.store import Store, person_name
+from annotation.store.store import Store
 from annotation.store.tables import ProjectRow
 
 

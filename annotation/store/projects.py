@@ -170,10 +170,14 @@ def count_images(session: Session, project_id: int) -> int:
     return session.scalar(select(func.count()).where(in_project(project_id))) or 0
 
 
-def unpredicted_images(session: Session, project_id: int, model_version: str | None = None) -> list[int]:
+def unpredicted_images(
+    session: Session, project_id: int, model_version: str | None = None, state: str | None = None
+) -> list[int]:
     """Ids of a project's images without any prediction, or without one of this model version."""
     predicted = select(PredictionRow.image_id).where(PredictionRow.image_id == ImageRow.id)
     if model_version is not None:
         predicted = predicted.where(PredictionRow.model_version == model_version)
     query = select(ImageRow.id).where(in_project(project_id), ~predicted.exists())
+    if state is not None:
+        query = query.where(ImageRow.state == state)
     return list(session.scalars(query.order_by(ImageRow.id)))

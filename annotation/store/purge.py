@@ -9,19 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from annotation.review import DELETED
 from annotation.store.store import Store
 from annotation.store.tables import (
     Base,
+    HoldoutImageRow,
     ImageRow,
     PredictedRow,
     PredictionRow,
     ProjectRow,
     RemovedFileRow,
     ReviewRow,
+    RoundRow,
 )
 
 BIN_TIME = timedelta(days=30)  # what was deleted earlier is deleted for good
@@ -43,6 +45,9 @@ def erase_project(store: Store, project_id: int) -> int:
     is_deleted = select(ProjectRow.id).where(ProjectRow.id == project_id, ProjectRow.deleted_at.is_not(None))
     number = _erase(store, ImageRow.project_id.in_(is_deleted))
     with store.write() as session:
+        # Its rounds stay: their weights may be served.
+        session.execute(update(RoundRow).where(RoundRow.project_id.in_(is_deleted)).values(project_id=None))
+        session.execute(delete(HoldoutImageRow).where(HoldoutImageRow.project_id.in_(is_deleted)))
         session.execute(
             delete(ProjectRow).where(ProjectRow.id == project_id, ProjectRow.deleted_at.is_not(None))
         )

@@ -60,11 +60,16 @@ def search(store: Store, project_id: int, query: str, limit: int = 100) -> Searc
 
 
 def words_with(store: Store, project_id: int, query: str) -> Select:
-    """(image id, image name, region id, text) of the project's words that contain the query."""
+    """Those of `words_of` that contain the query."""
+    return words_of(project_id).where(contains(store, RegionRow.text, query))
+
+
+def words_of(project_id: int) -> Select:
+    """(image id, image name, region id, text) of the project's words."""
     return (
         select(ImageRow.id, ImageRow.name, RegionRow.id, RegionRow.text)
         .join_from(RegionRow, ImageRow, RegionRow.image_id == ImageRow.id)
-        .where(in_project(project_id), contains(store, RegionRow.text, query))
+        .where(in_project(project_id))
     )
 
 

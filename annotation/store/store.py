@@ -5,40 +5,36 @@ Every call is one transaction: it happens completely or not at all, even if the 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from annotation.corrections import Correction, find_corrections
-from annotation.merge import apply_suggestion, merge, with_regions
-from annotation.region import AnnotationError, Region, check_regions, regions_from_words, same_content
+from annotation.merge import apply_suggestion
+from annotation.region import Region, check_regions, regions_from_words, same_content
 from annotation.signals import RegionSignals, word_signals
 from annotation.store import history, predictions, projects, review
-from annotation.store.database import DEFAULT_URL, Database, parse_url, sqlite_file, user_url
+from annotation.store.authors import check_version, now, person_name
+from annotation.store.database import DEFAULT_URL, parse_url, sqlite_file, user_url
 from annotation.store.images import ImageFolder
 from annotation.store.records import (
-    Draft,
     ImageRecord,
     NotFoundError,
     OpenImage,
     Prediction,
-    Revision,
-    StateChange,
     Suggestion,
     VersionConflict,
     image_record,
 )
 from annotation.store.region_rows import load_predicted, load_regions, predicted_region, replace_regions
+from annotation.store.revisions import RevisionStore
 from annotation.store.tables import ImageRow
 
 if TYPE_CHECKING:
     from spotter.types import Word
 
-MAX_PERSON = 200  # characters of a person's name
 
-
-class Store(Database):
+class Store(RevisionStore):
     """`with Store("sqlite:///annotation.db") as store: ...`"""
 
     def __init__(self, url: str = DEFAULT_URL, images: str | Path | None = None) -> None:
@@ -134,10 +130,12 @@ class Store(Database):
         with self.read() as session:
             return projects.count_images(session, project_id)
 
-    def unpredicted_images(self, project_id: int, model_version: str | None = None) -> list[int]:
+    def unpredicted_images(
+        self, project_id: int, model_version: str | None = None, state: str | None = None
+    ) -> list[int]:
         """Ids of a project's images without any prediction, or without one of this model version."""
         with self.read() as session:
-            return projects.unpredicted_images(session, project_id, model_version)
+            return projects.unpredicted_images(session, project_id, model_version, state)
 
     # Regions
 
@@ -165,7 +163,7 @@ class Store(Database):
             VersionConflict: `version` is not the current one; `values` are saved as a draft.
             NotFoundError: no such image.
         """
-        who, at, conflict = person_name(who), _now(), None
+        who, at, conflict = person_name(who), now(), None
         with self.write() as session:
             image = projects.get_image(session, image_id, lock=True)
             checked = check_regions(values, image.width, image.height, load_regions(session, image_id))
@@ -193,8 +191,8 @@ class Store(Database):
         with self.write() as session:
             image = projects.get_image(session, image_id, lock=True)
             if version is not None:
-                _check_version(image, version)
-            review.change_state(session, image, state, person_name(who), _now(), reason or None)
+                check_version(image, version)
+            review.change_state(session, image, state, person_name(who), now(), reason or None)
             return image_record(image)
 
     # Predictions
@@ -215,7 +213,7 @@ class Store(Database):
             image = projects.get_image(session, image_id, lock=True)
             regions = regions_from_words(words, image.sha256, image.width, image.height, model_version)
             signals = [word_signals(word) for word in words] if signals is None else signals
-            return predictions.add_prediction(session, image, model_version, regions, signals, _now())
+            return predictions.add_prediction(session, image, model_version, regions, signals, now())
 
     def predictions(self, image_id: int) -> list[Prediction]:
         """Oldest first; their regions have origin "model" and the model's scores."""
@@ -235,11 +233,11 @@ class Store(Database):
 
         Raises NotFoundError; AnnotationError if `version` is not the current one.
         """
-        who, at = person_name(who), _now()
+        who, at = person_name(who), now()
         with self.write() as session:
             image = projects.get_image(session, image_id, lock=True)
             row = predictions.get_suggestion(session, image_id, suggestion_id)
-            _check_version(image, version)
+            check_version(image, version)
             new = apply_suggestion(load_regions(session, image_id), predicted_region(row), row.matched_id)
             row.status = "accepted"
             if replace_regions(session, image, new, who, "person", at):
@@ -255,90 +253,7 @@ class Store(Database):
         with self.read() as session:
             return predictions.open_suggestions(session, image_id)
 
-    # History and drafts
-
-    def history(self, image_id: int, region_id: str | None = None) -> list[Revision]:
-        """Every change of an image's regions (or of one), oldest first."""
-        with self.read() as session:
-            return history.list_revisions(session, image_id, region_id)
-
-    def restore_version(
-        self, image_id: int, earlier: int, version: int, who: str, only: Collection[str] = ()
-    ) -> int:
-        """Makes the regions what they were in the version `earlier`, or `only` those with these ids.
-
-        Returns the new version; nothing is removed from the history. Raises NotFoundError; AnnotationError if
-        `version` is not the current one.
-        """
-        who, at = person_name(who), _now()
-        with self.write() as session:
-            image = projects.get_image(session, image_id, lock=True)
-            _check_version(image, version)
-            new = history.regions_at_version(session, image_id, earlier)
-            if only:
-                new = with_regions(load_regions(session, image_id), new, only)
-            if replace_regions(session, image, new, who, "person", at):
-                review.reopen(session, image, who, at)
-            return image.version
-
-    def reviews(self, image_id: int) -> list[StateChange]:
-        """Every change of an image's review state, oldest first."""
-        with self.read() as session:
-            return review.list_changes(session, image_id)
-
-    def was_ever_current(self, image_id: int, regions: Sequence[Region], since: int = 0) -> bool:
-        """Whether an image has had these regions since a version, see `annotation.store.history`."""
-        with self.read() as session:
-            return history.was_ever_current(session, image_id, regions, since)
-
-    def drafts(self, image_id: int | None = None) -> list[Draft]:
-        """Rejected versions that wait for a decision, oldest first."""
-        with self.read() as session:
-            return history.open_drafts(session, image_id)
-
-    def apply_draft(self, draft_id: int, version: int, who: str, join: bool = False) -> int:
-        """Makes a draft the image's regions; the new version. The replaced regions stay in the history.
-
-        `join`: merge it with what others have changed since; the draft wins where both changed a region.
-        Raises NotFoundError; RegionError if the result has too many regions; AnnotationError if `version` is
-        not the current one.
-        """
-        who, at = person_name(who), _now()
-        with self.write() as session:
-            row = history.get_draft(session, draft_id)
-            image = projects.get_image(session, row.image_id, lock=True)
-            _check_version(image, version)
-            new = history.draft_record(row).regions
-            if join:
-                base = history.regions_at_version(session, image.id, row.base_version)
-                new = merge(base, new, load_regions(session, image.id))
-                check_regions(new, image.width, image.height)
-            if replace_regions(session, image, new, who, "person", at):
-                review.reopen(session, image, who, at)
-            row.status = "applied"
-            return image.version
-
-    def discard_draft(self, draft_id: int) -> None:
-        """Closes a draft; it stays in the database. Raises NotFoundError."""
-        with self.write() as session:
-            history.get_draft(session, draft_id).status = "discarded"
-
 
 def open_store(url: str | None = None) -> Store:
     """The store at this URL, by default the one in the user's data folder. Raises AnnotationError."""
     return Store(url if url is not None else user_url())
-
-
-def _check_version(image: ImageRow, version: int) -> None:
-    if version != image.version:
-        raise AnnotationError(f"{image.changed_by} has changed this image in the meantime; review it again.")
-
-
-def person_name(who: str) -> str:
-    """The name under which a visitor's changes are stored."""
-    who = "".join(character for character in str(who) if character.isprintable()).strip()[:MAX_PERSON]
-    return who or "someone"
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

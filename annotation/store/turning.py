@@ -15,10 +15,11 @@ import numpy as np
 from annotation.region import DECIMALS, AnnotationError, Region
 from annotation.review import DELETED
 from annotation.store import projects, review
+from annotation.store.authors import person_name
 from annotation.store.images import encode
 from annotation.store.records import ImageRecord, image_record
 from annotation.store.region_rows import load_regions, replace_regions
-from annotation.store.store import Store, person_name
+from annotation.store.store import Store
 from spotter.images import read_image
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.error import URLError
 
@@ -20,6 +21,7 @@ from annotation.label_studio.client import Server
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv-label-studio"
 PROGRAM = VENV / "bin/label-studio"
+DATABASE = "label_studio.sqlite3"
 TEMPLATE = VENV / "migrated"  # a data folder after the first start, which takes a minute or more
 FILES = "exported"  # folder in the data folder whose files it serves
 USER, PASSWORD, TOKEN = "ann@example.org", "not-a-secret-1", "0123456789abcdef0123456789abcdef01234567"
@@ -77,13 +79,19 @@ def open_page(browser, url) -> Iterator[Callable]:
 @contextmanager
 def label_studio(folder: Path) -> Iterator[str]:
     """URL of a server that keeps its data in the new folder."""
-    if not TEMPLATE.is_dir():
-        made = VENV / f"migrating-{os.getpid()}"
-        with _running(made, FIRST_START):
-            pass
-        made.rename(TEMPLATE)
-    shutil.copytree(TEMPLATE, folder)
-    with _running(folder, START) as url:
+    first = not TEMPLATE.is_dir()
+    if not first:
+        shutil.copytree(TEMPLATE, folder)
+    with _running(folder, FIRST_START if first else START) as url:
+        if first:
+            made = VENV / f"migrating-{os.getpid()}"
+            made.mkdir()
+            with (
+                closing(sqlite3.connect(folder / DATABASE)) as source,
+                closing(sqlite3.connect(made / DATABASE)) as copy,
+            ):
+                source.backup(copy)
+            made.rename(TEMPLATE)
         yield url
 
 

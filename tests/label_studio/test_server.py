@@ -293,6 +293,64 @@ def test_edits_on_the_server_are_not_overwritten(store, project, server):
     assert pull(store, project, server).kept_as_drafts == []
 
 
+def test_json_min(store, empty, project, server, url, tmp_path):
+    """What Label Studio leaves out of it is not guessed; the rest is there."""
+    push(store, project, server)
+    number = server.find_project(project).id
+    answer = ask(url, f"/api/projects/{number}/export?exportType=JSON_MIN&download_all_tasks=true")
+    (tmp_path / "min.json").write_bytes(answer)
+    images = store.image_list(store.find_project(project))
+    for image in images:
+        (tmp_path / image.name).write_bytes(store.image_path(image).read_bytes())
+    report = import_from(empty, project, tmp_path / "min.json")
+    assert (report.images_added, report.faults) == (3, [])
+    # One of its five regions is illegible, without a text: nothing says which of them.
+    (first,) = (image for image in empty.image_list(1) if image.state == "in work")
+    found = empty.regions(first.id)
+    assert [region.text for region in found] == [""] * 5
+    expected = store.regions(next(image.id for image in images if image.name == first.name))
+    for mine, theirs in zip(found, expected, strict=True):
+        assert all(math.dist(*pair) < TOLERANCE for pair in zip(mine.polygon, theirs.polygon, strict=True))
+    assert "5 regions, but 4 texts, which were left out: 'Corrected 咖'" in "".join(report.notes)
+    # Without that region, the order decides.
+    store.save_regions(images[0].id, images[0].version, [r for r in expected if r.text], "bob")
+    push(store, project, server)
+    answer = ask(url, f"/api/projects/{number}/export?exportType=JSON_MIN&download_all_tasks=true")
+    (tmp_path / "min.json").write_bytes(answer)
+    import_from(empty, "again", tmp_path / "min.json")
+    (first,) = (image for image in empty.image_list(2) if image.state == "in work")
+    assert [r.text for r in empty.regions(first.id)] == [r.text for r in expected if r.text]
+
+
+def tasks_of(server: Server, project: str) -> list[dict]:
+    return server.tasks(server.find_project(project))
+
+
+def test_a_photo_deleted_on_the_server_is_only_sent_again_if_asked(
+    store, project, server, url, tmp_path, monkeypatch, capsys
+):
+    push(store, project, server)
+    first, *others = store.image_list(store.find_project(project))
+    with server.client() as sdk:
+        (task,) = (t for t in tasks_of(server, project) if t["data"]["sha256"] == first.sha256)
+        sdk.tasks.delete(task["id"])
+    report = push(store, project, server)
+    assert (report.images_added, report.deleted_remotely) == (0, [first.name])
+    pull(store, project, server)
+    assert push(store, project, server).deleted_remotely == [first.name]
+    there = {task["data"]["sha256"] for task in tasks_of(server, project)}
+    assert there == {image.sha256 for image in others}
+
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", TOKEN)
+    options = ["--database", f"sqlite:///{tmp_path}/first/a.db", "--server", url, "--project", project]
+    assert main(["push", *options, "--resend"]) == 0
+    assert "images: 1 added, 2 already there" in capsys.readouterr().out
+    assert len(tasks_of(server, project)) == 3
+    # It is an ordinary photo again.
+    assert (again := push(store, project, server)).images_existing == 3
+    assert again.deleted_remotely == []
+
+
 def test_several_and_cancelled_annotations_are_reported(store, project, server):
     push(store, project, server)
     task = next(task for task in server.tasks(server.find_project(project)) if task["annotations"])

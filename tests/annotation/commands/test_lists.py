@@ -39,3 +39,21 @@ def test_find(store, image_id, run):
     assert run("find", "zebra", "--project", "p") == (1, [], ["Nothing was found."])
     assert run("find", " ", "--project", "p") == (1, [], ["The text to find is empty."])
     assert run("find", "a", "--project", "q").code == 1
+
+
+def test_find_by_a_regular_expression(store, image_id, picture, run):
+    other, _ = store.add_image(store.ensure_project("p"), picture(1), "2.jpg")
+    store.add_image(store.ensure_project("q"), picture(2), "3.jpg")
+    words = [Region(box(1, 2), "12"), Region(box(1, 40), "1a2"), Region(box(1, 60), "Photo")]
+    store.save_regions(image_id, 0, words, "ann")
+    store.save_regions(other.id, 0, [Region(box(5, 5), "7")], "ann")
+    assert run("find", r"^\d+(\.jpg)?$", "--regex", "--project", "p") == (
+        0,
+        ["2.jpg\t\t\t\t\t", "2.jpg\t7\t5\t5\t25\t15", "photo.jpg\t12\t1\t2\t21\t12"],
+        [],
+    )
+    assert run("find", "^Ph", "--regex", "--project", "p").lines == ["photo.jpg\tPhoto\t1\t60\t21\t70"]
+    assert run("find", "zebra|^$", "--regex", "--project", "p") == (1, [], ["Nothing was found."])
+    sentence = "The regular expression is invalid: missing ) at character 2."
+    assert run("find", "(", "--regex", "--project", "p") == (1, [], [sentence])
+    assert run("find", " ", "--regex", "--project", "p").code == 1

@@ -10,7 +10,7 @@ import pytest
 from annotation.__main__ import main
 from annotation.formats import FormatError, export_to, import_from
 from annotation.formats.entries import ExportItem
-from annotation.formats.label_studio import choose_annotation, to_task, validate
+from annotation.label_studio.export_tasks import to_task, validate
 from annotation.label_studio.labelling_config import has_our_controls
 from annotation.label_studio.task_images import image_path
 from annotation.store.store import Store
@@ -181,16 +181,6 @@ def test_several_and_cancelled_annotations(store, saved, exported, retype):
     assert "ONE" in [r.text for r in store.regions(saved)]
     assert len(report.notes) == 3
     assert all(note.startswith("photo.jpg: ") for note in report.notes)
-
-
-def test_ground_truth_precedes_the_newest_annotation():
-    notes = []
-    assert choose_annotation([], notes) is None
-    one, two = {"id": 1, "ground_truth": True, "updated_at": "1"}, {"id": 2, "updated_at": "2"}
-    assert choose_annotation([one, two], notes) is one
-    assert choose_annotation([one | {"was_cancelled": True}, two], notes) is two
-    assert choose_annotation([one | {"was_cancelled": True}], notes) is None
-    assert "ground truth" in notes[0]
 
 
 def test_images_are_found_by_name_too(store, saved, exported, retype, tmp_path):

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from annotation.formats import FormatError, import_from
+from annotation.formats.label_studio import JSON_MIN_NOTE
 
 
 def shown(store, project="p"):
@@ -65,11 +66,20 @@ def test_several_pages_are_refused_with_the_keys(store, case):
         import_from(store, "p", case("85"))
 
 
-@pytest.mark.parametrize("number", ["71", "100"])
-def test_a_short_export_is_refused(store, case, number):
-    path = next(case(number).glob("*.json"))
-    with pytest.raises(FormatError, match="JSON-MIN"):
-        import_from(store, "p", path)
+def test_a_short_export_is_read_and_what_it_lacks_is_said(store, case):
+    report = import_from(store, "p", case("71") / "min.json")
+    ((state, ((text, polygon),)),) = shown(store).values()
+    assert (state, text) == ("in work", "NOVA")
+    assert [round(x) for x in polygon[0]] == [100, 100]
+    assert report.notes == [JSON_MIN_NOTE]
+
+
+def test_a_short_export_whose_photo_is_missing_is_refused_with_what_it_is(store, case):
+    with pytest.raises(FormatError) as caught:
+        import_from(store, "p", case("100"))
+    fault, note = str(caught.value).splitlines()
+    assert "1a-a.jpg is neither in the project nor next to the file" in fault
+    assert note == JSON_MIN_NOTE
 
 
 def test_a_detection_project_is_not_done(store, case):

@@ -17,8 +17,8 @@ import pytest
 from PIL import Image
 
 from annotation.label_studio.backend import MAX_BODY, MAX_TASKS
+from annotation.label_studio.export_tasks import check_results, to_results
 from annotation.label_studio.labelling_config import CONFIG
-from annotation.label_studio.tasks import check_results, to_results
 from annotation.region import Region
 from annotation.store.store import Store
 from spotter import load_spotter

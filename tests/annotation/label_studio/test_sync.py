@@ -14,9 +14,9 @@ from types import SimpleNamespace
 import pytest
 
 from annotation.label_studio.client import Server, ServerError
+from annotation.label_studio.export_tasks import to_results
 from annotation.label_studio.labelling_config import CONFIG
 from annotation.label_studio.sync import pull, push
-from annotation.label_studio.tasks import to_results
 from annotation.region import AnnotationError, Character, Region
 from annotation.store.bin import delete_images, restore_images, skip_image
 from annotation.store.store import Store

@@ -6,7 +6,7 @@ import pytest
 
 from annotation.region import AnnotationError, Region
 from annotation.store import bulk
-from annotation.store.bin import delete_images
+from annotation.store.bin import delete_images, skip_image, skip_reasons
 from annotation.store.bulk import BulkResult, execute, plan_flag, plan_replacement, undo
 
 HOUSE = [[10, 10], [60, 10], [60, 30], [10, 30]]
@@ -75,7 +75,7 @@ def test_a_change_is_a_revision_by_its_person_and_can_be_undone(store, project, 
     first, second = put(1, "BAR", "X"), put(2, "BAR")
     before = [store.regions(image_id) for image_id in (first, second)]
     result = execute(store, plan_replacement(store, project, "BAR", "PUB"), "bob")
-    assert result == BulkResult(2, {first: (1, 2), second: (1, 2)})
+    assert result == BulkResult(2, {first: (1, 2), second: (1, 2)}, {first: "in work", second: "in work"})
     assert [(r.who, r.after.text) for r in store.history(first) if r.version == 2] == [("bob", "PUB")]
     assert undo(store, result, "bob") == BulkResult(versions={first: (2, 3), second: (2, 3)})
     assert [store.regions(image_id) for image_id in (first, second)] == before
@@ -111,6 +111,33 @@ def test_a_finished_image_is_reopened_and_the_plan_says_so(store, project, put):
     assert plan[0].is_finished
     execute(store, plan, "ann")
     assert store.image(image_id).state == "in work"
+
+
+def set_states(store, image_id: int, state: str) -> None:
+    if state == "skipped":
+        skip_image(store, image_id, "blurred", "ann")
+    for step in {"done": ["done"], "approved": ["done", "approved"]}.get(state, []):
+        store.set_state(image_id, step, "ann")
+
+
+@pytest.mark.parametrize("state", ["in work", "done", "approved", "skipped"])
+def test_undo_brings_the_state_back(store, project, put, state):
+    image_id = put(1, "BAR")
+    set_states(store, image_id, state)
+    result = execute(store, plan_replacement(store, project, "BAR", "PUB"), "bob")
+    assert store.image(image_id).state == "in work"
+    undo(store, result, "bob")
+    assert (texts(store, image_id), store.image(image_id).state) == (["BAR"], state)
+    assert skip_reasons(store, [image_id]) == ({image_id: "blurred"} if state == "skipped" else {})
+
+
+def test_undo_reopens_what_was_confirmed_after_the_change(store, project, put):
+    image_id = put(1, "BAR")
+    store.set_state(image_id, "done", "ann")
+    result = execute(store, plan_replacement(store, project, "BAR", "PUB"), "bob")
+    store.set_state(image_id, "done", "eve")
+    undo(store, result, "bob")
+    assert (texts(store, image_id), store.image(image_id).state) == (["BAR"], "in work")
 
 
 def test_invalid_and_too_large_plans_are_refused(store, project, put, monkeypatch):

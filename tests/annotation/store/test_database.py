@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sqlite3
 
@@ -10,6 +11,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from PIL import Image
 from sqlalchemy import create_engine
 
 from annotation.region import AnnotationError
@@ -106,3 +108,17 @@ def test_the_default_database_is_private_to_the_user(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
     with pytest.raises(AnnotationError, match="cannot be created"):
         user_url()
+
+
+def test_only_the_owner_can_read_what_is_stored(tmp_path):
+    photo = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(photo, "PNG")
+    previous = os.umask(0o022)
+    try:
+        with Store(f"sqlite:///{tmp_path}/a.db") as store:
+            store.add_image(store.ensure_project("p"), photo.getvalue())
+            readable = [path.name for path in tmp_path.iterdir() if path.stat().st_mode & 0o077]
+    finally:
+        os.umask(previous)
+    assert readable == []
+    assert {path.name for path in tmp_path.iterdir()} >= {"a.db", "a.images"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -55,6 +56,16 @@ def test_orientation_is_applied(store, picture, form, orientation):
 def test_other_files_are_encoded(store, picture, form, extension):
     image, _ = store.add_image(store.ensure_project("p"), picture(form=form), "a")
     assert image.extension == extension
+
+
+@pytest.mark.parametrize(("brightest", "keeps_its_bytes"), [(4095, False), (65535, True)])
+def test_a_photo_that_browsers_would_show_dark_is_stored_bright(store, brightest, keeps_its_bytes):
+    pixels = np.full((100, 200, 3), brightest, np.uint16)
+    data = cv2.imencode(".png", pixels)[1].tobytes()
+    image, _ = store.add_image(store.ensure_project("p"), data, "a.png")
+    assert (store.image_path(image).read_bytes() == data) is keeps_its_bytes
+    with Image.open(store.image_path(image)) as stored:
+        assert stored.convert("RGB").getextrema() == ((255, 255),) * 3
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,8 @@ WORDS = [word(10, "a"), word(40, "b"), word(70, "c"), word(100, "d")]
 def clock(monkeypatch):
     """`clock(seconds)` sets the time of the following saves."""
     now = [START]
-    monkeypatch.setattr("annotation.store.store._now", lambda: now[0])
+    for module in ("store", "revisions"):
+        monkeypatch.setattr(f"annotation.store.{module}.now", lambda: now[0])
 
     def set_time(seconds):
         now[0] = START + timedelta(seconds=seconds)
