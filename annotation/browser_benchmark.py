@@ -57,6 +57,7 @@ WATCH = """() => {
         }, { capture: true, once: true }));
     };
 }"""
+NO_CHROMIUM = "--browser needs Chromium: install it (apt-get install chromium) or name it in CHROMIUM."
 
 
 @dataclass(frozen=True)
@@ -136,13 +137,13 @@ def browser_page() -> Iterator[Page]:
     except ImportError as error:
         raise AnnotationError("--browser needs playwright: pip install playwright.") from error
     path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if path is not None and not os.path.isfile(path):
+        raise AnnotationError(NO_CHROMIUM)
     with sync_playwright() as driver:
         try:
             browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         except Error as error:
-            raise AnnotationError(
-                "--browser needs Chromium: install it (apt-get install chromium) or name it in CHROMIUM."
-            ) from error
+            raise AnnotationError(NO_CHROMIUM) from error
         page = browser.new_page(viewport={"width": VIEWPORT[0], "height": VIEWPORT[1]})
         page.set_default_timeout(TIMEOUT)
         yield page

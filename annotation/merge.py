@@ -36,6 +36,22 @@ def merge(base: Sequence[Region], mine: Sequence[Region], theirs: Sequence[Regio
     return merged + [region for region in theirs if region.id not in old and region.id not in my_ids]
 
 
+def contains_changes(base: Sequence[Region], mine: Sequence[Region], theirs: Sequence[Region]) -> bool:
+    """Whether `mine` has all that was changed from `base` to `theirs`: nothing of it would be lost."""
+    old, own, new = ({region.id: region for region in regions} for regions in (base, mine, theirs))
+    for name in old.keys() | new.keys():
+        if name not in old or name not in new:
+            if (name in own) != (name in new):
+                return False
+        elif name in own:
+            parts = zip(old[name].content, own[name].content, new[name].content, strict=True)
+            if any(after not in (before, kept) for before, kept, after in parts):
+                return False
+        elif old[name].content != new[name].content:
+            return False
+    return True
+
+
 def with_regions(current: Sequence[Region], other: Sequence[Region], ids: Collection[str]) -> list[Region]:
     """`current` with the regions of these ids as they are in `other`: changed, added or removed."""
     wanted = {region.id: region for region in other if region.id in ids}

@@ -79,7 +79,7 @@ class RegionEditor(gr.HTML):
             return None
         size = self._size_of(payload.image_id)
         if size is None:
-            raise gr.Error("This photo is unknown; reload the page.")
+            raise gr.Error("This photo is unknown; reload the page.", print_exception=False)
         return {
             "image_id": payload.image_id,
             "version": payload.version,

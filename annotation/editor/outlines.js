@@ -15,10 +15,22 @@ export const pointsAttribute = (points) => points.map((p) => p.join(",")).join("
 export function makeOutline({ nodes: { wordLayer } }, id) {
   const group = makeSvg(wordLayer, "g", { class: "word", role: "button", tabindex: -1, "data-id": id });
   const halo = makeSvg(group, "polygon", { class: "halo" }), line = makeSvg(group, "polygon", { class: "line" });
-  const badge = makeSvg(group, "g", { class: "badge" }), sign = makeSvg(badge, "g", { class: "px" });
+  const badge = makeSvg(group, "g", { class: "badge" }), sign = makeSvg(badge, "g");
   makeSvg(sign, "circle", { r: 8 });
   makeSvg(sign, "use", { href: "#re-lock", x: -6, y: -6, width: 12, height: 12 });
-  return { group, halo, line, badge };
+  return { group, halo, line, badge, sign };
+}
+
+/**
+ * The badges keep their size on the screen. Not by a property on the photo, for which the browser would compute the
+ * style of every word again.
+ * @param {Iterable<Entry>} entries
+ * @param {number} scale  screen pixels per image pixel
+ */
+export function scaleBadges(entries, scale) {
+  for (const { region, sign } of entries) {
+    if (region?.locked) setAttributes(sign, { transform: "scale(" + 1 / scale + ") translate(-6 -6)" });
+  }
 }
 
 /** All that changes while a word is dragged. @param {Outline} outline @param {Point[]} points */

@@ -15,6 +15,7 @@ export function showInAddress({ image_id: imageId }) {
   const address = new URL(location.href);
   if (!imageId || address.searchParams.get("image") === imageId) return;
   address.searchParams.set("image", imageId);
+  address.searchParams.delete("region");  // of the photo before; only links name one
   history.replaceState(history.state, "", address);
 }
 

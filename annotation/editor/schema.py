@@ -140,7 +140,7 @@ class EditorData(Strict):
         try:
             return super().model_validate(obj, **options)
         except ValidationError as error:
-            raise gr.Error(_sentence(error)) from None
+            raise gr.Error(_sentence(error), print_exception=False) from None
 
 
 def _sentence(error: ValidationError) -> str:

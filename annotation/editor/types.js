@@ -130,6 +130,7 @@
  * @property {SVGPolygonElement} halo
  * @property {SVGPolygonElement} line
  * @property {SVGGElement} badge
+ * @property {SVGGElement} sign  within the badge
  * @typedef {object} Row
  * @property {HTMLTableRowElement} row
  * @property {HTMLElement} number

@@ -5,7 +5,9 @@ import { drawCard, placeCard } from "./card.js";
 import { drawDraft } from "./drafts.js";
 import { bounds } from "./geometry.js";
 import { drawHandles } from "./handles.js";
-import { describe, drawGesture, drawHovered, drawMergeTarget, drawOutline, makeOutline } from "./outlines.js";
+import {
+  describe, drawGesture, drawHovered, drawMergeTarget, drawOutline, makeOutline, scaleBadges,
+} from "./outlines.js";
 import { byConfidence, readingOrder } from "./regions.js";
 import { drawRow, makeRow } from "./rows.js";
 import { isDragging } from "./state.js";
@@ -29,6 +31,7 @@ function render(editor, before) {
   if (changed("history", "gesture")) drawGesture(editor, before.gesture);
   if (changed("history", "mergeTarget")) drawMergeTarget(editor);
   if (changed("view")) drawView(editor);
+  if (changed("view", "history")) scaleBadges(editor.drawn.values(), state.view.scale);
   if (changed("view", "history", "selection", "corner", "tool", "gesture")) drawHandles(editor);
   if (changed("view", "drawing", "cut", "tool")) drawDraft(editor);
   const dragChanged = isDragging(state.gesture) !== isDragging(before.gesture);

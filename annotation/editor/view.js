@@ -111,7 +111,7 @@ export function drawPhoto({ nodes: { image, stage, root }, picture, state: { pho
 export function drawView(editor) {
   const { nodes, state: { view }, wordHeight } = editor, { width, height } = stageSize(editor);
   nodes.photo.setAttribute("viewBox", [view.x, view.y, width / view.scale, height / view.scale].join(" "));
-  nodes.photo.style.setProperty("--px", String(1 / view.scale));
+  for (const layer of [nodes.handleLayer, nodes.draftLayer]) layer.style.setProperty("--px", String(1 / view.scale));
   nodes.hatch.setAttribute("patternTransform", "rotate(45) scale(" + 1 / view.scale + ")");
   nodes.root.classList.toggle("zoomed", !view.fitted);
   nodes.root.classList.toggle("dense", wordHeight * view.scale < DENSE);

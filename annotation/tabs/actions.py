@@ -35,6 +35,15 @@ class Show(Protocol):
     def __call__(self, session: AnnotationSession, values: Values, region_id: str = "") -> Updates: ...
 
 
+class ShowStatus(Protocol):
+    """Updates what an edit or a change of state can change.
+
+    `only_changes`: without what the page has already.
+    """
+
+    def __call__(self, session: AnnotationSession, only_changes: bool = False) -> Updates: ...
+
+
 @dataclass(frozen=True)
 class Page:
     """What the actions of all panels share."""
@@ -44,7 +53,7 @@ class Page:
     editor: RegionEditor
     who: gr.Textbox
     show: Show
-    show_status: Callable[[AnnotationSession], Updates]  # only what an edit or a change of state can change
+    show_status: ShowStatus
     shown: Sequence[Block]  # all that `show` updates
     status: Sequence[Block]  # those among them that `show_status` updates
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from threading import Lock, Thread
 
+from annotation.review import OPEN_STATES
 from annotation.signals import trace_signals
 from annotation.store.predictions import model_version
 from annotation.store.store import Store
@@ -64,6 +65,16 @@ class BackgroundReader:
         `version`: those without a prediction of this model version.
         """
         self.add(self.store.unpredicted_images(project_id, version))
+
+    def read_again(self) -> None:
+        """After other weights are served: adds what they have not read, of all projects.
+
+        Only photos that people still work on; those that nobody has touched come first.
+        """
+        version = model_version(self.loader.spotter().card)
+        for state in OPEN_STATES:
+            for project_id, _ in self.store.projects():
+                self.add(self.store.unpredicted_images(project_id, version, state))
 
     def _run(self) -> None:
         while True:

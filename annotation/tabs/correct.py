@@ -34,18 +34,23 @@ DRAWERS = component_script(HERE / "drawers.js")
 SKIP = """<button type="button" class="skip">To the photo</button>"""  # seen when the Tab key comes to it
 MORE = """<button type="button">More</button>"""  # on a phone, where the head would be too long
 MAX_ID_DIGITS = 15
+MAX_REGION_ID = 100  # characters
 SESSION_SECONDS = 12 * 3600  # a session that nobody uses any more is dropped; its edits are saved
 
 
-def build_correct(loader: Loader, store: Store, tab: gr.Tab) -> None:
-    """Puts the tab's components into the Blocks that are being built."""
+def build_correct(loader: Loader, store: Store, tab: gr.Tab, memory: gr.BrowserState | None = None) -> None:
+    """Puts the tab's components into the Blocks that are being built.
+
+    `memory`: what the browser remembers, if another tab needs it too; it must be outside of the tabs then.
+    """
     reader, purge = BackgroundReader(store, loader), DailyPurge(store)
+    loader.on_change(reader.read_again)
     visitor = gr.State(None, time_to_live=SESSION_SECONDS, delete_callback=lambda _: None)
     with gr.Column(elem_id="correct"):
         skip = f"<style>{CSS}</style>{SKIP}"
         gr.HTML(html_template=skip, js_on_load=SHORTCUTS, padding=False, elem_id="correct-skip")
         with gr.Row(elem_id="correct-head"):  # one line: its accordions are drawers that open below it
-            project = ProjectPanel()
+            project = ProjectPanel(memory)
             search = SearchPanel()
             gr.HTML(MORE, padding=False, elem_id="correct-more")
             upload, transfer, checks = UploadPanel(), TransferPanel(), ChecksPanel()
@@ -63,8 +68,12 @@ def build_correct(loader: Loader, store: Store, tab: gr.Tab) -> None:
                 editing = EditingPanel(store)
         gr.HTML(js_on_load=DRAWERS, padding=False, elem_id="correct-drawers")
 
-    def show_status(session: AnnotationSession) -> Updates:
-        return project.show_status(session) | queue.show_status(session) | editing.show_status(session)
+    def show_status(session: AnnotationSession, only_changes: bool = False) -> Updates:
+        updates = project.show_status(session) | queue.show_status(session) | editing.show_status(session)
+        before, session.shown = session.shown, updates
+        if not only_changes:
+            return updates
+        return {part: update for part, update in updates.items() if before.get(part) != update}
 
     def show(session: AnnotationSession, values: Values, region_id: str = "") -> Updates:
         # The editor first: it reloads the open photo.
@@ -104,13 +113,15 @@ def build_correct(loader: Loader, store: Store, tab: gr.Tab) -> None:
     def start(values: Values, request: gr.Request | None = None) -> Updates:
         """The tab is opened: everything as it was left, and the photo that the address names."""
         session: AnnotationSession | None = values[visitor]
+        region_id = ""
         with errors_as_messages():
             if session is None:
+                region_id = in_address(request, "region")[:MAX_REGION_ID]
                 session = restore(store, read_memory(values[project.memory]), image_in_address(request))
                 reader.add_unread(session.project_id)
                 purge.start()
             choices = {project.who: session.who} | queue.show_choices(session) | upload.show(session)
-            return show(session, {}) | choices
+            return show(session, {}, region_id) | choices
 
     outputs = [*page.shown, project.who, queue.order, queue.filter, upload.box]
     tab.select(start, {visitor, project.memory}, outputs, **HIDDEN, **IN_TURN)
@@ -118,5 +129,10 @@ def build_correct(loader: Loader, store: Store, tab: gr.Tab) -> None:
 
 def image_in_address(request: gr.Request | None) -> int | None:
     """Id of the image in the page's address, where the editor puts it; None without one."""
-    value = request.query_params.get("image", "") if request else ""
+    value = in_address(request, "image")
     return int(value) if value.isascii() and value.isdecimal() and len(value) <= MAX_ID_DIGITS else None
+
+
+def in_address(request: gr.Request | None, name: str) -> str:
+    """A part of the page's address; "" if it is missing."""
+    return request.query_params.get(name, "") if request else ""

@@ -7,23 +7,12 @@ exactly as stored.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from annotation.editor.schema import one_line, round_points
 from annotation.region import Character, Region
 from annotation.store.records import ImageRecord, Suggestion
-
-
-@dataclass
-class SentDocument:
-    """An image as it was sent to the page, and how far its edits are saved."""
-
-    version: int  # of the stored image after these edits
-    regions: list[Region]  # those that the page has, as they are stored
-    revision: int = 0  # of the newest edit that is saved or kept as a draft
-    stale: bool = False  # the stored image has words of a model that the page does not have
 
 
 def to_document(

@@ -1,4 +1,4 @@
-"""What one visitor works on: a project, its queue, the open photo, and how far its edits are saved."""
+"""What one visitor works on: a project, its queue and the open photo."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
 
-from annotation.merge import merge
-from annotation.region import AnnotationError, Region
+from annotation.region import AnnotationError
 from annotation.review import STATES
 from annotation.store import queue
 from annotation.store.records import ImageRecord, NotFoundError, VersionConflict
 from annotation.store.store import Store, person_name
-from annotation.tabs.documents import SentDocument, from_document, to_document, to_proposal
+from annotation.tabs.documents import to_document, to_proposal
 from annotation.tabs.photo_queue import PhotoQueue
 from annotation.tabs.readings import Polygons, Readings
+from annotation.tabs.sent_documents import SentDocuments
 
 DEFAULT_PROJECT = "default"  # as on the command line
 SAME_PERSON = "You changed this photo in another window."
-MAX_DOCUMENTS = 20  # sent documents that are remembered, since an edit of them may still be on its way
 
 
 @dataclass(frozen=True)
@@ -49,8 +48,11 @@ class AnnotationSession:
     conflict: str = ""
     history_of: str | None = None  # id of the region whose history is shown, "" for the photo's
     readings: Readings = field(default_factory=Readings)
-    documents: dict[tuple[int, int], SentDocument] = field(default_factory=dict)  # by image id and version
+    shown: dict[Any, Any] = field(default_factory=dict, repr=False)  # status that the page has, by component
     lock: RLock = field(default_factory=RLock, repr=False)
+
+    def __post_init__(self) -> None:
+        self.documents = SentDocuments(self.store)
 
     # The queue
 
@@ -113,12 +115,7 @@ class AnnotationSession:
                 self.reload()
                 return self.document(revision)
             self.image = opened.image
-            key = (opened.image.id, opened.image.version)
-            sent = self.documents.pop(key, None)
-            revision = max(revision, sent.revision if sent else 0)
-            self.documents[key] = SentDocument(opened.image.version, opened.regions, revision)
-            while len(self.documents) > MAX_DOCUMENTS:
-                del self.documents[next(iter(self.documents))]
+            revision = self.documents.add(opened, revision)
             texts = {region.id: region.text for region in opened.regions}
             suggestions = [
                 to_proposal(s)
@@ -135,52 +132,17 @@ class AnnotationSession:
             return SaveResult()
         with self.lock:
             image_id = int(edit["image_id"])
-            document = self.documents.get((image_id, edit["version"]))
-            if document is None:
-                document = self._restore_document(image_id, edit["version"])
-            if edit["revision"] <= document.revision:
-                return SaveResult()
-            before, merged = document.regions, False
-            regions = from_document(edit["regions"], before)
-            is_newest = document.version == self.store.image(image_id).version
-            if document.revision >= 0 and (document.stale or not is_newest):
-                regions, merged = self._with_new_words(image_id, document, regions)
             try:
-                version = self.store.save_regions(image_id, document.version, regions, self.who)
+                saved = self.documents.save(edit, self.who)
             except VersionConflict as conflict:
-                document.revision = edit["revision"]
                 return self._note_conflict(image_id, conflict)
-            document.version, document.revision, document.stale = version, edit["revision"], merged
-            self.documents[image_id, version] = document  # the page's next edit comes with this version
-            sent = {value["id"] for value in edit["regions"]}
-            document.regions = [region for region in self.store.regions(image_id) if region.id in sent]
+            if saved is None:
+                return SaveResult()
             if self.image and self.image.id == image_id:
                 self.image = self.store.image(image_id)
-                self.readings.note_edit(before, document.regions)
+                self.readings.note_edit(saved.before, saved.after)
                 self._close_suggestions(image_id, edit["regions"])
-            return SaveResult(True, version, merged)
-
-    def _restore_document(self, image_id: int, version: int) -> SentDocument:
-        """After a restart of the app: only the version says what the page had."""
-        stored = self.store.open_image(image_id)
-        is_newest = stored.image.version == version
-        document = SentDocument(version, stored.regions if is_newest else [], revision=-1)
-        self.documents[image_id, version] = document
-        return document
-
-    def _with_new_words(
-        self, image_id: int, document: SentDocument, regions: list[Region]
-    ) -> tuple[list[Region], bool]:
-        """Adds what a model has found since the page was sent; False if there is nothing to add.
-
-        If a person changed the image too, nothing is added: the store reports a conflict.
-        """
-        stored = self.store.open_image(image_id)
-        newer = [change for change in self.store.history(image_id) if change.version > document.version]
-        if any(change.source != "model" for change in newer):
-            return regions, False
-        document.version = stored.image.version
-        return merge(document.regions, regions, stored.regions), True
+            return SaveResult(True, saved.version, saved.merged)
 
     def _note_conflict(self, image_id: int, conflict: VersionConflict) -> SaveResult:
         if self.image is None or self.image.id != image_id:

@@ -39,13 +39,13 @@ def test_parse(monkeypatch):
     assert parse(["push", "--project", "p"]) == Push(server, url, "p", False)
     assert parse(["pull", "--server", "http://x", "--database", "u"]) == Pull("http://x", "u", "default")
     assert parse(["add", "a", "b", "--recursive"]) == Add(
-        [Path("a"), Path("b")], True, False, "nano", url, "default"
+        [Path("a"), Path("b")], True, False, None, url, "default"
     )
     assert parse(["list"]) == List(None, url, None)
-    assert parse(["find", "x", "--project", "p"]) == Find("x", url, "p")
+    assert parse(["find", "x", "--project", "p"]) == Find("x", False, url, "p")
     assert parse(["delete", "x", "--yes"]) == Delete(["x"], False, False, False, True, url, "default")
     assert parse(["stats", "--csv", "out.csv"]) == Stats(Path("out.csv"), url, "default")
-    assert parse(["serve", "--port", "1"]) == Serve("127.0.0.1", 1, "nano", server, url)
+    assert parse(["serve", "--port", "1"]) == Serve("127.0.0.1", 1, None, server, url)
 
 
 @pytest.mark.parametrize(

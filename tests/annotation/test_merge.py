@@ -6,7 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from annotation.merge import Placement, apply_suggestion, merge, place_predictions, update_region
+from annotation.merge import (
+    Placement,
+    apply_suggestion,
+    contains_changes,
+    merge,
+    place_predictions,
+    update_region,
+)
 from annotation.region import Region
 from spotter.types import Character
 
@@ -69,6 +76,26 @@ def test_a_text_that_was_read_again_has_its_own_probabilities():
     again = replace(READ, text="car", reading_score=0.5, characters=[Character(c, 0.5) for c in "car"])
     updated = update_region(READ, again, "person")
     assert (updated.reading_score, updated.characters) == (0.5, again.characters)
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "contained"),
+    [
+        ([], [], True),
+        ([A, B], [A, B], True),  # nothing was changed
+        ([replace(A, text="mine"), B], [A, B], True),
+        ([replace(A, text="new"), replace(B, text="mine")], [replace(A, text="new"), B], True),
+        ([replace(A, text="new", illegible=True), B], [replace(A, text="new"), B], True),
+        ([replace(A, text="mine"), B], [replace(A, text="new"), B], False),
+        ([B], [replace(A, text="new"), B], False),
+        ([A], [A], True),
+        ([A, B], [A], False),
+        ([A, B, Region(box(9, 9), "", "c")], [A, B, Region(box(9, 9), "drawn", "c")], True),
+        ([A, B], [A, B, Region(box(9, 9), "drawn", "c")], False),
+    ],
+)
+def test_a_version_that_contains_the_changes_of_another(mine, theirs, contained):
+    assert contains_changes([A, B] if theirs else [], mine, theirs) is contained
 
 
 def test_placements():

@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.error import URLError
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -74,19 +75,52 @@ def wait_until_up(url: str, process: subprocess.Popen, log: Path, seconds: float
     pytest.fail(f"The app did not come up:\n{log.read_text()}")
 
 
+@pytest.fixture(scope="session")
+def contexts(browser) -> Iterator[list]:
+    """For the first, second, ... page of every test: in a new one gradio's scripts are compiled again."""
+    contexts: list = []
+    yield contexts
+    for context in contexts:
+        context.close()
+
+
 @pytest.fixture
-def open_page(browser) -> Iterator[Callable]:
+def new_page(browser, contexts) -> Iterator[Callable]:
+    """Opens empty pages, each of another visitor, who has not been there before."""
+    used = []
+
+    def open_one(url: str, width: int, height: int):
+        if len(used) == len(contexts):
+            contexts.append(browser.new_context(viewport={"width": 1280, "height": 900}))
+        used.append(context := contexts[len(used)])
+        page = context.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        address = urlsplit(url)
+        origin = f"{address.scheme}://{address.netloc}"
+        forget = {"origin": origin, "storageTypes": "cookies,local_storage"}
+        context.new_cdp_session(page).send("Storage.clearDataForOrigin", forget)
+        return page
+
+    yield open_one
+    for context in used:
+        for page in context.pages:
+            page.close()
+        context.set_offline(False)
+        context.clear_permissions()
+
+
+@pytest.fixture
+def open_page(new_page) -> Iterator[Callable]:
     """Opens pages; at the end no page has sent a request to another host or logged an error."""
-    contexts, strangers, errors = [], [], []
+    pages, strangers, errors = [], [], []
 
     def watch_request(request) -> None:
         if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
             strangers.append(request.url)
 
     def open_one(url: str, width: int = 1280, height: int = 900):
-        context = browser.new_context(viewport={"width": width, "height": height})
-        contexts.append(context)
-        page = context.new_page()
+        page = new_page(url, width, height)
+        pages.append(page)
         page.set_default_timeout(60_000)
         page.on("request", watch_request)
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
@@ -96,7 +130,7 @@ def open_page(browser) -> Iterator[Callable]:
         return page
 
     yield open_one
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert strangers == []
     assert errors == []

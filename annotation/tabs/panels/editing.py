@@ -83,7 +83,9 @@ class EditingPanel:
                     answer = RegionEditor.state("saved", edit, version=saved.version)
                 if saved.merged and session.has_open(edit):
                     answer |= gr.update(value=session.document(edit["revision"]))
-                return {page.session: session, self.editor: answer} | page.show_status(session)
+                # Gradio's page takes milliseconds for every component that an answer updates.
+                changes = page.show_status(session, only_changes=True)
+                return {page.session: session, self.editor: answer} | changes
 
         def read_again(values: Values) -> dict[str, Any]:
             """Suggestions for regions that were drawn or moved."""

@@ -16,9 +16,8 @@ from spotter.tabs.shared.events import HIDDEN
 class ProjectPanel:
     """Choice of the project, the visitor's name, and the progress bar."""
 
-    def __init__(self) -> None:
-        # Survives a reload of the page; the secret only has to be the same after a restart.
-        self.memory = gr.BrowserState({}, storage_key="correct", secret="correct")
+    def __init__(self, memory: gr.BrowserState | None = None) -> None:
+        self.memory = memory or browser_memory()
         with gr.Row(elem_id="correct-project"):
             self.project = gr.Dropdown(
                 [DEFAULT_PROJECT],
@@ -65,6 +64,11 @@ class ProjectPanel:
             **IN_TURN,
         )
         self.who.blur(remember_name, {self.memory, self.who}, self.memory, **HIDDEN)
+
+
+def browser_memory() -> gr.BrowserState:
+    """Survives a reload of the page."""
+    return gr.BrowserState({}, storage_key="correct", secret="correct")  # the same after a restart
 
 
 def read_memory(value: object) -> dict[str, Any]:

@@ -50,8 +50,9 @@ class StatisticsPanel:
                     file = Path(folder) / FILE
                     file.write_text(to_csv(found), encoding="utf-8-sig", newline="")  # Excel needs the mark
                 updates: Updates = {}
-                for table in tables(found):
-                    updates |= self.views[table.title].show(table)
+                for table in tables(found):  # while there is nothing, one sentence says so
+                    is_shown = bool(found.people) or table.title == TITLES[0]
+                    updates |= self.views[table.title].show(table, is_shown)
                 chart = corrections_chart(found.models)
                 updates |= {self.chart: gr.update(value=chart, visible=chart is not None)}
                 yield updates | {self.csv: gr.update(value=str(file), visible=bool(found.people))}
@@ -74,10 +75,10 @@ class TableView:
             interactive=False, visible=False, max_height=320, show_label=False, buttons=[], max_chars=60
         )
 
-    def show(self, table: Table) -> Updates:
+    def show(self, table: Table, is_shown: bool) -> Updates:
         note = table.note if table.rows else table.empty
         value = {"headers": list(table.columns), "data": [list(row) for row in table.rows[:MAX_ROWS]]}
         return {
-            self.text: f"**{table.title}**\n\n{escape_markdown(note)}",
+            self.text: gr.update(value=f"**{table.title}**\n\n{escape_markdown(note)}", visible=is_shown),
             self.frame: gr.update(value=value, visible=bool(table.rows)),
         }

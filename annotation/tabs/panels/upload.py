@@ -34,7 +34,12 @@ class UploadPanel:
                     elem_id="correct-files",
                 )
                 self.folder = gr.UploadButton(
-                    "A whole folder", file_count="directory", size="md", scale=1, min_width=140
+                    "A whole folder",
+                    file_count="directory",
+                    size="md",
+                    scale=1,
+                    min_width=140,
+                    elem_id="correct-folder",
                 )
             gr.Markdown(PRIVACY, elem_classes="hint")
         # The page puts it where it takes one line, below the head.

@@ -1,4 +1,7 @@
-"""The open tab is in the page's address (`?tab=correct`): a reload or a link leads to it."""
+"""The open tab is in the page's address (`?tab=correct`): a reload or a link leads to it.
+
+If the tab has the elem_id NAME-tab, the name is also the page's `data-tab`, for the style sheets.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,16 @@ WRITE = """() => {
   address.searchParams.set("tab", "%s");
   history.replaceState(history.state, "", address);
 }"""
+# Not when a tab is selected, which gradio says a moment later: the page would jump.
+SHOW = """() => {
+  const container = document.querySelector(".gradio-container");
+  const show = () => {
+    const button = container.querySelector("[role=tab][aria-selected=true]");
+    if (button) container.dataset.tab = button.id.replace("-tab-button", "");
+  };
+  new MutationObserver(show).observe(container, { attributeFilter: ["aria-selected"], subtree: true });
+  show();
+}"""
 
 
 def keep_tab_in_address(demo: gr.Blocks, tabs: gr.Tabs, each: Sequence[gr.Tab]) -> None:
@@ -28,5 +41,6 @@ def keep_tab_in_address(demo: gr.Blocks, tabs: gr.Tabs, each: Sequence[gr.Tab]) 
 
     for tab, name in zip(each, names, strict=True):
         tab.select(None, js=WRITE % name)
+    demo.load(None, js=SHOW)
     opened = demo.load(open_tab, None, tabs, queue=False, **HIDDEN)
     opened.then(None, js=READY)

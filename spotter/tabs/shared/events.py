@@ -7,4 +7,5 @@ from typing import Any
 # One photo at a time: the spotter uses every core.
 QUEUE: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
-HIDDEN: dict[str, Any] = {**PRIVATE, "show_progress": "hidden"}
+# No components to show progress on: gradio copies the state of each and of its children with every event.
+HIDDEN: dict[str, Any] = {**PRIVATE, "show_progress": "hidden", "show_progress_on": []}

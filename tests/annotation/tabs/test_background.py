@@ -55,3 +55,20 @@ def test_a_photo_that_cannot_be_read_does_not_stop_the_others(store, image_id, r
     assert reader.progress.done == 2
     assert reader.progress.problem == "There is no such image."
     assert len(store.predictions(image_id)) == 1
+
+
+def test_after_a_promotion_what_people_still_work_on_is_read_again(store, image_id, reader, loader, picture):
+    project = store.find_project("p")
+    done, touched = (store.add_image(project, picture(seed), f"{seed}.jpg")[0].id for seed in (1, 2))
+    reader.add([image_id, done, touched])
+    wait_until_read(reader)
+    store.set_state(done, "done", "ann")
+    word = {"polygon": [[1, 1], [50, 1], [50, 20], [1, 20]], "text": "NOVA"}
+    store.save_regions(touched, store.image(touched).version, [word], "ann")
+    loader.follow(lambda: ("p-round-1", loader.weights))
+    reader.read_again()
+    wait_until_read(reader)
+    versions = {i: store.predictions(i)[-1].model_version for i in (image_id, done, touched)}
+    assert versions.pop(done).startswith("tiny-")
+    assert set(versions.values()) == {"p-round-1"}
+    assert "NOVA" in [region.text for region in store.regions(touched)]  # beside what people did, not over it

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from types import SimpleNamespace
 
+import pytest
+
+import annotation
 from annotation.region import Region
 
 HOUSE = [[150.0, 40.0], [190.0, 40.0], [190.0, 80.0], [150.0, 80.0]]
@@ -60,3 +65,23 @@ def test_the_image_in_the_address_is_opened(open_tab, put, store, picture):
         tab.values.clear()
         tab.trigger(tab.tab, "select", SimpleNamespace(query_params={"image": value}))
         assert wanted in tab.title
+
+
+@pytest.mark.parametrize("region_id", ["r1", "no such region", "x" * 1000])
+def test_a_region_in_the_address_is_chosen_once(open_tab, put, region_id):
+    image_id = put(1)
+    tab = open_tab()
+    tab.values.clear()
+    address = SimpleNamespace(query_params={"image": str(image_id), "region": region_id})
+    tab.trigger(tab.tab, "select", address)
+    assert tab.props[tab.editor]["chosen"]["id"] == region_id[:100]
+    tab.trigger(tab.tab, "select", address)  # from another tab: what the person has chosen since stays
+    assert "chosen" not in tab.props[tab.editor]
+
+
+def test_no_style_depends_on_what_is_within_a_part_of_the_page_that_has_the_editor():
+    """With `.gradio-container:has(...)`, the browser styles the whole page again with every key."""
+    sheets = [sheet.read_text() for sheet in Path(annotation.__file__).parent.rglob("*.css")]
+    assert sheets
+    around = r"(\.gradio-container|\.block|\.column|#correct|#correct-(body|main|editor))(\[[^]]*\])*:has\("
+    assert not [found[0] for sheet in sheets for found in re.finditer(around, sheet)]

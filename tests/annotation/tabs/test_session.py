@@ -146,9 +146,41 @@ def test_after_a_restart_an_edit_is_saved_or_becomes_a_draft(session, store, ima
     assert not restarted.save(edit(document, drawn())).conflict
     assert texts(store, image_id) == ["mine"]
     late = AnnotationSession(store, session.project_id, "ann")
-    assert late.save(edit(document, drawn(text="later"), revision=2)).conflict
+    assert late.save(edit(document, drawn("other", "later"), revision=2)).conflict
     assert texts(store, image_id) == ["mine"]
     assert store.drafts(image_id)[0].regions[0].text == "later"
+
+
+@pytest.mark.parametrize("who", ["", "ann"])
+def test_an_edit_after_one_whose_answer_was_lost_continues_it(store, image_id, who):
+    store.add_prediction(image_id, "nano-1", [word(10, "cat"), word(100, "dog")])
+    session = AnnotationSession(store, store.image(image_id).project_id, who)
+    session.open(image_id)
+    document = session.document()
+    cat, dog = document["regions"]
+    saved, later = cat | {"text": "car", "locked": True}, dog | {"illegible": True, "locked": True}
+    first = document | {"revision": 1, "regions": [saved, dog]}
+    session.save(first | {"regions": [*first["regions"], drawn(text="typ")]})
+    reloaded = AnnotationSession(store, session.project_id, who)  # the page, too, and has its edits still
+    reloaded.open(image_id)
+    reloaded.document()
+    second = first | {"revision": 2, "regions": [saved, later, drawn(text="typed")]}
+    assert not reloaded.save(second).conflict
+    assert texts(store, image_id) == ["car", "dog", "typed"]
+    assert not reloaded.save(second | {"revision": 3, "regions": [saved]}).conflict
+    assert [change.version for change in store.history(image_id)][-2:] == [4, 4]  # both words were removed
+
+
+def test_an_edit_that_lacks_what_was_saved_since_is_a_conflict(session, store, image_id):
+    store.add_prediction(image_id, "nano-1", [word(10, "cat")])
+    session.open(image_id)
+    document = session.document()
+    cat = document["regions"][0]
+    session.save(document | {"revision": 1, "regions": [cat | {"text": "car"}]})
+    other = AnnotationSession(store, session.project_id, "")
+    other.open(image_id)
+    assert other.save(document | {"revision": 1, "regions": [cat | {"text": "can"}]}).conflict
+    assert texts(store, image_id) == ["car"]
 
 
 def test_an_edit_that_arrives_after_the_next_photo_is_open_is_saved(session, store, picture):

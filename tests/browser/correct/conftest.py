@@ -8,15 +8,22 @@ import pytest
 from gradio import networking
 
 from annotation.store.store import Store
+from tests.browser.conftest import find_port
 from tests.browser.correct.page import CorrectApp, CorrectTab
 
 
+@pytest.fixture(scope="session")
+def port() -> int:
+    """Of all apps, one after the other, so that the browser has their scripts already."""
+    return find_port()
+
+
 @pytest.fixture
-def app(tiny_file, tmp_path, monkeypatch) -> Iterator[CorrectApp]:
+def app(tiny_file, tmp_path, port, monkeypatch) -> Iterator[CorrectApp]:
     # gradio's own check gives up after 3 seconds, too few on a busy machine.
     monkeypatch.setattr(networking, "url_ok", lambda url: True)
     with Store(f"sqlite:///{tmp_path}/app.db") as store:
-        app = CorrectApp(store, tiny_file)
+        app = CorrectApp(store, tiny_file, port)
         yield app
         app.demo.close()
 

@@ -20,8 +20,6 @@ from annotation.tabs.correct import build_correct
 from spotter.tabs.shared.loading import Loader
 from spotter.tabs.shared.theme import CSS, theme
 
-expect.set_options(timeout=30_000)  # a busy machine is slow
-
 WIDTH, HEIGHT = 400, 300
 HOUSE = [[150, 40], [250, 40], [250, 80], [150, 80]]  # where the tests draw
 
@@ -47,7 +45,7 @@ PHOTOS = [upload_file(f"street {i}.jpg", photo(i)) for i in (1, 2, 3)]
 class CorrectApp:
     """The tab alone in an app, and its store."""
 
-    def __init__(self, store: Store, weights: Path) -> None:
+    def __init__(self, store: Store, weights: Path, port: int | None = None) -> None:
         self.store = store
         with gr.Blocks(analytics_enabled=False) as demo:
             gr.HTML('<p class="overlay">For open_page, which waits for it.</p>')
@@ -57,7 +55,13 @@ class CorrectApp:
                 build_correct(Loader(str(weights), "cpu"), store, tab)
         self.demo = demo.queue()
         demo.launch(
-            prevent_thread_lock=True, quiet=True, theme=theme(), css=CSS, run_history=False, ssr_mode=False
+            server_port=port,
+            prevent_thread_lock=True,
+            quiet=True,
+            theme=theme(),
+            css=CSS,
+            run_history=False,
+            ssr_mode=False,
         )
 
     def put(self, number: int, *regions: Region) -> int:

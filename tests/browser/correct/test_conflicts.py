@@ -1,14 +1,16 @@
-"""Two people on one photo."""
+"""Two people on one photo, and one person whom the page could take for two."""
 
 from __future__ import annotations
 
 import time
+from threading import Event
 
 import pytest
 
 from annotation.region import Region
 from annotation.tabs.panels.conflict import ConflictPanel
-from tests.browser.correct.page import HOUSE, expect, wait_for
+from annotation.tabs.sent_documents import SentDocuments
+from tests.browser.correct.page import HOUSE, CorrectTab, expect, wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -84,3 +86,33 @@ def test_a_late_answer_does_not_show_a_resolved_conflict_again(app, open_tab, mo
     expect(bob.row("Ann's")).to_be_visible()
     bob.page.wait_for_timeout(500)
     expect(bob.page.locator("#correct-conflict")).to_be_hidden()
+
+
+def test_an_edit_after_a_lost_answer_is_no_conflict(app, open_tab, monkeypatch):
+    shop = [[20, 120], [120, 120], [120, 160], [20, 160]]
+    image_id = app.put(1, Region(HOUSE, "house", "h"), Region(shop, "shop", "s"))
+    save, page_is_gone = SentDocuments.save, Event()
+
+    def answer_late(self, edit, who):
+        saved = save(self, edit, who)
+        page_is_gone.wait(30)
+        return saved
+
+    monkeypatch.setattr(SentDocuments, "save", answer_late)
+
+    def illegible() -> list[str]:
+        return sorted(region.id for region in app.store.regions(image_id) if region.illegible)
+
+    tab = open_tab()
+    tab.row("house").locator("[data-row=illegible]").click()
+    wait_for(lambda: illegible() == ["h"])
+    tab.row("shop").locator("[data-row=illegible]").click()
+    expect(tab.pill).to_have_text("Saving…")
+    page = tab.page.context.new_page()
+    tab.page.close()
+    page.goto(app.demo.local_url)
+    again = CorrectTab(page)
+    page_is_gone.set()
+    wait_for(lambda: illegible() == ["h", "s"])
+    expect(again.pill).to_contain_text("Saved")
+    expect(page.locator("#correct-conflict")).to_be_hidden()

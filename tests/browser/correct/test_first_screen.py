@@ -44,6 +44,18 @@ def test_the_photo_is_on_the_first_screen_also_after_a_refused_upload(app, open_
     assert tab.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 900), (820, 900), (390, 844)])
+def test_saving_does_not_move_the_photo(app, open_tab, width, height):
+    app.put(1, Region(HOUSE, "house", "h"))
+    tab = open_tab(width, height)
+    expect(tab.row("house")).to_be_visible()
+    before = photo_offset(tab)
+    expect(tab.pill).to_be_hidden()
+    tab.row("house").locator("[data-row=illegible]").click()
+    expect(tab.pill).to_have_text("Saved")
+    assert photo_offset(tab) == before
+
+
 def test_most_of_the_apps_first_screen_is_the_photo(app_url, open_page):
     tab = CorrectTab(open_page(app_url, 1280, 800))
     expect(tab.page.locator("#correct-empty")).to_contain_text("No photos yet")

@@ -21,14 +21,14 @@ WORDS = {  # reading order
 }
 
 
-@pytest.fixture
-def server(tmp_path) -> Iterator[AppProcess]:
-    app = AppProcess(tmp_path)
+@pytest.fixture(scope="module")
+def server(tmp_path_factory) -> Iterator[AppProcess]:
+    app = AppProcess(tmp_path_factory.mktemp("lost"))
     yield app
     app.stop()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def store(server) -> Iterator[Store]:
     with Store(server.database) as store:
         yield store
@@ -36,34 +36,32 @@ def store(server) -> Iterator[Store]:
 
 @pytest.fixture
 def images(server, store) -> list[int]:
-    """Two photos that have been read; the app is running."""
+    """Two photos that have been read, with the same words before every test; the app is running."""
     project, images = store.ensure_project("default"), []
     for number in (1, 2):
         image, _ = store.add_image(project, photo(number), f"street {number}.jpg")
         store.add_prediction(image.id, "before", [])
-        store.save_regions(image.id, 0, [Region(p, text, text) for text, p in WORDS.items()], "before")
+        regions = [Region(p, text, text) for text, p in WORDS.items()]
+        store.save_regions(image.id, store.image(image.id).version, regions, "before")
         images.append(image.id)
-    server.start()
+    if server.process is None:
+        server.start()
     return images
 
 
 @pytest.fixture
-def open_photo(browser, server, images):
+def open_photo(new_page, server, images):
     """Opens "street 2.jpg" in the tab; the errors that a lost server logs are not checked."""
-    contexts = []
 
     def open_one() -> CorrectTab:
-        contexts.append(browser.new_context(viewport={"width": 1280, "height": 900}))
-        page = contexts[-1].new_page()
+        page = new_page(server.url, 1280, 900)
         page.goto(server.url)
         tab = CorrectTab(page)
         tab.open("street 2.jpg")
         expect(tab.row("first")).to_be_visible()
         return tab
 
-    yield open_one
-    for context in contexts:
-        context.close()
+    return open_one
 
 
 def type_while_away(tab: CorrectTab) -> None:

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from annotation.formats import import_from
-from annotation.formats.label_studio import validate
+from annotation.label_studio.export_tasks import validate
 from tests.browser.correct.page import HOUSE, PHOTOS, CorrectTab, close_to, expect, wait_for
 
 pytestmark = pytest.mark.browser

@@ -52,6 +52,19 @@ def test_an_edit_is_saved_and_answered(open_tab, store, image_id):
     assert tab.props[tab.editor]["pill"]["state"] == "saved"
 
 
+def test_the_answer_to_an_edit_updates_only_what_it_changed(open_tab, put):
+    put(1)
+    tab = open_tab()
+    document = tab.values[tab.editor]
+    drawn = {"id": "new", "points": HOUSE, "text": "typed", "characters": [], "suggestion": None}
+    updated = []
+    for revision in (1, 2):
+        edit = document | {"revision": document["revision"] + revision, "regions": [drawn]}
+        tab.values[tab.editor] = edit | {"regions": [drawn | {"text": f"typed {revision}"}]}
+        updated.append({vars(part).get("elem_id") for part in tab.trigger(tab.editor, "input")})
+    assert updated == [{None, "correct-editor", "correct-title", "correct-queue"}, {None, "correct-editor"}]
+
+
 def test_words_of_a_model_that_came_during_an_edit_are_shown(open_tab, store, image_id):
     tab = open_tab()
     (house,) = tab.values[tab.editor]["regions"]

@@ -49,7 +49,7 @@ def everything(store) -> list:
 
 
 @pytest.mark.parametrize("is_named", [True, False], ids=["format is named", "format is detected"])
-@pytest.mark.parametrize("format_name", EXPORTS.keys() & FORMATS.keys())
+@pytest.mark.parametrize("format_name", sorted(EXPORTS.keys() & FORMATS.keys()))
 def test_an_exported_archive_can_be_imported_into_an_empty_database(
     store, project, other, picture, tmp_path, format_name, is_named
 ):
