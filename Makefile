@@ -13,7 +13,7 @@ PACK ?=
 CHROMIUM ?= $(shell command -v chromium)
 
 .DEFAULT_GOAL := help
-.PHONY: help app test check format bench train rehearse-gpu chromium clean
+.PHONY: help app install test check format bench train rehearse-gpu chromium clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -21,8 +21,10 @@ help:  ## list the targets
 app: $(VENV)/app  ## start the app on http://127.0.0.1:7860 (ARGS="--port 8000")
 	$(BIN)/python app.py $(ARGS)
 
+install: $(VENV)/dev $(TSC) $(LABEL_STUDIO)/bin/label-studio chromium  ## install what check and test need ("make --jobs 3 install": at once)
+
 test: $(VENV)/dev $(LABEL_STUDIO)/bin/label-studio chromium  ## run all tests (ARGS="-k images" for some)
-	$(BIN)/python -m pytest $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 $(ARGS)
 
 check: $(VENV)/dev $(TSC)  ## lint, check the formatting and the types (Python and JavaScript)
 	$(BIN)/ruff check .

@@ -52,6 +52,7 @@ def browser():
             pytest.fail("There is no Chromium: install it, or name it in CHROMIUM.")
         pytest.skip("no Chromium")
     playwright = pytest.importorskip("playwright.sync_api")
+    playwright.expect.set_options(timeout=30_000)  # a busy machine is slow
     with playwright.sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=path, args=CHROMIUM_OPTIONS)
         yield chromium
@@ -59,6 +60,36 @@ def browser():
 
 
 TRACE_THRESHOLD = 0.05  # random weights have low scores
+
+TOGETHER = {  # in one process, where they share a browser and apps, a server, or weights of 0.6 GB
+    "tests/browser/": "browser",
+    "tests/label_studio/": "label_studio",
+    "tests/test_convert.py": "published",
+    "tests/model/test_spotter.py": "published",
+}
+
+
+def group(nodeid: str) -> str:
+    """Of tests that `pytest -n` hands to one process: their entry in TOGETHER, otherwise their file."""
+    path = nodeid.partition("::")[0]
+    return next((name for start, name in TOGETHER.items() if path.startswith(start)), path)
+
+
+def pytest_collection_modifyitems(items):
+    """The large groups first: the processes end at about the same time if small ones remain."""
+    items.sort(key=lambda item: group(item.nodeid) not in TOGETHER.values())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    from xdist.scheduler import LoadScopeScheduling
+
+    class GroupScheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group(nodeid)
+
+    config.option.loadscopereorder = False
+    return GroupScheduling(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ def open_tab():
             with gr.Tab("Correct", id="correct") as correct:
                 pass
         keep_tab_in_address(demo, tabs, [read, correct])
-    (load,) = [fn.fn for fn in demo.fns.values() if (demo._id, "load") in fn.targets]
+    (load,) = [fn.fn for fn in demo.fns.values() if (demo._id, "load") in fn.targets and fn.fn]
     return lambda **query: load(SimpleNamespace(query_params=query))
 
 
