@@ -29,8 +29,6 @@ def fill_truth(page, lines: str) -> None:
         page.locator("#inside-truth button").first.click()
     box.fill(lines)
     box.blur()
-    box.focus()
-    box.blur()  # once more: the first can come while the photo's own redraw is still being answered
 
 
 def outline(page, shift: int = 0) -> str:
