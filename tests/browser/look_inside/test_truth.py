@@ -14,7 +14,6 @@ pytestmark = pytest.mark.browser
 LOST_REDRAW = pytest.mark.xfail(reason="the redraw after a change of the true words is lost now and then")
 
 
-@LOST_REDRAW
 def test_the_truth_changes_the_h_mean(page):
     open_view(page, "H-mean")
     picture = pictures(page, 13).first
@@ -45,7 +44,6 @@ def test_a_photo_without_ground_truth_gets_a_note(page):
     expect(warning).to_have_count(0, timeout=120_000)
 
 
-@LOST_REDRAW
 def test_gates_are_compared_with_a_corrected_outline(page):
     corrected = outline(page, shift=4)
     open_view(page, "Recognition Conversion")
@@ -58,7 +56,6 @@ def test_gates_are_compared_with_a_corrected_outline(page):
 
 
 @pytest.mark.skipif(not missing_packages(), reason="CRAFT and the CRNN are installed")
-@LOST_REDRAW
 def test_missing_packages_are_named(page):
     open_view(page, "Two-stage comparison")
     picture = pictures(page, 12).first
@@ -67,7 +64,6 @@ def test_missing_packages_are_named(page):
 
 
 @pytest.mark.skipif(bool(missing_packages()), reason="CRAFT and the CRNN are not installed")
-@LOST_REDRAW
 def test_a_word_is_cropped_more_and_more_loosely(page):
     open_view(page, "Two-stage comparison")
     picture = pictures(page, 12).first
