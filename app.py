@@ -26,7 +26,7 @@ from spotter.tabs.shared.address import keep_tab_in_address
 from spotter.tabs.shared.loading import Loader
 from spotter.tabs.shared.logins import LoginError, Logins, limit_logins
 from spotter.tabs.shared.model_card import CardError
-from spotter.tabs.shared.theme import CSS, theme
+from spotter.tabs.shared.page import page_options
 from spotter.tabs.shared.websites import keep_websites_away
 
 MAX_QUEUE = 64  # events that may wait; edits are among them
@@ -146,16 +146,14 @@ def main(arguments: list[str] | None = None) -> int:
             server_port=options.port,
             auth=options.auth.check if isinstance(options.auth, Logins) else options.auth,  # type: ignore[arg-type]  # Gradio awaits it
             max_file_size=MAX_UPLOAD,
-            theme=theme(),
-            css=CSS,
             footer_links=["api", "settings"],
             run_history=False,
             enable_monitoring=False,
-            ssr_mode=False,
             share=False,
             app_kwargs={
                 "middleware": [keep_websites_away(options.allow_host, options.embed), limit_logins()]
             },
+            **page_options(),
         )
     except (OSError, CardError, AnnotationError) as error:  # missing weights or database, port in use
         print(f"python app.py: error: {error}", file=sys.stderr)

@@ -55,9 +55,8 @@ class StatisticsPanel:
                     updates |= self.views[table.title].show(table, is_shown)
                 chart = corrections_chart(found.models)
                 updates |= {self.chart: gr.update(value=chart, visible=chart is not None)}
+                # Gradio makes its copy of the file before it asks for the next value; then the folder goes.
                 yield updates | {self.csv: gr.update(value=str(file), visible=bool(found.people))}
-                # Gradio has made its copy when it asks for the next value; the folder can go.
-                yield {self.csv: gr.skip()}
 
         outputs = [self.chart, self.csv]
         for view in self.views.values():

@@ -145,9 +145,8 @@ class TransferPanel:
                 with page.saved(values) as session:
                     rows, _ = attempt(title, export)
                 shown = gr.update(visible=False) if file is None else gr.update(value=str(file), visible=True)
+                # Gradio makes its copy of the file before it asks for the next value; then the folder goes.
                 yield {self.exported: shown, self.report: rows}
-                # Gradio has made its copy when it asks for the next value; the folder can go.
-                yield {self.exported: gr.skip(), self.report: gr.skip()}
 
         def import_archive(values: Values) -> Iterator[Updates]:
             if not values[self.file]:

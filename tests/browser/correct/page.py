@@ -18,7 +18,7 @@ from annotation.region import Region
 from annotation.store.store import Store
 from annotation.tabs.correct import build_correct
 from spotter.tabs.shared.loading import Loader
-from spotter.tabs.shared.theme import CSS, theme
+from spotter.tabs.shared.page import page_options
 
 WIDTH, HEIGHT = 400, 300
 HOUSE = [[150, 40], [250, 40], [250, 80], [150, 80]]  # where the tests draw
@@ -58,10 +58,8 @@ class CorrectApp:
             server_port=port,
             prevent_thread_lock=True,
             quiet=True,
-            theme=theme(),
-            css=CSS,
             run_history=False,
-            ssr_mode=False,
+            **page_options(),
         )
 
     def put(self, number: int, *regions: Region) -> int:

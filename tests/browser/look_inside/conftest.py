@@ -15,7 +15,7 @@ from tests.browser.look_inside.page import enter
 def inside_url(tiny_file):
     from gradio import networking
 
-    from spotter.tabs.shared.theme import CSS, theme
+    from spotter.tabs.shared.page import page_options
 
     loader = Loader(str(tiny_file), "cpu")
     with gr.Blocks(analytics_enabled=False) as demo:  # as in app.py, without the tab Correct
@@ -26,9 +26,7 @@ def inside_url(tiny_file):
     demo.queue(max_size=20)
     patch = pytest.MonkeyPatch()
     patch.setattr(networking, "url_ok", lambda url: True)  # it gives up after 3 s, too few on a busy machine
-    demo.launch(
-        prevent_thread_lock=True, quiet=True, theme=theme(), css=CSS, run_history=False, ssr_mode=False
-    )
+    demo.launch(prevent_thread_lock=True, quiet=True, run_history=False, **page_options())
     yield demo.local_url
     demo.close()
     patch.undo()

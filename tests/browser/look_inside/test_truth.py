@@ -11,7 +11,6 @@ from spotter.tabs.shared.samples import SAMPLES
 from tests.browser.look_inside.page import expect, fill_truth, open_view, outline, pictures
 
 pytestmark = pytest.mark.browser
-LOST_REDRAW = pytest.mark.xfail(reason="the redraw after a change of the true words is lost now and then")
 
 
 def test_the_truth_changes_the_h_mean(page):
@@ -30,7 +29,6 @@ def test_the_truth_changes_the_h_mean(page):
     expect(picture).to_have_attribute("alt", re.compile("8 true"), timeout=120_000)
 
 
-@LOST_REDRAW
 def test_a_photo_without_ground_truth_gets_a_note(page):
     warning = page.get_by_text("No ground truth yet: the network's")
     open_view(page, "H-mean")

@@ -16,7 +16,7 @@ from annotation.tabs.panels.project import browser_memory
 from annotation.tabs.rounds.tab import build_rounds
 from spotter.tabs.shared.address import keep_tab_in_address
 from spotter.tabs.shared.loading import Loader
-from spotter.tabs.shared.theme import CSS, theme
+from spotter.tabs.shared.page import page_options
 from tests.annotation.rounds.training_round import small_round
 from tests.annotation.tabs.rounds.fake import FakeRounds
 
@@ -41,9 +41,7 @@ class RoundsApp:
                     build_rounds(rounds, tab, memory)
             keep_tab_in_address(demo, tabs, [first, correct, tab])
         self.demo = demo.queue()
-        demo.launch(
-            prevent_thread_lock=True, quiet=True, theme=theme(), css=CSS, run_history=False, ssr_mode=False
-        )
+        demo.launch(prevent_thread_lock=True, quiet=True, run_history=False, **page_options())
 
     def address(self, **params: object) -> str:
         return self.demo.local_url + "?" + "&".join(f"{name}={value}" for name, value in params.items())

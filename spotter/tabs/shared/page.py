@@ -1,0 +1,15 @@
+"""What every page of the app has: theme, style sheet and scripts in its head."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from spotter.tabs.shared.theme import CSS, theme
+
+EVENT_STREAM = Path(__file__).with_name("event_stream.js").read_text(encoding="utf-8")
+
+
+def page_options() -> dict[str, Any]:
+    """Arguments of `gr.Blocks.launch`."""
+    return {"theme": theme(), "css": CSS, "head": f"<script>{EVENT_STREAM}</script>", "ssr_mode": False}
