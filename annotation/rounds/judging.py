@@ -16,6 +16,7 @@ import numpy as np
 from annotation.rounds.dataset import HeldOutPhoto
 from annotation.rounds.records import CHANGE_KINDS, Figures, Interval, RegionChange
 from annotation.store.images import write_file
+from spotter.evaluation.bootstrap import draw_images, ends
 from spotter.evaluation.image_sets import photographs, rendered_scenes
 from spotter.evaluation.metrics import (
     MIN_COVERED,
@@ -29,7 +30,6 @@ from spotter.predictor import Spotter
 from spotter.types import GroundTruth, Word
 
 DETECTION, END_TO_END = slice(0, 3), slice(3, 6)  # columns of counts: matched, found, true
-PERCENTILES = 2.5, 97.5
 STYLES = ("mixed",)  # of the rendered scenes
 SAME_FALSE = 0.5  # IoU above which a false word is the one that was there before
 
@@ -63,8 +63,7 @@ def resample(counts: np.ndarray, resamples: int) -> np.ndarray:
     """(resamples, images, 6): each time as many of the images as there are, drawn with replacement. The same
     images are drawn for any counts (images, 6).
     """
-    drawn = np.random.default_rng(0).integers(0, len(counts), (resamples, len(counts)))
-    return counts[drawn]
+    return counts[draw_images(len(counts), resamples)]
 
 
 def figures(counts: np.ndarray, resamples: int) -> Figures:
@@ -76,7 +75,7 @@ def _h_interval(counts: np.ndarray, resamples: int, kind: slice) -> Interval:
     value = float(h_mean(counts, kind))
     if len(counts) < 2:  # one image says nothing about others
         return Interval(value, 0.0, 1.0)
-    return Interval(value, *_ends(h_mean(resample(counts, resamples), kind)))
+    return Interval(value, *ends(h_mean(resample(counts, resamples), kind)))
 
 
 def paired_difference(before: np.ndarray, after: np.ndarray, resamples: int) -> Interval:
@@ -84,12 +83,7 @@ def paired_difference(before: np.ndarray, after: np.ndarray, resamples: int) -> 
     value = float(h_mean(after) - h_mean(before))
     if len(before) < 2:
         return Interval(value, -1.0, 1.0)
-    return Interval(value, *_ends(h_mean(resample(after, resamples)) - h_mean(resample(before, resamples))))
-
-
-def _ends(resampled: np.ndarray) -> tuple[float, float]:
-    low, high = np.percentile(resampled, PERCENTILES)
-    return float(low), float(high)
+    return Interval(value, *ends(h_mean(resample(after, resamples)) - h_mean(resample(before, resamples))))
 
 
 Candidate = TypeVar("Candidate", bound=tuple)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from annotation.region import AnnotationError
+from spotter.evaluation.bootstrap import Interval
 
 PARTS = ("all", "detector", "recogniser")
 RUNNING = ("preparing", "training", "judging")
@@ -19,15 +20,6 @@ CHANGE_KINDS = ("fixed", "still wrong", "regressed", "newly found", "new false")
 
 class RoundError(AnnotationError):
     """One sentence: what is wrong and what to do."""
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A figure with the ends of its 95 % bootstrap interval; 0..1, differences -1..1."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)

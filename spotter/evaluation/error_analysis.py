@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -25,7 +26,7 @@ from spotter.evaluation.arguments import positive_int
 from spotter.evaluation.domain_gap import word_statistics
 from spotter.evaluation.image_sets import EvaluationImages, photographs, rendered_scenes
 from spotter.evaluation.metrics import match_detections, same_text
-from spotter.types import Word
+from spotter.types import GroundTruth, Word
 
 BINS: dict[str, tuple[str, list[float]]] = {  # name: the column and the limits of its bins
     "text height, pixels": ("height", [0, 12, 20, 32, 64, np.inf]),
@@ -51,6 +52,14 @@ class Options:
 
 
 @dataclass(frozen=True)
+class ImageComparison:
+    """Of one image, as in `Results`: a row per legible true word, and wrong readings of detected words."""
+
+    rows: list[dict[str, Any]]
+    wrong: list[tuple[str, str, float]]
+
+
+@dataclass(frozen=True)
 class Results:
     """One row per legible true word, and the wrong readings of detected words."""
 
@@ -69,32 +78,37 @@ def kind_of_text(text: str) -> str:
 
 def analyse(spot: Callable[[np.ndarray], list[Word]], images: EvaluationImages) -> Results:
     """Spots every image (H, W, 3) uint8 RGB and compares its legible words with the result."""
+    results = [compare(image, true, spot(image)) for image, true in images]
+    rows = [row for result in results for row in result.rows]
+    return Results(pd.DataFrame(rows), [reading for result in results for reading in result.wrong])
+
+
+def compare(image: np.ndarray, true: Sequence[GroundTruth], words: Sequence[Word]) -> ImageComparison:
+    """Compares the legible words of an image (H, W, 3) uint8 RGB with the words found."""
+    gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    ignore = [region.ignore or not region.text for region in true]
+    pairs, _ = match_detections(true, ignore, [word.polygon for word in words])
+    matched = {i: words[j] for i, j in pairs}
     rows, wrong = [], []
-    for image, true in images:
-        gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-        words = spot(image)
-        ignore = [region.ignore or not region.text for region in true]
-        pairs, _ = match_detections(true, ignore, [word.polygon for word in words])
-        matched = {i: words[j] for i, j in pairs}
-        for i, region in enumerate(true):
-            statistics = None if ignore[i] else word_statistics(gray, region)
-            if statistics is None:
-                continue
-            word = matched.get(i)
-            correct = word is not None and same_text(region.text, word.text)
-            if word is not None and not correct:
-                wrong.append((region.text, word.text, word.reading_score))
-            rows.append(
-                {
-                    **statistics,
-                    "tilt": abs(statistics["angle"]),
-                    "kind": kind_of_text(region.text),
-                    "found": word is not None,
-                    "correct": correct,
-                    "exact": word is not None and word.text == region.text,
-                }
-            )
-    return Results(pd.DataFrame(rows), wrong)
+    for i, region in enumerate(true):
+        statistics = None if ignore[i] else word_statistics(gray, region)
+        if statistics is None:
+            continue
+        word = matched.get(i)
+        correct = word is not None and same_text(region.text, word.text)
+        if word is not None and not correct:
+            wrong.append((region.text, word.text, word.reading_score))
+        rows.append(
+            {
+                **statistics,
+                "tilt": abs(statistics["angle"]),
+                "kind": kind_of_text(region.text),
+                "found": word is not None,
+                "correct": correct,
+                "exact": word is not None and word.text == region.text,
+            }
+        )
+    return ImageComparison(rows, wrong)
 
 
 def shares(results: Results) -> pd.DataFrame:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -67,29 +67,4 @@ def evaluate(
         seconds=seconds / count if count else 0.0,
         cpu_seconds=cpu_seconds / count if count else 0.0,
         images=count,
-    )
-
-
-def merge_reports(reports: Sequence[Report]) -> Report:
-    """One report of several sets, without lexicon; times and calibration error are means over the images."""
-    images = max(1, sum(report.images for report in reports))
-
-    def total(kind: str) -> Scores:
-        scores = [getattr(report, kind) for report in reports]
-        matched, found, true = (
-            sum(getattr(each, name) for each in scores) for name in ("matched", "found", "true")
-        )
-        return Scores.from_counts(matched, found, true)
-
-    def mean(name: str) -> float:
-        return sum(getattr(report, name) * report.images for report in reports) / images
-
-    return replace(
-        reports[0],
-        detection=total("detection"),
-        end_to_end=total("end_to_end"),
-        calibration_error=mean("calibration_error"),
-        seconds=mean("seconds"),
-        cpu_seconds=mean("cpu_seconds"),
-        images=images,
     )

@@ -1,13 +1,11 @@
-"""Reports of whole sets, and merged ones."""
+"""Reports of whole sets."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from spotter.evaluation.evaluate import Report, evaluate, merge_reports
+from spotter.evaluation.evaluate import evaluate
 from spotter.evaluation.lexicon import Lexicon
 from spotter.evaluation.metrics import Scores
 from spotter.types import GroundTruth, Word
@@ -62,18 +60,3 @@ def test_evaluate_without_images_or_lexicon():
     assert (report.images, report.seconds, report.end_to_end_lexicon) == (0, 0.0, None)
     assert report.detection == Scores(0.0, 0.0, 0.0, 0, 0, 0)
     assert report.to_json()["end_to_end_lexicon"] is None
-
-
-def report(detection: Scores, end_to_end: Scores, **changes) -> Report:
-    base = Report(detection, end_to_end, None, calibration_error=0.1, seconds=1.0, cpu_seconds=2.0, images=10)
-    return replace(base, **changes)
-
-
-def test_merged_counts_are_summed_and_times_are_means():
-    first = report(Scores.from_counts(8, 10, 10), Scores.from_counts(4, 10, 10))
-    second = report(Scores.from_counts(0, 0, 30), Scores.from_counts(0, 0, 30), images=30, seconds=5.0)
-    merged = merge_reports([first, second])
-    assert merged.detection == Scores.from_counts(8, 10, 40)
-    assert merged.detection.recall == 0.2
-    assert merged.end_to_end == Scores.from_counts(4, 10, 40)
-    assert (merged.images, merged.seconds, merged.cpu_seconds) == (40, 4.0, 2.0)
