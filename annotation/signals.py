@@ -16,10 +16,12 @@ import numpy as np
 
 from annotation.region import Region
 from spotter.explain.word_crop import word_mask
+from spotter.images import ImageSource, read_image
 from spotter.ops.boxes import box_iou
 from spotter.ops.polygons import mask_iou
 
 if TYPE_CHECKING:
+    from spotter.predictor import Spotter
     from spotter.tracing.trace import Trace
     from spotter.types import Word
 
@@ -58,6 +60,20 @@ def trace_signals(trace: Trace) -> list[RegionSignals]:
         word_signals(word, movement[i], mask_disagreement(trace, i), threshold)
         for i, word in enumerate(trace.words)
     ]
+
+
+def read_with_signals(spotter: Spotter, image: ImageSource) -> tuple[list[Word], list[RegionSignals]]:
+    """The words of an image, as `Spotter.spot` finds them, and the signals of each. Raises ImageError."""
+    photo = read_image(image)
+    trace = spotter.trace(photo)
+    known = {_place(word): signals for word, signals in zip(trace.words, trace_signals(trace), strict=True)}
+    (words,) = spotter.add_large_words([photo], [trace.words])
+    threshold = trace.config.score_threshold
+    return words, [known.get(_place(word)) or word_signals(word, threshold=threshold) for word in words]
+
+
+def _place(word: Word) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(point) for point in word.polygon)
 
 
 def mask_disagreement(trace: Trace, word: int) -> float:

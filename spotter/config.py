@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+# Pixels that a user may ask for: one cell of the coarsest level; memory.
+MIN_SHORT_SIDE, MAX_SHORT_SIDE = 32, 4096
 PRINTABLE = "".join(chr(code) for code in range(33, 127))
 # Character list of the published English checkpoints: space to '~', then eleven signs.
 OFFICIAL_CHARACTERS = " " + PRINTABLE + "ˋˊ﹒ˀ˜ˇˆ˒‑´~"
@@ -87,6 +89,10 @@ class SpotterConfig:
     short_side: int = 1000
     long_side: int = 1824
     max_upscale: float | None = None  # maximum upscaling factor of images; None: no limit
+    # A second pass over the image at this scale, relative to the first, for large words; None: one pass, as
+    # published.
+    coarse_scale: float | None = None
+    coarse_min_height: float = 32.0  # of the words of the second pass, in pixels of the first pass's image
 
     @property
     def classes(self) -> int:
@@ -152,6 +158,7 @@ def nano() -> SpotterConfig:
         short_side=960,
         long_side=1706,
         max_upscale=4 / 3,  # small images would get larger letters than any in training
+        coarse_scale=0.375,  # few words in training are over 64 pixels high
     )
 
 

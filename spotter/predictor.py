@@ -13,6 +13,7 @@ from torch import Tensor
 
 from spotter.charset import Charset
 from spotter.images import ImageSource, read_image
+from spotter.large_words import merge_large_words
 from spotter.memory import retain_freed_memory
 from spotter.model.postprocess import (
     SCORE_DECIMALS,
@@ -24,8 +25,9 @@ from spotter.model.postprocess import (
 from spotter.model.spotter import SwinTextSpotter
 from spotter.ops.boxes import box_iou
 from spotter.ops.device import has_fast_bfloat16
+from spotter.ops.drawn_polygons import clip_drawn_polygon
 from spotter.ops.polygons import Polygon, rasterise
-from spotter.ops.shapes import clip, mask_polygon
+from spotter.ops.shapes import mask_polygon
 from spotter.tracing.recorder import TRACE_HOOKS, build_trace, record_activations
 from spotter.tracing.trace import Trace
 from spotter.types import Character, Detection, DrawnReading, Reading, Regions, Spotting, Word
@@ -33,7 +35,6 @@ from spotter.weights import load_weights
 
 COORDINATE_DECIMALS = 1  # of the pixels of words
 MIN_PROBABILITY = 1e-9  # before a logarithm
-MIN_DRAWN_SIDE = 1.0  # pixels of the part of a drawn region that lies in the image
 
 
 def load_spotter(weights: str | Path = "nano", device: str | None = None) -> Spotter:
@@ -71,26 +72,67 @@ class Spotter:
                 below `config.reading_threshold` are discarded too, unless their detection score reaches
                 `config.confident_score`: most of them are false positives.
             short_side: pixels that the image's short side is resized to; None: the preset's, within
-                `config.max_upscale`.
+                `config.max_upscale`. `config.coarse_scale` is relative to either.
 
-        Raises ImageError with one sentence.
+        Raises ImageError with one sentence, and ValueError for an option that is out of range.
         """
         return self.spot_batch([image], threshold, short_side)[0]
 
     def spot_batch(
         self, images: Sequence[ImageSource], threshold: float | None = None, short_side: int | None = None
     ) -> list[list[Word]]:
-        """`spot` for each image, with the same words. Images of the same size after resizing form batches."""
-        results = self.spot_with_rows(images, threshold, short_side)
-        return [[word for _, word in words] for words in results]
+        """`spot` for each image, with the same words. Images of the same size after resizing form batches.
+
+        Several threads may share a spotter, for this and everything else. Raises ImageError for the first
+        image that cannot be read.
+        """
+        if isinstance(images, str | bytes | Path):
+            raise ValueError("spot_batch takes a list of images; give a single one to spot.")
+        arrays = [read_image(image) for image in images]
+        results = self.spot_with_rows(arrays, threshold, short_side)
+        words = [[word for _, word in result] for result in results]
+        return self.add_large_words(arrays, words, threshold, short_side)
+
+    def add_large_words(
+        self,
+        images: Sequence[ImageSource],
+        words: Sequence[list[Word]],
+        threshold: float | None = None,
+        short_side: int | None = None,
+    ) -> list[list[Word]]:
+        """The words of images, found in one pass, with those of the pass for large words (see
+        `config.coarse_scale`); without one, the same words.
+        """
+        config = self.model.config
+        if config.coarse_scale is None:
+            return list(words)
+        arrays = [read_image(image) for image in images]
+        coarse = self.spot_with_rows(arrays, threshold, short_side, config.coarse_scale)
+        merged = []
+        for array, found, large in zip(arrays, words, coarse, strict=True):
+            min_height = config.coarse_min_height / self.scale(array, short_side)
+            coarse_words = [word for _, word in large]
+            merged.append(merge_large_words(found, coarse_words, min_height, config.score_threshold))
+        return merged
 
     @torch.inference_mode()
     def spot_with_rows(
-        self, images: Sequence[ImageSource], threshold: float | None = None, short_side: int | None = None
+        self,
+        images: Sequence[ImageSource],
+        threshold: float | None = None,
+        short_side: int | None = None,
+        factor: float = 1.0,
     ) -> list[list[tuple[int, Word]]]:
-        """`spot_batch`, each word with its row in the regions of its forward pass."""
+        """The words that one pass finds, as in `spot_batch`, each with its row in the regions of the pass.
+
+        factor: the images are resized to this many times the size that `short_side` gives.
+        """
+        if threshold is not None and not 0 <= threshold <= 1:
+            raise ValueError(f"The threshold must be from 0 to 1, not {threshold}.")
+        if short_side is not None and short_side < 1:
+            raise ValueError(f"The short side must be at least 1 pixel, not {short_side}.")
         arrays = [read_image(image) for image in images]
-        resized = [self.resize(array, short_side) for array in arrays]
+        resized = [self.resize(array, short_side, factor) for array in arrays]
         batches: dict[tuple[int, ...], list[int]] = {}
         for i, tensor in enumerate(resized):
             batches.setdefault(tuple(tensor.shape), []).append(i)
@@ -196,7 +238,7 @@ class Spotter:
     def trace(
         self, image: ImageSource, threshold: float | None = None, short_side: int | None = None
     ) -> Trace:
-        """The same words as `spot`, bit for bit, and the activations behind them."""
+        """The words of `spot` without those of the pass for large words, and the activations behind them."""
         photo = read_image(image)
         with record_activations(self.model, TRACE_HOOKS) as activations:
             (words,) = self.spot_with_rows([photo], threshold, short_side)
@@ -204,17 +246,21 @@ class Spotter:
         scale = np.array([photo.shape[1] / resized.shape[2], photo.shape[0] / resized.shape[1]])
         return build_trace(activations, words, resized, scale, self.card, self.model.config)
 
-    def resize(self, image: np.ndarray, short_side: int | None = None) -> Tensor:
-        """(H, W, 3) uint8 RGB -> (3, h, w) float32 0..255, with the given short side, or less where the long
-        side would exceed its limit. By default, `config.max_upscale` limits small images.
+    def scale(self, image: np.ndarray, short_side: int | None = None) -> float:
+        """From pixels of an image (H, W, 3) to those of the resized one: it has the given short side, or less
+        where the long side would exceed its limit. By default, `config.max_upscale` limits small images.
         """
         config = self.model.config
         height, width = image.shape[:2]
         short = short_side or config.short_side
         long = config.long_side * short / config.short_side
         scale = min(short / min(height, width), long / max(height, width))
-        if config.max_upscale and short_side is None:
-            scale = min(scale, config.max_upscale)
+        return min(scale, config.max_upscale) if config.max_upscale and short_side is None else scale
+
+    def resize(self, image: np.ndarray, short_side: int | None = None, factor: float = 1.0) -> Tensor:
+        """(H, W, 3) uint8 RGB -> (3, h, w) float32 0..255; `factor` times the size that `scale` gives."""
+        height, width = image.shape[:2]
+        scale = factor * self.scale(image, short_side)
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         if size != (width, height):
             image = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
@@ -247,21 +293,3 @@ def _make_word(number: int, polygon: np.ndarray, score: float, characters: list[
         reading_score=reading_score(characters),
         characters=characters,
     )
-
-
-def clip_drawn_polygon(polygon: Polygon, number: int, width: int, height: int) -> np.ndarray:
-    """The part of a drawn polygon that lies in the image, (P, 2) float64.
-
-    number: of the region, from 0, for the message. Raises ValueError with one sentence if the polygon is
-    invalid, outside the image, or too thin.
-    """
-    try:
-        points = np.asarray(polygon, np.float64)
-    except (TypeError, ValueError):
-        points = np.empty(0)
-    if points.ndim != 2 or points.shape[1] != 2 or len(points) < 3 or not np.isfinite(points).all():
-        raise ValueError(f"Region {number + 1} is not a polygon: expected at least 3 points [x, y].")
-    inside = clip(points, width, height)
-    if inside is None or np.ptp(inside, 0).min() < MIN_DRAWN_SIDE:
-        raise ValueError(f"Region {number + 1} lies outside the image or is too thin to be read.")
-    return inside

@@ -144,6 +144,7 @@ def tiny_config() -> SpotterConfig:
         nms_iou=1.0,
         short_side=96,
         max_upscale=None,
+        coarse_scale=None,  # one pass by default
         long_side=192,
     )
 

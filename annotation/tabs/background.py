@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from threading import Lock, Thread
 
 from annotation.review import OPEN_STATES
-from annotation.signals import trace_signals
+from annotation.signals import read_with_signals
 from annotation.store.predictions import model_version
 from annotation.store.store import Store
+from annotation.tabs.visitor_stores import store_of_visitor
 from spotter.tabs.shared.loading import Loader
 
 
@@ -34,8 +35,8 @@ class BackgroundReader:
     def __init__(self, store: Store, loader: Loader) -> None:
         self.store, self.loader = store, loader
         self.model_lock = Lock()  # also taken by handlers that read while a person waits
-        self._waiting: deque[int] = deque()
-        self._known: set[int] = set()
+        self._waiting: deque[tuple[Store, int]] = deque()
+        self._known: set[tuple[Store, int]] = set()
         self._progress = ReadingProgress()
         self._lock = Lock()
 
@@ -46,8 +47,9 @@ class BackgroundReader:
 
     def add(self, image_ids: Iterable[int]) -> None:
         """Returns at once."""
+        store = store_of_visitor(self.store)
         with self._lock:
-            new = [i for i in dict.fromkeys(image_ids) if i not in self._known]
+            new = [(store, i) for i in dict.fromkeys(image_ids) if (store, i) not in self._known]
             self._waiting.extend(new)
             self._known.update(new)
             if not new:
@@ -81,21 +83,21 @@ class BackgroundReader:
             with self._lock:
                 if not self._waiting:
                     return
-                image_id = self._waiting.popleft()
+                image = self._waiting.popleft()
             problem = ""
             try:
-                self._read(image_id)
+                self._read(*image)
             except Exception as error:  # the other images are still read
                 problem = str(error)
                 logging.getLogger(__name__).exception("an image could not be read")
             with self._lock:
-                self._known.discard(image_id)
+                self._known.discard(image)
                 now = self._progress
                 self._progress = ReadingProgress(now.done + 1, now.total, problem or now.problem)
 
-    def _read(self, image_id: int) -> None:
+    def _read(self, store: Store, image_id: int) -> None:
         spotter = self.loader.spotter()
-        path = self.store.image_path(self.store.image(image_id))
+        path = store.image_path(store.image(image_id))
         with self.model_lock:
-            trace = spotter.trace(path)
-        self.store.add_prediction(image_id, model_version(spotter.card), trace.words, trace_signals(trace))
+            words, signals = read_with_signals(spotter, path)
+        store.add_prediction(image_id, model_version(spotter.card), words, signals)

@@ -7,14 +7,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spotter.evaluation.image_sets import EvaluationImages
 from spotter.evaluation.metrics import match_detections, same_text
-from spotter.predictor import Spotter, clip_drawn_polygon
+from spotter.ops.drawn_polygons import clip_drawn_polygon
 from spotter.types import GroundTruth
+
+if TYPE_CHECKING:
+    from spotter.predictor import Spotter
 
 
 @dataclass

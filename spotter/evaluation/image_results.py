@@ -145,7 +145,9 @@ def to_report(results: Sequence[ImageResult]) -> Report:
     return Report(
         detection=total("detection"),
         end_to_end=total("end_to_end"),
-        end_to_end_lexicon=total("end_to_end_lexicon") if results[0].end_to_end_lexicon else None,
+        end_to_end_lexicon=total("end_to_end_lexicon")
+        if all(result.end_to_end_lexicon for result in results)
+        else None,
         calibration_error=calibration_error(results).value,
         seconds=float(np.mean([result.seconds for result in results])),
         cpu_seconds=cpu_seconds(results).value,

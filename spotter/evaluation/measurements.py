@@ -160,5 +160,5 @@ def threshold_for(spotter: Spotter, image: np.ndarray, regions: int, short_side:
         detection = spotter.model.detect([spotter.resize(image, short_side)])
         scores = spotter.model.select_regions(detection, -1.0).scores.sort(descending=True).values
     if len(scores) <= regions:
-        return -1.0
+        return 0.0
     return float((scores[regions - 1] + scores[regions]) / 2)

@@ -10,11 +10,14 @@ from annotation.signals import (
     RegionSignals,
     image_uncertainty,
     mask_disagreement,
+    read_with_signals,
     region_uncertainty,
     trace_signals,
     word_signals,
 )
+from spotter.model.spotter import SwinTextSpotter
 from spotter.ops.boxes import box_iou
+from spotter.predictor import Spotter
 from spotter.types import Character, Word
 
 SQUARE = [[10, 10], [30, 10], [30, 20], [10, 20]]
@@ -90,3 +93,18 @@ def test_signals_of_a_word():
     assert word_signals(Region(SQUARE)) == RegionSignals(None)
     read = Region(SQUARE, "ab", characters=[Character("a", 0.9), Character("b", 0.3)])
     assert word_signals(read, 0.1, 0.2) == RegionSignals(0.3, 0.1, 0.2)
+
+
+def test_words_of_the_pass_for_large_words_have_the_signals_that_need_no_trace(
+    tiny_config, tiny_spotter, photographs
+):
+    model = SwinTextSpotter(replace(tiny_config, coarse_scale=0.5, coarse_min_height=24.0))
+    model.load_state_dict(tiny_spotter.model.state_dict())
+    spotter = Spotter(model, {"name": "tiny"}, "cpu", bfloat16=False)
+    words, signals = read_with_signals(spotter, photographs[0])
+    assert words == spotter.spot(photographs[0])
+    trace = spotter.trace(photographs[0])
+    traced = {str(word.polygon): one for word, one in zip(trace.words, trace_signals(trace), strict=True)}
+    for word, one in zip(words, signals, strict=True):
+        assert one == traced.get(str(word.polygon), word_signals(word, threshold=tiny_config.score_threshold))
+    assert 0 < sum(one.box_movement is None for one in signals) < len(words)

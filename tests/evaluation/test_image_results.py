@@ -88,3 +88,8 @@ def test_intervals_are_over_images():
 def test_sets_are_pooled():
     results = read_images(spot, IMAGES)
     assert pooled([results[:1], results[1:]]) == results
+
+
+def test_a_pool_of_which_a_part_was_read_without_a_lexicon_has_no_scores_with_one():
+    parts = [read_images(spot, IMAGES[:1], Lexicon(["open"])), read_images(spot, IMAGES[1:])]
+    assert to_report(pooled(parts)).end_to_end_lexicon is None
