@@ -69,6 +69,7 @@ class Panel:
     box: Box  # pixels of the picture
     part: Box = (0.0, 0.0, 1.0, 1.0)  # which part of the linked content is shown, 0..1
     cell: tuple[float, float] | None = None  # width and height of its cells, 0..1; None: continuous
+    values: np.ndarray | None = None  # (rows, columns) of its cells, shown under the pointer
 
 
 def linked(
@@ -77,6 +78,7 @@ def linked(
     cell: tuple[float, float] | None = None,
     box: Sequence[float] | None = None,
     part: Sequence[float] = (0.0, 0.0, 1.0, 1.0),
+    values: np.ndarray | None = None,
 ) -> Image.Image:
     """Adds a panel to the picture, over all of it unless `box` is given, and returns the picture.
 
@@ -85,7 +87,7 @@ def linked(
     """
     x1, y1, x2, y2 = (0, 0, *picture.size) if box is None else box
     left, top, right, bottom = part
-    panel = Panel(link, (x1, y1, x2, y2), (left, top, right, bottom), cell)
+    panel = Panel(link, (x1, y1, x2, y2), (left, top, right, bottom), cell, values)
     picture.info["panels"] = [*panels_of(picture), panel]
     return picture
 
@@ -100,7 +102,8 @@ def paste(out: Image.Image, picture: Image.Image, x: int, y: int) -> None:
     out.paste(picture, (x, y))
     for panel in panels_of(picture):
         left, top, right, bottom = panel.box
-        linked(out, panel.link, panel.cell, (left + x, top + y, right + x, bottom + y), panel.part)
+        box = (left + x, top + y, right + x, bottom + y)
+        linked(out, panel.link, panel.cell, box, panel.part, panel.values)
 
 
 def grow(image: np.ndarray, width: int, smooth: bool = False) -> Image.Image:

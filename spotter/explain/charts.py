@@ -8,7 +8,19 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
-from spotter.explain.canvas import BLUE, INK, ORANGE, PAPER, QUIET, RULE, YELLOW, Colour, colourise, font
+from spotter.explain.canvas import (
+    BLUE,
+    INK,
+    ORANGE,
+    PAPER,
+    QUIET,
+    RULE,
+    YELLOW,
+    Colour,
+    colourise,
+    font,
+    linked,
+)
 
 CELL = (74, 28)  # width and height of a matrix's cell
 CROSS = 18  # pixels at the right end of a cell, for the mark
@@ -158,6 +170,9 @@ def matrix(
     if chosen is not None:
         x, y = left + width * chosen[1], top + height * chosen[0]
         draw.rectangle((x - 3, y - 3, x + width + 1, y + height + 1), outline=INK, width=2)
+    if values.size:
+        box = (left, top, left + width * len(columns), top + height * len(rows))
+        linked(picture, "matrix", (1 / len(columns), 1 / len(rows)), box, values=values)
     return picture
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from rapidfuzz.distance import Levenshtein
 
 from spotter.evaluation.metrics import same_text
-from spotter.evaluation.two_stage import Strip, read_quads
+from spotter.evaluation.two_stage import Strip, installed, read_quads
 from spotter.explain.polygon_text import parse_outlines
 from spotter.ops.shapes import overlaps
 
@@ -27,7 +27,7 @@ MAX_WORDS = 16
 class LooseCrop:
     """One crop of a word: the inputs of both recognisers."""
 
-    strip: Strip | None  # None if the crop lies outside the photo
+    strip: Strip | None  # None if the crop lies outside the photo, or the pipeline is not installed
     roi: np.ndarray  # (5,) see ops.rois, pixels of `trace.image`
     masked: np.ndarray  # (H, W) float16, energy of the features that our recogniser gets
 
@@ -38,7 +38,7 @@ class Looseness:
 
     texts: list[str]  # (K,) true
     ours: list[list[str]]  # (F, K) of our spotter
-    theirs: list[list[str]]  # (F, K) of the two-stage pipeline
+    theirs: list[list[str]] | None  # (F, K) of the two-stage pipeline; None if it is not installed
     words: list[int]  # (K,) index into `trace.words`
     crops: list[list[LooseCrop]]  # (F, K)
 
@@ -131,19 +131,19 @@ def pair_words(trace: Trace, lines: str) -> list[tuple[str, np.ndarray, int]]:
 def measure_looseness(
     spotter: Spotter, trace: Trace, lines: str, progress=lambda _: None
 ) -> Looseness | None:
-    """Texts of both systems at all FACTORS; None if none of the true words was found."""
+    """Texts of both systems, or of ours alone, at all FACTORS; None if none of the true words was found."""
     pairs = pair_words(trace, lines)
     if not pairs:
         return None
-    words = [word for _, _, word in pairs]
+    words, both = [word for _, _, word in pairs], installed()
     ours, theirs, crops = [], [], []
     for step, factor in enumerate(FACTORS):
         progress(step / len(FACTORS))
         quads = [loosen(rectangle(polygon), float(factor)) for _, polygon, _ in pairs]
         rois = np.stack([roi_around(q, trace.rois[w, 4]) for q, w in zip(quads, words, strict=True)])
         texts, masked = read_crops(spotter, trace, words, rois)
-        strips = read_quads(trace.image, quads)
+        strips = read_quads(trace.image, quads) if both else [None] * len(quads)
         ours.append(texts)
         theirs.append([strip.text if strip else "" for strip in strips])
         crops.append([LooseCrop(*parts) for parts in zip(strips, rois, masked, strict=True)])
-    return Looseness([text for text, _, _ in pairs], ours, theirs, words, crops)
+    return Looseness([text for text, _, _ in pairs], ours, theirs if both else None, words, crops)

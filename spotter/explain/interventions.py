@@ -44,6 +44,13 @@ def gate_off(gate: str) -> Intervention:
     return Intervention(gate_module(gate), lambda inputs, output: torch.ones_like(output))
 
 
+def gate_averaged(gate: str) -> Intervention:
+    """Makes a gate the same everywhere: each channel at its mean over the crop."""
+    return Intervention(
+        gate_module(gate), lambda inputs, output: output.mean((2, 3), keepdim=True).expand_as(output)
+    )
+
+
 def gate_detached(gate: str) -> Intervention:
     """Stops the gradient through a gate; the forward pass stays the same."""
     return Intervention(gate_module(gate), lambda inputs, output: output.detach())

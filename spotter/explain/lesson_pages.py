@@ -14,6 +14,7 @@ from spotter.explain.page_layout import Page
 from spotter.explain.polygon_text import words_read
 from spotter.explain.topics import (
     conversion,
+    conversion_steps,
     hmean,
     levels,
     masks,
@@ -196,16 +197,19 @@ def conversion_page(lesson: Lesson) -> Page:
     whole = reread(lesson.spotter, trace, lesson.word)
     without = reread(lesson.spotter, trace, lesson.word, [*map(gate_off, GATES), mask_off()])
     found = conversion.gradients(lesson.spotter, trace, lesson.word)
+    steps = conversion_steps.convert_word(lesson.spotter, trace, lesson.word)
+    polygon = conversion.true_polygon(trace, lesson.word, lesson.truth)
     return Page(
         title,
         paper,
-        "The gates M1 to M3 come from detection features and suppress the background softly, so that the "
-        "recognition "
-        "loss flows back through them into the detector. With all gates and maskK the network reads "
-        f'"{whole.text}", without any of them "{without.text}". The gradient of the recognition loss at the '
-        f"proposal feature is {found['none'][0]:.3g}; with detached gates it is {found['all'][0]:.3g}.",
+        "The gates M1 to M3 come from detection features and multiply the features of the reader, so that "
+        "the recognition loss flows back through them into the detector. "
+        f"{conversion_steps.summarise(trace, lesson.word, steps, polygon)} "
+        f'With all gates and maskK the network reads "{whole.text}", without any of them "{without.text}". '
+        f"The gradient of the recognition loss at the proposal feature is {found['none'][0]:.3g}; with "
+        f"detached gates it is {found['all'][0]:.3g}.",
         [
-            conversion.draw_gates(trace, lesson.word, lesson.truth, columns=3)[0],
+            conversion_steps.draw_steps(trace, lesson.word, steps, polygon)[0],
             conversion.draw_gradients(found)[0],
         ],
         formula=r"$r_1 = a_3 \odot M_1, \quad r_2 = (E_u(r_1) + a_2) \odot M_2, \quad "
@@ -237,31 +241,28 @@ def reader_page(lesson: Lesson) -> Page:
 
 
 def two_stage_page(lesson: Lesson) -> Page:
-    trace, title, paper = lesson.trace, "Two-stage and end-to-end", "section 1"
+    trace, title, paper = lesson.trace, "Why one network?", "section 1"
     if lesson.word is None:
         return Page(title, paper, NO_WORDS, [])
-    if missing := two_stage_comparison.missing_packages():
-        picture = two_stage_comparison.draw_inputs(trace, None, lesson.word)[0]
-        return Page(title, paper, f"{missing} This page shows only the input of our recogniser.", [picture])
-    found = two_stage_comparison.run_two_stage(trace, lesson.progress)
+    loose = two_stage_comparison.LOOSE
+    installed = not two_stage_comparison.missing_packages()
+    found = two_stage_comparison.run_two_stage(trace, lesson.progress) if installed else None
     measured = two_stage_comparison.looseness(lesson.spotter, trace, lesson.truth)
+    content = two_stage_comparison.crop_content(trace, lesson.word, loose)
     pictures = [
-        two_stage_comparison.draw_heat(trace, found)[0],
-        two_stage_comparison.draw_inputs(trace, found, lesson.word)[0],
+        two_stage_comparison.draw_heat(trace, found),
+        two_stage_comparison.draw_inputs(trace, found, lesson.word, loose),
+        two_stage_comparison.draw_looseness(measured, loose),
     ]
-    crop = two_stage_comparison.draw_loose_crop(trace, measured, lesson.word, two_stage_comparison.LOOSE)
-    curve = two_stage_comparison.draw_looseness(measured, two_stage_comparison.LOOSE)
-    column = [pictures[1], *(drawn[0] for drawn in (crop, curve) if drawn is not None)]
-    pictures = [pictures[0], tiles(column, 1)] if len(column) > 1 else pictures
     return Page(
         title,
         paper,
-        "A two-stage pipeline uses two networks: CRAFT detects characters, a box is cropped from the photo, "
-        "and a CRNN "
-        "reads its grey pixels, including those of neighbouring words. Our recogniser reads features gated "
-        "by its "
-        "own mask. The curve shows both with looser and looser crops of the same words.",
-        pictures,
+        "Two networks in a row: one marks words, a box is cropped, the other reads all that lies in it. What "
+        "the first gets wrong the second cannot undo, and neighbours and background come along. Cropped "
+        f'{loose:g} times as large, {content.word:.0%} of the crop is "{lesson.text}", {content.others:.0%} '
+        "are other words. Our reader gets features that its own mask has cut. The curve shows how well all "
+        "words of the photo are read in looser and looser crops.",
+        [drawn[0] for drawn in pictures if drawn is not None],
     )
 
 
@@ -285,6 +286,7 @@ def results_page(lesson: Lesson) -> Page:
 
 
 PAGES = (
+    two_stage_page,
     swin_page,
     levels_page,
     roi_page,
@@ -292,6 +294,5 @@ PAGES = (
     shapes_page,
     conversion_page,
     reader_page,
-    two_stage_page,
     results_page,
 )

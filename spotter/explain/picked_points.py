@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 WORD, GAP, MIDDLE = "middle of the word", "gap next to the word", "middle of the photo"
 WRITTEN = re.compile(r"^\s*(\d{1,5}(?:\.\d+)?)\s*[,; ]\s*(\d{1,5}(?:\.\d+)?)\s*$")
 MIN_GAP = 3.0  # pixels; closer words touch each other
+MAX_OFFSET = 0.5  # of the lower word's height, between the middles of two words of a line
 PICTURE_WIDTH = 900  # pixels; maximum width of the photos on which points are picked
 PER_SIDE = 24  # points sampled on each side of a polygon
 
@@ -75,11 +76,11 @@ def point_on_picture(trace: Trace, click: Sequence[float]) -> str:
 
 
 def nearest_gap(trace: Trace, word: int) -> Gap | None:
-    """The gap to the nearest word that neither touches nor overlaps this one; None if there is none."""
+    """The gap to the nearest word on the same line that does not touch this one; None if there is none."""
     mine, best = along(trace.polygon(word)), None
     for other in range(len(trace.words)):
         theirs = along(trace.polygon(other))
-        if other == word or overlap(mine, theirs):
+        if other == word or not on_one_line(trace, word, other) or overlap(mine, theirs):
             continue
         distance = np.hypot(*(mine[:, None] - theirs[None]).transpose(2, 0, 1))
         minimum = distance.min()
@@ -89,6 +90,14 @@ def nearest_gap(trace: Trace, word: int) -> Gap | None:
         if minimum >= MIN_GAP and (best is None or gap.width < best.width):
             best = gap
     return best
+
+
+def on_one_line(trace: Trace, word: int, other: int) -> bool:
+    """Whether a word lies on the line of another: beside it, not above or below, seen along its RoI."""
+    rois = trace.rois.astype(np.float64)
+    angle, offset = rois[word, 4], rois[other, :2] - rois[word, :2]
+    across = abs(offset @ np.array([-np.sin(angle), np.cos(angle)]))
+    return bool(across < MAX_OFFSET * min(rois[word, 3], rois[other, 3]))
 
 
 def along(polygon: np.ndarray) -> np.ndarray:

@@ -6,8 +6,11 @@ import secrets
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import is_dataclass
 from threading import Lock
 from typing import Any, TypeVar
+
+import numpy as np
 
 from spotter.tracing.trace import Trace
 
@@ -50,6 +53,24 @@ def cached(trace: Trace, key: Hashable, compute: Callable[[], Value]) -> Value:
     """The cached value, computed on the first call."""
     found = get(trace, key)
     return put(trace, key, compute()) if found is None else found
+
+
+def cached_bytes(trace: Trace) -> int:
+    """Size of all arrays cached for a trace."""
+    with _lock:
+        return sum(map(_array_bytes, _caches.get(id(trace), {}).values()))
+
+
+def _array_bytes(value: Any) -> int:
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    if isinstance(value, dict):
+        value = value.values()
+    elif is_dataclass(value):
+        value = vars(value).values()
+    elif not isinstance(value, list | tuple):
+        return 0
+    return sum(map(_array_bytes, value))
 
 
 def trace_id(trace: Trace) -> str:

@@ -85,6 +85,7 @@ def test_curve_is_measured_for_both_systems(tiny_spotter, trace, monkeypatch):
         return [None, *[Strip(quad, np.zeros((64, 8), np.uint8), "x", 1.0) for quad in quads[1:]]]
 
     monkeypatch.setattr(crop_looseness, "read_quads", read)
+    monkeypatch.setattr(crop_looseness, "installed", lambda: True)
     measured = crop_looseness.measure_looseness(tiny_spotter, trace, words_read(trace, 0))
     count = len(measured.texts)
     assert counts == [count] * len(crop_looseness.FACTORS)
@@ -102,3 +103,13 @@ def test_curve_is_measured_for_both_systems(tiny_spotter, trace, monkeypatch):
     assert two_stage_comparison.draw_loose_crop(trace, measured, 10**6, 1.0) is None
     assert two_stage_comparison.draw_loose_crop(trace, None, 0, 1.0) is None
     assert crop_looseness.measure_looseness(tiny_spotter, trace, "") is None
+
+
+def test_without_the_pipeline_ours_is_measured_alone(tiny_spotter, trace, monkeypatch):
+    monkeypatch.setattr(crop_looseness, "installed", lambda: False)
+    measured = crop_looseness.measure_looseness(tiny_spotter, trace, words_read(trace, 0))
+    assert measured.theirs is None
+    assert len(measured.ours) == len(crop_looseness.FACTORS)
+    assert "CRNN" not in two_stage_comparison.draw_looseness(measured)[1]
+    word = measured.words[0]
+    assert "CRNN" not in two_stage_comparison.draw_loose_crop(trace, measured, word, 1.0)[1]

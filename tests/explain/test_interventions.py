@@ -13,6 +13,7 @@ from spotter.explain.interventions import (
     GATES,
     Intervention,
     forced_characters,
+    gate_averaged,
     gate_detached,
     gate_off,
     keys_off,
@@ -146,3 +147,11 @@ def test_hooks_are_removed_after_an_error(tiny_spotter, trace):
     with pytest.raises(ZeroDivisionError):
         read_with(tiny_spotter.model, regions, roi_features, [failing])
     assert not any(module._forward_hooks for module in tiny_spotter.model.modules())
+
+
+def test_an_averaged_gate_is_the_same_everywhere(tiny_model):
+    gate = torch.rand(2, 3, 4, 8)
+    averaged = gate_averaged("M3").change((), gate)
+    assert averaged.shape == gate.shape
+    torch.testing.assert_close(averaged, gate.mean((2, 3), keepdim=True).expand_as(gate))
+    assert tiny_model.get_submodule(gate_averaged("M3").module) is tiny_model.conversion.gate3.sigmoid

@@ -10,7 +10,7 @@ import torch
 
 from annotation.signals import mask_disagreement
 from spotter.explain import word_crop
-from spotter.explain.topics import conversion, reading, two_level, two_stage_comparison
+from spotter.explain.topics import conversion, conversion_steps, reading, two_level, two_stage_comparison
 from spotter.ops.roi_affine import points_in_roi
 from spotter.ops.rois import resample_masks, roi_grid
 
@@ -85,7 +85,7 @@ def test_the_mask_rotates_with_the_photo(vertical):
     assert mask_disagreement(unrotated(fits), 0) > 0.5
 
 
-def test_every_picture_of_a_rotated_word_has_a_note(vertical, monkeypatch):
+def test_every_picture_of_a_rotated_word_has_a_note(vertical, tiny_spotter, monkeypatch):
     notes = []
 
     def record_notes(module) -> None:
@@ -97,11 +97,11 @@ def test_every_picture_of_a_rotated_word_has_a_note(vertical, monkeypatch):
 
         monkeypatch.setattr(module, "titled", titled)
 
-    for module in (conversion, reading, two_level, two_stage_comparison):
+    for module in (conversion_steps, reading, two_level, two_stage_comparison):
         record_notes(module)
     for one, count in ((vertical, 4), (unrotated(vertical), 0)):
         notes.clear()
-        conversion.draw_gates(one, 0)
+        conversion_steps.draw_steps(one, 0, conversion_steps.convert_word(tiny_spotter, one, 0))
         reading.draw_attention(one, 0, 0)
         two_level.draw_query(one, 0, 0, 5)
         two_stage_comparison.draw_inputs(one, None, 0)

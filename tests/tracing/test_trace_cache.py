@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
-from dataclasses import replace
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from spotter.tracing import trace_cache
 
@@ -40,3 +42,16 @@ def test_trace_id(trace):
     first, second = replace(trace), replace(trace)
     assert trace_cache.trace_id(first) == trace_cache.trace_id(first)
     assert trace_cache.trace_id(first) != trace_cache.trace_id(second)
+
+
+def test_the_size_of_all_cached_arrays(trace):
+    @dataclass
+    class Both:
+        array: np.ndarray
+        name: str
+
+    trace, array = replace(trace), np.zeros(10, np.float32)
+    assert trace_cache.cached_bytes(trace) == 0
+    trace_cache.put(trace, "one", array)
+    trace_cache.put(trace, "several", [array, {"a": array, "b": (array, "text")}, Both(array, "text"), 3])
+    assert trace_cache.cached_bytes(trace) == 5 * 40

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
-from spotter.explain.canvas import SKY, blend_map, colour_bar, outline, tiles, titled
+from spotter.explain.canvas import blend_map
 from spotter.explain.charts import bars
 from spotter.explain.polygon_text import parse_outlines, show_outline
-from spotter.explain.word_crop import turn_note, word_mask, word_photo, word_size
+from spotter.explain.word_crop import word_mask, word_photo
 from spotter.ops.polygons import mask_iou, rasterise
 from spotter.ops.roi_affine import points_in_roi
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from spotter.tracing.trace import Trace
 
 WIDTH = 420  # pixels of a map
-TILE = 250  # pixels of a map among the others
 MIN_IOU = 0.3  # of a word with the true polygon that is taken for its own
 GATE_MAPS = ("m1", "m2", "m3")
 MAPS = {
@@ -99,40 +98,6 @@ def draw_map(trace: Trace, word: int, name: str) -> Image.Image:
     values = (word_mask(trace, word) if name == "mask_k" else getattr(trace, name)[word]).astype(np.float32)
     high = 1.0 if name in ("mask_k", "m1", "m2", "m3") else float(values.max())
     return blend_map(photo, values, high, 0.8)
-
-
-def draw_gates(trace: Trace, word: int, truth: str = "", columns: int = 2) -> tuple[Image.Image, str]:
-    """All maps side by side with their shapes; `truth`: lines of true words, the word's own is outlined."""
-    channels = trace.roi_features.shape[1]
-    polygon = true_polygon(trace, word, truth)
-    pictures, numbers = [], []
-    for name, title in MAPS.items():
-        shape = trace.roi_features.shape[2:] if name == "photo" else getattr(trace, name).shape[1:]
-        crop = "pooled by RoIAlign" + (", rotated (see below)" if turn_note(trace, word) else "")
-        note = crop if name == "photo" else f"{shape[0]} × {shape[1]}"
-        if name not in ("photo", "mask_k"):
-            note += f" × {channels} channels, " + ("mean" if name in GATE_MAPS else "energy")
-        if name in GATE_MAPS:
-            leak = leakage(trace, word, name, polygon)
-            mean = f"{getattr(trace, name)[word].mean(dtype=np.float32):.2f}"
-            numbers.append(
-                f"{title} {mean} on average"
-                if leak is None
-                else f"{title} {leak.inside:.2f} on the word, {leak.outside:.2f} around it"
-            )
-            means = (
-                f"mean {mean}" if leak is None else f"word {leak.inside:.2f}, around it {leak.outside:.2f}"
-            )
-            note = f"{shape[0]} × {shape[1]}: {means}"
-        size = word_size(trace, word, TILE)
-        picture = draw_map(trace, word, name).resize(size, Image.Resampling.BILINEAR)
-        if name == "photo" and polygon is not None:
-            draw = ImageDraw.Draw(picture, "RGBA")
-            outline(draw, points_in_roi(polygon, trace.rois[word]) * size, SKY, 2)
-            note = "blue: the true outline"
-        pictures.append(titled(picture, title, note))
-    pictures.append(colour_bar("0", "1 (energy: largest)", "", TILE))
-    return tiles(pictures, columns), f"The gates of Recognition Conversion on the word: {'; '.join(numbers)}."
 
 
 def gradients(spotter: Spotter, trace: Trace, word: int) -> dict[str, tuple[float, float]]:

@@ -138,7 +138,18 @@ def draw_levels(
         margin = max(0.0, 4 - (box[2] - box[0]) / 2)  # a cell of P2 alone would hardly be visible
         outline(draw, corners_of(box + np.array([-margin, -margin, margin, margin])), COLOURS[level], 2)
         height, width = trace.image.shape[:2]
-        linked(picture, "photo", (stride_of(level) / width, stride_of(level) / height))
+        rows, columns = energy_of(trace, level, dilated).shape
+        # Of the whole map, which may be larger than the photo.
+        part = (0.0, 0.0, columns * stride_of(level) / width, rows * stride_of(level) / height)
+        values = energy_of(trace, level, dilated)
+        linked(
+            picture,
+            "photo",
+            (stride_of(level) / width, stride_of(level) / height),
+            (0, 0, part[2] * picture.width, part[3] * picture.height),
+            part,
+            values,
+        )
         shape = trace.levels[level].shape
         title = f"P{level + 2}: {shape[0]} × {shape[1]} × {shape[2]}, stride {stride_of(level)}"
         title += "" if word is None else pooling_note(trace, word, level)

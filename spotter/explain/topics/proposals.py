@@ -23,6 +23,8 @@ from spotter.explain.canvas import (
 if TYPE_CHECKING:
     from spotter.tracing.trace import Trace
 
+DOT = 8  # pixels, radius of the mark where all centres are
+
 
 def starting_boxes(trace: Trace, grid: tuple[int, int] | None) -> np.ndarray:
     """(N, 4) cx, cy, w, h in 0..1 of the photo, the boxes before any training: `Proposals` of the model with
@@ -91,6 +93,10 @@ def draw_proposals(
         arrow(draw, centre(before[chosen]), centre(after[chosen]), ORANGE, 3)
     outline(draw, corners_of(boxes[chosen]), ORANGE, 3)
     label(draw, (boxes[chosen][0], boxes[chosen][1] - 30), f"proposal {chosen}")
+    if which == "published":  # all boxes are one, at the border of the picture
+        x, y = centre(boxes[chosen])
+        draw.ellipse((x - DOT, y - DOT, x + DOT, y + DOT), fill=ORANGE)
+        label(draw, (x + 2 * DOT, y - 14), f"the centres of all {len(boxes)} boxes")
     shape = f"boxes ({len(boxes)}, 4) · features ({len(boxes)}, {trace.proposal_features.shape[2]})"
     legend(draw, shape, boxes[chosen])
     what = {

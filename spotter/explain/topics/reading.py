@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw
 
-from spotter.explain.canvas import ORANGE, blend_map, colour_bar, tiles, titled
+from spotter.explain.canvas import ORANGE, blend_map, colour_bar, linked, tiles, titled
 from spotter.explain.charts import bars
 from spotter.explain.word_crop import turn_note, word_photo
 
@@ -42,7 +42,12 @@ def draw_attention(trace: Trace, word: int, step: int) -> tuple[Image.Image, str
     y, x = np.unravel_index(weights.argmax(), weights.shape)
     notes = [f"strongest at column {x + 1}, row {y + 1}: {weights.max():.2f}", turn_note(trace, word)]
     large = titled(
-        blend_map(photo, weights, float(weights.max()), 0.65),
+        linked(
+            blend_map(photo, weights, float(weights.max()), 0.65),
+            "roi",
+            (1 / width, 1 / height),
+            values=weights,
+        ),
         f'step {step + 1}: "{character}", attention ({height} × {width}), sums to {weights.sum():.2f}',
         "; ".join(filter(None, notes)),
     )

@@ -130,10 +130,11 @@ def draw_bins(
             cell = GRID_WIDTH / value.shape[0]
             box = (column * cell, row * cell, (column + 1) * cell - 1, (row + 1) * cell - 1)
             ImageDraw.Draw(picture).rectangle(box, outline=ORANGE, width=3)
-        linked(picture, "bins", share)
+        linked(picture, "bins", share, values=value)
         pictures.append(titled(picture, f"{name}: {value.shape[0]} × {value.shape[1]} bins", " "))
     for name, difference in zip(("RoIAlign", "RoIPool"), differences, strict=True):
-        picture = linked(grow(colourise(difference, 0, largest), GRID_WIDTH), "bins", share)
+        picture = grow(colourise(difference, 0, largest), GRID_WIDTH)
+        linked(picture, "bins", share, values=difference)
         changes.append(titled(picture, f"{name}: change by the shift", f"at most {difference.max():.3f}"))
     bars = [
         colour_bar(f"{low:.2f}", f"{high:.2f}", "values", GRID_WIDTH),

@@ -95,15 +95,6 @@ def density(trace: Trace, query: Query) -> np.ndarray:
     return out
 
 
-def first_character_cell(trace: Trace, word: int) -> int:
-    """The cell under the maximum of the reader's attention for the first character."""
-    attention = trace.decoder_attention[word, 0].astype(np.float32)
-    y, x = np.unravel_index(attention.argmax(), attention.shape)
-    height, width = trace.config.recognition_roi
-    row, column = int((y + 0.5) * height / attention.shape[0]), int((x + 0.5) * width / attention.shape[1])
-    return row * width + column
-
-
 def cell_at(trace: Trace, word: int, point: list[float]) -> int:
     """The cell at a point (x, y) of the large map in the picture of `draw_query`."""
     height, width = trace.config.recognition_roi

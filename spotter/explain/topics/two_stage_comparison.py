@@ -7,8 +7,10 @@ easyocr's own functions.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
@@ -22,6 +24,7 @@ from spotter.evaluation.two_stage import (
 from spotter.explain.canvas import (
     BLUE,
     ORANGE,
+    PINK,
     SKY,
     blend_map,
     colour_bar,
@@ -34,7 +37,8 @@ from spotter.explain.canvas import (
 from spotter.explain.charts import curve
 from spotter.explain.crop_looseness import FACTORS, Looseness, measure_looseness
 from spotter.explain.topics.conversion import draw_map
-from spotter.explain.word_crop import crop_roi, turn_note, word_photo, word_size
+from spotter.explain.word_crop import crop_roi, turn_note, word_size
+from spotter.ops.roi_affine import points_in_roi
 from spotter.ops.shapes import overlaps
 from spotter.tracing.trace_cache import cached, get
 
@@ -46,6 +50,8 @@ LOOSE = 1.6  # the factor shown first: neighbours are inside the crop
 CACHE_KEY = "two stages"
 WIDTH = 316  # pixels of a photo; two fit a column, one a phone
 STRIP_WIDTH = 520  # pixels
+CROP_WIDTH = 360  # pixels of a crop; two fit a column
+CONTENT_SIZE = (200, 100)  # samples of a crop, across and down
 
 
 def missing_packages() -> str:
@@ -78,17 +84,17 @@ def overlapping_strip(trace: Trace, result: TwoStage, word: int) -> Strip | None
     return result.strips[int(iou.argmax())] if iou.max() > 0 else None
 
 
-def draw_heat(trace: Trace, result: TwoStage | None) -> tuple[Image.Image, str]:
-    """CRAFT's maps over the photo, the boxes derived from them, and our outlines."""
+def draw_heat(trace: Trace, result: TwoStage | None) -> tuple[Image.Image, str] | None:
+    """CRAFT's maps over the photo, the boxes derived from them, and our outlines; None before it has run."""
+    if result is None:
+        return None
     photo, scale = photo_canvas(trace.image, WIDTH)
     ours = photo.copy()
     draw = ImageDraw.Draw(ours, "RGBA")
     for i, word in enumerate(trace.words):
         if word.score >= trace.config.score_threshold or i == 0:
             outline(draw, trace.polygon(i) * scale, ORANGE, 2)
-    pictures = [titled(ours, "ours: outlines in one pass", f"{len(trace.words)} words, confident ones drawn")]
-    if result is None:
-        return tiles(pictures, 2), "The photo with the outlines our network found; CRAFT has not run."
+    pictures = []
     for values, name in (
         (result.region, "region: centres of characters"),
         (result.affinity, "affinity: between them"),
@@ -101,38 +107,91 @@ def draw_heat(trace: Trace, result: TwoStage | None) -> tuple[Image.Image, str]:
         quad = strip.quad * scale
         outline(draw, quad, SKY, 2)
         label(draw, (quad[:, 0].min(), quad[:, 1].min() - 18), strip.text, 12)
-    pictures.append(titled(boxes, "CRAFT's boxes, the CRNN's texts", f"{len(result.strips)} words"))
-    pictures = [*pictures[1:], pictures[0], colour_bar("0", "1", "score of CRAFT's maps", 300)]
+    pictures += [
+        titled(boxes, "CRAFT's boxes, the CRNN's texts", f"{len(result.strips)} words"),
+        titled(ours, "ours: outlines in one pass", f"{len(trace.words)} words, confident ones drawn"),
+        colour_bar("0", "1", "score of CRAFT's maps", 300),
+    ]
     read = ", ".join(strip.text for strip in result.strips[:8]) or "nothing"
     alt = f"CRAFT's heat maps over the photo and {len(result.strips)} boxes, read as {read}."
     return tiles(pictures, 2), alt
 
 
-def draw_inputs(trace: Trace, result: TwoStage | None, word: int) -> tuple[Image.Image, str]:
-    """The input of each reader for a word: a grey strip for the CRNN, masked features for ours."""
-    text = trace.words[word].text or "(no text)"
-    height, width = trace.masked_energy.shape[1:]
-    mine = titled(
-        draw_map(trace, word, "masked_energy").resize(
-            word_size(trace, word, STRIP_WIDTH), Image.Resampling.BILINEAR
+@dataclass(frozen=True)
+class CropContent:
+    """What lies in the crop of a word, as shares of its pixels that add up to 1."""
+
+    word: float
+    others: float  # other words
+    background: float
+
+
+def crop_masks(
+    trace: Trace, word: int, roi: np.ndarray, size: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """(h, w) bool, inside an RoI drawn at a size (w, h): the word, and the other words outside of it."""
+    own, others = (np.zeros(size[::-1], np.uint8) for _ in range(2))
+    for i in range(len(trace.words)):
+        points = (points_in_roi(trace.polygon(i), roi) * size).round().astype(np.int32)
+        cv2.fillPoly(own if i == word else others, [points], 1)
+    return own.astype(bool), others.astype(bool) & ~own.astype(bool)
+
+
+def crop_content(trace: Trace, word: int, factor: float) -> CropContent:
+    """Of the word's RoI with its sides times `factor`; which pixels are a word is what the network found."""
+    own, others = crop_masks(trace, word, loosened(trace, word, factor), CONTENT_SIZE)
+    return CropContent(float(own.mean()), float(others.mean()), float(1 - own.mean() - others.mean()))
+
+
+def loosened(trace: Trace, word: int, factor: float) -> np.ndarray:
+    """The word's RoI (5,) with its sides times `factor`."""
+    return trace.rois[word] * np.array([1, 1, factor, factor, 1], np.float32)
+
+
+def draw_inputs(
+    trace: Trace, result: TwoStage | None, word: int, factor: float = 1.0
+) -> tuple[Image.Image, str]:
+    """The input of each reader for a word: a crop with all that lies in it, and masked features."""
+    roi, size = loosened(trace, word, factor), word_size(trace, word, CROP_WIDTH)
+    crop, content = crop_roi(trace.image, roi, *size), crop_content(trace, word, factor)
+    own, others = crop_masks(trace, word, roi, size)
+    pixels = np.asarray(crop).astype(np.float32)
+    grey = pixels.mean(2, keepdims=True) * 0.35 + 20
+    parts = np.where(
+        own[..., None], pixels, np.where(others[..., None], grey * 0.5 + np.array(PINK) * 0.6, grey)
+    )
+    text, (height, width) = trace.words[word].text or "(no text)", trace.masked_energy.shape[1:]
+    mine = draw_map(trace, word, "masked_energy").resize(size, Image.Resampling.BILINEAR)
+    pictures = [
+        titled(crop, "a crop: what a second network gets", f"{factor:g} times the sides of the word"),
+        titled(
+            Image.fromarray(parts.clip(0, 255).astype(np.uint8)),
+            "what of it is the word",
+            f"word {content.word:.0%}, other words {content.others:.0%} (pink)",
         ),
-        f"our reader gets {trace.roi_features.shape[1]} × {height} × {width} masked features",
-        "; ".join(filter(None, [f'their energy over the crop; reads "{text}"', turn_note(trace, word)])),
+        titled(
+            mine,
+            f"our reader: {trace.roi_features.shape[1]} × {height} × {width} features",
+            f'cut by its own mask; reads "{text}"',
+        ),
+    ]
+    if note := turn_note(trace, word):
+        pictures[-1] = titled(pictures[-1], "", note)
+    strip = None if result is None else overlapping_strip(trace, result, word)
+    if strip is not None:
+        pictures.append(
+            titled(
+                draw_strip(strip),
+                f"the CRNN: {strip.pixels.shape[0]} × {strip.pixels.shape[1]} grey pixels",
+                f'reads "{strip.text}" ({strip.score:.2f})',
+            )
+        )
+    theirs = "" if result is None else f" the CRNN reads {strip.text if strip else 'nothing'},"
+    alt = (
+        f"Word {word + 1} cropped {factor:g} times as large: {content.word:.0%} of the crop is the word, "
+        f"{content.others:.0%} other words;{theirs} ours reads {text}."
     )
-    if result is None:
-        alt = f"The input of our reader for word {word + 1}, read as {text}; CRAFT has not run."
-        return tiles([mine], 1), alt
-    strip = overlapping_strip(trace, result, word)
-    if strip is None:
-        nothing = titled(word_photo(trace, word, STRIP_WIDTH), "", "CRAFT found nothing here")
-        return tiles([mine, nothing], 1), f"Word {word + 1}: ours reads {text}; CRAFT found nothing here."
-    theirs = titled(
-        draw_strip(strip),
-        f"the CRNN gets {strip.pixels.shape[0]} × {strip.pixels.shape[1]} grey pixels",
-        f'with everything that lies in the box; reads "{strip.text}" ({strip.score:.2f})',
-    )
-    alt = f"Word {word + 1}: the CRNN reads {strip.text} in a grey strip, ours {text}."
-    return tiles([theirs, mine], 1), alt
+    return tiles(pictures, 2), alt
 
 
 def draw_strip(strip: Strip) -> Image.Image:
@@ -154,8 +213,7 @@ def draw_loose_crop(
     if measured is None or word not in measured.words:
         return None
     index, step = measured.words.index(word), factor_index(factor)
-    crop = measured.crops[step][index]
-    mine, theirs = measured.ours[step][index], measured.theirs[step][index]
+    crop, mine = measured.crops[step][index], measured.ours[step][index]
     across, down = np.maximum(crop.roi[2:4], 1)
     height = round(np.clip(STRIP_WIDTH * down / across, STRIP_WIDTH * 0.15, STRIP_WIDTH * 0.6))
     high = max(float(row[index].masked.max()) for row in measured.crops)
@@ -168,12 +226,15 @@ def draw_loose_crop(
         ),
         colour_bar("0", f"{high:.2f}", "energy, the same scale for every crop", 400),
     ]
-    if crop.strip is not None:
-        size = f"{crop.strip.pixels.shape[0]} × {crop.strip.pixels.shape[1]}"
-        title = f"cropped {FACTORS[step]:g} times as large: the CRNN gets {size} grey pixels"
-        pictures.insert(0, titled(draw_strip(crop.strip), title, f'reads "{theirs}"'))
-    alt = f"Word {word + 1} cropped {FACTORS[step]:g} times as large: the CRNN reads {theirs}, ours {mine}."
-    return tiles(pictures, 1), alt
+    alt = f"Word {word + 1} cropped {FACTORS[step]:g} times as large: ours reads {mine}"
+    if measured.theirs is not None:
+        theirs = measured.theirs[step][index]
+        alt += f", the CRNN {theirs}"
+        if crop.strip is not None:
+            size = f"{crop.strip.pixels.shape[0]} × {crop.strip.pixels.shape[1]}"
+            title = f"cropped {FACTORS[step]:g} times as large: the CRNN gets {size} grey pixels"
+            pictures.insert(0, titled(draw_strip(crop.strip), title, f'reads "{theirs}"'))
+    return tiles(pictures, 1), alt + "."
 
 
 def draw_looseness(measured: Looseness | None, factor: float = 1.0) -> tuple[Image.Image, str] | None:
@@ -181,14 +242,15 @@ def draw_looseness(measured: Looseness | None, factor: float = 1.0) -> tuple[Ima
     axis = "sides of the crop / sides of the true rectangle"
     if measured is None:
         return None
-    ours, theirs = measured.similarity(measured.ours), measured.similarity(measured.theirs)
-    lines = [
-        (measured.exact(measured.theirs), BLUE, 1),
-        (measured.exact(measured.ours), ORANGE, 1),
-        (theirs, BLUE, 4),
-        (ours, ORANGE, 4),
-    ]
-    title = f"{len(measured.texts)} words: ours orange, CRNN blue; thin: exact matches"
+    ours = measured.similarity(measured.ours)
+    lines, who = [(measured.exact(measured.ours), ORANGE, 1), (ours, ORANGE, 4)], "ours orange"
+    numbers = [f"{f:g}: {value:.2f}" for f, value in zip(FACTORS, ours, strict=True)]
+    names = "of ours"
+    if measured.theirs is not None:
+        theirs = measured.similarity(measured.theirs)
+        lines = [(measured.exact(measured.theirs), BLUE, 1), (theirs, BLUE, 4), *lines]
+        numbers = [f"{text} and {value:.2f}" for text, value in zip(numbers, theirs, strict=True)]
+        who, names = "ours orange, CRNN blue", "of ours and of the CRNN"
+    title = f"{len(measured.texts)} words: {who}; thin: exact matches"
     picture = curve(lines, FACTORS, title, axis, marker=float(FACTORS[factor_index(factor)]))
-    numbers = "; ".join(f"{f:g}: {a:.2f} and {b:.2f}" for f, a, b in zip(FACTORS, ours, theirs, strict=True))
-    return picture, f"Similarity to the truth of ours and of the CRNN at each looseness: {numbers}."
+    return picture, f"Similarity to the truth {names} at each looseness: {'; '.join(numbers)}."

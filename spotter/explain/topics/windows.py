@@ -237,7 +237,7 @@ def draw_heads(trace: Trace, at: TokenWindow, weights: np.ndarray) -> tuple[Imag
         colours = colourise(values, 0, high)
         colours[at.masked] = GREY
         colours[at.padding] = DARK
-        own = enlarged_window(colours.reshape(side, side, 3), at, cell)
+        own = enlarged_window(colours.reshape(side, side, 3), at, cell, values.reshape(side, side))
         maps.append(titled(own, f"head {head + 1}", f"{effective_count(values):.0f} effective tokens"))
     bar = colour_bar("0", f"{high:.2g}", "attention (grey: masked, dark: padding)", 420)
     picture = tiles([tiles(maps, 3 if len(weights) <= FEW_HEADS else 5), bar], 1)
@@ -258,15 +258,17 @@ def window_photo(trace: Trace, at: TokenWindow) -> np.ndarray:
     return photo
 
 
-def enlarged_window(image: np.ndarray, at: TokenWindow, cell: int) -> Image.Image:
-    """The window enlarged, its token framed in orange; its cells are linked."""
+def enlarged_window(
+    image: np.ndarray, at: TokenWindow, cell: int, values: np.ndarray | None = None
+) -> Image.Image:
+    """The window enlarged, its token framed in orange; its cells are linked, with their `values`."""
     side = len(at.rows)
     picture = grow(image, cell * side)
     row, column = divmod(at.index, side)
     ImageDraw.Draw(picture).rectangle(
         (column * cell, row * cell, (column + 1) * cell - 1, (row + 1) * cell - 1), outline=ORANGE, width=2
     )
-    return linked(picture, "window", (1 / side, 1 / side))
+    return linked(picture, "window", (1 / side, 1 / side), values=values)
 
 
 def effective_count(weights: np.ndarray) -> float:

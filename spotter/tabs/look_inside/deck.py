@@ -30,7 +30,7 @@ class LessonDeck:
 
     def __init__(self, loader: Loader) -> None:
         self.loader = loader
-        self.make = gr.Button("Lesson deck of this photo (PDF)", size="sm", elem_id="inside-deck")
+        self.make = gr.Button("Lesson deck (PDF)", size="sm", elem_id="inside-deck")
         self.file = gr.DownloadButton("Save the PDF", size="sm", visible=False, elem_id="inside-deck-file")
 
     def wire(self, trace: gr.State, word: gr.Dropdown, truth: gr.Textbox) -> None:

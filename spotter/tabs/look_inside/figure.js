@@ -1,14 +1,19 @@
 // A picture with its alternative text. A click sends its position, in pixels of the picture, to Python. Pointing at a
-// panel marks the spot in all panels on the page that show the same thing.
+// panel marks the spot in all panels on the page that show the same thing, and shows the value there in those that have
+// values. With the picture in focus, the arrow keys step from cell to cell; where a click has no other use, it pins the spot.
 
 import { clone, find } from "../shared/dom.js";
+import { savePicture } from "./figure_save.js";
+import { centreOf, stepped, valueText } from "./figure_values.js";
 
 /** @import { Component } from "../shared/dom.js" */
+/** @import { Values } from "./figure_values.js" */
 
 /**
  * As FigureData in figure.py.
  * @typedef {[number, number, number, number]} Box  x1, y1, x2, y2
- * @typedef {object} Panel
+ * @typedef {PanelPlace & Values} Panel
+ * @typedef {object} PanelPlace
  * @property {string} link  what the panel shows; panels with the same link belong together
  * @property {Box} box  of the panel in the picture, pixels
  * @property {Box} part  of the linked image that it shows, 0 to 1
@@ -24,29 +29,67 @@ import { clone, find } from "../shared/dom.js";
  * @property {number[]} [click]
  * @property {Panel[]} panels
  * @typedef {{ link: string, u: number, v: number }} Place  A place of the linked image, 0 to 1.
- * @typedef {{ image: HTMLImageElement, marks: HTMLElement, props: { value: FigureValue } }} Figure
+ * @typedef {{ panel: number, row: number, column: number }} Cursor  The cell that the arrow keys have come to.
+ * @typedef {object} Figure
+ * @property {HTMLImageElement} image
+ * @property {HTMLElement} marks
+ * @property {{ value: FigureValue }} props
+ * @property {Cursor | null} cursor
  */
 
+const SAVE = "PNG";
 const POINTED = "figure-pointed";  // the event of the document whose detail are the places pointed at
 
 /** @param {Component<{ value: FigureValue }>} component */
 export function mount({ element, props, trigger, watch }) {
-  const figure = { image: find(element, "img", HTMLImageElement), marks: find(element, ".marks", HTMLElement), props };
+  /** @type {Figure} */
+  const figure = { image: find(element, "img", HTMLImageElement), marks: find(element, ".marks", HTMLElement), props, cursor: null };
+  const save = find(element, ".save", HTMLButtonElement);
+  let isPinned = false;
   const send = (/** @type {Place[]} */ places) => document.dispatchEvent(new CustomEvent(POINTED, { detail: places }));
   figure.image.addEventListener("click", (event) => {
-    if (!props.value.clickable) return;
+    if (!props.value.clickable) {
+      isPinned = !isPinned;
+      send(placesAt(figure, event));
+      return;
+    }
     props.value = { ...clone(props.value), click: picturePoint(figure, event) };
     trigger("input");
   });
-  figure.image.addEventListener("pointermove", (event) => send(placesAt(figure, event)));
-  figure.image.addEventListener("pointerleave", () => send([]));
+  figure.image.addEventListener("pointermove", (event) => {
+    if (!isPinned) send(placesAt(figure, event));
+  });
+  figure.image.addEventListener("pointerleave", () => {
+    if (!isPinned) send([]);
+  });
+  figure.image.addEventListener("keydown", (event) => {
+    const places = steppedPlaces(figure, event.key);
+    if (event.key === "Escape") isPinned = false;
+    if (event.key === "Escape") send([]);
+    if (!places) return;
+    event.preventDefault();
+    isPinned = true;
+    send(places);
+  });
+  figure.image.addEventListener("blur", () => {
+    isPinned = false;
+    send([]);
+  });
+  save.textContent = SAVE;
+  save.addEventListener("click", () => savePicture(figure.image, element.id));
   const onPointed = (/** @type {Event} */ event) => {
     if (!element.isConnected) document.removeEventListener(POINTED, onPointed);
     else drawMarks(figure, event instanceof CustomEvent ? event.detail : []);
   };
   document.addEventListener(POINTED, onPointed);
-  watch("value", () => show(figure));
-  show(figure);
+  const draw = () => {
+    isPinned = false;
+    figure.cursor = null;
+    show(figure);
+    save.hidden = figure.image.hidden;
+  };
+  watch("value", draw);
+  draw();
 }
 
 /** @param {Figure} figure */
@@ -64,6 +107,8 @@ function show({ image, marks, props: { value } }) {
   image.classList.toggle("framed", value.framed);
   image.classList.toggle("wide", value.scroll_below > 0);
   image.classList.toggle("clickable", value.clickable);
+  if (value.panels.some((panel) => panel.rows > 0)) image.tabIndex = 0;
+  else image.removeAttribute("tabindex");
 }
 
 /**
@@ -93,11 +138,27 @@ function picturePoint(figure, event) {
  */
 function placesAt(figure, event) {
   const [x, y] = picturePoint(figure, event);
-  return figure.props.value.panels.flatMap(({ link, box, part }) => {
+  figure.cursor = null;
+  return figure.props.value.panels.flatMap(({ link, box, part, rows, columns }, panel) => {
     const u = (x - box[0]) / (box[2] - box[0]), v = (y - box[1]) / (box[3] - box[1]);
     if (u < 0 || u >= 1 || v < 0 || v >= 1) return [];
+    if (rows) figure.cursor = { panel, row: Math.floor(v * rows), column: Math.floor(u * columns) };
     return { link, u: part[0] + u * (part[2] - part[0]), v: part[1] + v * (part[3] - part[1]) };
   });
+}
+
+/**
+ * The place that an arrow key leads to; null for other keys, or without values.
+ * @param {Figure} figure @param {string} key @returns {Place[] | null}
+ */
+function steppedPlaces(figure, key) {
+  const panels = figure.props.value.panels;
+  const from = figure.cursor ?? { panel: panels.findIndex((panel) => panel.rows > 0), row: 0, column: 0 };
+  const panel = panels[from.panel], to = panel && stepped(panel, from, key);
+  if (!to) return null;
+  figure.cursor = { panel: from.panel, ...to };
+  const [u, v] = centreOf(panel, to), { part, link } = panel;
+  return [{ link, u: part[0] + u * (part[2] - part[0]), v: part[1] + v * (part[3] - part[1]) }];
 }
 
 /** @param {Figure} figure @param {Place[]} places */
@@ -109,7 +170,10 @@ function drawMarks(figure, places) {
     const { link, part } = panel;
     for (const place of places) {
       const isShown = place.u >= part[0] && place.u < part[2] && place.v >= part[1] && place.v < part[3];
-      if (place.link === link && isShown) marks.append(makeMark(figure, panel, place));
+      if (place.link !== link || !isShown) continue;
+      const mark = makeMark(figure, panel, place);
+      marks.append(mark);
+      if (panel.rows) marks.append(makeValue(figure, panel, place, mark));
     }
   }
 }
@@ -130,4 +194,18 @@ function makeMark(figure, { box, part, cell }, { u, v }) {
   mark.style.left = `${left - origin.left + box[0] * scaleX + (u - part[0]) * width}px`;
   mark.style.top = `${top - origin.top + box[1] * scaleY + (v - part[1]) * height}px`;
   return mark;
+}
+
+/** The value of the cell, beside its mark. @param {Figure} figure @param {Panel} panel @param {Place} place @param {HTMLElement} mark */
+function makeValue(figure, panel, { u, v }, mark) {
+  const { part } = panel, text = document.createElement("span");
+  const inside = [(u - part[0]) / (part[2] - part[0]), (v - part[1]) / (part[3] - part[1])];
+  text.textContent = valueText(panel, Math.floor(inside[1] * panel.rows), Math.floor(inside[0] * panel.columns));
+  text.className = "value";
+  text.style.left = mark.style.left;
+  text.style.top = mark.style.top;
+  const { left, scaleX } = frameOf(figure), origin = figure.marks.getBoundingClientRect();
+  const middle = left - origin.left + (figure.props.value.width * scaleX) / 2;
+  text.classList.toggle("left", Number.parseFloat(mark.style.left) > middle);
+  return text;
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
+from base64 import b64encode
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -17,9 +17,11 @@ from gradio.processing_utils import hash_bytes
 from PIL import Image
 from pydantic import Field
 
-from spotter.explain.canvas import panels_of
+from spotter.explain.canvas import Panel, panels_of
 from spotter.tabs.shared.javascript import component_script
 
+MAX_PANELS = 128  # of a picture
+MAX_VALUES = 100_000  # of a panel
 TEMPLATE = Path(__file__).with_suffix("")  # figure.html, .css and .js
 
 
@@ -30,6 +32,18 @@ class PanelData(GradioModel):
     box: tuple[float, float, float, float]
     part: tuple[float, float, float, float]
     cell: tuple[float, float] | None
+    rows: int = 0  # of the values; 0: there are none
+    columns: int = 0
+    values: str = ""  # base64 of little-endian float32, row by row
+
+    @classmethod
+    def of(cls, panel: Panel) -> PanelData:
+        """A panel with its values packed, as numbers written out would take four times the room."""
+        data = cls(link=panel.link, box=panel.box, part=panel.part, cell=panel.cell)
+        if panel.values is not None and panel.values.size <= MAX_VALUES:
+            data.rows, data.columns = panel.values.shape
+            data.values = b64encode(panel.values.astype("<f4").tobytes()).decode("ascii")
+        return data
 
 
 class FigureData(GradioModel):
@@ -44,7 +58,7 @@ class FigureData(GradioModel):
     scroll_below: int = 0
     clickable: bool = False
     click: list[float] = Field(default_factory=list, max_length=2)
-    panels: list[PanelData] = Field(default_factory=list, max_length=64)
+    panels: list[PanelData] = Field(default_factory=list, max_length=MAX_PANELS)
 
 
 def keep_file(data: bytes, name: str, folder: str | Path) -> str:
@@ -73,7 +87,8 @@ class Figure(gr.HTML):
     `photo`: sent as JPEG, otherwise as PNG; `framed`: on a white card (default: unless a photo);
     `scroll_below`: width in pixels below which the picture scrolls instead of shrinking; `clickable`:
     `figure.input(fn, figure, ...)` gets the point of a click as [x, y]. Pointing at a panel of the picture
-    marks the same spot in all panels on the page that show the same thing.
+    marks the same spot in all panels on the page that show the same thing, and shows the value there if the
+    panel has values; the arrow keys step from cell to cell. A link saves the picture.
     """
 
     data_model = FigureData
@@ -122,7 +137,7 @@ class Figure(gr.HTML):
             framed=self.framed,
             scroll_below=self.scroll_below,
             clickable=self.clickable,
-            panels=[PanelData(**asdict(panel)) for panel in panels_of(picture)],
+            panels=[PanelData.of(panel) for panel in panels_of(picture)],
         )
 
     def api_info(self) -> dict[str, Any]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
 
+from spotter.tabs.look_inside.settings import script, settings_of
 from spotter.tabs.look_inside.view import Click, Follow, Values, View, ViewInput, no_progress
 from spotter.tabs.shared.events import HIDDEN, PRIVATE, QUEUE
 from spotter.tabs.shared.loading import Loader
 from spotter.tracing.trace_cache import trace_id
 
-ARXIV = "https://arxiv.org/abs/2203.10209"
 DRAW_LIMIT = 4  # simultaneous drawings of a view that does not run the model
 NO_WORDS = (
     "**No words on this photo.** This view follows one word through the network; pick a photo with words."
@@ -52,12 +52,6 @@ class Frame:
         # Photo and word that the inputs were prepared for. A textbox, since it travels with their values: a
         # state, looked up on the server, would already be ahead of values the page sent before its update.
         self.prepared_for = gr.Textbox("", visible=False)
-        gr.Markdown(
-            f"**What to notice.** {view.notice} "
-            f'<a class="paper" href="{ARXIV}" target="_blank" rel="noopener">'
-            f"Paper, {view.paper} (arXiv 2203.10209)</a>",
-            elem_classes="notice",
-        )
         self.message = gr.Markdown("One moment ...", elem_classes="nothing")
         with gr.Column(visible=False) as self.body:
             view.layout()
@@ -77,9 +71,15 @@ class Frame:
         return [*own, *self.view.inputs, *self.view.outputs]
 
     def show(
-        self, values: Values, progress: Callable[..., Any] = no_progress, reset: bool = False
+        self,
+        values: Values,
+        progress: Callable[..., Any] = no_progress,
+        reset: bool = False,
+        query: Mapping[str, str] | None = None,
     ) -> dict[Any, Any]:
-        """Updates of everything in the sub-tab. `reset` discards what the user has set."""
+        """Updates of everything in the sub-tab. `reset` discards what the user has set; `query`: of the
+        address, whose settings a view starts with.
+        """
         view, shared = self.view, self.shared
         trace = values[shared.trace]
         if trace is None or (view.needs_word and not trace.words):
@@ -94,7 +94,9 @@ class Frame:
         prepared_for = f"{trace_id(trace)} {view_input.word} {view_input.proposal}"
         updates: Values = {}
         if reset or values[self.prepared_for] != prepared_for:
-            updates, values = view.starting_values(view_input, values, reset)
+            is_first = query is not None and not reset and not values[self.prepared_for]
+            settings = settings_of(query or {}, view.name) if is_first else None
+            updates, values = view.starting_values(view_input, values, reset, settings)
         return {
             self.message: gr.update(visible=False),
             self.body: gr.update(visible=True),
@@ -116,8 +118,9 @@ class Frame:
         queue = QUEUE if view.runs_model else {"concurrency_limit": DRAW_LIMIT}
         shown = {**PRIVATE, **queue, **progress_on([self.message, view.outputs[0]] if view.slow else [])}
 
-        def select(values: Values, progress: gr.Progress = gr.Progress()) -> dict:  # noqa: B008
-            return self.show(values, progress)
+        # gradio evaluates the annotations to find the request
+        def select(values: Any, request: gr.Request, progress: gr.Progress = gr.Progress()) -> dict:  # noqa: B008
+            return self.show(values, progress, query=request.query_params)
 
         def reset(values: Values, progress: gr.Progress = gr.Progress()) -> dict:  # noqa: B008
             return self.show(values, progress, reset=True)
@@ -135,19 +138,24 @@ class Frame:
         self.tab.select(lambda trace: (index, trace), shared.trace, selected, queue=False, **HIDDEN)
         self.tab.select(select, inputs, self.outputs, **shown)
         self.reset.click(reset, inputs, self.outputs, **shown)
-        redraw = {"fn": draw, "inputs": inputs, "outputs": list(view.outputs), **shown}
+        redraw: dict[str, Any] = {"fn": draw, "inputs": inputs, "outputs": list(view.outputs), **shown}
         triggers = view.triggers
         if triggers is None:
             # gradio adds the methods of events at run time
             triggers = [component.input for component in view.inputs]  # type: ignore[attr-defined]
         if triggers:
-            gr.on(list(triggers), trigger_mode="always_last", **redraw)
+            self.write(gr.on(list(triggers), trigger_mode="always_last", **redraw))
         for setter in view.setters:
-            setter.success(**redraw)
+            self.write(setter.success(**redraw))
         for click in view.clicks:
-            self.wire_click(click).success(**redraw)
+            self.write(self.wire_click(click).success(**redraw))
         if view.follow is not None:
             self.wire_follow(view.follow, views)
+
+    def write(self, drawn: gr.events.Dependency) -> None:
+        """After an event, the address has the settings."""
+        inputs = self.view.named_inputs()
+        drawn.success(None, list(inputs.values()), None, js=script(self.view.name, inputs), **HIDDEN)
 
     def wire_click(self, click: Click) -> gr.events.Dependency:
         def set_target(values: Values) -> Any:

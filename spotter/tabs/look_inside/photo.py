@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from gradio.events import Dependency
+from PIL import Image
 
 from spotter.explain.topics.overview import below_threshold, draw_overview, draw_word, word_at
 from spotter.images import ImageError, read_image
 from spotter.tabs.look_inside.deck import LessonDeck
-from spotter.tabs.look_inside.figure import Figure
+from spotter.tabs.look_inside.figure import Figure, keep_file
+from spotter.tabs.look_inside.network_map import NetworkMap
+from spotter.tabs.look_inside.place import WRITE_WORD, Place, photo_name
 from spotter.tabs.look_inside.tour import Tour
+from spotter.tabs.look_inside.trace_memory import TraceMemory
 from spotter.tabs.look_inside.traces import stored_trace
 from spotter.tabs.look_inside.truth import Truth
 from spotter.tabs.look_inside.view import Values
@@ -25,14 +30,44 @@ from spotter.tabs.shared.samples import SAMPLES
 if TYPE_CHECKING:
     from spotter.tracing.trace import Trace
 
+OWN_PHOTO = "Your photo"
+SECOND_PASS = (
+    "Read makes a second pass, over a smaller copy of the photo, for large words; it is not shown here."
+)
+ICON_WIDTH = 144  # pixels, twice that on the page
+TOGGLE = """() => {
+  const drawer = document.querySelector("#inside-drawer"), button = document.querySelector("#inside-open");
+  button.setAttribute("aria-expanded", drawer.classList.toggle("open"));
+}"""
+CLOSE = """() => {
+  document.querySelector("#inside-drawer").classList.remove("open");
+  document.querySelector("#inside-open").setAttribute("aria-expanded", false);
+}"""
+
 
 class PhotoPicker:
-    """The components above the views; `trace` is the state that holds the photo's trace."""
+    """The bar above the views, the drawer that it opens, and the map; `trace`: state of the photo's trace."""
 
     def __init__(self, loader: Loader, trace: gr.State) -> None:
-        self.loader, self.trace = loader, trace
-        with gr.Row(elem_id="inside", equal_height=False):
-            with gr.Column(scale=4, min_width=280):
+        self.loader, self.trace, self.memory = loader, trace, TraceMemory(trace)
+        with gr.Row(elem_id="inside-bar", equal_height=False):
+            self.open = gr.Button(
+                short_name(SAMPLES[0].caption), icon=SAMPLES[0].path, size="sm", elem_id="inside-open"
+            )
+            self.name = gr.Textbox("", visible=False)  # in the address
+            self.word = gr.Dropdown(
+                [],
+                label="Word followed through all views",
+                show_label=False,
+                container=False,
+                elem_id="inside-word",
+                interactive=True,
+            )
+            self.crop = Figure(photo=True, elem_id="inside-crop")
+            self.tour = Tour()
+            self.deck = LessonDeck(loader)
+        with gr.Column(elem_id="inside-drawer"), gr.Row(equal_height=False):
+            with gr.Column(scale=3, min_width=260):
                 self.gallery = gr.Gallery(
                     [(sample.path, sample.caption) for sample in SAMPLES],
                     label="Pick a sample",
@@ -47,31 +82,29 @@ class PhotoPicker:
                 self.upload = gr.UploadButton(
                     "Use your own photo", file_types=["image"], size="sm", elem_id="inside-photo"
                 )
-            with gr.Column(scale=5, min_width=280):
-                self.figure = Figure(photo=True, clickable=True, elem_id="inside-overview")
-            with gr.Column(scale=3, min_width=240):
-                self.word = gr.Dropdown(
-                    [],
-                    label="Word followed through all views",
-                    info="or click one on the photo",
-                    elem_id="inside-word",
-                    interactive=True,
-                )
-                self.crop = Figure(photo=True, elem_id="inside-crop")
                 self.status = gr.Markdown("", elem_id="inside-status")
-        with gr.Row(elem_id="inside-more"):
-            self.tour = Tour()
-            self.deck = LessonDeck(loader)
-        self.truth = Truth()
+            with gr.Column(scale=4, min_width=280):
+                gr.Markdown("Click the word to follow.", elem_id="inside-hint")
+                self.figure = Figure(photo=True, clickable=True, elem_id="inside-overview")
+            with gr.Column(scale=4, min_width=280):
+                self.truth = Truth()
+        with gr.Column(elem_id="inside-head"):
+            self.map = NetworkMap(elem_id="inside-map")
+            self.tour.panel()
 
     def wire(self, tab: gr.Tab) -> list[Dependency]:
         """Returns the events after which the views have to be redrawn."""
-        outputs = [self.trace, self.word, self.figure, self.crop, self.status, *self.truth.outputs]
+        about_word = [self.figure, self.crop, self.map]
+        outputs = [self.trace, self.word, self.name, self.open, self.status, *about_word, *self.truth.outputs]
         loading: dict[str, Any] = {**PRIVATE, **QUEUE}
-        loading |= {"show_progress": "full", "show_progress_on": self.figure}
+        loading |= {"show_progress": "full", "show_progress_on": self.map}
 
-        def load_first(current: Trace | None, progress: gr.Progress = gr.Progress()):  # noqa: B008
-            return gr.skip() if current is not None else self.load(SAMPLES[0].path, progress)
+        # gradio evaluates the annotations to find the request; `Trace` is only there for type checkers.
+        def load_first(current: Any, request: gr.Request, progress: gr.Progress = gr.Progress()):  # noqa: B008
+            if current is not None:
+                return gr.skip()
+            place = Place.of(request.query_params)
+            return self.load(place.source, progress, place.word)
 
         def load_sample(event: gr.SelectData, progress: gr.Progress = gr.Progress()):  # noqa: B008
             return self.load(SAMPLES[event.index].path, progress)
@@ -90,6 +123,7 @@ class PhotoPicker:
         ]
         for event in loaded:  # a deck made before shows another photo
             event.success(lambda: gr.update(visible=False), None, self.deck.file, **HIDDEN)
+            event.success(None, [self.name, self.word], js=WRITE_WORD, **HIDDEN)
 
         def click_word(trace: Trace | None, point: list[float] | None):
             word = None if trace is None or point is None else word_at(trace, point)
@@ -100,16 +134,22 @@ class PhotoPicker:
         def select_word(trace: Trace | None, word: int):
             return gr.skip() if trace is None else self.pictures(trace, word)
 
-        clicked = self.figure.input(
-            click_word, [self.trace, self.figure], [self.word, self.figure, self.crop], **HIDDEN
-        )
-        self.word.input(select_word, [self.trace, self.word], [self.figure, self.crop], **HIDDEN)
+        self.open.click(None, js=TOGGLE, **HIDDEN)
+        for picked in (self.gallery.select, self.upload.upload, self.tour.start.click):
+            picked(None, js=CLOSE, **HIDDEN)
+        clicked = self.figure.input(click_word, [self.trace, self.figure], [self.word, *about_word], **HIDDEN)
+        selected = self.word.input(select_word, [self.trace, self.word], about_word, **HIDDEN)
+        for event in (clicked, selected):
+            event.success(None, [self.name, self.word], js=WRITE_WORD, **HIDDEN)
         restored = self.truth.restore.click(lambda lines: lines, self.truth.initial, self.truth.box, **HIDDEN)
         self.deck.wire(self.trace, self.word, self.truth.box)
         return [*loaded, clicked, restored]
 
-    def load(self, source: str | Path, progress: Callable[..., Any]) -> Values:
-        """Values of all components for a photo, with its stored trace, or traced now if there is none."""
+    def load(self, source: str | Path, progress: Callable[..., Any], word: int = 0) -> Values:
+        """Values of all components for a photo, with its stored trace, or traced now if there is none.
+
+        word: index of the word that is followed first; the last one if there are fewer.
+        """
         trace = stored_trace(source, self.loader.card().get("sha256"))
         stored = trace is not None
         if trace is None:
@@ -121,18 +161,43 @@ class PhotoPicker:
             spotter = self.loader.spotter()
             progress(0.4, desc="Running the network on the photo")
             trace = spotter.trace(image, threshold=MIN_SCORE)
-        word = 0 if trace.words else None
+        self.memory.make_room(trace)
+        first = min(word, len(trace.words) - 1) if trace.words else None
         return {
             self.trace: trace,
-            self.word: gr.update(choices=word_choices(trace), value=word, interactive=bool(trace.words)),
+            self.word: gr.update(choices=word_choices(trace), value=first, interactive=bool(trace.words)),
+            self.name: photo_name(source),
+            self.open: gr.update(value=name_of(source), icon=self.icon_file(trace)),
             self.status: summary(trace, stored),
-            **self.pictures(trace, word),
+            **self.pictures(trace, first),
             **self.truth.values(source, trace),
         }
 
     def pictures(self, trace: Trace, word: int | None) -> Values:
-        """The photo with its words, one of them selected; and that word alone."""
-        return {self.figure: draw_overview(trace, word), self.crop: draw_word(trace, word)}
+        """The photo with its words, one of them selected; that word alone; and the map of both."""
+        return {
+            self.figure: draw_overview(trace, word),
+            self.crop: draw_word(trace, word),
+            self.map: (trace, word),
+        }
+
+    def icon_file(self, trace: Trace) -> str:
+        """A small picture of the photo for the button that opens the drawer."""
+        picture, data = Image.fromarray(trace.image), BytesIO()
+        picture.thumbnail((ICON_WIDTH, ICON_WIDTH))
+        picture.save(data, "JPEG", quality=85)
+        return keep_file(data.getvalue(), "icon.jpg", self.open.GRADIO_CACHE)
+
+
+def name_of(source: str | Path) -> str:
+    """What the bar calls a photo: a sample by its caption."""
+    sample = next((sample for sample in SAMPLES if sample.path == Path(source)), None)
+    return OWN_PHOTO if sample is None else short_name(sample.caption)
+
+
+def short_name(caption: str) -> str:
+    """A caption without what it says in brackets."""
+    return caption.partition(" (")[0]
 
 
 def word_choices(trace: Trace) -> list[tuple[str, int]]:
@@ -156,9 +221,11 @@ def summary(trace: Trace, stored: bool = False) -> str:
     if below:
         words += f", {below} of them below the threshold of {trace.config.score_threshold:g}"
     if not count:
-        words = "No words found: the first six views work without one"
+        words = "No words found: the views up to the six stages work without one"
     return (
         f"{words} · network input {width} × {height} × 3 · {proposals} proposals · "
         f"{stages} stages · "
-        f"trace {trace.nbytes / 1e6:.0f} MB" + (", stored with rounded maps" if stored else "")
+        f"trace {trace.nbytes / 1e6:.0f} MB"
+        + (", stored with rounded maps" if stored else "")
+        + (f"\n\n{SECOND_PASS}" if trace.config.coarse_scale else "")
     )

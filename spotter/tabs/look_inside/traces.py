@@ -9,18 +9,20 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from lzma import LZMAError
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
+from spotter.resources import ASSETS
 from spotter.tabs.shared.overlay import MIN_SCORE
 from spotter.tabs.shared.samples import SAMPLES
 
 if TYPE_CHECKING:
     from spotter.tracing.trace import Trace
 
-FOLDER = Path(__file__).resolve().parents[3] / "assets" / "traces"
+FOLDER = ASSETS / "traces"
 STORED = SAMPLES[:1]
 UNREADABLE = (KeyError, TypeError, ValueError, EOFError, OSError, BadZipFile, LZMAError)
 MAX_BYTES = 3_000_000  # per trace, since they are part of the repository
@@ -31,13 +33,18 @@ def stored_trace(source: str | Path, sha256: str | None) -> Trace | None:
     file = FOLDER / f"{Path(source).stem}.npz"
     if Path(source) not in [sample.path for sample in STORED] or not file.is_file():
         return None
-    from spotter.tracing.trace_file import load
-
     try:
-        trace = load(file)
+        trace = _load(file, file.stat().st_mtime_ns)
     except UNREADABLE:  # damaged, or of another version: it is only a shortcut
         return None
     return trace if sha256 is not None and trace.card.get("sha256") == sha256 else None
+
+
+@lru_cache(maxsize=len(STORED))  # all visitors look at the same one
+def _load(file: Path, changed: int) -> Trace:
+    from spotter.tracing.trace_file import load
+
+    return load(file)
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 FORMAT = "One word per line, `text: x,y x,y x,y ...` in pixels of the photo. Correct, delete or add words."
 KNOWN = f"The words this sample was rendered with. {FORMAT}"
 OWN_OUTPUT = f"No ground truth yet: the list starts as the network's own output. {FORMAT}"
-NO_TRUTH = "**There are no true words.** Write them under the photo, one per line: `text: x,y x,y x,y`."
+NO_TRUTH = (
+    "**There are no true words.** Write them where you pick the photo, one per line: `text: x,y x,y x,y`."
+)
 MISSING_TRUTH = (
     "**No ground truth yet**: the network's own output is used, so every word counts as correct. Correct the "
-    "true words under the photo.\n\n"
+    "true words where you pick the photo.\n\n"
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,11 +12,13 @@ from gradio.components import Component
 from gradio.events import Dependency
 
 from spotter.tabs.look_inside.figure import Figure
+from spotter.tabs.look_inside.settings import accepted
 
 if TYPE_CHECKING:
     from spotter.predictor import Spotter
     from spotter.tracing.trace import Trace
 
+ARXIV = "https://arxiv.org/abs/2203.10209"
 Values = dict[Component, Any]  # values, or updates, by component
 
 
@@ -59,19 +61,21 @@ class Follow:
     """A button that opens another view, whose ViewInput gets the value of `proposal`."""
 
     button: gr.Button
-    view: int  # its number
+    view: str  # its name
     proposal: Component
 
 
 class View(ABC):
     """A sub-tab of Look inside; each subclass is listed in `views/__init__.py`.
 
-    `layout` is called once, inside the sub-tab; it creates the components and assigns the attributes below
-    the class variables. The frame adds the wiring, the message when there is nothing to draw, and the reset.
+    `layout` is called once, inside the sub-tab; it creates the components, the picture first, calls
+    `introduce` where the text begins, and assigns the attributes below the class variables. The frame adds
+    the wiring, the message when there is nothing to draw, and the reset.
     """
 
-    number: ClassVar[int]  # place in the data flow of the network
-    title: ClassVar[str]  # of the sub-tab
+    name: ClassVar[str]  # in the address and in ids of the page: a simple word
+    title: ClassVar[str]  # of the sub-tab, and on the map
+    question: ClassVar[str]  # that the view answers
     paper: ClassVar[str]  # section of the paper
     notice: ClassVar[str]  # what to notice
     needs_word: ClassVar[bool] = True
@@ -91,6 +95,15 @@ class View(ABC):
     def layout(self) -> None:
         """Creates the components."""
 
+    def introduce(self) -> None:
+        """The question, what to notice, and the section of the paper, next to the picture."""
+        gr.Markdown(
+            f"### {self.question}\n\n{self.notice} "
+            f'<a class="paper" href="{ARXIV}" target="_blank" rel="noopener">'
+            f"Paper, {self.paper} (arXiv 2203.10209)</a>",
+            elem_classes="notice",
+        )
+
     def prepare(self, view_input: ViewInput) -> dict[Component, dict[str, Any]]:
         """Update arguments of the inputs that depend on the photo or the word, called when either changes
         and on reset. An input left out keeps its value, and gets its first one on reset.
@@ -101,10 +114,24 @@ class View(ABC):
     def draw(self, view_input: ViewInput, values: Values) -> Values:
         """Values of the inputs -> values of all outputs."""
 
-    def starting_values(self, view_input: ViewInput, values: Values, reset: bool) -> tuple[Values, Values]:
-        """Updates of the inputs, and the values they have then. `reset` discards what the user has set."""
+    def named_inputs(self) -> dict[str, Component]:
+        """The inputs that are attributes, by the attributes' names."""
+        inputs = {id(component) for component in self.inputs}
+        return {name: part for name, part in vars(self).items() if id(part) in inputs}
+
+    def starting_values(
+        self, view_input: ViewInput, values: Values, reset: bool, settings: Mapping[str, Any] | None = None
+    ) -> tuple[Values, Values]:
+        """Updates of the inputs, and the values they have then. `reset` discards what the user has set;
+        `settings`: of the address, by the names of `named_inputs`.
+        """
         arguments = {component: {"value": first_value(component)} for component in self.inputs if reset}
         arguments |= self.prepare(view_input)
+        for name, component in self.named_inputs().items() if settings else ():
+            own = arguments.get(component, {})
+            value = accepted(component, (settings or {}).get(name), own)
+            if value is not None:
+                arguments[component] = {**own, "value": value}
         values = values | {c: update["value"] for c, update in arguments.items() if "value" in update}
         return {c: gr.update(**update) for c, update in arguments.items()}, values
 

@@ -19,6 +19,17 @@ INVALID_POINT = (
 )
 
 
+class Slider(gr.Slider):
+    """Takes values beyond its ends as the nearest end.
+
+    When another photo has fewer proposals or stages, an event that left the page before it learnt of that
+    would be an error.
+    """
+
+    def preprocess(self, payload: float) -> float:
+        return min(max(payload, self.minimum), self.maximum)
+
+
 def formula(**kwargs: Any) -> gr.Markdown:
     """Markdown with formulas between dollar signs."""
     return gr.Markdown(latex_delimiters=MATH, elem_classes="formula", **kwargs)

@@ -8,15 +8,16 @@ import pytest
 
 from spotter.explain.topics.two_stage_comparison import missing_packages
 from spotter.tabs.shared.samples import SAMPLES
-from tests.browser.look_inside.page import expect, fill_truth, open_view, outline, pictures
+from tests.browser.look_inside.page import expect, fill_truth, open_drawer, open_view, outline, pictures
 
 pytestmark = pytest.mark.browser
 
 
 def test_the_truth_changes_the_h_mean(page):
-    open_view(page, "H-mean")
-    picture = pictures(page, 13).first
+    open_view(page, "hmean")
+    picture = pictures(page, "hmean").first
     expect(picture).to_have_attribute("alt", re.compile("8 true"), timeout=120_000)  # the rendered sample's
+    open_drawer(page)
     page.locator("#inside-truth button").first.click()
     box = page.get_by_label("True words (editable)")
     box.fill("CAFE: 10,10 90,10 90,40 10,40\n###: 5,5 795,5 795,595 5,595")
@@ -31,9 +32,10 @@ def test_the_truth_changes_the_h_mean(page):
 
 def test_a_photo_without_ground_truth_gets_a_note(page):
     warning = page.get_by_text("No ground truth yet: the network's")
-    open_view(page, "H-mean")
-    expect(pictures(page, 13).first).to_be_visible(timeout=120_000)
+    open_view(page, "hmean")
+    expect(pictures(page, "hmean").first).to_be_visible(timeout=120_000)
     expect(warning).to_have_count(0)  # a sample's is known
+    open_drawer(page)
     with page.expect_file_chooser() as chooser:
         page.locator("#inside-photo").click()
     chooser.value.set_files(SAMPLES[2].path)
@@ -44,34 +46,23 @@ def test_a_photo_without_ground_truth_gets_a_note(page):
 
 def test_gates_are_compared_with_a_corrected_outline(page):
     corrected = outline(page, shift=4)
-    open_view(page, "Recognition Conversion")
-    view = page.locator("#view-9")
-    expect(pictures(page, 9).first).to_be_visible(timeout=120_000)
+    open_view(page, "conversion")
+    view = page.locator("#view-conversion")
+    expect(pictures(page, "conversion").first).to_be_visible(timeout=120_000)
     fill_truth(page, "")
     expect(view.get_by_text("IoU with its true outline")).to_have_count(0, timeout=60_000)
     fill_truth(page, f"CAFE: {corrected}")
     expect(view.get_by_text("IoU with its true outline")).to_be_visible(timeout=60_000)
 
 
-@pytest.mark.skipif(not missing_packages(), reason="CRAFT and the CRNN are installed")
-def test_missing_packages_are_named(page):
-    open_view(page, "Two-stage comparison")
-    picture = pictures(page, 12).first
-    expect(picture).to_have_attribute("alt", re.compile("CRAFT has not run"), timeout=120_000)
-    expect(page.locator("#two-stage-missing")).to_contain_text("pip install easyocr")
-
-
-@pytest.mark.skipif(bool(missing_packages()), reason="CRAFT and the CRNN are not installed")
 def test_a_word_is_cropped_more_and_more_loosely(page):
-    open_view(page, "Two-stage comparison")
-    picture = pictures(page, 12).first
-    expect(picture).to_have_attribute("alt", re.compile("CRAFT has not run"), timeout=120_000)
-    page.get_by_label("Run CRAFT").check()
-    expect(picture).to_have_attribute("alt", re.compile("heat maps"), timeout=300_000)
     fill_truth(page, f"CAFE: {outline(page)}")  # random weights find none of the sample's own words
-    open_view(page, "Two-stage comparison")
-    expect(page.locator("#two-stage-curve img")).to_be_visible(timeout=300_000)
-    crop = page.locator("#two-stage-crop img")
-    expect(crop).to_have_attribute("alt", re.compile("1.6 times as large"))
+    open_view(page, "why")
+    picture = page.locator("#two-stage-inputs img")
+    expect(picture).to_have_attribute("alt", re.compile("1.6 times as large"), timeout=120_000)
     page.locator("#two-stage-factor input[type=range]").press("ArrowRight")
-    expect(crop).to_have_attribute("alt", re.compile("1.8 times as large"))
+    expect(picture).to_have_attribute("alt", re.compile("1.8 times as large"))
+    page.get_by_label("Read all words in looser").check()
+    expect(page.locator("#two-stage-curve img")).to_be_visible(timeout=300_000)
+    expect(page.locator("#two-stage-crop img")).to_have_attribute("alt", re.compile("1.8 times as large"))
+    expect(page.get_by_text("are not installed on this machine")).to_have_count(int(bool(missing_packages())))

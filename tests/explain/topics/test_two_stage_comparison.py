@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -31,12 +33,32 @@ def test_the_strip_is_the_one_under_the_word(trace, found):
 
 
 def test_pictures_before_and_after_both_stages_ran(trace, found):
-    assert "has not run" in comparison.draw_heat(trace, None)[1]
+    assert comparison.draw_heat(trace, None) is None
     assert "STRIP" in comparison.draw_heat(trace, found)[1]
-    assert "has not run" in comparison.draw_inputs(trace, None, 0)[1]
+    assert "CRNN" not in comparison.draw_inputs(trace, None, 0)[1]
     assert "STRIP" in comparison.draw_inputs(trace, found, 0)[1]
     empty = TwoStage(found.region, found.affinity, [])
-    assert "found nothing" in comparison.draw_inputs(trace, empty, 0)[1]
+    assert "the CRNN reads nothing" in comparison.draw_inputs(trace, empty, 0)[1]
+
+
+def test_a_looser_crop_holds_less_of_the_word(trace):
+    tight, loose = (comparison.crop_content(trace, 0, factor) for factor in (1.0, 2.0))
+    assert loose.word == pytest.approx(tight.word / 4, rel=0.1)
+    for content in (tight, loose):
+        assert content.word + content.others + content.background == pytest.approx(1)
+
+
+def test_other_words_in_the_crop_are_counted(trace):
+    square = [[0.0, 0.0], [40.0, 0.0], [40.0, 20.0], [0.0, 20.0]]
+    beside = [[x + 50, y] for x, y in square]
+    roi = np.array([20.0, 10.0, 40.0, 20.0, 0.0], np.float32)
+    words = [replace(trace.words[0], polygon=square), replace(trace.words[1], polygon=beside)]
+    pair = replace(trace, words=words, rois=np.stack([roi, roi]), scale=np.ones(2))
+    assert comparison.crop_content(pair, 0, 1.0).others == 0
+    assert comparison.crop_content(pair, 0, 1.0).word > 0.95
+    assert (
+        0.05 < comparison.crop_content(pair, 0, 2.0).others < 0.2
+    )  # 10 of 80 pixels across, half the height
 
 
 def test_the_curve_shows_the_similarity_at_each_factor():

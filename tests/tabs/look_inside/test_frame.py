@@ -14,7 +14,11 @@ from spotter.tabs.look_inside.view import Values, first_value
 from spotter.tabs.look_inside.views.stages import StagesView
 from spotter.tracing.trace_cache import trace_id
 
-AFTER_RUN = ("two-stage-crop", "two-stage-curve")  # pictures drawn only once CRAFT and the CRNN have run
+AFTER_RUN = (
+    "two-stage-crop",
+    "two-stage-curve",
+    "two-stage-heat",
+)  # pictures drawn only once CRAFT and the CRNN have run
 
 
 def page_values(frame: Frame, trace, word: int | None = 0, truth: str | None = None) -> Values:

@@ -25,3 +25,8 @@ def test_words_below_the_threshold_are_named(trace, score, start, below):
     known = replace(trace, words=[replace(trace.words[0], score=score)])
     assert summary(known).startswith(start)
     assert ("below" in word_choices(known)[0][0]) == below
+
+
+def test_a_second_pass_is_mentioned_if_the_weights_have_one(trace):
+    assert "second pass" not in summary(trace)
+    assert "second pass" in summary(replace(trace, config=replace(trace.config, coarse_scale=0.5)))

@@ -12,6 +12,7 @@ from spotter.tabs.look_inside.views.hmean import HmeanView
 from spotter.tabs.look_inside.views.levels import LevelsView
 from spotter.tabs.look_inside.views.masks import MasksView
 from spotter.tabs.look_inside.views.matching import MatchingView
+from spotter.tabs.look_inside.views.one_stage import OneStageView
 from spotter.tabs.look_inside.views.proposals import ProposalsView
 from spotter.tabs.look_inside.views.reading import ReadingView
 from spotter.tabs.look_inside.views.receptive_field import ReceptiveFieldView
@@ -21,18 +22,19 @@ from spotter.tabs.look_inside.views.two_level import TwoLevelView
 from spotter.tabs.look_inside.views.two_stage_comparison import TwoStageView
 from spotter.tabs.look_inside.views.windows import WindowsView
 
-VIEWS: tuple[type[View], ...] = (  # in the order of the data flow, that of their numbers
+VIEWS: tuple[type[View], ...] = (  # in the order of the story: why, the data as it flows, what it brought
+    TwoStageView,
     WindowsView,
-    ReceptiveFieldView,
     LevelsView,
-    RoiAlignView,
+    ReceptiveFieldView,
     ProposalsView,
+    RoiAlignView,
+    OneStageView,
     StagesView,
     MatchingView,
     MasksView,
     ConversionView,
     TwoLevelView,
     ReadingView,
-    TwoStageView,
     HmeanView,
 )

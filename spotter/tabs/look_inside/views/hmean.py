@@ -1,4 +1,4 @@
-"""View 13: the photo's words compared with the true ones."""
+"""The photo's words compared with the true ones."""
 
 from __future__ import annotations
 
@@ -10,31 +10,34 @@ from spotter.tabs.look_inside.figure import Figure
 from spotter.tabs.look_inside.markdown import escape
 from spotter.tabs.look_inside.truth import NO_TRUTH, missing_truth_note
 from spotter.tabs.look_inside.view import Values, View, ViewInput
-from spotter.tabs.look_inside.widgets import formula
+from spotter.tabs.look_inside.widgets import Slider, formula
 
 FOUND, READ = "found", "found and read"
 MAX_ROWS = 40  # of the table
 
 
 class HmeanView(View):
-    number = 13
-    title = "H-mean"
+    name = "hmean"
+    title = "Was it right?"
+    question = "How many words were found, and how many were read?"
     paper = "section 4"
     notice = (
         "A word counts as found if its IoU with a true word exceeds the threshold. Lower the score "
         "threshold: more words are found (recall rises), but also more false ones (precision falls). The "
-        "H-mean is high only if precision and recall both are. The true words can be edited under the photo."
+        "H-mean is high only if precision and recall both are. The true words can be edited "
+        "where the photo is picked."
     )
     needs_word = False
 
     def layout(self) -> None:
-        with gr.Row(equal_height=False):
+        with gr.Row(equal_height=False, elem_classes="lesson"):
             with gr.Column(scale=5, min_width=300):
                 self.picture = Figure(photo=True, elem_id="hmean-picture", scroll_below=400)
                 self.text = formula()
             with gr.Column(scale=3, min_width=280):
-                self.min_iou = gr.Slider(0.05, 0.95, value=0.5, step=0.05, label="IoU threshold")
-                self.min_score = gr.Slider(0.0, 1.0, value=0.4, step=0.01, label="Score threshold")
+                self.introduce()
+                self.min_iou = Slider(0.05, 0.95, value=0.5, step=0.05, label="IoU threshold")
+                self.min_score = Slider(0.0, 1.0, value=0.4, step=0.01, label="Score threshold")
                 self.criterion = gr.Radio([FOUND, READ], value=FOUND, label="Count a word as correct when")
                 self.curve = Figure(elem_id="hmean-curve")
         self.table = gr.Markdown(elem_classes="formula")

@@ -1,4 +1,4 @@
-"""View 3: the feature pyramid, and the actual shape of every layer."""
+"""The feature pyramid, and the actual shape of every layer."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import gradio as gr
 from spotter.explain import picked_points
 from spotter.explain.topics import levels
 from spotter.explain.topics.levels import count_text, shape_text, size_text
+from spotter.tabs.look_inside.equations import MOST_DIGITS, agreeing
 from spotter.tabs.look_inside.figure import Figure
 from spotter.tabs.look_inside.markdown import escape
 from spotter.tabs.look_inside.view import Click, Values, View, ViewInput
@@ -25,23 +26,25 @@ DILATED = [("after the dilated blocks", True), ("before them", False)]
 
 
 class LevelsView(View):
-    number = 3
-    title = "FPN levels"
+    name = "pyramid"
+    title = "Pyramid"
+    question = "On which scale is a word seen?"
     paper = "section 3.1"
     notice = (
         "Four maps of the same photo, each at half the resolution of the one before. See on which of them "
         "letters can still be told apart, compare what the levels cost, and find the one the word is pooled "
-        "from."
+        "from. Faint straight edges are seams of the backbone's windows."
     )
     needs_word = False
     runs_model = True
     slow = True
 
     def layout(self) -> None:
-        with gr.Row(equal_height=False):
+        with gr.Row(equal_height=False, elem_classes="lesson"):
             with gr.Column(scale=5, min_width=300):
                 self.maps = Figure(elem_id="levels-maps", scroll_below=620)
             with gr.Column(scale=3, min_width=280):
+                self.introduce()
                 self.kind = gr.Radio(KINDS, value="energy", label="Show", elem_id="levels-kind")
                 self.dilated = gr.Radio(DILATED, value=True, label="Levels")
                 self.point = point_choice("Point outlined", "levels-point")
@@ -81,6 +84,10 @@ class LevelsView(View):
 def describe_rule(trace: Trace, word: int | None) -> str:
     """The level rule with the word's numbers. Markdown with LaTeX."""
     general = (
+        "Each level is its backbone map, brought to the same channels, plus the coarser level enlarged (the "
+        "top-down path), so that fine maps know what coarse ones saw:\n\n"
+        "$$P_l = \\mathrm{conv}\\big(\\mathrm{lateral}(C_l) + \\mathrm{up}(P_{l+1})\\big)$$\n\n"
+        "A box is pooled from the level that suits its size:\n\n"
         "$$k = \\Big\\lfloor 4 + \\log_2 \\tfrac{\\sqrt{w\\,h}}{224} \\Big\\rfloor,"
         "\\quad 2 \\le k \\le 5$$\n\n"
     )
@@ -90,23 +97,42 @@ def describe_rule(trace: Trace, word: int | None) -> str:
     value, level = levels.level_rule(box)
     w, h = x2 - x1, y2 - y1
     k = math.floor(value)
+    sides, root, shown = rule_texts(w, h, value)
     clamped = "" if k == level + 2 else f"Clamped to the range 2 to 5, this is {level + 2}. "
     stride = levels.stride_of(level)
     canonical = trace.config.recognition_canonical
     roi = trace.rois[word]
     pooled = f"**P{levels.level_rule(levels.roi_box(roi), canonical)[1] + 2}**"
     if roi[4]:
-        pooled += f", in a rectangle along the word, {roi[2]:.0f} × {roi[3]:.0f} pixels"
+        pooled += f", in a rectangle along the word, {roi[2]:.0f} × {roi[3]:.0f} pixels of the input"
     if canonical != levels.CANONICAL_SIZE:
         pooled += f": its rule has {canonical:.0f} in place of 224, since long words have large boxes but"
         pooled += " small letters"
     return general + (
-        f"Word {word + 1}, **{escape(trace.words[word].text)}**, has a box of {w:.0f} × {h:.0f} pixels:\n\n"
-        f"$$4 + \\log_2 \\tfrac{{\\sqrt{{{w:.0f} \\cdot {h:.0f}}}}}{{224}} = 4 + \\log_2 "
-        f"\\tfrac{{{math.sqrt(max(w * h, 0)):.0f}}}{{224}} = {value:.2f} \\;\\to\\; k = {k}$$\n\n"
+        f"Word {word + 1}, **{escape(trace.words[word].text)}**, has a box of {w:.0f} × {h:.0f} pixels "
+        "of the network's input:\n\n"
+        f"$$4 + \\log_2 \\tfrac{{\\sqrt{{{sides[0]} \\cdot {sides[1]}}}}}{{224}} = 4 + \\log_2 "
+        f"\\tfrac{{{root}}}{{224}} = {shown} \\;\\to\\; k = {k}$$\n\n"
         f"{clamped}The stages pool it from **P{level + 2}**, where its box covers {w / stride:.1f} × "
         f"{h / stride:.1f} cells. The reader pools it from {pooled}."
     )
+
+
+def rule_texts(w: float, h: float, value: float) -> tuple[list[str], str, str]:
+    """The sides, the root of their product and the value before rounding down, which add up as printed."""
+
+    def size(*sides: float) -> float:
+        return math.sqrt(max(sides[0] * sides[1], 0))
+
+    def rule(root: float) -> float:
+        return levels.CANONICAL_LEVEL + math.log2(root / levels.CANONICAL_SIZE + 1e-8)
+
+    digits = 2
+    while math.floor(float(f"{value:.{digits}f}")) != math.floor(value) and digits < MOST_DIGITS:
+        digits += 1
+    (root,), shown = agreeing(rule, [size(w, h)], [0], digits)
+    sides, _ = agreeing(lambda *sides: rule(size(*sides)), [w, h], [0, 0], digits)
+    return sides, root, shown
 
 
 def describe_variation(trace: Trace, dilated: bool) -> str:

@@ -1,4 +1,4 @@
-"""View 8: maskK, the shape of a word in a few numbers."""
+"""MaskK, the shape of a word in a few numbers."""
 
 from __future__ import annotations
 
@@ -9,28 +9,32 @@ from spotter.explain.topics import masks
 from spotter.explain.topics.masks import CodedMask
 from spotter.tabs.look_inside.figure import Figure
 from spotter.tabs.look_inside.view import Values, View, ViewInput
-from spotter.tabs.look_inside.widgets import formula
+from spotter.tabs.look_inside.widgets import Slider, formula
 
 COEFFICIENTS = 10  # decoded first
 INVALID_POLYGON = "This is not a polygon yet: write at least three corners as `x,y x,y x,y`."
 
 
 class MasksView(View):
-    number = 8
-    title = "Masks"
+    name = "mask"
+    title = "A mask in 60 numbers"
+    question = "How can a network that outputs boxes find any shape?"
     paper = "section 3.2"
     notice = (
-        "A word's shape needs few numbers: the first coefficients tilt and bend the whole outline, and each "
-        "further one adds less. So the detector can predict a shape as a short vector instead of 784 cells."
+        "A word's shape needs few numbers: the first coefficients tilt and bend the whole outline, the later "
+        "ones change details, and now and then one makes it worse before the next repairs it. So besides "
+        "four coordinates the detector predicts a short vector instead of 784 cells, and finds words of any "
+        "shape. Paste or write another polygon."
     )
 
     def layout(self) -> None:
-        with gr.Row(equal_height=False):
+        with gr.Row(equal_height=False, elem_classes="lesson"):
             with gr.Column(scale=5, min_width=300):
-                self.picture = Figure(photo=True, framed=True, elem_id="masks-picture")
+                self.picture = Figure(photo=True, framed=True, elem_id="masks-picture", scroll_below=480)
                 self.text = formula()
             with gr.Column(scale=3, min_width=280):
-                self.count = gr.Slider(1, 60, value=COEFFICIENTS, step=1, label="Coefficients used")
+                self.introduce()
+                self.count = Slider(1, 60, value=COEFFICIENTS, step=1, label="Coefficients used")
                 self.polygon = gr.Textbox(
                     "",
                     label="The polygon (editable)",
@@ -42,6 +46,8 @@ class MasksView(View):
                 self.components = Figure(elem_id="masks-components")
         self.inputs = [self.count, self.polygon]
         self.outputs = [self.picture, self.curve, self.components, self.text]
+        # gradio 6.31 does not count pasting over a whole text as input; leaving the box covers the rest.
+        self.triggers = [self.count.input, self.polygon.input, self.polygon.submit, self.polygon.blur]
 
     def prepare(self, view_input: ViewInput) -> dict:
         trace = view_input.trace
@@ -60,7 +66,7 @@ class MasksView(View):
         coded = masks.code_polygon(trace, code, outlines[0][1] / trace.scale)
         count = min(int(values[self.count]), len(coded.coefficients))
         return {
-            self.picture: masks.draw_masks(trace, coded, count, view_input.selected),
+            self.picture: masks.draw_masks(trace, coded, count, view_input.selected, columns=3),
             self.curve: masks.draw_curve(coded, count),
             self.components: masks.draw_components(code, coded, count),
             self.text: describe(coded, count),

@@ -1,4 +1,4 @@
-"""View 7: the Hungarian matching of training, on this photo."""
+"""The Hungarian matching of training, on this photo."""
 
 from __future__ import annotations
 
@@ -7,37 +7,40 @@ import numpy as np
 
 from spotter.explain.topics import matching
 from spotter.explain.topics.matching import TERMS, Matching
+from spotter.tabs.look_inside.equations import agreeing, in_brackets
 from spotter.tabs.look_inside.figure import Figure
 from spotter.tabs.look_inside.markdown import escape
 from spotter.tabs.look_inside.truth import NO_TRUTH
 from spotter.tabs.look_inside.view import Click, Values, View, ViewInput
-from spotter.tabs.look_inside.widgets import formula
+from spotter.tabs.look_inside.widgets import Slider, formula
 
 NAMES = ("Class", "Box, L1", "Box, GIoU", "Mask")  # of TERMS, on the sliders
 TITLES = ("class", "box, L1", "box, GIoU", "mask")  # and in the table
 
 
 class MatchingView(View):
-    number = 7
+    name = "matching"
     title = "Matching"
+    question = "Which box answers for which word?"
     paper = "section 3.2"
     notice = (
         "In training each true word is assigned exactly one proposal so that the total cost is minimal: this "
         "is what lets the published network do without non-maximum suppression. Go from stage 1 to 6: does "
         "one proposal win? With both box weights at 0, several words want the same proposal. The true words "
-        "can be edited under the photo."
+        "can be edited where you pick the photo."
     )
 
     def layout(self) -> None:
-        with gr.Row(equal_height=False):
+        with gr.Row(equal_height=False, elem_classes="lesson"):
             with gr.Column(scale=5, min_width=300):
                 self.picture = Figure(clickable=True, elem_id="matching-picture", scroll_below=620)
                 self.text = formula()
             with gr.Column(scale=3, min_width=280):
-                self.stage = gr.Slider(1, 6, value=1, step=1, label="Proposals after stage")
+                self.introduce()
+                self.stage = Slider(1, 6, value=1, step=1, label="Proposals after stage")
                 with gr.Group():
                     self.weights = [
-                        gr.Slider(0, 10, value=value, step=0.5, label=f"Weight: {name}")
+                        Slider(0, 10, value=value, step=0.5, label=f"Weight: {name}")
                         for name, value in zip(NAMES, matching.PUBLISHED, strict=True)
                     ]
                 self.pair = gr.JSON(visible=False)  # [proposal, true word] that was clicked
@@ -88,10 +91,13 @@ def describe(matched: Matching, pair: tuple[int, int]) -> str:
     """The terms of one pair (proposal, word), and greedy against optimal assignment. Markdown with LaTeX."""
     proposal, word = pair
     p = float(matched.probability[proposal])
-    values = {name: float(matched.terms[name][proposal, word]) for name in TERMS}
+    weights = matched.weights
+    exact = [float(matched.terms[name][proposal, word]) for name in TERMS]
+    values, total = agreeing(
+        lambda *terms: sum(w * v for w, v in zip(weights, terms, strict=True)), exact, [2] * len(TERMS), 2
+    )
     factors = [
-        f"{weight:g}\\cdot {in_brackets(values[name])}"
-        for name, weight in zip(TERMS, matched.weights, strict=True)
+        f"{weight:g}\\cdot {in_brackets(value)}" for weight, value in zip(weights, values, strict=True)
     ]
     reasons = (
         f"focal cost of classifying it as text at p = {p:.2f}, minus that of background",
@@ -104,25 +110,19 @@ def describe(matched: Matching, pair: tuple[int, int]) -> str:
         "",
         "$$C = \\lambda_c C_{cls} + \\lambda_l C_{L1} + \\lambda_g C_{giou} + \\lambda_m C_{mask}$$",
         "",
-        f"$$= {' + '.join(factors)} = {matched.total[pair]:.2f}$$",
+        f"$$= {' + '.join(factors)} = {total}$$",
         "",
         "| term | value | × weight | = | what it is |",
         "|---|--:|--:|--:|---|",
     ]
-    for title, name, weight, reason in zip(TITLES, TERMS, matched.weights, reasons, strict=True):
-        lines.append(
-            f"| {title} | {values[name]:.3f} | {weight:g} | {values[name] * weight:.2f} | {reason} |"
-        )
+    for title, term, weight, reason in zip(TITLES, exact, weights, reasons, strict=True):
+        (value,), product = agreeing(lambda v, w=weight: w * v, [term], [3], 2)
+        lines.append(f"| {title} | {value} | {weight:g} | {product} | {reason} |")
     optimal, greedy = matched.cost(matched.optimal), matched.cost(matched.greedy)
-    verdict = (
-        "Here both choose the same pairs. They differ when two words want one proposal: with costs (1, 2) "
-        "and (1.5, 9), greedy takes 1 and is left with 9, while the optimal pairs cost 2 + 1.5."
-        if set(matched.optimal) == set(matched.greedy)
-        else f"Greedy takes the cheapest pair first and pays {greedy - optimal:.2f} more in total."
-    )
     lines += [
         "",
-        f"Optimal (frames): total **{optimal:.2f}**. Greedy (crosses): total **{greedy:.2f}**. {verdict}",
+        f"Optimal (frames): total **{optimal:z.2f}**. Greedy (crosses): total **{greedy:z.2f}**. "
+        f"{compare(matched, optimal, greedy)}",
         "",
         describe_margin(matched, word),
     ]
@@ -148,6 +148,14 @@ def describe_margin(matched: Matching, word: int) -> str:
     )
 
 
-def in_brackets(value: float) -> str:
-    """A number in brackets if it is negative."""
-    return f"({value:.2f})" if value < 0 else f"{value:.2f}"
+def compare(matched: Matching, optimal: float, greedy: float) -> str:
+    """What greedy assignment loses, in one sentence."""
+    more = f"{greedy - optimal:.2f}"
+    if set(matched.optimal) == set(matched.greedy):
+        return (
+            "Here both choose the same pairs. They differ when two words want one proposal: with costs (1, "
+            "2) and (1.5, 9), greedy takes 1 and is left with 9, while the optimal pairs cost 2 + 1.5."
+        )
+    if float(more) <= 0:
+        return "They choose different pairs that cost the same: proposals are tied with these weights."
+    return f"Greedy takes the cheapest pair first and pays {more} more in total."

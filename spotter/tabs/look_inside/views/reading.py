@@ -1,7 +1,8 @@
-"""View 11: the reader, one character per step."""
+"""The reader, one character per step."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import gradio as gr
@@ -9,6 +10,7 @@ import numpy as np
 
 from spotter.explain.topics import reading
 from spotter.explain.topics.reading import class_name
+from spotter.tabs.look_inside.equations import agreeing
 from spotter.tabs.look_inside.figure import Figure
 from spotter.tabs.look_inside.markdown import escape
 from spotter.tabs.look_inside.view import Values, View, ViewInput
@@ -22,8 +24,9 @@ NOT_FORCED = "Pick a character in the list to feed it to the reader in place of 
 
 
 class ReadingView(View):
-    number = 11
-    title = "Reading"
+    name = "letters"
+    title = "Letter by letter"
+    question = "Where does the reader look for each character?"
     paper = "section 3.4"
     notice = (
         "The attention moves along the word, one character per step. The published network learns this from "
@@ -33,13 +36,14 @@ class ReadingView(View):
     runs_model = True
 
     def layout(self) -> None:
-        with gr.Row(equal_height=False):
+        with gr.Row(equal_height=False, elem_classes="lesson"):
             with gr.Column(scale=5, min_width=300):
                 self.attention = Figure(
                     photo=True, framed=True, elem_id="reading-attention", scroll_below=340
                 )
                 self.text = formula()
             with gr.Column(scale=3, min_width=280):
+                self.introduce()
                 self.step = gr.Radio([], label="Character", elem_id="reading-step", interactive=True)
                 self.best = Figure(elem_id="reading-best")
                 self.forced = gr.Dropdown(
@@ -98,7 +102,24 @@ def describe(trace: Trace, word: int, step: int) -> str:
         "$$c = \\sum_i \\alpha_i f_i, \\qquad h' = \\mathrm{GRU}([y, c],\\, h)$$\n\n"
         f"Here $y$ is the previous character, **{escape(previous)}**, $i$ runs over {weights.size} cells, "
         f"$\\max_i \\alpha_i = {weights.max():.3f}$, and the predicted character has $p = {p:.4f}$. "
-        f"{describe_calibration(trace, word, step)}{score}"
+        f"{describe_calibration(trace, word, step)}{score}\n\n{describe_loss(trace, word)}"
+    )
+
+
+def describe_loss(trace: Trace, word: int) -> str:
+    """What training makes small, with the word's own text taken as true. Markdown with LaTeX."""
+    count = reading.step_count(trace, word)
+    probabilities = trace.top_probabilities[word, :count, 0].astype(float).clip(1e-4, 1)
+    texts, loss = agreeing(
+        lambda *ps: -sum(map(math.log, ps)) / len(ps), probabilities.tolist(), [2] * count, 2
+    )
+    logs = " + ".join(f"\\log {text}" for text in texts)
+    return (
+        "**Training** makes the mean of −log p over the $T$ characters small, the end sign included. With "
+        "what was read taken as true:\n\n"
+        f"$$L_{{rec}} = -\\tfrac{{1}}{{T}} \\sum_t \\log p_t$$\n\n"
+        f"$$-\\tfrac{{1}}{{{count}}} ({logs}) = {loss}$$\n\n"
+        "Besides its features, each cell the decoder looks at carries its column and its row (one-hot)."
     )
 
 
@@ -124,8 +145,9 @@ def describe_threshold(trace: Trace, word: int) -> str:
         return ""
     if score >= confident:
         return (
-            f" With a detection score of {score:.2f}, at least {confident:g}, the word is kept whatever its "
-            "reading score."
+            f" Words that are hard to read are mostly none, so a low reading score discards them; this one "
+            f"was found so surely (score {score:.2f}, at least {confident:g}) that it stays however "
+            "it is read."
         )
     return (
         f" Below {minimum:g} the word would be discarded, as its detection score ({score:.2f}) is below "

@@ -1,4 +1,4 @@
-"""View 2: what influences a cell of the pyramid, with and without the dilated block."""
+"""What influences a cell of the pyramid, with and without the dilated block."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from spotter.tabs.look_inside.markdown import escape
 from spotter.tabs.look_inside.view import Click, Values, View, ViewInput
 from spotter.tabs.look_inside.widgets import (
     INVALID_POINT,
+    Slider,
     clicked_point,
     formula,
     name_slides,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 WITHOUT = "without the block"
 UNDILATED = "1-1-1"
+MAX_NAMES = 8  # of words with a gap, in the text
 
 
 @lru_cache(maxsize=1)
@@ -41,20 +43,22 @@ def sample_photos() -> list[np.ndarray]:
 
 
 class ReceptiveFieldView(View):
-    number = 2
-    title = "Receptive field"
+    name = "dilated"
+    title = "Dilated block"
+    question = "Does a cell see across the gap between two words?"
     paper = "section 3.1"
     notice = (
-        "In theory a cell sees nearly the whole photo; by gradient, most of what influences it lies nearby. "
-        "Drag to compare with and without the dilated block: is the difference as large as the squares "
-        "suggest?"
+        "Convolution is local, and words look alike everywhere; to keep the words of a line apart a cell has "
+        "to see across the blank between them. The block has two dilated convolutions and a plain one, and "
+        "its output is added to its input. Drag to compare it with three plain ones: is the field as much "
+        "wider as the blue squares suggest?"
     )
     needs_word = False
     runs_model = True
     slow = True
 
     def layout(self) -> None:
-        with gr.Row(equal_height=False):
+        with gr.Row(equal_height=False, elem_classes="lesson"):
             with gr.Column(scale=5, min_width=300):
                 self.picture = Figure(photo=True, clickable=True, elem_id="field-picture")
                 self.slider = gr.ImageSlider(
@@ -66,12 +70,13 @@ class ReceptiveFieldView(View):
                     elem_id="field-slider",
                 )
             with gr.Column(scale=3, min_width=280):
+                self.introduce()
                 self.level = gr.Radio([(f"P{i + 2}", i) for i in range(4)], value=0, label="Level")
                 self.point = point_choice("Cell at", "field-point")
                 with gr.Row():
                     self.left = dilation_choice("Left", "2-4-1")
-                    self.right = dilation_choice("Right", WITHOUT)
-                self.photos = gr.Slider(
+                    self.right = dilation_choice("Right", UNDILATED)
+                self.photos = Slider(
                     1, len(SAMPLES), value=1, step=1, label="Average over photos (the samples; seconds each)"
                 )
                 self.curves = Figure(elem_id="field-curves")
@@ -91,7 +96,7 @@ class ReceptiveFieldView(View):
             self.level: {"value": 0},
             self.point: {"choices": points, "value": points[0]},
             self.left: {"choices": variants, "value": own},
-            self.right: {"choices": variants, "value": WITHOUT},
+            self.right: {"choices": variants, "value": UNDILATED if own != UNDILATED else WITHOUT},
             self.photos: {"value": 1},
         }
 
@@ -119,7 +124,7 @@ class ReceptiveFieldView(View):
             for variant in gradient_field.cached_variants(trace, level, cell, len(photos))
         ]
         gap = None if word is None else picked_points.nearest_gap(trace, word)
-        marked, gap_text = None, ask_for_gap(gap)
+        marked, gap_text = None, ask_for_gap(trace, gap)
         if word is not None and gap is not None and receptive_field.cell_at(trace, level, gap.middle) == cell:
             marked = (word, gap)
             gap_text = describe_gap(trace, level, cell, fields, variants, word, gap)
@@ -185,15 +190,18 @@ def describe(
     inner, outer = ((fields[0].side(share), fields[1].side(share)) for share in SHARES)
     terms = " + ".join(map(str, own))
     return (
-        f"$$n = 1 + 2\\,({terms}) = {1 + 2 * sum(own)}\\ \\text{{cells}} = {(1 + 2 * sum(own)) * stride}\\ "
-        f"\\text{{pixels of P{level + 2}}}$$\n\n"
+        f"$$n = 1 + 2\\,({terms}) = {1 + 2 * sum(own)}\\ \\text{{cells of P{level + 2}}}$$\n\n"
+        f"$${1 + 2 * sum(own)} \\cdot {stride} = {(1 + 2 * sum(own)) * stride}\\ "
+        "\\text{pixels of the network's input}$$\n\n"
         f"Cell of P{level + 2} in row {cell[0]}, column {cell[1]}, {stride} pixels wide; the magnitude of "
         f"the gradient at every pixel, on {'this photo' if photos == 1 else f'{photos} photos'}. Blue "
         "square: what the block alone lets it see; green: everything that can reach it in theory.\n\n"
         f"**What these weights show.** {variant_name(variants[0]).capitalize()} compared with "
         f"{variant_name(variants[1])}: the square with half of the gradient is {ratio(*inner)}; the one with "
         f"99 % is {ratio(*outer)}. {verdict(inner, outer)} In the paper's own ablation the dilated block "
-        "adds 0.5 end-to-end. Other dilations use the weights trained for these.\n\n" + "\n".join(rows)
+        "adds 0.5 end-to-end (Total-Text). Other dilations use the weights trained for these, and without "
+        "the block the network does what it was never trained to do: neither says what training it so would "
+        "give.\n\n" + "\n".join(rows)
     )
 
 
@@ -221,13 +229,20 @@ def verdict(inner: Sequence[int], outer: Sequence[int]) -> str:
     return "So the left one does not widen this field; it is narrower."
 
 
-def ask_for_gap(gap: Gap | None) -> str:
-    """The question about the gap between two words, while the cell is elsewhere."""
-    if gap is None:
-        return "There is no gap to ask about: no word is selected, or none is separate from it."
+def ask_for_gap(trace: Trace, gap: Gap | None) -> str:
+    """The question about the gap between two words of a line, while the cell is elsewhere."""
+    if gap is not None:
+        return (
+            f"**Does the field bridge the gap?** Choose *{picked_points.GAP}* as the cell's point to find "
+            f"out: the gap to word {gap.other + 1}, on the same line, is {gap.width:.0f} pixels wide."
+        )
+    others = [i for i in range(len(trace.words)) if picked_points.nearest_gap(trace, i) is not None]
+    if not others:
+        return "There is no gap to ask about: no two words of this photo stand on one line."
+    names = ", ".join(f"{i + 1} **{escape(trace.words[i].text)}**" for i in others[:MAX_NAMES])
     return (
-        f"**Does the field bridge the gap?** Choose *{picked_points.GAP}* as the cell's point to find out: "
-        f"the gap to word {gap.other + 1} is {gap.width:.0f} pixels wide."
+        "There is no gap to ask about: no other word stands on the line of this one. "
+        f"Words with a neighbour on their line: {names}."
     )
 
 

@@ -1,4 +1,4 @@
-"""View 4: RoIAlign and RoIPool, on the photo's own features."""
+"""RoIAlign and RoIPool, on the photo's own features."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from spotter.explain import roi_sampling
 from spotter.explain.roi_sampling import PooledBox
 from spotter.explain.topics import roi_align
 from spotter.explain.topics.levels import level_rule, stride_of
+from spotter.tabs.look_inside.equations import agreeing
 from spotter.tabs.look_inside.figure import Figure
 from spotter.tabs.look_inside.view import Click, Values, View, ViewInput
-from spotter.tabs.look_inside.widgets import formula
+from spotter.tabs.look_inside.widgets import Slider, formula
 
 if TYPE_CHECKING:
     from spotter.tracing.trace import Trace
@@ -23,22 +24,26 @@ MAX_ROWS = 16  # of the table of a bin's cells
 
 
 class RoiAlignView(View):
-    number = 4
-    title = "RoIAlign and RoIPool"
+    name = "roi"
+    title = "Cutting features"
+    question = "How are the features of a box cut out of a map?"
     paper = "section 3.2"
     notice = (
         "Nudge the box by a quarter pixel: RoIAlign samples between the cells and changes smoothly; RoIPool "
-        "first rounds the box to whole cells, so it stays the same for several nudges and then jumps."
+        "first rounds the box, and then every bin, to whole cells, so it stays the same for several nudges "
+        "and then jumps. All boxes end in bins of one number, since the layers after it have weights for one "
+        "size; RoIAlign takes the mean of its points in a bin, RoIPool the largest cell."
     )
     needs_word = False
 
     def layout(self) -> None:
-        with gr.Row(equal_height=False):
+        with gr.Row(equal_height=False, elem_classes="lesson"):
             with gr.Column(scale=5, min_width=300):
                 self.cells = Figure(elem_id="roi-cells", scroll_below=560)
                 self.bins = Figure(clickable=True, elem_id="roi-bins", scroll_below=560)
             with gr.Column(scale=3, min_width=280):
-                self.shift = gr.Slider(
+                self.introduce()
+                self.shift = Slider(
                     -4,
                     4,
                     value=roi_sampling.STEP,
@@ -47,12 +52,10 @@ class RoiAlignView(View):
                     elem_id="roi-shift",
                 )
                 self.axis = gr.Radio(AXES, value=0, label="Direction")
-                self.bin = gr.Slider(
+                self.bin = Slider(
                     1, 49, value=25, step=1, label="Bin, row by row (or click on one of RoIAlign's)"
                 )
-                self.channel = gr.Slider(
-                    0, 63, value=0, step=1, label="Channel (starts as the most varied one)"
-                )
+                self.channel = Slider(0, 63, value=0, step=1, label="Channel (starts as the most varied one)")
                 self.curves = Figure(elem_id="roi-curves")
                 self.text = formula()
         self.inputs = [self.shift, self.axis, self.bin, self.channel]
@@ -112,11 +115,13 @@ def describe_shift(
     ]
     letter, (start, end) = "xy"[axis], moved.box[[axis, axis + 2]]
     first, last = roi_sampling.rounded_box(moved)[[axis, axis + 2]]
+    (shown,), divided = agreeing(lambda x: x / stride, [start], [2], 3)
     whose = "There is no word here: this is the box of a proposal. " if word is None else ""
     return (
-        f"{whose}Box from {letter} {start:.2f} to {end:.2f}, on P{moved.level + 2} (stride {stride}):\n\n"
-        f"$$\\text{{RoIAlign: }} \\tfrac{{{start:.2f}}}{{{stride}}} = {start / stride:.3f}, \\qquad "
-        f"\\text{{RoIPool: }} \\mathrm{{round}}\\big(\\tfrac{{{start:.2f}}}{{{stride}}}\\big) "
+        f"{whose}Box from {letter} {start:.2f} to {end:.2f} pixels of the network's input, on "
+        f"P{moved.level + 2} (stride {stride}):\n\n"
+        f"$$\\text{{RoIAlign: }} \\tfrac{{{shown}}}{{{stride}}} = {divided}, \\qquad "
+        f"\\text{{RoIPool: }} \\mathrm{{round}}\\big(\\tfrac{{{shown}}}{{{stride}}}\\big) "
         f"= {first:.0f}$$\n\n"
         f"so RoIPool takes cells {first:.0f} to {last - 1:.0f}, whatever the fraction. This shift of "
         f"{shift:+.2f} pixels changed RoIAlign's features by **{changes[0]:.1%}**, RoIPool's by "
@@ -131,17 +136,18 @@ def describe_bin(trace: Trace, moved: PooledBox, channel: int, row: int, column:
     taps, _ = roi_sampling.bin_weights(trace, moved, row, column)
     values = trace.levels[moved.level][channel]
     rows = ["| cell (row, column) | weight | value | product |", "|---|--:|--:|--:|"]
-    for tap in taps[:MAX_ROWS]:
-        value = float(values[tap.row, tap.column])
-        rows.append(
-            f"| {tap.row}, {tap.column} | {tap.weight:.3f} | {value:.3f} | {tap.weight * value:.3f} |"
-        )
-    total = sum(tap.weight * float(values[tap.row, tap.column]) for tap in taps)
+    products = [tap.weight * float(values[tap.row, tap.column]) for tap in taps]
+    summands, total = agreeing(lambda *parts: sum(parts), products, [3] * len(taps), 3)
+    for tap, product in zip(taps[:MAX_ROWS], summands, strict=False):
+        digits = len(product.partition(".")[2])
+        pair = tap.weight, float(values[tap.row, tap.column])
+        (weight, value), product = agreeing(lambda w, v: w * v, pair, (3, 3), digits)
+        rows.append(f"| {tap.row}, {tap.column} | {weight} | {value} | {product} |")
     points = "point" if trace.config.roi_samples == 1 else "points"
     return (
         f"**Bin in row {row + 1}, column {column + 1}**, channel {channel}: "
         f"{trace.config.roi_samples**2} sampling {points}, {len(taps)} cells; their weighted sum is "
-        f"{total:.3f}, the network's RoIAlign gives {moved.align[channel, row, column]:.3f}.\n\n"
+        f"{total}, the network's RoIAlign gives {moved.align[channel, row, column]:z.3f}.\n\n"
         + "\n".join(rows)
     )
 

@@ -1,4 +1,4 @@
-"""View 6: the refinement stages, one after the other."""
+"""The refinement stages, one after the other."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import numpy as np
 
 from spotter.explain.topics import stages
 from spotter.explain.topics.proposals import proposal_of
+from spotter.tabs.look_inside.equations import agreeing, signed
 from spotter.tabs.look_inside.figure import Figure
 from spotter.tabs.look_inside.view import Values, View, ViewInput
-from spotter.tabs.look_inside.widgets import formula
+from spotter.tabs.look_inside.widgets import Slider, formula
 from spotter.tabs.shared.events import HIDDEN
 
 if TYPE_CHECKING:
@@ -29,8 +30,9 @@ SECONDS_PER_STAGE = 0.7
 
 
 class StagesView(View):
-    number = 6
+    name = "stages"
     title = "Six stages"
+    question = "How does a box find its word?"
     paper = "section 3.2"
     notice = (
         "Each stage only corrects the box of the one before. The curve shows which stages do most of the "
@@ -39,14 +41,15 @@ class StagesView(View):
     needs_word = False
 
     def layout(self) -> None:
-        with gr.Row(equal_height=False):
+        with gr.Row(equal_height=False, elem_classes="lesson"):
             with gr.Column(scale=5, min_width=300):
                 self.picture = Figure(photo=True, elem_id="stages-picture")
             with gr.Column(scale=3, min_width=280):
-                self.stage = gr.Slider(0, STAGES, value=STAGES, step=1, label="Stage")
+                self.introduce()
+                self.stage = Slider(0, STAGES, value=STAGES, step=1, label="Stage")
                 play = gr.Button("Play the stages", size="sm", elem_id="stages-play")
                 self.layers = gr.CheckboxGroup(LAYERS, value=FIRST_LAYERS, label="Show")
-                self.proposal = gr.Slider(
+                self.proposal = Slider(
                     0,
                     99,
                     value=0,
@@ -105,13 +108,12 @@ def describe(trace: Trace, proposal: int, stage: int) -> str:
         (cx, cy), (w, h) = (before[:2] + before[2:]) / 2, before[2:] - before[:2]
         predicted = ",\\ ".join(f"{value:z.2f}" for value in (dx, dy, dw, dh))
         text = (
-            f"Stage {stage} predicts $(d_x, d_y, d_w, d_h) = ({predicted})$:\n\n"
-            f"$$c_x' = c_x + \\tfrac{{d_x}}{{2}}\\,w = {cx:.0f} {dx / 2:+z.3f} \\cdot {w:.0f} = "
-            f"{cx + dx / 2 * w:.0f}$$\n\n"
-            f"$$c_y' = c_y + \\tfrac{{d_y}}{{2}}\\,h = {cy:.0f} {dy / 2:+z.3f} \\cdot {h:.0f} = "
-            f"{cy + dy / 2 * h:.0f}$$\n\n"
-            f"$$w' = w\\,e^{{d_w}} = {w:.0f} \\cdot {np.exp(dw):.2f} = {w * np.exp(dw):.0f}$$\n\n"
-            f"$$h' = h\\,e^{{d_h}} = {h:.0f} \\cdot {np.exp(dh):.2f} = {h * np.exp(dh):.0f}$$\n\n"
+            f"Stage {stage} predicts $(d_x, d_y, d_w, d_h) = ({predicted})$; in pixels of the network's "
+            "input:\n\n"
+            + moved("c_x' = c_x + \\tfrac{d_x}{2}\\,w", cx, dx / 2, w)
+            + moved("c_y' = c_y + \\tfrac{d_y}{2}\\,h", cy, dy / 2, h)
+            + scaled("w' = w\\,e^{d_w}", w, float(np.exp(dw)))
+            + scaled("h' = h\\,e^{d_h}", h, float(np.exp(dh)))
         )
     rows = ["| stage | score | box x1, y1, x2, y2 | IoU |", "|--:|--:|---|--:|"]
     for s, box in enumerate(trace.boxes[:, proposal]):
@@ -120,3 +122,15 @@ def describe(trace: Trace, proposal: int, stage: int) -> str:
         mark = "**" if s == stage else ""
         rows.append(f"| {mark}{s}{mark} | {score} | {corners} | {ious[s]:.2f} |")
     return text + "\n".join(rows)
+
+
+def moved(rule: str, centre: float, step: float, side: float) -> str:
+    """The centre after a step in sides of the box, with numbers that add up as printed. LaTeX."""
+    texts, result = agreeing(lambda c, d, s: c + d * s, (centre, step, side), (0, 3, 0), 0)
+    return f"$${rule} = {texts[0]} {signed(texts[1])} \\cdot {texts[2]} = {result}$$\n\n"
+
+
+def scaled(rule: str, side: float, factor: float) -> str:
+    """A side times a factor, the same way. LaTeX."""
+    texts, result = agreeing(lambda s, f: s * f, (side, factor), (0, 2), 0)
+    return f"$${rule} = {texts[0]} \\cdot {texts[1]} = {result}$$\n\n"

@@ -1,4 +1,4 @@
-"""View 10: two-level attention, and recognition without one of its levels."""
+"""Two-level attention, and recognition without one of its levels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from spotter.explain.topics import two_level
 from spotter.tabs.look_inside.figure import Figure
 from spotter.tabs.look_inside.markdown import escape
 from spotter.tabs.look_inside.view import Click, Values, View, ViewInput
-from spotter.tabs.look_inside.widgets import formula
+from spotter.tabs.look_inside.widgets import Slider, formula
 
 if TYPE_CHECKING:
     from spotter.predictor import Spotter
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 
 class TwoLevelView(View):
-    number = 10
+    name = "attention"
     title = "Two-level attention"
+    question = "What does a cell know of the rest of the word?"
     paper = "section 3.4"
     notice = (
         "Before recognition, every cell attends to its own window cell by cell, and to the windows around it "
@@ -29,17 +30,18 @@ class TwoLevelView(View):
     runs_model = True
 
     def layout(self) -> None:
-        with gr.Row(equal_height=False):
+        with gr.Row(equal_height=False, elem_classes="lesson"):
             with gr.Column(scale=5, min_width=300):
                 self.picture = Figure(
                     photo=True, framed=True, clickable=True, scroll_below=560, elem_id="two-level-picture"
                 )
                 self.text = formula()
             with gr.Column(scale=3, min_width=280):
-                self.cell = gr.Slider(
+                self.introduce()
+                self.cell = Slider(
                     0, 511, value=0, step=1, label="Query cell, row by row", info="or click one on the word"
                 )
-                self.block = gr.Slider(1, 2, value=1, step=1, label="Block")
+                self.block = Slider(1, 2, value=1, step=1, label="Block")
                 self.readings = gr.Markdown(elem_id="two-level-reading", elem_classes="formula")
         self.inputs = [self.cell, self.block]
         self.outputs = [self.picture, self.text, self.readings]
@@ -49,9 +51,9 @@ class TwoLevelView(View):
         trace = view_input.trace
         height, width = trace.config.recognition_roi
         blocks = trace.two_level_attention.shape[1]
-        cell = two_level.first_character_cell(trace, view_input.selected)
+        middle = height // 2 * width + width // 2
         return {
-            self.cell: {"value": cell, "maximum": height * width - 1},
+            self.cell: {"value": middle, "maximum": height * width - 1},
             self.block: {"value": 1, "maximum": max(blocks, 2), "visible": blocks > 1},
         }
 
@@ -103,4 +105,7 @@ def describe_readings(spotter: Spotter, trace: Trace, word: int) -> str:
         if without != readings[None].text
         else "Without the coarse keys the text **stays**."
     )
+    surest = min(readings, key=lambda level: readings[level].surprise)
+    if surest is not None:
+        verdict += f" It is even more certain with the {surest} keys left out."
     return "\n".join(rows) + f"\n\n{verdict} The network was not trained to do without them."

@@ -1,4 +1,4 @@
-"""View 1: the windows of the Swin backbone."""
+"""The windows of the Swin backbone."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from spotter.explain import picked_points
 from spotter.explain.topics import windows
 from spotter.explain.topics.windows import TokenWindow
+from spotter.tabs.look_inside.equations import agreeing
 from spotter.tabs.look_inside.figure import Figure
 from spotter.tabs.look_inside.view import Click, Values, View, ViewInput
 from spotter.tabs.look_inside.widgets import INVALID_POINT, clicked_point, formula, point_choice
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 
 
 class WindowsView(View):
-    number = 1
-    title = "Swin windows"
+    name = "windows"
+    title = "Windows"
+    question = "Why does a token look only at its own window?"
     paper = "section 3.1"
     notice = (
         "A token attends only to the tokens in its own window. The next block shifts the windows, so that "
@@ -32,11 +34,12 @@ class WindowsView(View):
     slow = True
 
     def layout(self) -> None:
-        with gr.Row(equal_height=False):
+        with gr.Row(equal_height=False, elem_classes="lesson"):
             with gr.Column(scale=5, min_width=300):
                 self.picture = Figure(photo=True, clickable=True, elem_id="windows-picture")
                 self.heads = Figure(elem_id="windows-heads", scroll_below=560)
             with gr.Column(scale=3, min_width=280):
+                self.introduce()
                 self.block = gr.Radio(
                     [("1.1 plain", 0)], value=0, label="Swin stage and block", elem_id="windows-block"
                 )
@@ -75,6 +78,32 @@ class WindowsView(View):
         }
 
 
+def describe_cost(at: TokenWindow) -> str:
+    """Why windows: the pairs of tokens with and without them. Markdown."""
+    tokens, window = at.size[0] * at.size[1], len(at.masked)
+    return (
+        f"**Why windows?** {at.size[0]} · {at.size[1]} = {tokens:,} tokens. If each attended to every other, "
+        f"these were {tokens:,} · {tokens:,} = {tokens**2:,} pairs; in windows they are "
+        f"{tokens:,} · {window} = {tokens * window:,}, {tokens / window:,.0f} times fewer. The larger the "
+        "photo, the larger the difference: the first number grows with its square."
+    )
+
+
+def describe_pixel(trace: Trace, at: TokenWindow) -> str:
+    """What the network gets for a pixel. Markdown with LaTeX."""
+    from spotter.model.spotter import PIXEL_MEAN, PIXEL_STD
+
+    mean, spread = PIXEL_MEAN[0], PIXEL_STD[0]
+    y, x = (min(t * at.stride, side - 1) for t, side in zip(at.token, trace.image.shape[:2], strict=True))
+    red = int(trace.image[y, x, 0])
+    (shown,), normal = agreeing(lambda value: (value - mean) / spread, [red], [0], 3)
+    return (
+        "**What comes in.** Every colour is normalised by the mean and the spread of many photos; the red of "
+        "the token's first pixel:\n\n"
+        f"$$\\tfrac{{{shown} - {mean}}}{{{spread}}} = {normal}$$"
+    )
+
+
 def describe(trace: Trace, at: TokenWindow, weights: np.ndarray) -> str:
     """The formula with its numbers, and a table of the heads. Markdown with LaTeX.
 
@@ -102,8 +131,8 @@ def describe(trace: Trace, at: TokenWindow, weights: np.ndarray) -> str:
             f"{windows.effective_count(values):.1f} |"
         )
     return (
-        f"$$A = \\mathrm{{softmax}}\\Big(\\tfrac{{QK^\\top}}{{\\sqrt{{{width}}}}} + B + M\\Big),\\qquad "
-        f"A \\in \\mathbb{{R}}^{{{side * side} \\times {side * side}}}\\ \\text{{in each of "
+        f"$$A = \\mathrm{{softmax}}\\Big(\\tfrac{{QK^\\top}}{{\\sqrt{{{width}}}}} + B + M\\Big)$$\n\n"
+        f"$$A \\in \\mathbb{{R}}^{{{side * side} \\times {side * side}}}\\ \\text{{in each of "
         f"{len(weights)} heads}}$$\n\n"
         f"{at.name.capitalize()} of {config.depths[at.stage]}: the map of {at.size[0]} × {at.size[1]} tokens "
         f"({at.stride} pixels each) is {shift}split into windows. The window of the token in row "
@@ -111,7 +140,9 @@ def describe(trace: Trace, at: TokenWindow, weights: np.ndarray) -> str:
         f"included{published}: "
         f"{visible} visible to it, **{masked} masked** ($M = -100$: they come from another side of the map) "
         f"and {padding} of padding{attended if open_padding else ''}. "
-        f"On average its heads spread their attention {spread}.\n\n"
+        f"On average its heads spread their attention {spread}. $B$ is learned: a number for each offset "
+        "between two tokens of a window and each head.\n\n"
+        f"{describe_cost(at)}\n\n{describe_pixel(trace, at)}\n\n"
         f"**Theoretical receptive field so far** (green frame): {x2 - x1:.0f} × {y2 - y1:.0f} pixels, "
         f"{area:.1%} of the photo (x {x1:.0f} to {x2:.0f}, y {y1:.0f} to {y2:.0f}).\n\n" + "\n".join(rows)
     )

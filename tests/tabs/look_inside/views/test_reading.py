@@ -29,7 +29,7 @@ def test_the_rule_for_low_reading_scores_is_named(trace, longest):
     assert expected in describe(strict, longest, 0)
     confident = replace(strict, config=replace(strict.config, confident_score=word.score))
     text = describe(confident, longest, 0)
-    assert "the word is kept whatever its reading score" in text
+    assert "that it stays however it is read" in text
     assert "discarded" not in text
 
 
