@@ -15,8 +15,10 @@ from annotation.label_studio.client import DEFAULT_URL as DEFAULT_SERVER
 from annotation.label_studio.client import TOKEN_VARIABLE, URL_VARIABLE, Server
 from annotation.label_studio.sync import pull, push
 from annotation.store.store import Store
+from spotter.decoding import decode_apart
 
 PASSWORD_VARIABLE = "ML_BACKEND_TOKEN"  # the password that Label Studio sends to the ML backend
+SECRET_VARIABLE = "ML_BACKEND_WEBHOOK_SECRET"  # that webhooks have in their header X-Webhook-Secret
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -99,7 +101,8 @@ class Serve:
 
     def run(self) -> list[str]:
         server = Server(self.server)
-        from annotation.label_studio.backend import TaskPredictor, build_app, serve
+        from annotation.label_studio.backend import TaskPredictor, build_app
+        from annotation.label_studio.http_server import serve
         from annotation.label_studio.webhook_worker import WebhookWorker
 
         logging.basicConfig(level=logging.WARNING, format="%(message)s")
@@ -112,7 +115,9 @@ class Serve:
             if not password and self.host not in LOOPBACK:
                 warning = f"Anyone can use port {self.port}; set a password in {PASSWORD_VARIABLE}."
                 print(warning, file=sys.stderr)
-            app = build_app(predictor, WebhookWorker(store, server), password)
+            secret = os.environ.get(SECRET_VARIABLE, "")
+            app = build_app(predictor, WebhookWorker(store, server), password, secret)
             print(f"{predictor.version} for {server.url} on http://{self.host}:{self.port}", flush=True)
+            decode_apart()
             serve(app, self.host, self.port)
         return []

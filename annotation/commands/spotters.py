@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from annotation.commands.terminal import printable, progress_bar
 from annotation.region import AnnotationError
 from annotation.rounds.service import Rounds
-from annotation.signals import trace_signals
+from annotation.signals import read_with_signals
 from annotation.store.predictions import model_version
 from annotation.store.records import ImageRecord
 from annotation.store.store import Store
@@ -57,12 +57,12 @@ def read_photos(store: Store, spotter: Spotter, photos: Sequence[ImageRecord]) -
         for number, photo in enumerate(photos):
             progress(number, len(photos), photo.name)
             try:
-                trace = spotter.trace(store.image_path(photo))
+                found, signals = read_with_signals(spotter, store.image_path(photo))
             except ImageError as error:
                 lines.append(printable(f"{photo.name}: {error}"))
                 continue
-            store.add_prediction(photo.id, version, trace.words, trace_signals(trace))
-            words += len(trace.words)
+            store.add_prediction(photo.id, version, found, signals)
+            words += len(found)
     return [*lines, f"read by {printable(version)}: {len(photos) - len(lines)} photos, {words} words"]
 
 

@@ -39,6 +39,7 @@ JS = component_script(HERE / "editor.js")
 
 MAX_DISPLAY_SIDE = 4000  # pixels; a larger array is displayed scaled down, polygons keep its own pixels
 CHOICE_NUMBERS = itertools.count(1)  # the same region may be chosen twice
+SCHEMA = EditorData.model_json_schema()  # made once: gradio asks for it several times per update
 
 
 class RegionEditor(gr.HTML):
@@ -65,7 +66,7 @@ class RegionEditor(gr.HTML):
         `pill`, `proposed`, `chosen` and `added` are set by `state`, `suggest`, `choose` and `add_regions`.
         """
         self._size_of = size_of
-        # As attributes: gr.HTML would take an unknown name that is quoted in the script for an event.
+        # As attributes: gradio sends an update of those only.
         self.pill, self.proposed, self.chosen = pill or {}, proposed or {}, chosen or {}
         self.added = added or {}
         kwargs.setdefault("html_template", HTML)
@@ -73,6 +74,11 @@ class RegionEditor(gr.HTML):
         kwargs.setdefault("apply_default_css", False)
         kwargs |= {"pill": self.pill, "proposed": self.proposed, "chosen": self.chosen, "added": self.added}
         super().__init__(value, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        """Called for attributes that do not exist, dozens of times per update: gr.HTML would search the whole
+        script for each, in case it is the name of an event."""
+        raise AttributeError(f"RegionEditor has no attribute {name!r}.")
 
     def preprocess(self, payload: EditorData | None) -> dict[str, Any] | None:  # type: ignore[override] # own data
         if payload is None or not payload.image_id:
@@ -140,7 +146,7 @@ class RegionEditor(gr.HTML):
         return gr.update(added={"image_id": image_id, "regions": values, "number": next(CHOICE_NUMBERS)})
 
     def api_info(self) -> dict[str, Any]:
-        return EditorData.model_json_schema()
+        return SCHEMA
 
     def example_payload(self) -> None:
         return None

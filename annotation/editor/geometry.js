@@ -1,6 +1,6 @@
 // Plane geometry on points [x, y] in image pixels, y down. Pure functions.
 
-/** @import { Box, Point } from "./types.js" */
+/** @import { Point } from "./types.js" */
 
 /** @param {number} value */
 export const roundToTenth = (value) => Math.round(value * 10) / 10;
@@ -31,11 +31,26 @@ export function clampPoints(points, { width, height }) {
 /** @param {Point[]} points @param {number} dx @param {number} dy @returns {Point[]} */
 export const translate = (points, dx, dy) => points.map(([x, y]) => [x + dx, y + dy]);
 
-/** @param {Point[]} points @returns {Box} */
-export function bounds(points) {
+/**
+ * A function of objects that never change, which computes each result once.
+ * @template {object} Key @template Result
+ * @param {(key: Key) => Result} compute
+ * @returns {(key: Key) => Result}
+ */
+export function memoized(compute) {
+  /** @type {WeakMap<Key, Result>} */
+  const known = new WeakMap();
+  return (key) => {
+    const result = known.get(key) ?? compute(key);
+    known.set(key, result);
+    return result;
+  };
+}
+
+export const bounds = memoized((/** @type {Point[]} */ points) => {
   const x = points.map((p) => p[0]), y = points.map((p) => p[1]);
   return { x1: Math.min(...x), y1: Math.min(...y), x2: Math.max(...x), y2: Math.max(...y) };
-}
+});
 
 /** The rectangle with these opposite corners. @param {Point} a @param {Point} b @returns {Point[]} */
 export function boxBetween(a, b) {

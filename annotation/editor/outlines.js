@@ -33,6 +33,21 @@ export function scaleBadges(entries, scale) {
   }
 }
 
+/**
+ * Words far outside of the view are not shown: with the view, the browser would place the outline of each again.
+ * @param {Editor} editor
+ */
+export function hideFarWords(editor) {
+  const { drawn, state: { view, selection } } = editor, { width, height } = stageSize(editor);
+  const [w, h] = [width / view.scale, height / view.scale];
+  for (const [id, { group, region }] of drawn) {
+    if (!region) continue;
+    const { x1, y1, x2, y2 } = bounds(region.points);
+    const isNear = x2 > view.x - w / 2 && x1 < view.x + 1.5 * w && y2 > view.y - h / 2 && y1 < view.y + 1.5 * h;
+    group.toggleAttribute("hidden", !view.fitted && !isNear && !selection.includes(id));
+  }
+}
+
 /** All that changes while a word is dragged. @param {Outline} outline @param {Point[]} points */
 export function placeOutline({ halo, line, badge }, points) {
   halo.setAttribute("points", pointsAttribute(points));

@@ -1,7 +1,7 @@
 // Regions: edits, order and texts. Pure functions.
 
 import { makeCutter, mergeShapes } from "./bands.js";
-import { bounds, clampPoints, signedArea } from "./geometry.js";
+import { bounds, clampPoints, memoized, signedArea } from "./geometry.js";
 
 /** @import { Point, Region } from "./types.js" */
 /** @typedef {{ width: number, height: number }} Size */
@@ -66,8 +66,8 @@ export function confidenceRuns({ characters, text: whole }) {
   return runs;
 }
 
-/** Line by line, left to right. @param {Region[]} regions */
-export function readingOrder(regions) {
+/** Line by line, left to right. */
+export const readingOrder = memoized((/** @type {Region[]} */ regions) => {
   const boxes = regions.map((region) => {
     const { x1, y1, y2 } = bounds(region.points);
     return { region, x: x1, y: (y1 + y2) / 2, height: y2 - y1 };
@@ -80,7 +80,7 @@ export function readingOrder(regions) {
     else lines.push([box]);
   }
   return lines.flatMap((line) => line.sort((a, b) => a.x - b.x).map((box) => box.region));
-}
+});
 
 /** Lowest confidence first; what a person has checked comes last. @param {Region[]} regions */
 export function byConfidence(regions) {

@@ -97,8 +97,10 @@ class RegionData(Strict):
 
     def clamped(self, width: int, height: int) -> RegionData:
         """The region with its points inside the image, rounded to 0.1 pixels."""
-        points = round_points([[min(max(x, 0), width), min(max(y, 0), height)] for x, y in self.points])
-        return self.model_copy(update={"points": points})
+        points = self.points
+        if not all(0 <= x <= width and 0 <= y <= height for x, y in points):
+            points = [[min(max(x, 0), width), min(max(y, 0), height)] for x, y in points]
+        return self.model_copy(update={"points": round_points(points)})
 
 
 REGIONS = TypeAdapter(list[RegionData])

@@ -6,7 +6,7 @@ import { drawDraft } from "./drafts.js";
 import { bounds } from "./geometry.js";
 import { drawHandles } from "./handles.js";
 import {
-  describe, drawGesture, drawHovered, drawMergeTarget, drawOutline, makeOutline, scaleBadges,
+  describe, drawGesture, drawHovered, drawMergeTarget, drawOutline, hideFarWords, makeOutline, scaleBadges,
 } from "./outlines.js";
 import { byConfidence, readingOrder } from "./regions.js";
 import { drawRow, makeRow } from "./rows.js";
@@ -31,6 +31,7 @@ function render(editor, before) {
   if (changed("history", "gesture")) drawGesture(editor, before.gesture);
   if (changed("history", "mergeTarget")) drawMergeTarget(editor);
   if (changed("view")) drawView(editor);
+  if (changed("view", "history", "selection")) hideFarWords(editor);
   if (changed("view", "history")) scaleBadges(editor.drawn.values(), state.view.scale);
   if (changed("view", "history", "selection", "corner", "tool", "gesture")) drawHandles(editor);
   if (changed("view", "drawing", "cut", "tool")) drawDraft(editor);

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from annotation.__main__ import parse
 from annotation.__main__ import run as run_command
+from spotter.program import program_name
 
-PROGRAM = "python -m annotation.rounds"
 COMMANDS = {
     "run": ("rounds.Run", "Fine-tunes the spotter on the corrected photos and judges the result."),
     "list": ("rounds.List", "Lists the rounds of a project."),
@@ -17,11 +17,12 @@ COMMANDS = {
     "promote": ("rounds.Promote", "Serves the weights of a round from now on."),
     "rollback": ("rounds.Rollback", "Serves the weights of an earlier round, or those of the app."),
     "delete": ("rounds.Delete", "Deletes a round with its weights."),
+    "simulate": ("simulate.Simulate", "Simulates the loop on photographs whose words are known."),
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    return run_command(parse(arguments, COMMANDS, PROGRAM, __doc__))
+    return run_command(parse(arguments, COMMANDS, program_name("annotation.rounds"), __doc__))
 
 
 if __name__ == "__main__":

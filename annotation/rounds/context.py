@@ -13,8 +13,9 @@ from annotation.rounds.round_folder import RoundFolder, rounds_folder
 from annotation.rounds.weights import WeightsFolder, checksum, read_card
 from annotation.store.predictions import model_version
 from annotation.store.store import Store
+from spotter.resources import ASSETS
 
-BUILT_IN = Path(__file__).resolve().parents[2] / "assets" / "weights"
+BUILT_IN = ASSETS / "weights"
 
 
 @dataclass(frozen=True)

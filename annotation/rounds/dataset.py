@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from annotation.formats.icdar import is_writable, simplify
+from annotation.formats.icdar import is_writable
 from annotation.region import Region
 from annotation.store.records import ImageRecord
 from annotation.store.store import Store
-from spotter.data.icdar import AnnotatedImage, write_ground_truth
+from spotter.data.icdar import AnnotatedImage, simplify_polygon, write_ground_truth
 from spotter.types import GroundTruth
 
 TALL = 1.25  # height / width of a word that may run up or down, as of `SpotterConfig.vertical_aspect_ratio`
@@ -78,7 +78,7 @@ def write_folder(store: Store, image_ids: Sequence[int], folder: Path) -> int:
 def _writable_truth(regions: Iterable[Region], probe: Path) -> Iterable[GroundTruth]:
     for region in regions:
         truth = ground_truth(region)
-        polygon, is_known = orient(np.array(simplify(region), np.float32), truth.text)
+        polygon, is_known = orient(np.array(simplify_polygon(region.polygon), np.float32), truth.text)
         truth = replace(truth, polygon=polygon, text=truth.text if is_known else "")
         yield truth if is_writable(probe, truth) else replace(truth, text="", ignore=True)
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from io import StringIO
 
-from annotation.formats.regions_csv import guard_formula
 from annotation.rounds.records import CHANGE_KINDS, Interval, Round
+from spotter.formats.formulas import guard_formula
 
 COLUMNS = ("project", "number", "state", "started", "ended", "minutes", "photos", "words", "part", "reason")
 FIGURES = ("before", "after", "rendered_before", "rendered_after")

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from spotter.images import read_image
+
 MARGIN = 0.25  # of the region's height, on each side
 HEIGHT = 80  # pixels: twice the size on screen, for high-density displays
 MAX_WIDTH = 420
@@ -47,5 +49,4 @@ def _crop(path: Path, polygon: tuple[tuple[float, float], ...]) -> str:
 @lru_cache(maxsize=2)
 def _photo(path: Path) -> Image.Image:
     """Decoded once for all regions of it, which come one after another."""
-    with Image.open(path) as image:
-        return image.convert("RGB")
+    return Image.fromarray(read_image(path))

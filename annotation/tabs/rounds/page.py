@@ -14,6 +14,7 @@ from annotation.rounds.records import RUNNING, Round, RoundError
 from annotation.rounds.service import Rounds
 from annotation.tabs.error_messages import errors_as_messages
 from annotation.tabs.session import DEFAULT_PROJECT
+from spotter.tabs.shared.visitor import login_name
 
 Values = dict[Block, Any]  # what a handler gets: the values of its inputs
 Updates = dict[Block, Any]  # what it returns: new values or gr.update(...) of some of its outputs
@@ -91,6 +92,10 @@ class Page:
     @property
     def inputs(self) -> set[Block]:
         return {self.choice, self.who}
+
+    def name(self, values: Values) -> str:
+        """Of the visitor: that of the login if there is one."""
+        return login_name() or values[self.who] or ""
 
 
 def acting(page: Page) -> Callable[[Callable[[Choice, Values], Choice | None]], Callable[..., Updates]]:

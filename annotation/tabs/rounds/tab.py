@@ -19,6 +19,7 @@ from annotation.tabs.rounds.panels.start import StartPanel
 from annotation.tabs.rounds.panels.verdict import VerdictPanel
 from annotation.tabs.session import DEFAULT_PROJECT
 from spotter.tabs.shared.events import HIDDEN
+from spotter.tabs.shared.visitor import login_name
 
 CSS = Path(__file__).with_name("rounds.css").read_text(encoding="utf-8")
 POLL_SECONDS, IDLE_SECONDS = 2, 15  # while a round runs; while another visitor might start one
@@ -78,10 +79,11 @@ def build_rounds(rounds: Rounds, tab: gr.Tab, memory: gr.BrowserState) -> None:
         remembered = read_memory(values[memory])
         with errors_as_messages():
             choice = opened(rounds, values[visitor], str(remembered.get("project") or ""), request)
-            name = values[who] or str(remembered.get("who") or "")
+            name = login_name() or values[who] or str(remembered.get("who") or "")
             shown = show(choice)
             named = {"project": dict(rounds.store.projects())[choice.project_id], "who": name}
-            return shown | {who: name, memory: remembered | named}
+            shown_name = gr.update(value=name, interactive=not login_name())
+            return shown | {who: shown_name, memory: remembered | named}
 
     def tick(values: Values) -> Updates:
         """The progress, or everything if a round has begun or ended or other weights are served."""

@@ -113,3 +113,10 @@ def test_python_and_javascript_have_the_same_limits():
     schema = json.dumps(EditorData.model_json_schema())
     assert all(origin in schema for origin in ORIGINS)
     assert ID.pattern in schema
+
+
+def test_an_update_is_cheap(editor):
+    """gradio makes the component anew with each: no schema is made, and the script is not searched."""
+    assert editor.api_info() is RegionEditor(size_of=SIZES.get).api_info()
+    assert '"polygon"' in JS
+    assert not hasattr(editor, "polygon")

@@ -6,6 +6,7 @@ import math
 
 import pytest
 
+from tests.browser.editor.page import expect
 from tests.browser.editor.words import arch, word
 
 pytestmark = pytest.mark.browser
@@ -70,3 +71,31 @@ def test_an_edit_replaces_no_nodes(open_editor):
     editor.received(1)
     kept = nodes.evaluate_all("nodes => nodes.every((node) => node.mine)")
     assert kept
+
+
+def test_words_far_outside_of_the_view_are_not_drawn(open_editor):
+    editor = open_editor(many_words())
+    shown = editor.page.locator(".word:visible")
+    expect(shown).to_have_count(300)
+    editor.select(0)
+    editor.do("zoomWord")
+    expect(editor.word(0)).to_be_visible()
+    expect(editor.word(1)).to_be_visible()
+    expect(editor.word(299)).to_be_hidden()
+    editor.row(299).locator(".number").click()
+    expect(editor.word(299)).to_be_visible()
+    expect(editor.word(0)).to_be_hidden()
+    editor.do("fit")
+    expect(shown).to_have_count(300)
+
+
+def test_rows_out_of_sight_are_not_laid_out(open_editor):
+    editor = open_editor(many_words())
+    is_laid_out = """([id, expected]) => document.querySelector(`tr[data-id="${id}"] td`)
+        .checkVisibility({ contentVisibilityAuto: true }) === expected"""
+    editor.select(0)
+    editor.page.wait_for_function(is_laid_out, arg=["w0", True])
+    editor.page.wait_for_function(is_laid_out, arg=["w250", False])
+    editor.select(250)
+    editor.page.wait_for_function(is_laid_out, arg=["w250", True])
+    expect(editor.row(250)).to_be_in_viewport()

@@ -85,7 +85,7 @@ class ProgressPanel:
         def stop(choice: Choice, values: Values) -> None:
             one = page.rounds.current()
             if one is not None:  # it may have ended meanwhile
-                page.rounds.stop(one.id, values[page.who])
+                page.rounds.stop(one.id, page.name(values))
 
         @acting(page)
         def resume(choice: Choice, values: Values) -> Choice:

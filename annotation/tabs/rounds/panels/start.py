@@ -62,7 +62,7 @@ class StartPanel:
         @acting(page)
         def start(choice: Choice, values: Values) -> Choice:
             minutes, part = values[self.minutes], values[self.part] or AUTO
-            page.rounds.start(choice.project_id, minutes, part, values[page.who] or "")
+            page.rounds.start(choice.project_id, minutes, part, page.name(values))
             return Choice(choice.project_id)
 
         inputs = {*page.inputs, self.minutes, self.part}

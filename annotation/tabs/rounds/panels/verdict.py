@@ -105,13 +105,13 @@ class VerdictPanel:
             reason = (values[self.reason] or "").strip()
             if not reason and not page.rounds.may_promote(one.id)[0]:
                 raise AnnotationError("Say in a few words why this round is promoted against the rule.")
-            page.rounds.promote(one.id, values[page.who], reason)
+            page.rounds.promote(one.id, page.name(values), reason)
             return Choice(choice.project_id, one.id, choice.kind)
 
         @acting(page)
         def rollback(choice: Choice, values: Values) -> None:
             target = look(page.rounds, choice).chosen
-            page.rounds.rollback(target.id if target else None, values[page.who])
+            page.rounds.rollback(target.id if target else None, page.name(values))
 
         def ask(values: Values) -> Updates:
             with errors_as_messages():

@@ -1,0 +1,83 @@
+"""`python -m annotation.rounds simulate`; the simulation itself is tested in tests/annotation/rounds."""
+
+from __future__ import annotations
+
+import pytest
+from PIL import Image
+
+from annotation.commands.simulate import summary
+from annotation.rounds.__main__ import main
+from annotation.rounds.simulation import Step
+
+STEPS = [
+    Step("random", 0, 0, 0, 0.30, False),
+    Step("random", 0, 1, 25, 0.40, True),
+    Step("mask", 0, 0, 0, 0.30, False),
+    Step("mask", 0, 1, 20, 0.42, True),
+]
+
+
+@pytest.fixture
+def data(tmp_path, picture):
+    for part in ("images", "gt"):
+        (tmp_path / "data" / part).mkdir(parents=True)
+    (tmp_path / "data/images/a.jpg").write_bytes(picture(0))
+    (tmp_path / "data/gt/gt_a.txt").write_text("10,10,70,10,70,30,10,30,WORD\n")
+    return tmp_path / "data"
+
+
+def test_steps_table_csv_and_chart(data, tmp_path, monkeypatch, capsys):
+    given = []
+
+    def simulate(photographs, plan, load):
+        given.append((len(photographs), plan))
+        yield from STEPS
+
+    monkeypatch.setattr("annotation.commands.simulate.simulate", simulate)
+    files = ["--csv", str(tmp_path / "s.csv"), "--chart", str(tmp_path / "s.png")]
+    assert main(["simulate", str(data), "--orders", "random", "mask", "--seeds", "1", *files]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:3] == [
+        "order\tseed\tround\tphotos\tend-to-end H\tpromoted",
+        "random\t0\t0\t0\t0.300\t",
+        "random\t0\t1\t25\t0.400\tpromoted",
+    ]
+    assert lines[-1] == "mask reaches 0.400, random's figure of 25 photos: with 20 photos"
+    ((count, plan),) = given
+    assert (count, plan.orders, plan.rounds, plan.photos) == (1, ["random", "mask"], 8, 25)
+    assert (tmp_path / "s.csv").read_text().splitlines()[1:3] == [
+        "random,0,0,0,0.3,False",
+        "random,0,1,25,0.4,True",
+    ]
+    with Image.open(tmp_path / "s.png") as chart:
+        assert chart.format == "PNG"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("{data}", "--rounds", "0"), "--rounds must be at least 1."),
+        (("{data}", "--limit", "0"), "--limit must be at least 1."),
+        (("{data}", "--weights", "nowhere"), "There are no weights 'nowhere'"),
+        (("{data}", "--csv", "{data}/images/a.jpg"), "already exists; choose another name."),
+        (("{data}/images",), "has no folder images/"),
+        (("{data}",), "There are 0 photos to correct besides 1 test photos; a round needs 10."),
+    ],
+)
+def test_a_wrong_request_is_one_sentence(data, capsys, arguments, message):
+    assert main(["simulate", *(argument.format(data=data) for argument in arguments)]) == 1
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert len(captured.err.splitlines()) == 1
+
+
+def test_summary_of_steps():
+    assert list(summary(STEPS)) == [
+        "photos         random           mask",
+        "     0  0.300 ± 0.000  0.300 ± 0.000",
+        "    20                 0.420 ± 0.000",
+        "    25  0.400 ± 0.000",
+        "mask reaches 0.400, random's figure of 25 photos: with 20 photos",
+    ]
+    assert list(summary(STEPS[:1]))[-1].split() == ["0", "0.300", "±", "0.000"]
+    assert list(summary([])) == ["photos"]
