@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import Protocol
 
+from spotter.program import program_name
+
 INTERRUPTED, BROKEN_PIPE = 130, 141  # exit codes, as in shells
 
 # Name: class, and what it does. Its module is only imported if it is asked for.
@@ -38,12 +40,12 @@ class Command(Protocol):
 def parse(
     arguments: Sequence[str] | None = None,
     commands: Mapping[str, tuple[str, str]] = COMMANDS,
-    program: str = "python -m annotation",
+    program: str | None = None,
     description: str | None = __doc__,
 ) -> Command:
     """Exits with code 2 if the command line is invalid."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    parser = argparse.ArgumentParser(program, description=description)
+    parser = argparse.ArgumentParser(program or program_name("annotation"), description=description)
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, (path, summary) in commands.items():
         subparser = subparsers.add_parser(name, help=summary)

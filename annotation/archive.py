@@ -6,11 +6,14 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from annotation.formats.entries import FormatError
-from annotation.upload import DRIVE, MAX_FILES, MAX_TOTAL
+from annotation.upload import DRIVE, MAX_FILES, MAX_RATIO, MAX_TOTAL, SMALL
 from annotation.zip_names import DAMAGED_ZIP, decode_names
+from spotter.inputs import SUFFIXES
 
 CHUNK = 2**20  # bytes
 COMPRESSED = (".jpg", ".png", ".parquet")
+IMAGES = SUFFIXES | {".parquet"}  # which contains the images too
+MAX_ANNOTATIONS = 50 * 2**20  # bytes of all other files; they take 25 times that when they are read
 MAX_ENTRIES = 2 * MAX_FILES  # images and their annotation files
 
 
@@ -25,9 +28,15 @@ def unpack(path: Path, folder: Path) -> Path:
             files = [entry for entry in archive.infolist() if not entry.is_dir() and not _is_hidden(entry)]
             if len(files) > MAX_ENTRIES:
                 raise FormatError(f"The archive has more than {MAX_ENTRIES} files; pack fewer of them.")
-            left = MAX_TOTAL
+            images, others = MAX_TOTAL, MAX_ANNOTATIONS
             for entry in files:
-                left -= _write(archive, entry, folder / _safe(entry.filename), left)
+                is_image = PurePosixPath(entry.filename).suffix.lower() in IMAGES
+                left = images if is_image else others
+                size = _write(archive, entry, folder / _safe(entry.filename), left)
+                if is_image:
+                    images -= size
+                else:
+                    others -= size
     except DAMAGED_ZIP as error:
         if isinstance(error, FormatError):
             raise
@@ -64,13 +73,20 @@ def _is_hidden(entry: zipfile.ZipInfo) -> bool:
 def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, left: int) -> int:
     """The number of unpacked bytes, at most `left`: the declared sizes may be wrong. Raises FormatError."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    size = 0
+    size, most = 0, max(SMALL, MAX_RATIO * entry.compress_size)
     with archive.open(entry) as source, target.open("wb") as out:
         while chunk := source.read(CHUNK):
             size += len(chunk)
+            if size > most:
+                raise FormatError("A file is compressed more than a hundredfold, as only a zip bomb is.")
             if size > left:
-                raise FormatError(
-                    f"The archive contains more than {MAX_TOTAL // 2**30} GB; import it on the command line."
-                )
+                raise too_large()
             out.write(chunk)
     return size
+
+
+def too_large() -> FormatError:
+    return FormatError(
+        f"The import has more than {MAX_TOTAL // 2**30} GB of images or {MAX_ANNOTATIONS // 2**20} MB of "
+        "annotations; import it on the command line."
+    )

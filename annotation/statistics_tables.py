@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from io import StringIO
 
 from annotation.corrections import MISTAKES
-from annotation.formats.regions_csv import guard_formula
 from annotation.statistics import MAX_COMPARED, MAX_PAUSE, Mistakes, Statistics, Work
+from spotter.formats.formulas import guard_formula
 
 UNKNOWN = "–"
 NOBODY = "Nobody has changed or finished a photo yet."

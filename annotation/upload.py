@@ -25,6 +25,7 @@ MAX_RATIO = 100  # unpacked to packed size; of images it is below 2, of a zip bo
 SMALL = 2**20  # bytes up to which the ratio is ignored: a white page compresses well
 CHUNK = 2**20  # bytes
 PAGES_SECONDS = 120  # per file
+HIDDEN = "This is a hidden file of the operating system, not an image."
 DRIVE = re.compile(r"^[A-Za-z]:")
 
 Progress = Callable[[int, int, str], None]  # (number done, total number, name of the next file)
@@ -141,7 +142,7 @@ def _expand(path: Path, archives: ExitStack) -> Iterator[_File]:
     elif path.suffix.lower() == ".zip" and path.is_file():
         raise _RefusedError("The zip archive is damaged; pack it again.")
     else:
-        yield _File(path.name, partial(_read_file, path))
+        yield _File(path.name, partial(_read_file, path), _hidden(path.name))
 
 
 def _folder(folder: Path) -> Iterator[_File]:
@@ -187,11 +188,16 @@ def _suspicious(entry: zipfile.ZipInfo) -> str:
 def _unwanted(name: str) -> str:
     """The reason to refuse a file because of its name; "" if there is none."""
     last = PurePosixPath(name.replace("\\", "/")).name
-    if last.startswith(".") or last in ("Thumbs.db", "desktop.ini") or name.startswith("__MACOSX/"):
-        return "This is a hidden file of the operating system, not an image."
+    if _hidden(last) or name.startswith("__MACOSX/"):
+        return HIDDEN
     if last.lower().endswith((".zip", ".tar", ".gz", ".7z", ".rar")):
         return "This is an archive inside another one; unpack it first."
     return ""
+
+
+def _hidden(name: str) -> str:
+    """The reason to refuse a file whose name is that of a hidden one; "" for others."""
+    return HIDDEN if name.startswith(".") or name in ("Thumbs.db", "desktop.ini") else ""
 
 
 def _read_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:

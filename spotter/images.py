@@ -15,13 +15,13 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError, features
 from PIL.TiffImagePlugin import TiffImageFile
 
-from spotter import pdf
+from spotter import decoding, pdf
 from spotter.bit_depth import has_deep_colours, is_dark, stretch_colours, to_uint8
+from spotter.decoding import MAX_PIXELS, Answer, ImageError
 
 MAX_BYTES = 20 * 2**20  # of a file; far above photos of phones
-MAX_PIXELS = 40_000_000  # 120 MB as RGB
 MAX_PAGES = 100  # of a file that are read
-COUNT_SECONDS = 20  # to find out how many pages a file has
+COUNT_SECONDS = 5  # to find out how many pages a file has
 # Widely used decoders; Pillow's others are never tried (EPS would start Ghostscript). JPEG includes MPO.
 FORMATS = ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM"]
 MAX_SCANS = 100  # of a JPEG; programs write about 10, and each takes as long as the whole photo
@@ -56,29 +56,26 @@ LOOKALIKES = (
 ImageSource = str | Path | bytes | Image.Image | np.ndarray  # encoded, or (H, W), (H, W, 1, 3 or 4)
 
 
-class ImageError(ValueError):
-    """An unreadable image; the message is one sentence for the person who chose it."""
-
-
 def read_image(source: ImageSource, page: int = 1) -> np.ndarray:
     """(H, W, 3) uint8 RGB, upright, transparency on white.
 
-    `page`: of a PDF, a TIFF or an animation. Bytes and pixels are limited before decoding. Raises ImageError.
+    `page`: of a PDF, a TIFF or an animation. Bytes and pixels are limited before decoding, time and memory if
+    that is done apart (see `spotter.decoding`). Raises ImageError.
     """
     if isinstance(source, np.ndarray):
         return _from_array(source)
     if isinstance(source, Image.Image):
         return _decode(source)
+    if not isinstance(source, str | Path | bytes):
+        raise ImageError(
+            f"This is no picture but {type(source).__name__}: give a path, bytes, a PIL image or an array."
+        )
     data = _read(source)
     if pdf.is_pdf(data):
         return _draw(data, page)
-    with _open(data) as image:
-        frames = _page_frames(image, page)
-        if page > len(frames):
-            raise ImageError(f"The file has no page {page}.")
-        if frames[page - 1] != image.tell():
-            _seek(image, frames[page - 1])
-        return _decode(image, data, frames[page - 1])
+    pixels = decoding.run(_decode_page, data, page=page)[1]
+    assert pixels is not None
+    return pixels
 
 
 def count_pages(source: str | Path | bytes) -> int:
@@ -92,8 +89,7 @@ def count_pages(source: str | Path | bytes) -> int:
             return pdf.count_pages(data)
         except pdf.PdfError as error:
             raise ImageError(str(error)) from error
-    with _open(data) as image:
-        return len(_page_frames(image, MAX_PAGES + 1))
+    return decoding.run(_count_frames, data)[0]["pages"]
 
 
 def page_name(name: str, number: int, count: int) -> str:
@@ -115,6 +111,21 @@ def _draw(data: bytes, page: int) -> np.ndarray:
         raise ImageError(str(error)) from error
     _check_pixels(width, height)
     return np.frombuffer(pixels, np.uint8).reshape(height, width, 3).copy()
+
+
+def _decode_page(data: bytes, page: int) -> Answer:
+    with _open(data) as image:
+        frames = _page_frames(image, page)
+        if page > len(frames):
+            raise ImageError(f"The file has no page {page}.")
+        if frames[page - 1] != image.tell():
+            _seek(image, frames[page - 1])
+        return {}, _decode(image, data, frames[page - 1])
+
+
+def _count_frames(data: bytes) -> Answer:
+    with _open(data) as image:
+        return {"pages": len(_page_frames(image, MAX_PAGES + 1))}, None
 
 
 def _page_frames(image: Image.Image, most: int) -> list[int]:

@@ -34,8 +34,8 @@ from annotation.formats.outlines import (
 )
 from annotation.label_studio.task_images import UPLOADED
 from annotation.region import ID, RegionError, check_polygon, check_score
+from spotter.formats.coco import CATEGORIES, coco_annotation
 from spotter.ops.polygons import signed_area
-from spotter.ops.shapes import to_shapes
 
 FILE = "annotations.json"
 TITLE = "COCO-style JSON"
@@ -124,22 +124,14 @@ def write(folder: Path, name: str, items: Iterable[ExportItem], notes: ExportNot
             }
         )
         for region in item.regions:
-            xs, ys = zip(*region.polygon, strict=True)
             annotations.append(
-                {
-                    "id": len(annotations) + 1,
-                    "image_id": number,
-                    "category_id": 1,
-                    "segmentation": [[value for point in region.polygon for value in point]],
-                    "bbox": [min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)],
-                    "area": float(abs(signed_area(region.polygon))) or to_shapes([region.polygon])[0].area,
-                    "iscrowd": 0,
-                    "text": region.text,
+                coco_annotation(len(annotations) + 1, number, region.polygon, region.text)
+                | {
                     "attributes": {"illegible": region.illegible, "difficult": region.difficult},
                     "region_id": region.id,
                 }
             )
-    content = {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "text"}]}
+    content = {"images": images, "annotations": annotations, "categories": CATEGORIES}
     (folder / name).write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 

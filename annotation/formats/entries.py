@@ -105,6 +105,8 @@ def read_text(path: Path) -> str:
             f"{path.name} is not UTF-8 text; open it in an editor with its encoding (such as GBK, Shift JIS, "
             "Windows-1252) and save it as UTF-8."
         ) from error
+    except FileNotFoundError as error:
+        raise FormatError(f"{path.parent.name} has no {path.name}; is it of another format?") from error
     except OSError as error:
         raise FormatError(f"{path.name} cannot be read: {error.strerror}.") from error
 

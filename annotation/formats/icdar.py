@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from shapely.geometry import Polygon
 
 from annotation.formats.detection import IMAGE_ENDINGS, Source
 from annotation.formats.entries import (
@@ -32,7 +31,7 @@ from annotation.formats.icdar_lines import (
 )
 from annotation.region import Region, RegionError, check_polygon, check_text
 from annotation.store.images import natural_sort_key
-from spotter.data.icdar import MAX_POINTS, write_ground_truth
+from spotter.data.icdar import MAX_POINTS, simplify_polygon, write_ground_truth
 from spotter.types import GroundTruth
 
 TITLE = "ICDAR's images/NAME.jpg with gt/gt_NAME.txt"
@@ -148,7 +147,7 @@ def write(folder: Path, name: str, items: Iterable[ExportItem], notes: ExportNot
             if LINE_BREAK.search(region.text) and not region.illegible:
                 notes.add_region("texts with line breaks, left out", item.image, region)
                 continue
-            polygon = simplify(region)
+            polygon = simplify_polygon(region.polygon)
             _note_losses(item, region, polygon, notes)
             truths.append(GroundTruth(np.array(polygon, dtype=np.float32), region.text, region.illegible))
         target = folder / "gt" / f"gt_{Path(item.file).stem}.txt"
@@ -195,18 +194,6 @@ def _note_misread(expected: list[tuple[str, str, str]], notes: ExportNotes) -> N
         if found != text.strip():
             what = "texts that are ambiguous in this format, and will be read as others"
             notes.add(what, f"{image} {text[:MAX_TEXT]!r} as {found[:MAX_TEXT]!r}")
-
-
-def simplify(region: Region) -> list[list[float]]:
-    """The polygon with at most 16 points, as many as the format allows."""
-    polygon, tolerance = region.polygon, 0.25
-    while len(polygon) > MAX_POINTS:
-        outline = Polygon(region.polygon).simplify(tolerance, preserve_topology=False)
-        if not isinstance(outline, Polygon) or len(outline.exterior.coords) < 4:
-            return region.polygon[:: -(-len(region.polygon) // MAX_POINTS)]
-        polygon = [list(point) for point in outline.exterior.coords[:-1]]
-        tolerance *= 1.5
-    return polygon
 
 
 def is_writable(probe: Path, truth: GroundTruth) -> bool:

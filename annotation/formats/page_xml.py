@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from xml.etree.ElementTree import Element
 
 from annotation.formats.detection import Source
 from annotation.formats.entries import (
@@ -26,13 +25,10 @@ from annotation.formats.image_files import find_file
 from annotation.formats.outlines import image_size, imported_region
 from annotation.formats.xml_files import files_with_root, read_pages, read_xml
 from annotation.region import FLAGS, Region, RegionError
+from spotter.formats.page_xml import ROOT, document
+from spotter.formats.xml_text import FORBIDDEN
 
 TITLE = "PAGE XML"
-ROOT = "PcGts"
-NAMESPACE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"
-CREATOR = "SwinTextSpotter, opened up"
-# Control characters and others that XML cannot contain in any form.
-FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def recognises(source: Source) -> bool:
@@ -98,46 +94,16 @@ def _text(element: Element) -> str:
 def write(folder: Path, name: str, items: Iterable[ExportItem], notes: ExportNotes) -> None:
     """Writes one file per image, next to it."""
     for item in items:
-        page = _page(item, notes)
-        indent(page)
-        text = tostring(page, "unicode").replace("\r", "&#13;")  # else a reader takes it for a line break
-        target = (folder / item.file).with_suffix(".xml")
-        target.write_text(f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n', encoding="utf-8", newline="\n")
-
-
-def _page(item: ExportItem, notes: ExportNotes) -> Element:
-    image = item.image
-    root = Element(ROOT, xmlns=NAMESPACE)
-    metadata = SubElement(root, "Metadata")
-    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    for tag, value in (("Creator", CREATOR), ("Created", now), ("LastChange", now)):
-        SubElement(metadata, tag).text = value
-    size = {"imageWidth": str(image.width), "imageHeight": str(image.height)}
-    page = SubElement(root, "Page", {"imageFilename": PurePosixPath(item.file).name} | size)
-    if item.regions:
-        block = SubElement(page, "TextRegion", id="text")
-        corners = [(0, 0), (image.width, 0), (image.width, image.height), (0, image.height)]
-        SubElement(block, "Coords", points=" ".join(f"{x},{y}" for x, y in corners))
-        for number, region in enumerate(item.regions, start=1):
+        for region in item.regions:
             _note_losses(item, region, notes)
-            line = _text_element(block, "TextLine", f"line_{number}", region)
-            _add_text(_text_element(line, "Word", f"word_{number}", region), region)
-            _add_text(line, region)  # after the word, as the schema wants it
-    return root
+        size = item.image.width, item.image.height
+        text = document(item.file, *size, item.regions, [_tags(region) for region in item.regions])
+        (folder / item.file).with_suffix(".xml").write_text(text, encoding="utf-8", newline="\n")
 
 
-def _text_element(parent: Element, tag: str, name: str, region: Region) -> Element:
+def _tags(region: Region) -> str:
     flags = [flag for flag in FLAGS if getattr(region, flag)]
-    custom = " ".join(f"{flag} {{offset:0; length:{len(region.text)};}}" for flag in flags)
-    element = SubElement(parent, tag, {"id": name} | ({"custom": custom} if custom else {}))
-    points = " ".join(f"{round(x)},{round(y)}" for x, y in region.polygon)
-    SubElement(element, "Coords", points=points)
-    return element
-
-
-def _add_text(element: Element, region: Region) -> None:
-    unicode = SubElement(SubElement(element, "TextEquiv"), "Unicode")
-    unicode.text = FORBIDDEN.sub("", region.text)
+    return " ".join(f"{flag} {{offset:0; length:{len(region.text)};}}" for flag in flags)
 
 
 def _note_losses(item: ExportItem, region: Region, notes: ExportNotes) -> None:

@@ -1,7 +1,7 @@
 """One CSV file with a line per region, for spreadsheets and pandas.
 
-A spreadsheet would run a text such as `=HYPERLINK(...)` as a formula. Therefore a value that begins, after
-spaces, with one of FORMULA_STARTS or an apostrophe gets an apostrophe in front; an import removes it again.
+A value that a spreadsheet would run as a formula gets an apostrophe in front, which an import removes again;
+see `spotter.formats.formulas`.
 An image without regions has one line without a region.
 """
 
@@ -28,6 +28,7 @@ from annotation.formats.outlines import imported_region
 from annotation.region import FLAGS, ID, Region, RegionError, check_score
 from annotation.review import CONFIRMED_STATES
 from annotation.store.selection import SELECTABLE
+from spotter.formats.formulas import guard_formula, unguard_formula
 
 FILE = "regions.csv"
 TITLE = "our own CSV"
@@ -43,7 +44,6 @@ COLUMNS = (
     "reading_score",
     "sha256",  # of the image, which tells those of the same name apart
 )
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 DELIMITERS = (",", ";", "\t")  # spreadsheets of some countries save the second
 
 
@@ -64,7 +64,7 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
     regions: dict[tuple[str, str], list[dict]] = {}
     try:
         for number, row in enumerate(csv.DictReader(StringIO(text, newline=""), delimiter=delimiter), 2):
-            values = {column: _unguard(row.get(column) or "") for column in COLUMNS}
+            values = {column: unguard_formula(row.get(column) or "") for column in COLUMNS}
             key = (values["file"], values["sha256"])
             if key not in entries:
                 entries[key] = _entry(values, path, images)
@@ -121,16 +121,6 @@ def _row(item: ExportItem, region: Region | None) -> list[str]:
         *("" if score is None else str(score) for score in scores),
         image.sha256,
     ]
-
-
-def guard_formula(value: str) -> str:
-    """A text as no spreadsheet runs it."""
-    begins = value.lstrip(" ").startswith((*FORMULA_STARTS, "'"))
-    return f"'{value}" if begins else value
-
-
-def _unguard(value: str) -> str:
-    return value.removeprefix("'")
 
 
 def _delimiter(text: str) -> str | None:

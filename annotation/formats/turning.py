@@ -6,6 +6,7 @@ photo was drawn there and is turned along; what fits both follows the photos tha
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -15,6 +16,8 @@ from PIL import ExifTags, Image
 
 from annotation.formats.entries import Entry, RegionReader
 from annotation.region import AnnotationError, ParsedRegions, check_polygon
+from spotter import decoding
+from spotter.images import MAX_BYTES
 
 UPRIGHT, STORED = "upright", "stored"  # what coordinates refer to
 COORDINATES = (UPRIGHT, STORED)
@@ -65,12 +68,12 @@ def _examine(entry: Entry) -> _Turned | None:
     if entry.read is None or not isinstance(entry.file, Path):
         return None
     try:
-        with Image.open(entry.file) as image:
-            orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-            width, height = image.size
-    except Exception:  # not an image, or broken EXIF: whoever decodes the image says so
+        with entry.file.open("rb") as file:
+            known, _ = decoding.run(_read_orientation, file.read(MAX_BYTES))
+    except (OSError, decoding.ImageError):  # whoever decodes the image says so
         return None
-    if orientation not in TURNS:
+    orientation, width, height = known["orientation"], known["width"], known["height"]
+    if orientation == 1:
         return None
     stored = _turning(entry.read, orientation)
     if orientation > 4:
@@ -78,6 +81,17 @@ def _examine(entry: Entry) -> _Turned | None:
     flaws, flaws_stored = (_flaws(read, width, height) for read in (entry.read, stored))
     best = UPRIGHT if flaws < flaws_stored else STORED if flaws_stored < flaws else None
     return _Turned(entry, stored, best)
+
+
+def _read_orientation(data: bytes) -> decoding.Answer:
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+            known = {"orientation": orientation if orientation in TURNS else 1}
+            width, height = image.size
+    except Exception as error:  # not an image, or broken EXIF
+        raise decoding.ImageError("The image has no orientation.") from error
+    return known | {"width": width, "height": height}, None
 
 
 def _flaws(read: RegionReader, width: int, height: int) -> tuple[int, int]:

@@ -14,14 +14,12 @@ import hashlib
 import hmac
 import json
 import logging
-import socket
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -31,7 +29,7 @@ from starlette.routing import Route
 from annotation.label_studio.client import Server
 from annotation.label_studio.export_tasks import to_results
 from annotation.label_studio.labelling_config import has_our_controls
-from annotation.label_studio.task_images import image_url
+from annotation.label_studio.task_images import describe_missing_image, image_url
 from annotation.label_studio.webhook_worker import Job, WebhookWorker
 from annotation.region import AnnotationError, Region, mean_score, regions_from_words
 from annotation.store.predictions import model_version
@@ -44,8 +42,9 @@ if TYPE_CHECKING:
 
 MAX_BODY = 32 * 2**20  # bytes per request: a thousand tasks, or the annotation of a crowded image
 MAX_TASKS = 1000  # per request
+SECRET_HEADER = "X-Webhook-Secret"
 PREDICT_SECONDS = 80.0  # per request; Label Studio waits for 100
-MAX_CONNECTIONS = 64
+BODY_SECONDS = 60.0  # in which the whole body must come
 WRONG_CONFIG = "The labelling configuration is not the one that `python -m annotation push` creates."
 TASK_ACTIONS = ("ANNOTATION_CREATED", "ANNOTATIONS_CREATED", "ANNOTATION_UPDATED")
 
@@ -70,6 +69,7 @@ class TaskPredictor:
         end = time.monotonic() + PREDICT_SECONDS
         found: list[dict | list] = []
         for task in tasks:
+            number = _number(task.get("id")) if isinstance(task, dict) else None
             if time.monotonic() > end:
                 log.warning(
                     "Only %d of %d tasks were predicted in time; request the others again.",
@@ -80,11 +80,16 @@ class TaskPredictor:
             try:
                 found.append(self._predict(task))
             except (AnnotationError, ImageError) as error:
-                log.warning("Task %s has no prediction: %s", _number(task.get("id")), error)
+                log.warning("Task %s has no prediction: %s", number, error)
+                found.append([])
+            except Exception as error:  # the other tasks still get theirs
+                log.error("Task %s has no prediction (%s).", number, type(error).__name__)
                 found.append([])
         return found
 
     def _predict(self, task: dict) -> dict:
+        if image_url(task) is None:
+            raise AnnotationError(describe_missing_image(task))
         spotter = self.spotter()
         version = model_version(spotter.card)
         regions, width, height = self._regions(task, spotter, version)
@@ -117,8 +122,12 @@ class TaskPredictor:
         return image if image is not None and self.store.image_path(image).is_file() else None
 
 
-def build_app(predictor: TaskPredictor, worker: WebhookWorker, password: str = "") -> Starlette:
-    """`password`: that Label Studio must send with basic authentication; "": none is needed."""
+def build_app(
+    predictor: TaskPredictor, worker: WebhookWorker, password: str = "", secret: str = ""
+) -> Starlette:
+    """`password`: that Label Studio must send with basic authentication; `secret`: that a webhook must have
+    in its header X-Webhook-Secret. "": none is needed.
+    """
 
     async def health(request: Request) -> JSONResponse:
         return JSONResponse({"status": "UP", "model_class": "SwinTextSpotter"})
@@ -137,8 +146,8 @@ def build_app(predictor: TaskPredictor, worker: WebhookWorker, password: str = "
         _check_login(request, password)
         body = await _body(request)
         tasks = body.get("tasks")
-        if not isinstance(tasks, list) or any(image_url(task) is None for task in tasks):
-            raise HTTPException(400, "The tasks must be a list of objects with an image in their data.")
+        if not isinstance(tasks, list):
+            raise HTTPException(400, "The tasks must be a list.")
         if len(tasks) > MAX_TASKS:
             raise HTTPException(413, f"There are {len(tasks)} tasks; at most {MAX_TASKS} are allowed.")
         if not has_our_controls(body.get("label_config")):
@@ -147,6 +156,9 @@ def build_app(predictor: TaskPredictor, worker: WebhookWorker, password: str = "
         return JSONResponse({"results": results, "model_version": predictor.version})
 
     async def webhook(request: Request) -> JSONResponse:
+        given = request.headers.get(SECRET_HEADER, "")
+        if secret and not hmac.compare_digest(given.encode(), secret.encode()):
+            raise HTTPException(401, f"The header {SECRET_HEADER} of the webhook is wrong.")
         jobs = _announced_jobs(await _body(request))
         if not all([worker.add(*job) for job in jobs]):
             raise HTTPException(
@@ -172,29 +184,6 @@ def build_app(predictor: TaskPredictor, worker: WebhookWorker, password: str = "
     return Starlette(routes=routes, lifespan=run, exception_handlers=handlers)
 
 
-def serve(app: Starlette, host: str, port: int) -> None:
-    """Runs until the process is terminated. Raises AnnotationError if the port cannot be used."""
-    try:
-        listener = socket.create_server(
-            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET
-        )
-    except (OSError, OverflowError) as error:
-        raise AnnotationError(
-            f"Port {port} of {host} cannot be used; choose another one (--port)."
-        ) from error
-    with listener:
-        config = uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            limit_concurrency=MAX_CONNECTIONS,
-            server_header=False,
-            log_config=None,
-        )
-        with suppress(KeyboardInterrupt):  # uvicorn raises it again after the shutdown
-            uvicorn.Server(config).run(sockets=[listener])
-
-
 async def _body(request: Request) -> dict:
     """The JSON object of a request. Raises HTTPException.
 
@@ -204,11 +193,14 @@ async def _body(request: Request) -> dict:
         raise HTTPException(415, "The request must be application/json.")
     data = bytearray()
     try:
-        async for chunk in request.stream():
-            data += chunk
-            if len(data) > MAX_BODY:
-                raise HTTPException(413, f"The request is larger than {MAX_BODY // 2**20} MB.")
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                data += chunk
+                if len(data) > MAX_BODY:
+                    raise HTTPException(413, f"The request is larger than {MAX_BODY // 2**20} MB.")
         body = json.loads(data)
+    except TimeoutError as error:
+        raise HTTPException(408, f"The request did not arrive within {BODY_SECONDS:.0f} seconds.") from error
     except (ValueError, RecursionError, ClientDisconnect) as error:
         raise HTTPException(400, "The request is not valid JSON.") from error
     if not isinstance(body, dict):

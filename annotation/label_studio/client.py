@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from annotation.label_studio.labelling_config import CONFIG
 from annotation.label_studio.task_images import decode_data_url
@@ -27,12 +27,20 @@ TIMEOUT = 60.0  # seconds
 MIN_TITLE, MAX_TITLE = 3, 50  # characters, as Label Studio has it
 PAGE_SIZE = 100  # tasks per request
 FILE_PATHS = ("data", "storage-data")  # first part of the paths of images on a server
+NOT_INSTALLED = (
+    "Label Studio's SDK is not installed; run: pip install 'swintextspotter-opened-up[label-studio]'"
+)
+REDIRECTS = (301, 302, 303, 307, 308)
 # If a response got lost, a repeated request would create an object twice.
 NO_RETRIES: Any = {"max_retries": 0}
 
 
 class ServerError(AnnotationError):
     """The server cannot be reached, refuses, or answers unexpectedly; the message is one sentence."""
+
+
+class MissingError(ServerError):
+    """The server does not have what was requested."""
 
 
 class ImageDownloadError(ServerError):
@@ -58,18 +66,27 @@ class Server:
     @contextmanager
     def client(self) -> Iterator[LabelStudio]:
         """The SDK's client; its errors are raised as ServerErrors."""
-        import httpx
-        from label_studio_sdk import LabelStudio  # late: takes a second to import
-        from label_studio_sdk.core.api_error import ApiError
+        try:
+            import httpx
+            from label_studio_sdk import LabelStudio  # late: takes a second to import
+            from label_studio_sdk.core.api_error import ApiError
+        except ModuleNotFoundError:
+            raise ServerError(NOT_INSTALLED) from None
 
         try:
             if self._sdk is None:
-                self._sdk = LabelStudio(base_url=self.url, api_key=self._token, timeout=self.timeout)
+                self._sdk = LabelStudio(
+                    base_url=self.url,
+                    api_key=self._token,
+                    timeout=self.timeout,
+                    follow_redirects=False,  # they may lead anywhere, even into the local network
+                )
             yield self._sdk
         except AnnotationError:
             raise
         except ApiError as error:  # `from None`: its text contains headers
-            raise ServerError(self._message(error.status_code)) from None
+            kind = MissingError if error.status_code == 404 else ServerError
+            raise kind(self._message(error.status_code)) from None
         except httpx.TimeoutException:
             raise ServerError(f"{self.url} did not answer within {self.timeout:.0f} seconds.") from None
         except (httpx.HTTPError, httpx.InvalidURL):
@@ -78,6 +95,8 @@ class Server:
             raise ServerError(f"{self.url} does not answer as Label Studio does.") from None
 
     def _message(self, status: int | None) -> str:
+        if status in REDIRECTS:
+            return f"{self.url} redirects to another address; give that one."
         if status is None or status < 400:  # a response that the SDK cannot decode
             return f"{self.url} does not answer as Label Studio does."
         if status == 401:
@@ -181,10 +200,7 @@ class Server:
         """
         if image_url.startswith("data:"):
             return _decode_data_url(image_url)
-        url = urljoin(f"{self.url}/", image_url)
-        inside = urlsplit(url).path.removeprefix(urlsplit(self.url).path).lstrip("/")
-        path = inside.split("/")
-        if _origin(url) != _origin(self.url) or path[0] not in FILE_PATHS or ".." in path or "\\" in url:
+        if (url := self._url_of_file(image_url)) is None:
             raise ImageDownloadError(
                 f"its image is not on {self.url}, the only server from which images are downloaded."
             )
@@ -207,6 +223,18 @@ class Server:
                     if len(data) > MAX_BYTES:
                         raise ImageDownloadError(f"its image is larger than {MAX_BYTES // 2**20} MB.")
             return bytes(data)
+
+    def _url_of_file(self, image_url: str) -> str | None:
+        """The whole URL of a file of this server; None if it is something else."""
+        try:
+            url = urljoin(f"{self.url}/", image_url)
+            is_here = _origin(url) == _origin(self.url)
+            inside = unquote(urlsplit(url).path).removeprefix(unquote(urlsplit(self.url).path)).lstrip("/")
+        except ValueError:  # brackets without an address, no port
+            return None
+        path = inside.split("/")
+        is_file = path[0] in FILE_PATHS and ".." not in path and "\\" not in unquote(url)
+        return url if is_here and is_file else None
 
     def _request(self, sdk: LabelStudio, method: str, path: str, **options: Any) -> Any:
         """A request that the SDK does not offer, with its URL and token."""

@@ -44,7 +44,7 @@ def _controls(config: object) -> dict[tuple[str, str], set[str]]:
     """(tag, name) -> its labels or choices, or the value of an image; {} if the XML is invalid."""
     try:
         root = ElementTree.fromstring(str(config))
-    except ElementTree.ParseError:
+    except (ElementTree.ParseError, ValueError):  # ValueError: half of a surrogate pair
         return {}
     found = {}
     for tag in root.iter():

@@ -6,7 +6,7 @@ import logging
 from threading import Condition, Thread
 from time import monotonic
 
-from annotation.label_studio.client import Server, ServerError
+from annotation.label_studio.client import MissingError, Server, ServerError
 from annotation.label_studio.labelling_config import has_our_controls
 from annotation.label_studio.sync import import_tasks
 from annotation.region import AnnotationError
@@ -15,6 +15,7 @@ from annotation.store.store import Store
 MAX_QUEUED = 10_000  # jobs; people at a Label Studio do not cause more
 MAX_TRIES = 3
 RETRY_SECONDS = 5.0  # before the second try; longer before each further one
+PACE_SECONDS = 0.2  # between two jobs: strangers cannot make this send many requests to the server
 STOP_SECONDS = 20.0  # for the job in progress
 
 Job = tuple[str, int]  # "task" or "project", and its id on the server
@@ -65,6 +66,8 @@ class WebhookWorker:
             job, tries = item
             try:
                 self._import(*job)
+            except MissingError as error:  # trying again would not help
+                log.warning("The %s %d was not imported: %s", *job, error)
             except ServerError as error:
                 self._retry(job, tries + 1, str(error))
             except AnnotationError as error:
@@ -74,6 +77,7 @@ class WebhookWorker:
             with self._condition:
                 self._busy = False
                 self._condition.notify_all()
+                self._condition.wait_for(lambda: self._stopping, PACE_SECONDS)
 
     def _next(self) -> tuple[Job, int] | None:
         """Waits for a job; the job and the number of tries so far, or None after `stop`."""

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -26,6 +27,7 @@ from annotation.region import AnnotationError
 
 DEFAULT_URL = "sqlite:///annotation.db"
 APP = "swintextspotter"  # the app's folder in the user's data folder
+SPACE_DATA = Path("/data")  # of a Hugging Face Space with persistent storage
 BUSY_SECONDS = 20  # how long a writer waits for another one
 CONNECT_SECONDS = 10  # timeout of a database server
 WRITER_LOCK = 0x5357_4953  # key of PostgreSQL's advisory lock, which every writer takes
@@ -73,7 +75,9 @@ def user_url() -> str:
 
     Raises AnnotationError.
     """
-    if sys.platform == "win32":
+    if "SPACE_ID" in os.environ and os.access(SPACE_DATA, os.W_OK):
+        home = SPACE_DATA
+    elif sys.platform == "win32":
         home = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":
         home = Path.home() / "Library" / "Application Support"
@@ -87,6 +91,19 @@ def user_url() -> str:
             f"The folder {folder} cannot be created ({error.strerror}); choose a database with --database."
         ) from error
     return URL.create("sqlite", database=str(folder / "annotation.db")).render_as_string()
+
+
+def app_url() -> str:
+    """`user_url`; if that folder cannot be created, a file that lasts until this machine starts again.
+
+    The app can then still read photos and show how that works.
+    """
+    try:
+        return user_url()
+    except AnnotationError as error:
+        folder = tempfile.mkdtemp(prefix=f"{APP}-")
+        print(f"{error} Until then, corrections are in {folder}, which will be deleted.", file=sys.stderr)
+        return URL.create("sqlite", database=f"{folder}/annotation.db").render_as_string()
 
 
 def parse_url(text: str) -> URL:

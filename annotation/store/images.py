@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
+from spotter import decoding
 from spotter.bit_depth import has_deep_colours
 from spotter.images import MAX_BYTES, ImageError, read_image
 from spotter.pdf import is_pdf
@@ -70,10 +71,14 @@ class ImageFolder:
         Raises ImageError.
         """
         data = source if isinstance(source, bytes) else _read(Path(source))
-        pixels = read_image(data)
-        stored, extension = (
-            (data, plain) if (plain := plain_extension(data, pixels)) else encode(pixels, _is_photo(data))
-        )
+        if is_pdf(data):
+            pixels = read_image(data)
+            stored, extension = encode(pixels)
+        else:
+            known, found = decoding.run(_describe, data)
+            assert found is not None
+            pixels, plain = found, known["plain"]
+            stored, extension = (data, plain) if plain else encode(pixels, known["is_photo"])
         sha256 = hashlib.sha256(stored).hexdigest()
         path = self.path(sha256, extension)
         created = not path.exists()
@@ -115,13 +120,19 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
+def _describe(data: bytes) -> decoding.Answer:
+    """The pixels of an image file, and how to store it."""
+    pixels = read_image(data)
+    with Image.open(io.BytesIO(data)) as image:
+        is_photo = image.format in ("JPEG", "MPO", "HEIF", "AVIF")
+    return {"plain": plain_extension(data, pixels), "is_photo": is_photo}, pixels
+
+
 def plain_extension(data: bytes, pixels: np.ndarray) -> str | None:
     """The extension (.jpg, .png) of an upright file without metadata (EXIF, comment, profile); else None.
 
     `pixels`: as it is read. A photo that had to be made brighter is not plain: a browser shows it dark.
     """
-    if is_pdf(data):
-        return None
     with Image.open(io.BytesIO(data)) as image:
         if (
             image.format not in ("JPEG", "PNG")
@@ -182,13 +193,6 @@ def _read(path: Path) -> bytes:
             return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise ImageError("The image file cannot be opened; check its name and its permissions.") from error
-
-
-def _is_photo(data: bytes) -> bool:
-    if is_pdf(data):
-        return False
-    with Image.open(io.BytesIO(data)) as image:
-        return image.format in ("JPEG", "MPO", "HEIF", "AVIF")
 
 
 def encode(pixels: np.ndarray, is_photo: bool = False) -> tuple[bytes, str]:

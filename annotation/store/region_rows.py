@@ -51,13 +51,20 @@ def predicted_region(row: PredictedRow) -> Region:
 
 
 def replace_regions(
-    session: Session, image: ImageRow, new: Sequence[Region], who: str, source: str, at: datetime
+    session: Session,
+    image: ImageRow,
+    new: Sequence[Region],
+    who: str,
+    source: str,
+    at: datetime,
+    stored: Sequence[Region] | None = None,
 ) -> bool:
     """Makes `new` the regions of an image, with a new version and history; False if nothing changes.
 
-    `source`: person, model or import; see `update_region` for what a client may change.
+    `source`: person, model or import; see `update_region` for what a client may change. `stored`: the image's
+    regions, if this transaction has loaded them already.
     """
-    old = {region.id: region for region in load_regions(session, image.id)}
+    old = {region.id: region for region in (load_regions(session, image.id) if stored is None else stored)}
     updated = [update_region(old.get(region.id), region, source) for region in new]
     ids = {region.id for region in updated}
     changes: list[Change] = [(None, r) for r in updated if r.id not in old]

@@ -166,11 +166,12 @@ class Store(RevisionStore):
         who, at, conflict = person_name(who), now(), None
         with self.write() as session:
             image = projects.get_image(session, image_id, lock=True)
-            checked = check_regions(values, image.width, image.height, load_regions(session, image_id))
+            stored = load_regions(session, image_id)
+            checked = check_regions(values, image.width, image.height, stored)
             if image.version == version:
-                if replace_regions(session, image, checked, who, "person", at):
+                if replace_regions(session, image, checked, who, "person", at, stored):
                     review.reopen(session, image, who, at)
-            elif not same_content(checked, load_regions(session, image_id)):
+            elif not same_content(checked, stored):
                 draft = history.save_draft(session, image, checked, who, version, at)
                 conflict = VersionConflict(
                     image.changed_by or "Someone", image.changed_at or at, image.version, draft

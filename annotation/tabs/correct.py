@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import gradio as gr
 
@@ -14,6 +15,7 @@ from annotation.tabs.error_messages import errors_as_messages
 from annotation.tabs.panels.background import BackgroundPanel, RereadPanel
 from annotation.tabs.panels.bulk import BulkPanel
 from annotation.tabs.panels.checks import ChecksPanel
+from annotation.tabs.panels.demo import DemoPanel
 from annotation.tabs.panels.editing import EditingPanel
 from annotation.tabs.panels.manage import ManagePanel
 from annotation.tabs.panels.project import ProjectPanel, read_memory
@@ -21,8 +23,9 @@ from annotation.tabs.panels.queue import QueuePanel
 from annotation.tabs.panels.search import SearchPanel
 from annotation.tabs.panels.statistics import StatisticsPanel
 from annotation.tabs.panels.transfer import TransferPanel
-from annotation.tabs.panels.upload import UploadPanel
+from annotation.tabs.panels.upload import PRIVACY, UploadPanel
 from annotation.tabs.session import AnnotationSession, restore
+from annotation.tabs.visitor_stores import VisitorStores
 from spotter.tabs.shared.events import HIDDEN
 from spotter.tabs.shared.javascript import component_script
 from spotter.tabs.shared.loading import Loader
@@ -38,22 +41,33 @@ MAX_REGION_ID = 100  # characters
 SESSION_SECONDS = 12 * 3600  # a session that nobody uses any more is dropped; its edits are saved
 
 
-def build_correct(loader: Loader, store: Store, tab: gr.Tab, memory: gr.BrowserState | None = None) -> None:
+def build_correct(
+    loader: Loader,
+    store: Store | VisitorStores,
+    tab: gr.Tab,
+    memory: gr.BrowserState | None = None,
+    any_server: bool = True,
+) -> None:
     """Puts the tab's components into the Blocks that are being built.
 
     `memory`: what the browser remembers, if another tab needs it too; it must be outside of the tabs then.
+    `any_server`: visitors may name a Label Studio server, else only that of the environment is used.
     """
+    demo_of = store if isinstance(store, VisitorStores) else None
+    store = cast(Store, store)  # VisitorStores has all of its attributes
     reader, purge = BackgroundReader(store, loader), DailyPurge(store)
     loader.on_change(reader.read_again)
     visitor = gr.State(None, time_to_live=SESSION_SECONDS, delete_callback=lambda _: None)
     with gr.Column(elem_id="correct"):
         skip = f"<style>{CSS}</style>{SKIP}"
         gr.HTML(html_template=skip, js_on_load=SHORTCUTS, padding=False, elem_id="correct-skip")
+        demo = DemoPanel() if demo_of else None
         with gr.Row(elem_id="correct-head"):  # one line: its accordions are drawers that open below it
             project = ProjectPanel(memory)
             search = SearchPanel()
             gr.HTML(MORE, padding=False, elem_id="correct-more")
-            upload, transfer, checks = UploadPanel(), TransferPanel(), ChecksPanel()
+            upload = UploadPanel(None if demo_of else PRIVACY)
+            transfer, checks = TransferPanel(any_server), ChecksPanel()
             bulk, statistics, manage = BulkPanel(), StatisticsPanel(), ManagePanel()
             with manage.drawer:
                 reread = RereadPanel()
@@ -109,6 +123,8 @@ def build_correct(loader: Loader, store: Store, tab: gr.Tab, memory: gr.BrowserS
     statistics.wire(page)
     transfer.wire(page, reader)
     manage.wire(page)
+    if demo and demo_of:
+        demo.wire(page, demo_of)
 
     def start(values: Values, request: gr.Request | None = None) -> Updates:
         """The tab is opened: everything as it was left, and the photo that the address names."""
@@ -119,8 +135,9 @@ def build_correct(loader: Loader, store: Store, tab: gr.Tab, memory: gr.BrowserS
                 region_id = in_address(request, "region")[:MAX_REGION_ID]
                 session = restore(store, read_memory(values[project.memory]), image_in_address(request))
                 reader.add_unread(session.project_id)
-                purge.start()
-            choices = {project.who: session.who} | queue.show_choices(session) | upload.show(session)
+                if not demo_of:
+                    purge.start()
+            choices = project.show_name(session) | queue.show_choices(session) | upload.show(session)
             return show(session, {}, region_id) | choices
 
     outputs = [*page.shown, project.who, queue.order, queue.filter, upload.box]

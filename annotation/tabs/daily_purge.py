@@ -1,4 +1,4 @@
-"""Once a day, what has been in the bin for 30 days is deleted for good, in the background."""
+"""Once a day, in the background: deletes what has been in the bin for 30 days, and files without a photo."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 from threading import Lock, Thread
 
+from annotation.store.orphans import remove_orphans
 from annotation.store.purge import purge_expired
 from annotation.store.store import Store
 from annotation.tabs.error_messages import EXPECTED
@@ -34,3 +35,4 @@ class DailyPurge:
     def _run(self) -> None:
         with suppress(*EXPECTED):  # tried again the next day
             purge_expired(self._store)
+            remove_orphans(self._store)

@@ -65,12 +65,9 @@ def _to_editor(region: Region, suggestion: dict[str, Any] | None) -> dict[str, A
 def _from_editor(value: dict[str, Any], stored: Region | None) -> Region:
     fields = {key: value[key] for key in Region.__dataclass_fields__ if key in value}
     fields["characters"] = [Character(**character) for character in value["characters"]]
-    region = Region(polygon=value["points"], **fields)
-    if stored is None:
-        return region
-    unchanged: dict[str, Any] = {}
-    if round_points(stored.polygon) == region.polygon:
-        unchanged["polygon"] = stored.polygon
-    if one_line(stored.text) == region.text:
-        unchanged["text"] = stored.text
-    return Region(**(vars(region) | unchanged))
+    fields["polygon"] = value["points"]
+    if stored is not None and round_points(stored.polygon) == fields["polygon"]:
+        fields["polygon"] = stored.polygon
+    if stored is not None and one_line(stored.text) == fields["text"]:
+        fields["text"] = stored.text
+    return Region(**fields)

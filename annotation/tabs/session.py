@@ -17,9 +17,11 @@ from annotation.tabs.documents import to_document, to_proposal
 from annotation.tabs.photo_queue import PhotoQueue
 from annotation.tabs.readings import Polygons, Readings
 from annotation.tabs.sent_documents import SentDocuments
+from spotter.tabs.shared.visitor import login_name
 
 DEFAULT_PROJECT = "default"  # as on the command line
 SAME_PERSON = "You changed this photo in another window."
+SAME_NAME = "Somebody with your name, perhaps you in another window, has changed this photo."
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,7 @@ class AnnotationSession:
             self.store.discard_draft(self.draft_id)
         self.draft_id, self.conflict = conflict.draft_id, str(conflict)
         if conflict.who == person_name(self.who) and self.who:
-            self.conflict = SAME_PERSON
+            self.conflict = SAME_PERSON if login_name() else SAME_NAME
         return SaveResult(True, conflict=self.conflict)
 
     def settle(self, mine: bool, join: bool = False) -> None:
@@ -213,7 +215,7 @@ def ensure(session: AnnotationSession | None, store: Store, who: str) -> Annotat
     """The visitor's session; a new one if the app was restarted."""
     if session is None:
         session = AnnotationSession(store, store.ensure_project(DEFAULT_PROJECT))
-    session.who = who
+    session.who = login_name() or who
     if session.project_id not in dict(store.projects()):  # somebody has deleted it
         session.reload()
     return session
@@ -227,7 +229,7 @@ def restore(store: Store, memory: dict[str, Any], image_id: int | None = None) -
     known = {name: number for number, name in store.projects()}  # it may have been renamed or deleted
     project_id = known.get(str(memory.get("project"))) or store.ensure_project(DEFAULT_PROJECT)
     session = AnnotationSession(store, project_id)
-    session.who = str(memory.get("who") or "")
+    session.who = login_name() or str(memory.get("who") or "")
     if memory.get("order") in queue.ORDERS:
         session.queue.order = memory["order"]
     if isinstance(memory.get("states"), list):

@@ -56,9 +56,22 @@ def test_a_damaged_archive_is_refused(tmp_path):
 
 def test_limits(tmp_path, monkeypatch):
     path = write_zip(tmp_path / "in.zip", a_json=bytes(2**17), b_json=b"")
-    monkeypatch.setattr("annotation.archive.MAX_TOTAL", 2**16)
-    with pytest.raises(FormatError, match="more than 0 GB"):
+    monkeypatch.setattr("annotation.archive.MAX_ANNOTATIONS", 2**16)
+    with pytest.raises(FormatError, match="more than 2 GB of images or 0 MB of annotations"):
         unpack(path, tmp_path / "folder")
+    images = write_zip(tmp_path / "images.zip", a_jpg=bytes(2**15), b_png=bytes(2**16), c_json=bytes(2**16))
+    unpack(images, tmp_path / "images")
+    monkeypatch.setattr("annotation.archive.MAX_TOTAL", 2**16)
+    with pytest.raises(FormatError, match="more than 0 GB of images"):
+        unpack(images, tmp_path / "folder")
     monkeypatch.setattr("annotation.archive.MAX_ENTRIES", 1)
     with pytest.raises(FormatError, match="more than 1 files"):
         unpack(path, tmp_path / "folder")
+
+
+def test_a_bomb_is_refused_before_it_is_large(tmp_path):
+    path = write_zip(tmp_path / "in.zip", tasks_json=b"[" + b" " * 40 * 2**20 + b"]")
+    assert path.stat().st_size < 100_000
+    with pytest.raises(FormatError, match="only a zip bomb is"):
+        unpack(path, tmp_path / "folder")
+    assert (tmp_path / "folder/tasks.json").stat().st_size < 8 * 2**20

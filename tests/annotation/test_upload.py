@@ -218,3 +218,11 @@ def test_the_same_name_in_two_folders(store, tmp_path, picture, pack):
     members = [("a/1.jpg", picture(1)), ("b/1.jpg", picture(2)), ("b/2.jpg", picture(3))]
     report = upload(store, store.ensure_project("p"), [pack(*members)])
     assert [image.name for image in report.added] == ["a_1.jpg", "b_1.jpg", "2.jpg"]
+
+
+def test_a_hidden_file_among_chosen_ones_is_refused_by_name(store, picture, tmp_path):
+    (tmp_path / ".DS_Store").write_bytes(b"Bud1")
+    (tmp_path / "a.jpg").write_bytes(picture(1))
+    report = upload(store, store.ensure_project("p"), [tmp_path / ".DS_Store", tmp_path / "a.jpg"])
+    assert [image.name for image in report.added] == ["a.jpg"]
+    assert report.refused == [(".DS_Store", "This is a hidden file of the operating system, not an image.")]

@@ -22,7 +22,7 @@ class Confirmation:
                 self.yes = gr.Button("Delete", variant="stop", size="md")
                 self.no = gr.Button("Cancel", size="md")
         self.subject = gr.State(None)
-        self.no.click(self.close, None, self.outputs, show_progress="hidden")
+        self.no.click(self.close, None, self.outputs, show_progress="hidden", api_visibility="private")
 
     @property
     def outputs(self) -> Sequence[Block]:

@@ -6,13 +6,13 @@ import gradio as gr
 
 from annotation.tabs.actions import IN_TURN, Page, Updates, saving
 from annotation.tabs.error_messages import escape_markdown
-from annotation.tabs.session import SAME_PERSON, AnnotationSession
+from annotation.tabs.session import SAME_NAME, SAME_PERSON, AnnotationSession
 from spotter.tabs.shared.events import HIDDEN
 
 TEXT = """**Two people have changed this photo.** {} Choose one, or join them; where both changed the same
 word, yours is used."""
-TEXT_OF_ONE = """**You changed this photo in another window.** Choose one version, or join them; where both
-changed the same word, the one in this window is used."""
+TEXT_OF_ONE = """**{}** Choose one version, or join them; where both changed the same word, the one in this
+window is used."""
 
 
 class ConflictPanel:
@@ -29,8 +29,8 @@ class ConflictPanel:
     def show_status(self, session: AnnotationSession) -> Updates:
         conflict = session.conflict
         text = TEXT.format(escape_markdown(conflict)) if conflict else ""
-        if conflict == SAME_PERSON:
-            text = TEXT_OF_ONE
+        if conflict in (SAME_PERSON, SAME_NAME):
+            text = TEXT_OF_ONE.format(conflict)
         return {self.box: gr.update(visible=bool(conflict)), self.text: text}
 
     def wire(self, page: Page) -> None:

@@ -50,6 +50,9 @@ class ListingData(GradioModel):
     picked: list[str] = Field(default_factory=list, max_length=2)
 
 
+SCHEMA = ListingData.model_json_schema()  # made once: gradio asks for it several times per update
+
+
 class Listing(gr.HTML):
     """`listing.input(fn, listing, ...)` gets (key, action) of what was clicked, or None.
 
@@ -78,7 +81,7 @@ class Listing(gr.HTML):
         return ListingData(**value)
 
     def api_info(self) -> dict[str, Any]:
-        return ListingData.model_json_schema()
+        return SCHEMA
 
     def example_payload(self) -> None:
         return None

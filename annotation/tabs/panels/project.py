@@ -11,6 +11,7 @@ from annotation.tabs.actions import IN_TURN, Page, Updates, Values, saving
 from annotation.tabs.background import BackgroundReader
 from annotation.tabs.session import DEFAULT_PROJECT, AnnotationSession
 from spotter.tabs.shared.events import HIDDEN
+from spotter.tabs.shared.visitor import login_name
 
 
 class ProjectPanel:
@@ -40,6 +41,10 @@ class ProjectPanel:
             self.memory: session.to_memory(),
             self.project: gr.update(choices=list(names.values()), value=names[session.project_id]),
         }
+
+    def show_name(self, session: AnnotationSession) -> Updates:
+        """Where people log in, they cannot take another name."""
+        return {self.who: gr.update(value=session.who, interactive=not login_name())}
 
     def show_status(self, session: AnnotationSession) -> Updates:
         return {self.progress: progress_bar(queue.progress(session.store, session.project_id))}

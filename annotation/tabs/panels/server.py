@@ -30,7 +30,9 @@ class Report(Protocol):
 class ServerFields:
     """Address and token of a Label Studio server, push and pull."""
 
-    def __init__(self) -> None:
+    def __init__(self, any_address: bool = True) -> None:
+        """`any_address`: visitors may name one, else it is that of the environment."""
+        self.any_address = any_address
         with gr.Accordion("Label Studio server", open=False):
             gr.Markdown(SERVER_HINT, elem_classes="hint")
             with gr.Row():
@@ -38,6 +40,7 @@ class ServerFields:
                     os.environ.get(URL_VARIABLE, ""),
                     label="Address",
                     placeholder="http://127.0.0.1:8080",
+                    interactive=any_address,
                     min_width=240,
                 )
                 self.token = gr.Textbox(
@@ -62,7 +65,8 @@ class ServerFields:
                 chosen = [bool(values[flag]) for flag in flags]
 
                 def transfer_project() -> list[str]:
-                    server = connect(values[self.url], values[self.token])
+                    url = values[self.url] if self.any_address else os.environ.get(URL_VARIABLE)
+                    server = connect(url, values[self.token])
                     return transfer(session.store, name, server, show_progress(progress), *chosen).lines()
 
                 rows, succeeded = attempt(f"{title} the server", transfer_project)

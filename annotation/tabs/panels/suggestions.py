@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from annotation.store.records import Draft, NotFoundError, OpenImage, Suggestion
+from annotation.store.records import Draft, NotFoundError, Suggestion
+from annotation.store.store import Store
 from annotation.tabs.actions import IN_TURN, Page, Updates, Values, saving
 from annotation.tabs.panels.listing import Listing, Picked
 from annotation.tabs.session import AnnotationSession
@@ -18,8 +19,7 @@ class SuggestionsPanel:
         self.listing = Listing(label="Suggestions and other versions", elem_id="correct-suggestions")
 
     def show_status(self, session: AnnotationSession) -> Updates:
-        image = session.image
-        return {self.listing: suggestion_rows(session.store.open_image(image.id)) if image else {}}
+        return {self.listing: suggestion_rows(session.store, session.image.id) if session.image else {}}
 
     def wire(self, page: Page) -> None:
         @saving(page)
@@ -30,11 +30,12 @@ class SuggestionsPanel:
         self.listing.input(on_pick, inputs, page.shown, trigger_mode="once", **HIDDEN, **IN_TURN)
 
 
-def suggestion_rows(opened: OpenImage) -> dict[str, Any]:
+def suggestion_rows(store: Store, image_id: int) -> dict[str, Any]:
     """The listing's value."""
-    texts = {region.id: region.text for region in opened.regions}
-    rows = [_draft_row(draft) for draft in opened.drafts]
-    for suggestion in opened.suggestions:
+    rows = [_draft_row(draft) for draft in store.drafts(image_id)]
+    suggestions = store.suggestions(image_id)
+    texts = {region.id: region.text for region in store.regions(image_id)} if suggestions else {}
+    for suggestion in suggestions:
         text = texts.get(suggestion.replaces or "")
         if text is None or text == suggestion.region.text:  # else the editor shows it at the word
             rows.append(_word_row(suggestion, is_new=text is None))

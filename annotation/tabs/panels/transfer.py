@@ -12,7 +12,7 @@ from typing import Any
 
 import gradio as gr
 
-from annotation.archive import pack, unpack
+from annotation.archive import IMAGES, MAX_ANNOTATIONS, pack, too_large, unpack
 from annotation.formats import EVERYTHING, EXPORTS, FORMATS, FormatError, export_to, import_from
 from annotation.formats.detection import detect
 from annotation.formats.turning import STORED, UPRIGHT
@@ -21,7 +21,7 @@ from annotation.store.store import Store
 from annotation.tabs.actions import Page, Updates, Values
 from annotation.tabs.background import BackgroundReader
 from annotation.tabs.panels.listing import Listing
-from annotation.tabs.panels.server import ServerFields, project_name
+from annotation.tabs.panels.server import URL_VARIABLE, ServerFields, project_name
 from annotation.tabs.panels.transfer_report import attempt, running
 from annotation.tabs.session import ensure
 from annotation.upload import Progress
@@ -43,7 +43,8 @@ the photos are in the project. What is invalid is left out and listed; correctio
 class TransferPanel:
     """An accordion with export, import, and the server where that is allowed."""
 
-    def __init__(self) -> None:
+    def __init__(self, any_server: bool = True) -> None:
+        """`any_server`: visitors may name a server, else only that of the environment is used."""
         with gr.Accordion("Import and export", open=False, elem_id="correct-transfer") as self.box:
             with gr.Row():
                 with gr.Column(min_width=280):
@@ -52,7 +53,8 @@ class TransferPanel:
                     self._build_import()
             self.report = Listing(label="Import/export report", elem_id="correct-transfer-report")
             self.exported = gr.File(label="Exported file", visible=False, interactive=False, height=100)
-            self.server = ServerFields() if ALLOW_SERVER else None
+            has_server = ALLOW_SERVER and (any_server or URL_VARIABLE in os.environ)
+            self.server = ServerFields(any_server) if has_server else None
 
     def _build_export(self) -> None:
         self.export_format = gr.Dropdown(
@@ -226,6 +228,8 @@ def import_file(
             unpacked = Path(folder) / path.name  # a message may contain this name
             unpacked.mkdir()
             path = find_annotations(unpack(path, unpacked), format_name)
+        elif path.suffix.lower() not in IMAGES and path.stat().st_size > MAX_ANNOTATIONS:
+            raise too_large()
         report = import_from(
             store, project, path, format_name or None, who=source, coordinates=coordinates or None
         )

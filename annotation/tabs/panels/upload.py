@@ -21,7 +21,8 @@ MAX_ROWS = 200  # files that are listed, because they were refused or have sever
 class UploadPanel:
     """An accordion with the upload fields, and the report, which stays until the next one."""
 
-    def __init__(self) -> None:
+    def __init__(self, privacy: str | None = PRIVACY) -> None:
+        """`privacy`: who can see the photos."""
         with gr.Accordion("Add photos", open=False) as self.box:
             with gr.Row(equal_height=True):
                 self.files = gr.File(
@@ -41,7 +42,8 @@ class UploadPanel:
                     min_width=140,
                     elem_id="correct-folder",
                 )
-            gr.Markdown(PRIVACY, elem_classes="hint")
+            if privacy:
+                gr.Markdown(privacy, elem_classes="hint")
         # The page puts it where it takes one line, below the head.
         self.report = Listing(label="Upload report", elem_id="correct-report", render=False)
 

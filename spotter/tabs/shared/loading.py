@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
+from spotter.resources import ASSETS
 from spotter.served import Served, ServedSpotter
 from spotter.tabs.shared.model_card import read_card
 
 if TYPE_CHECKING:
     from spotter.predictor import Spotter
 
-WEIGHTS = Path(__file__).resolve().parents[3] / "assets" / "weights"
+WEIGHTS = ASSETS / "weights"
 WATCH_SECONDS = 2.0  # between two looks at which weights are served
 
 
@@ -31,7 +32,7 @@ class Loader:
     def __init__(self, weights: str = "nano", device: str | None = None) -> None:
         self.weights, self.device = weights, device
         self.path = weights_file(weights)
-        if not self.path.is_file():
+        if not self.path.is_file() or self.path.suffix != ".safetensors":
             raise FileNotFoundError(
                 f"There are no weights {weights!r}: give a .safetensors file or a built-in name."
             )

@@ -24,6 +24,8 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from spotter.program import program_name
+
 MIN_PASSWORD = 8  # characters
 MAX_PASSWORD = 1000  # characters; hashing takes as long as the password
 MAX_NAME = 100  # characters
@@ -121,7 +123,7 @@ def add_login(file: Path, name: str, password: str) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m spotter.tabs.shared.logins",
+        prog=program_name("spotter.tabs.shared.logins"),
         description="Adds a login, or changes its password, in a file for --auth.",
     )
     parser.add_argument("file", type=Path, metavar="FILE")

@@ -27,6 +27,7 @@ import numpy as np
 from PIL import Image
 
 from spotter.images import read_image
+from spotter.resources import ASSETS
 from spotter.tabs.shared.overlay import MIN_SCORE
 from spotter.words_json import model_entry, photo_entry, words_json, write_json
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from spotter.data.synth.scene import Scene
     from spotter.types import GroundTruth, Word
 
-FOLDER = Path(__file__).resolve().parents[3] / "assets" / "samples"
+FOLDER = ASSETS / "samples"
 WORDS = FOLDER / "words.json"
 TRUTH = FOLDER / "truth.json"
 PHOTOS = ("brick.png", "coffee.png", "rocket.jpg")  # of scikit-image; backgrounds of the rendered words

@@ -22,7 +22,12 @@ def test_unreadable_files(tmp_path):
     with pytest.raises(FormatError, match="not UTF-8"):
         read_text(tmp_path / "a.txt")
     with pytest.raises(FormatError, match="cannot be read"):
-        read_text(tmp_path / "missing.txt")
+        read_text(tmp_path)
+
+
+def test_a_file_that_a_folder_lacks(tmp_path):
+    with pytest.raises(FormatError, match=rf"{tmp_path.name} has no tasks\.json; is it of another format\?"):
+        read_text(tmp_path / "tasks.json")
 
 
 @pytest.mark.parametrize("text", ["", "[", "[NaN]", "[Infinity]", "[" * 100_000])

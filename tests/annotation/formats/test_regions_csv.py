@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from annotation.formats import FormatError, export_to, import_from
-from annotation.formats.regions_csv import COLUMNS, FORMULA_STARTS
+from annotation.formats.regions_csv import COLUMNS
 from annotation.region import Region
+from spotter.formats.formulas import FORMULA_STARTS
 
 BOX = [[1.0, 1.0], [20.5, 1.0], [20.5, 10.0], [1.0, 10.0]]
 HEADER = ",".join(COLUMNS)

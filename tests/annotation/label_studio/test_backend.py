@@ -5,18 +5,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 import json
 import time
 import urllib.request
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from anyio.from_thread import start_blocking_portal
 from PIL import Image
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.testclient import TestClient
 
-from annotation.label_studio.backend import MAX_BODY, MAX_TASKS
+from annotation.label_studio import backend as backend_module
+from annotation.label_studio.backend import MAX_BODY, MAX_TASKS, build_app
 from annotation.label_studio.export_tasks import check_results, to_results
 from annotation.label_studio.labelling_config import CONFIG
 from annotation.region import Region
@@ -119,6 +126,8 @@ def test_images_come_from_the_server_only(backend, label_studio, photograph):
         "file:///etc/hostname",
         "//127.0.0.1:1/data/a.png",
         "data:image/png;base64,!",
+        "http://[::1",
+        "http://127.0.0.1:99999/data/a.png",
         "",
         "/data/upload/3/a.png",
     ]
@@ -128,6 +137,15 @@ def test_images_come_from_the_server_only(backend, label_studio, photograph):
     assert "/api/secret.png" not in label_studio.requested
     assert label_studio.unauthorized == []
     assert "the only server from which images are downloaded" in backend.log.read_text()
+
+
+def test_a_bad_task_does_not_take_the_others_with_it(backend, label_studio, photograph):
+    label_studio.files["/data/upload/3/a.png"] = photograph(1)
+    good = {"id": 1, "data": {"image": "/data/upload/3/a.png"}}
+    bad: list = [None, 5, {}, {"data": None}, {"data": {"image": 5}}, {"data": {"image": "a", "sha256": [1]}}]
+    status, answer = backend.request("/predict", {"tasks": [*bad, good], "label_config": CONFIG})
+    assert (status, answer["results"][:-1]) == (200, [[]] * len(bad))
+    assert answer["results"][-1]["result"]
 
 
 @pytest.mark.parametrize(
@@ -142,6 +160,7 @@ def test_images_come_from_the_server_only(backend, label_studio, photograph):
         ({"tasks": [{"id": 1}]}, 400),
         ({"tasks": [{"id": 1, "data": {"image": 5}}]}, 400),
         ({"tasks": [], "label_config": "<View/>"}, 400),
+        (b'{"tasks": [], "label_config": "\\ud800"}', 400),
         ({"tasks": [{"data": {"image": "a"}}] * (MAX_TASKS + 1), "label_config": CONFIG}, 413),
         (b" " * (MAX_BODY + 1), 413),
     ],
@@ -173,6 +192,26 @@ def test_invalid_hashes(backend, label_studio, photograph):
 def test_other_paths_and_methods_are_refused(backend):
     assert backend.request("/")[0] == 404
     assert backend.request("/predict")[0] == 405
+
+
+@pytest.mark.parametrize(("given", "status"), [(None, 401), ("", 401), ("wrong", 401), ("right", 200)])
+def test_a_webhook_needs_the_secret_if_there_is_one(given, status):
+    client = TestClient(build_app(None, SimpleNamespace(start=int, stop=int), secret="right"))
+    headers = {} if given is None else {"X-Webhook-Secret": given}
+    assert client.post("/webhook", json={}, headers=headers).status_code == status
+
+
+def test_a_body_must_come_in_time(monkeypatch):
+    monkeypatch.setattr(backend_module, "BODY_SECONDS", 0.1)
+
+    async def receive():
+        await asyncio.sleep(60)
+
+    headers = [(b"content-type", b"application/json")]
+    request = Request({"type": "http", "method": "POST", "headers": headers}, receive)
+    with start_blocking_portal() as portal, pytest.raises(HTTPException) as error:
+        portal.call(backend_module._body, request)
+    assert error.value.status_code == 408
 
 
 def test_forms_of_a_web_page_cannot_send_webhooks(backend):

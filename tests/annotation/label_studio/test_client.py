@@ -58,12 +58,16 @@ def test_images_are_downloaded_from_the_server_only(odd_server, picture):
         "/api/users",
         "/data/../api/users",
         "/data/%2e%2e/api",
+        "/data/a%5c..%5capi",
+        "http://[::1",
+        "http://127.0.0.1:99999/data/a",
+        "//[/data/a",
         "s3://bucket/a.jpg",
         "data:image/png;base64,%%%",
     ):
         with pytest.raises(ImageDownloadError):
             server.download(address)
-    assert len(odd_server.seen) == requests + 1  # the server refuses the escaped one
+    assert len(odd_server.seen) == requests
     for name in ("redirect", "large", "missing"):
         with pytest.raises(ImageDownloadError):
             server.download(f"/data/upload/{name}")
@@ -74,3 +78,10 @@ def test_images_are_downloaded_from_the_server_only(odd_server, picture):
 def test_invalid_project_names(name):
     with pytest.raises(ServerError, match="3 to 50 characters"):
         Server("http://127.0.0.1:9", SECRET).create_project(name)
+
+
+def test_redirects_are_not_followed(odd_server):
+    odd_server.answers = {"/api/": (302, {"Location": f"{odd_server.url}/elsewhere"}, b"", 0)}
+    with pytest.raises(ServerError, match="redirects to another address"):
+        Server(odd_server.url, SECRET, timeout=5).find_project("p")
+    assert "elsewhere" not in str(odd_server.seen)

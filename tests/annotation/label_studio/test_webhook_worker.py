@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from annotation.label_studio.client import Server, ServerError
+from annotation.label_studio.client import MissingError, Server, ServerError
 from annotation.label_studio.webhook_worker import MAX_QUEUED, MAX_TRIES, WebhookWorker
 
 
@@ -25,6 +25,7 @@ class UnreachableServer(Server):
 @pytest.fixture
 def worker(store, monkeypatch) -> WebhookWorker:
     monkeypatch.setattr("annotation.label_studio.webhook_worker.RETRY_SECONDS", 0.01)
+    monkeypatch.setattr("annotation.label_studio.webhook_worker.PACE_SECONDS", 0)
     return WebhookWorker(store, UnreachableServer())
 
 
@@ -65,3 +66,26 @@ def test_unfinished_jobs_are_logged(worker, caplog):
     worker.start()
     worker.stop()
     assert "1 announced corrections were not imported" in caplog.text
+
+
+def test_a_task_that_does_not_exist_is_requested_once(worker, monkeypatch):
+    def task(number: int) -> dict:
+        worker.server.requested.append(number)
+        raise MissingError("There is no such task.")
+
+    monkeypatch.setattr(worker.server, "task", task)
+    worker.add("task", 7)
+    worker.start()
+    wait(lambda: worker.wait_until_done(1))
+    worker.stop()
+    assert worker.server.requested == [7]
+
+
+def test_jobs_are_paced(worker, monkeypatch):
+    monkeypatch.setattr("annotation.label_studio.webhook_worker.PACE_SECONDS", 3600)
+    for number in range(5):
+        worker.add("task", number)
+    worker.start()
+    wait(lambda: worker.server.requested)
+    worker.stop()  # it does not wait for the next one
+    assert len(worker.server.requested) == 1

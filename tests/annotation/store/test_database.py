@@ -15,7 +15,8 @@ from PIL import Image
 from sqlalchemy import create_engine
 
 from annotation.region import AnnotationError
-from annotation.store.database import MIGRATIONS, parse_url, user_url
+from annotation.store import database
+from annotation.store.database import MIGRATIONS, app_url, parse_url, user_url
 from annotation.store.store import Store
 from annotation.store.tables import Base
 
@@ -122,3 +123,22 @@ def test_only_the_owner_can_read_what_is_stored(tmp_path):
         os.umask(previous)
     assert readable == []
     assert {path.name for path in tmp_path.iterdir()} >= {"a.db", "a.images"}
+
+
+def test_the_database_of_a_space_is_in_its_persistent_storage(monkeypatch, tmp_path):
+    monkeypatch.setattr(database, "SPACE_DATA", tmp_path)
+    monkeypatch.setenv("SPACE_ID", "a/b")
+    assert user_url() == f"sqlite:///{tmp_path}/swintextspotter/annotation.db"
+    monkeypatch.setattr(database, "SPACE_DATA", tmp_path / "none")  # a Space without it
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+    assert user_url() == f"sqlite:///{tmp_path}/home/swintextspotter/annotation.db"
+
+
+def test_the_app_works_without_a_home(monkeypatch, tmp_path, capsys):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert app_url().startswith(f"sqlite:///{tmp_path}/swintextspotter-")
+    assert "cannot be created" in capsys.readouterr().err
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert app_url() == user_url()

@@ -110,11 +110,11 @@ class TabDriver:
 
 
 @pytest.fixture
-def open_tab(store, loader) -> Callable[[], TabDriver]:
+def open_tab(store, loader) -> Callable[..., TabDriver]:
     """Opens the tab for another visitor."""
 
-    def open_one() -> TabDriver:
-        driver = TabDriver(lambda tab: build_correct(loader, store, tab))
+    def open_one(shown=store) -> TabDriver:
+        driver = TabDriver(lambda tab: build_correct(loader, shown, tab))
         driver.start()
         return driver
 

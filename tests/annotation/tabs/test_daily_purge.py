@@ -8,13 +8,15 @@ from annotation.tabs.daily_purge import DailyPurge
 
 
 def test_once_a_day(store, monkeypatch):
-    purged = []
+    purged: list = []
+    swept: list = []
     monkeypatch.setattr(daily_purge, "purge_expired", purged.append)
+    monkeypatch.setattr(daily_purge, "remove_orphans", swept.append)
     purge = DailyPurge(store)
     threads = [purge.start() for _ in range(3)]
     assert threads[1:] == [None, None]
     threads[0].join()
-    assert purged == [store]
+    assert purged == swept == [store]
     monkeypatch.setattr(daily_purge, "DAY", 0)
     again = DailyPurge(store)
     for _ in range(2):

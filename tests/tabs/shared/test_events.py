@@ -9,7 +9,6 @@ import gradio as gr
 
 import annotation.tabs
 import spotter.tabs
-
 from spotter.tabs.shared.events import HIDDEN
 
 
@@ -23,8 +22,8 @@ def test_hidden_progress_is_shown_on_no_component():
 
 
 def test_no_later_value_of_a_generator_leaves_out_what_an_earlier_one_set():
-    """Gradio's client (6.31) patches a value in place with the difference to the next one. If several arrive at
-    once, it shows the last one for all of them: an output that is skipped there is never shown.
+    """Gradio's client (6.31) patches a value in place with the difference to the next one. If several arrive
+    at once, it shows the last one for all of them: an output that is skipped there is never shown.
     """
     folders = [Path(package.__path__[0]) for package in (annotation.tabs, spotter.tabs)]
     skips = [

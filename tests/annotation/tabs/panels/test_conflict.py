@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from annotation.region import Region
+from annotation.tabs import session
 
 HOUSE = [[150.0, 40.0], [190.0, 40.0], [190.0, 80.0], [150.0, 80.0]]
 WHO = "Your name (recorded with your corrections)"
@@ -54,7 +55,7 @@ def test_one_person_in_two_windows_is_not_two_people(open_tab, store, image_id):
     tab = open_tab()
     text = tab.find(elem_id="correct-conflict").children[0]
     (house,) = tab.values[tab.editor]["regions"]
-    for who, wanted in (("bob", "Two people"), ("ann", "You changed this photo in another window")):
+    for who, wanted in (("bob", "Two people"), ("ann", "Somebody with your name")):
         tab.values[tab.find(label=WHO)] = "ann"
         tree = Region(TREE, f"tree of {who}", "t")
         store.save_regions(image_id, store.image(image_id).version, [Region(HOUSE, "house", "h"), tree], who)
@@ -62,6 +63,19 @@ def test_one_person_in_two_windows_is_not_two_people(open_tab, store, image_id):
         assert wanted in tab.values[text]
         tab.click("Take the other version")
     assert "Two people" not in tab.values[text]
+
+
+def test_after_a_login_it_is_one_person_in_two_windows(open_tab, store, image_id, monkeypatch):
+    monkeypatch.setattr(session, "login_name", lambda: "ann")
+    tab = open_tab()
+    text = tab.find(elem_id="correct-conflict").children[0]
+    (house,) = tab.values[tab.editor]["regions"]
+    tab.values[tab.find(label=WHO)] = "bob"  # the page cannot be somebody else
+    store.save_regions(image_id, store.image(image_id).version, [], "ann")
+    tab.edit(house | {"text": "HOUSE"})
+    assert "You changed this photo in another window" in tab.values[text]
+    tab.click("Keep my version")
+    assert store.image(image_id).changed_by == "ann"
 
 
 def test_visitors_without_a_name_may_be_two_people(open_tab, store, image_id):

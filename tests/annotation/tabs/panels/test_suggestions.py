@@ -27,18 +27,18 @@ def draft_id(store, session) -> int:
 
 
 def test_nothing_to_decide(store, session):
-    assert suggestion_rows(store.open_image(session.image.id)) == {"rows": [], "head": ""}
+    assert suggestion_rows(store, session.image.id) == {"rows": [], "head": ""}
 
 
 def test_a_draft_is_listed_until_it_is_decided(store, session, draft_id):
     image_id = session.image.id
-    (row,) = suggestion_rows(store.open_image(image_id))["rows"]
+    (row,) = suggestion_rows(store, image_id)["rows"]
     assert row["key"] == f"draft:{draft_id}"
     assert row["title"] == "Another version by ann: 1 word"
     session.draft_id, session.conflict = draft_id, "bob changed it"
     decide(session, (row["key"], "use"))
     assert [region.text for region in store.regions(image_id)] == ["second"]
-    assert suggestion_rows(store.open_image(image_id))["rows"] == []
+    assert suggestion_rows(store, image_id)["rows"] == []
     assert (session.draft_id, session.conflict) == (None, "")
 
 
@@ -64,7 +64,7 @@ def test_a_new_word_of_a_model_is_accepted_or_dismissed(store, session, action, 
     store.set_state(image_id, "done", "ann")
     elsewhere = [[10.0, 70.0], [60.0, 70.0], [60.0, 90.0], [10.0, 90.0]]
     store.add_prediction(image_id, "nano-2", [word("mine"), word("new", elsewhere)])
-    (row,) = suggestion_rows(store.open_image(image_id))["rows"]
+    (row,) = suggestion_rows(store, image_id)["rows"]
     assert (row["title"], row["note"]) == ("new", "nano-2 suggests a new word (confidence 90%)")
     decide(session, (row["key"], action))
     assert len(store.regions(image_id)) == count
@@ -74,4 +74,4 @@ def test_a_new_word_of_a_model_is_accepted_or_dismissed(store, session, action, 
 def test_texts_suggested_for_existing_words_are_not_listed(store, session):
     store.save_regions(session.image.id, 0, [Region(BOX, "mine", "a")], "ann")
     store.add_prediction(session.image.id, "nano-2", [word("wine")])
-    assert suggestion_rows(store.open_image(session.image.id))["rows"] == []
+    assert suggestion_rows(store, session.image.id)["rows"] == []

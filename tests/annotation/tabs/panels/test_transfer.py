@@ -14,6 +14,7 @@ from annotation.region import MAX_REGIONS, Region
 from annotation.store.project_changes import rename_project
 from annotation.store.store import Store
 from annotation.tabs.error_messages import errors_as_messages
+from annotation.tabs.panels import transfer
 from annotation.tabs.panels.transfer import DETECT, export_file, import_file
 
 BOX = [[10.0, 10.0], [60.0, 10.0], [60.0, 30.0], [10.0, 30.0]]
@@ -239,3 +240,12 @@ def test_only_annotation_file_of_an_archive_is_detected_by_its_content(store, im
 def test_archive_of_unknown_form_is_refused_with_the_known_ones(store, tmp_path):
     with pytest.raises(FormatError, match="Label Studio tasks"):
         import_file(store, "p", archive(tmp_path / "a.zip", notes_txt="hello"), DETECT)
+
+
+def test_a_large_annotation_file_is_for_the_command_line(store, tmp_path, monkeypatch):
+    (tmp_path / "tasks.json").write_text("[]" + " " * 20)
+    with pytest.raises(FormatError, match="no tasks"):
+        import_file(store, "p", tmp_path / "tasks.json", "label-studio")
+    monkeypatch.setattr(transfer, "MAX_ANNOTATIONS", 10)
+    with pytest.raises(FormatError, match="on the command line"):
+        import_file(store, "p", tmp_path / "tasks.json", "label-studio")

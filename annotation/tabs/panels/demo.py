@@ -1,0 +1,34 @@
+"""What a visitor of a demo has to know, and the button that deletes all that this visitor has added."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from annotation.tabs.actions import IN_TURN, Page, Updates, Values
+from annotation.tabs.error_messages import errors_as_messages
+from annotation.tabs.session import DEFAULT_PROJECT, AnnotationSession
+from annotation.tabs.visitor_stores import MAX_PHOTOS, VisitorStores
+from spotter.tabs.shared.events import HIDDEN
+
+TEXT = f"""You alone see the photos that you add here, up to {MAX_PHOTOS}. They are deleted after a day;
+export what you want to keep."""
+
+
+class DemoPanel:
+    """A line above the tab's other parts."""
+
+    def __init__(self) -> None:
+        with gr.Row(elem_id="correct-demo"):
+            gr.Markdown(TEXT, elem_classes="hint")
+            self.forget = gr.Button("Delete my photos now", size="sm", elem_id="correct-forget")
+
+    def wire(self, page: Page, stores: VisitorStores) -> None:
+        def forget(values: Values) -> Updates:
+            with errors_as_messages():
+                stores.forget()
+                session = AnnotationSession(page.store, page.store.ensure_project(DEFAULT_PROJECT))
+                session.reload()
+                gr.Info("Your photos are deleted.")
+                return page.show(session, {})
+
+        self.forget.click(forget, {page.session}, page.shown, trigger_mode="once", **HIDDEN, **IN_TURN)

@@ -1,0 +1,112 @@
+"""Gradio's queue, in which everybody has a share.
+
+Readings have limits of their own, so that edits are taken however many photos wait. Visitors take turns: who
+asks for one thing waits for at most one of each other visitor, not for all that they have asked for.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import fastapi
+import gradio as gr
+from gradio.data_classes import PredictBodyInternal
+from gradio.queueing import Event, Queue
+from gradio.server_messages import EventMessage, ProcessCompletedMessage
+
+from spotter.tabs.shared.events import QUEUE
+from spotter.tabs.shared.visitor import network_of
+
+UNEXPECTED = "This could not be done with the values that were sent; reload the page and try again."
+State = Literal["success", "error", "queue_full", "validator_error"]
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many events may wait."""
+
+    session: int  # of one page
+    address: int  # of all pages from one address: a class shares one
+    total: int
+
+    def refusal(self, session: int, address: int, total: int) -> str:
+        """One sentence if this many wait already, else ""."""
+        if session >= self.session:
+            return f"{session} of your requests are waiting already; try again when they are done."
+        if address >= self.address:
+            return f"{address} requests from your address are waiting already; try again in a minute."
+        if total >= self.total:
+            return f"{total} requests are waiting already; try again in a few minutes."
+        return ""
+
+
+READINGS = Share(session=8, address=100, total=300)
+OTHERS = Share(session=64, address=600, total=2000)  # edits, pages, status
+
+
+class FairQueue(Queue):
+    """See the module."""
+
+    async def push(
+        self, body: PredictBodyInternal, request: fastapi.Request, username: str | None
+    ) -> tuple[bool, str | list[dict[str, Any]], State]:
+        if body.fn_index not in self.blocks.fns:
+            return False, "There is no such function.", "error"
+        lane = self.blocks.fns[body.fn_index].concurrency_id
+        if sentence := self._refusal(lane == QUEUE["concurrency_id"], body.session_hash, request):
+            return False, sentence, "error"  # queue_full would replace the sentence on the page
+        pushed = await super().push(body, request, username)
+        if pushed[0]:
+            waiting = self.event_queue_per_concurrency_id[lane].queue
+            if waiting and waiting[-1]._id == pushed[1] and take_turns(waiting):
+                self.broadcast_estimations(lane)
+        return pushed
+
+    def send_message(self, event: Event, event_message: EventMessage) -> None:
+        """Gradio has no sentence for values that a page would not send, and for faults of ours."""
+        if isinstance(event_message, ProcessCompletedMessage) and not event_message.success:
+            event_message.output["error"] = event_message.output.get("error") or UNEXPECTED
+        super().send_message(event, event_message)
+
+    def _refusal(self, is_reading: bool, session: str | None, request: fastapi.Request) -> str:
+        waiting = [
+            event
+            for lane, events in self.event_queue_per_concurrency_id.items()
+            if (lane == QUEUE["concurrency_id"]) == is_reading
+            for event in events.queue
+        ]
+        network = network_of(request)
+        same_session = sum(event.session_hash == session for event in waiting)
+        same_address = sum(network_of(event.request) == network for event in waiting)
+        share = READINGS if is_reading else OTHERS
+        return share.refusal(same_session, same_address, len(waiting))
+
+
+def take_turns(waiting: list[Event]) -> bool:
+    """Moves the last event to its turn: before the second ones of others if it is its visitor's first, and so
+    on. Whether it has been moved.
+    """
+    *before, new = waiting
+    turn = sum(event.session_hash == new.session_hash for event in before)
+    counts: Counter[str] = Counter()
+    for place, event in enumerate(before):
+        if counts[new.session_hash] == turn and counts[event.session_hash] > turn:
+            waiting.insert(place, waiting.pop())
+            return True
+        counts[event.session_hash] += 1
+    return False
+
+
+def share_queue(demo: gr.Blocks) -> gr.Blocks:
+    """Gives a page such a queue."""
+    demo.queue()
+    demo._queue = FairQueue(
+        live_updates=True,
+        concurrency_count=demo.max_threads,
+        update_intervals=1,
+        max_size=None,
+        blocks=demo,
+    )
+    return demo
