@@ -13,7 +13,7 @@ PACK ?=
 CHROMIUM ?= $(shell command -v chromium)
 
 .DEFAULT_GOAL := help
-.PHONY: help app install test check format bench train rehearse-gpu chromium clean
+.PHONY: help app install test check format bench train wheel rehearse-gpu chromium clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -47,6 +47,9 @@ bench: $(VENV)/dev  ## measure speed and memory
 train: $(VENV)/dev $(VENV)/fonts  ## train a spotter (ARGS="--recipe nano --minutes 60")
 	$(BIN)/python -m spotter.training $$(test -d $(FONTS) && echo --fonts $(FONTS)) $(ARGS)
 
+wheel: | $(BIN)/python  ## build dist/*.whl, to be installed anywhere
+	$(BIN)/python -m pip wheel --no-deps --wheel-dir dist .
+
 runs/pack.zip: | $(VENV)/dev $(VENV)/fonts
 	mkdir -p runs
 	$(BIN)/python -m spotter.training.pack $@ $$(test -d $(FONTS) && echo --fonts $(FONTS)) $(PACK)
@@ -55,7 +58,7 @@ rehearse-gpu: runs/pack.zip  ## rehearse a run on a rented GPU (PACK="--data FOL
 	spotter/training/rehearse_gpu.sh runs/pack.zip runs/rehearsal
 
 clean:  ## remove .venv and caches
-	rm -rf $(VENV) $(LABEL_STUDIO) .pytest_cache .ruff_cache *.egg-info
+	rm -rf $(VENV) $(LABEL_STUDIO) .pytest_cache .ruff_cache *.egg-info dist
 
 # A Python without ensurepip (Debian without python3-venv) gets pip from the one outside.
 $(BIN)/python:

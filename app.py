@@ -15,27 +15,39 @@ import gradio as gr
 
 from annotation.region import AnnotationError
 from annotation.rounds.service import Rounds
+from annotation.store.database import app_url
 from annotation.store.store import Store, open_store
 from annotation.tabs.correct import build_correct
 from annotation.tabs.panels.project import browser_memory
 from annotation.tabs.panels.upload import MAX_UPLOAD
 from annotation.tabs.rounds.tab import build_rounds
+from annotation.tabs.visitor_stores import VisitorStores, tell_visitors_apart
+from spotter.decoding import decode_apart
+from spotter.program import program_name
 from spotter.tabs.look_inside.tab import build_look_inside
 from spotter.tabs.read.tab import build_read
 from spotter.tabs.shared.address import keep_tab_in_address
+from spotter.tabs.shared.environment import read_environment
+from spotter.tabs.shared.fair_queue import share_queue
+from spotter.tabs.shared.health import health_routes
 from spotter.tabs.shared.loading import Loader
 from spotter.tabs.shared.logins import LoginError, Logins, limit_logins
 from spotter.tabs.shared.model_card import CardError
 from spotter.tabs.shared.page import page_options
+from spotter.tabs.shared.temporary_files import own_folder, sweep_hourly, use_own_folder
+from spotter.tabs.shared.upload_limits import limit_uploads
+from spotter.tabs.shared.visitor import LOGIN, name_people_by, require_header
 from spotter.tabs.shared.websites import keep_websites_away
 
-MAX_QUEUE = 64  # events that may wait; edits are among them
+MAX_SESSIONS = 500  # pages that are remembered; each takes about 1 MB
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 TITLE = "SwinTextSpotter, opened up"
 MASTHEAD = """<header class="masthead"><h1>Swin<span class="found">TextSpotter</span>, opened up</h1>
 <p>Finds and reads the words on a photo with one network, and shows how it does it.</p></header>"""
 COLOPHON = """<footer class="colophon">A re-implementation of SwinTextSpotter (Huang et al., CVPR 2022;
 <a href="https://arxiv.org/abs/2203.10209">paper</a>). Photos stay on the machine that runs this page and are
-deleted within a day or so; those added under Correct stay in its database.</footer>"""
+deleted within a day or so{}.</footer>"""
+EXCEPT_CORRECT = "; those added under Correct stay in its database"
 
 
 @dataclass(frozen=True)
@@ -50,12 +62,18 @@ class Options:
     auth: tuple[str, str] | Logins | None  # user and password, or several
     allow_host: list[str]  # names that the page answers to, see `keep_websites_away`
     embed: list[str]  # websites that may show the page in a frame
+    root_path: str  # prefix of the page's address behind a proxy that removes it; "": none
+    mcp: bool  # whether assistants may read photos
+    demo: bool  # visitors have photos of their own in Correct, for a day
+    any_server: bool  # visitors may name a Label Studio server
+    user_header: str  # in which a trusted proxy names who has logged in there; "": none
 
 
-def build(loader: Loader, store: Store) -> gr.Blocks:
-    """All tabs."""
-    service = Rounds(store, loader.weights)
-    loader.follow(service.served)
+def build(loader: Loader, store: Store | VisitorStores, any_server: bool = True) -> gr.Blocks:
+    """All tabs, but no Rounds in a demo. `any_server`: visitors may name any Label Studio server."""
+    service = None if isinstance(store, VisitorStores) else Rounds(store, loader.weights)
+    if service:
+        loader.follow(service.served)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400)) as demo:
         gr.HTML(MASTHEAD, elem_id="masthead")
         memory = browser_memory()  # within a tab, it would be there only once that tab has been opened
@@ -65,22 +83,30 @@ def build(loader: Loader, store: Store) -> gr.Blocks:
             with gr.Tab("Look inside", id="inside") as inside:
                 build_look_inside(loader, inside)
             with gr.Tab("Correct", id="correct", elem_id="correct-tab") as correct:
-                build_correct(loader, store, correct, memory)
-            with gr.Tab("Rounds", id="rounds", elem_id="rounds-tab") as rounds:
-                build_rounds(service, rounds, memory)
-        gr.HTML(COLOPHON)
-        keep_tab_in_address(demo, tabs, [read, inside, correct, rounds])
+                build_correct(loader, store, correct, memory, any_server)
+            shown = [read, inside, correct]
+            if service:
+                with gr.Tab("Rounds", id="rounds", elem_id="rounds-tab") as rounds:
+                    build_rounds(service, rounds, memory)
+                shown.append(rounds)
+        gr.HTML(COLOPHON.format(EXCEPT_CORRECT if service else ""))
+        keep_tab_in_address(demo, tabs, shown)
         # Once the first visitor has the page, so that it does not wait for torch.
         demo.load(loader.start, api_visibility="private", queue=False)
-    return demo.queue(max_size=MAX_QUEUE)
+    return share_queue(demo)
 
 
 def parse(arguments: list[str] | None) -> Options:
-    host = "0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1"  # Hugging Face passes no options
-    parser = argparse.ArgumentParser(prog="python app.py", description=TITLE)
-    parser.add_argument("--host", default=host, help="address to listen on")
-    parser.add_argument("--port", type=int, default=7860, help="port to listen on")
-    parser.add_argument("--weights", default="nano", metavar="nano|PATH", help="weights to read with")
+    parser = argparse.ArgumentParser(
+        prog=program_name("app"),
+        description=TITLE,
+        epilog="Each option can also be an environment variable: SPOTTER_PORT=8000 for --port 8000.",
+    )
+    parser.add_argument("--host", help="address to listen on")
+    parser.add_argument("--port", type=int, help="port to listen on")
+    parser.add_argument("--root-path", metavar="PATH", help="prefix of the page's address behind a proxy")
+    parser.add_argument("--mcp", action="store_true", help="offer reading as a tool to assistants (MCP)")
+    parser.add_argument("--weights", metavar="nano|PATH", help="weights to read with")
     parser.add_argument(
         "--database", metavar="URL", help="database of the corrections (default: SQLite in your data folder)"
     )
@@ -94,17 +120,37 @@ def parse(arguments: list[str] | None) -> Options:
     parser.add_argument(
         "--allow-host",
         nargs="+",
-        default=[],
         metavar="NAME",
         help="names that the page answers to, besides IP addresses and this machine's own (behind a proxy)",
     )
     parser.add_argument(
         "--embed",
         nargs="+",
-        default=[],
         metavar="URL",
         help="websites that may show the page in a frame, such as https://school.example",
     )
+    parser.add_argument(
+        "--demo",
+        action=argparse.BooleanOptionalAction,
+        help="for strangers: in Correct, everybody has photos of their own, which are deleted after a day "
+        "(default: on a Hugging Face Space without --database and logins)",
+    )
+    parser.add_argument(
+        "--any-server",
+        action="store_true",
+        help="let visitors push to and pull from any Label Studio server; without it, only that of "
+        "LABEL_STUDIO_URL, unless the page is for this machine alone",
+    )
+    parser.add_argument(
+        "--user-header",
+        metavar="NAME",
+        help="header in which a proxy that asks for logins names people, such as X-Forwarded-User; the proxy "
+        "must remove it from what visitors send",
+    )
+    try:
+        parser.set_defaults(**read_environment().model_dump())
+    except ValueError as error:
+        parser.error(str(error))
     options = parser.parse_args(arguments)
     if not 1 <= options.port <= 65535:
         parser.error(f"--port must be between 1 and 65535, not {options.port}.")
@@ -120,6 +166,17 @@ def parse(arguments: list[str] | None) -> Options:
     for website in options.embed:
         if not re.fullmatch(r"https?://[^\s;,/]+", website):
             parser.error(f"--embed takes addresses such as https://school.example, not {website!r}.")
+    if options.user_header and not re.fullmatch(r"[A-Za-z0-9-]+", options.user_header):
+        parser.error(f"--user-header takes a name such as X-Forwarded-User, not {options.user_header!r}.")
+    if options.mcp and (options.user_header or options.auth is not None):
+        parser.error("--mcp is for a page without logins: assistants cannot log in.")
+    if options.user_header and options.auth is not None:
+        parser.error("--auth and --user-header are two ways to log in; choose one.")
+    if options.demo and options.database:
+        parser.error("--demo keeps nothing, so it takes no --database.")
+    if options.demo is None:
+        is_open = not (options.database or options.auth or options.user_header)
+        options.demo = "SPACE_ID" in os.environ and is_open
     return Options(**vars(options))
 
 
@@ -139,24 +196,53 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     try:
         address = listening_address(options.host)
+        temporary = use_own_folder()
         loader = Loader(options.weights, options.device)
-        demo = build(loader, open_store(options.database))
+        store: Store | VisitorStores
+        folders = [temporary]
+        if options.demo:
+            folders.append(own_folder("swintextspotter-demo"))
+            store = visitors = VisitorStores(folders[-1])
+            visitors.sweep_regularly()
+            reach_database = visitors.check
+        else:
+            store = kept = open_store(options.database or app_url())
+
+            def reach_database() -> None:
+                kept.engine.connect().close()
+
+        is_local = address.strip("[]") in LOOPBACK and not options.demo
+        demo = build(loader, store, options.any_server or is_local)
+        name_people_by(LOGIN if isinstance(options.auth, Logins) else options.user_header)
+        decode_apart()
+        sweep_hourly(temporary)
         demo.launch(
             server_name=address,
             server_port=options.port,
             auth=options.auth.check if isinstance(options.auth, Logins) else options.auth,  # type: ignore[arg-type]  # Gradio awaits it
             max_file_size=MAX_UPLOAD,
+            allowed_paths=[str(temporary)],  # Gradio refuses whole folders with a dotfile in them otherwise
             footer_links=["api", "settings"],
             run_history=False,
             enable_monitoring=False,
             share=False,
+            root_path=options.root_path or None,
+            mcp_server=options.mcp,
             app_kwargs={
-                "middleware": [keep_websites_away(options.allow_host, options.embed), limit_logins()]
+                "routes": health_routes(loader, reach_database),
+                "middleware": [
+                    keep_websites_away(options.allow_host, options.embed),
+                    limit_logins(),
+                    limit_uploads(*folders),
+                    *([require_header(options.user_header)] if options.user_header else []),
+                    *([tell_visitors_apart(in_frames="SPACE_ID" in os.environ)] if options.demo else []),
+                ],
             },
+            state_session_capacity=MAX_SESSIONS,
             **page_options(),
         )
     except (OSError, CardError, AnnotationError) as error:  # missing weights or database, port in use
-        print(f"python app.py: error: {error}", file=sys.stderr)
+        print(f"{program_name('app')}: error: {error}", file=sys.stderr)
         return 2
     return 0
 

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from spotter.config import official
 from spotter.model.spotter import SwinTextSpotter
+from spotter.program import program_name
 from spotter.weights import WeightsError, save_weights
 
 # Published name -> ours; the first match counts. {i} is a number, {rest} the remainder, None: not needed.
@@ -202,7 +203,7 @@ class Options:
 
 def parse(arguments: list[str] | None) -> Options:
     parser = argparse.ArgumentParser(
-        prog="python -m spotter.convert", description="Convert a published checkpoint to safetensors."
+        prog=program_name("spotter.convert"), description="Convert a published checkpoint to safetensors."
     )
     parser.add_argument("published", type=Path, help="published checkpoint (.pth)")
     parser.add_argument("out", type=Path, help="file to write (.safetensors)")

@@ -28,3 +28,9 @@ def retain_freed_memory(size: int = RETAINED) -> bool:
         M_MMAP_THRESHOLD, MAX_HEAP_BLOCK_BEFORE_2_35
     )
     return bool(accepted and mallopt(M_TRIM_THRESHOLD, size) and mallopt(M_ARENA_MAX, 1))
+
+
+def release_freed_memory() -> None:
+    """Gives freed memory back to the system, all of what `retain_freed_memory` has kept; else nothing."""
+    if sys.platform == "linux" and platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL(None).malloc_trim(0)

@@ -6,8 +6,8 @@ model are in pixels of the resized image. Each field's comment gives its shape.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -34,6 +34,15 @@ class Word:
     score: float  # of the detection
     reading_score: float  # geometric mean of the characters' probabilities
     characters: list[Character] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As in the `--json` format: lists, texts and numbers only."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Word:
+        """The inverse of `to_dict`, for trusted values."""
+        return cls(**{**values, "characters": [Character(**each) for each in values["characters"]]})
 
 
 @dataclass(frozen=True)

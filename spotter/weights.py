@@ -15,8 +15,9 @@ from safetensors.torch import save_file
 
 from spotter.config import SpotterConfig
 from spotter.model.spotter import SwinTextSpotter
+from spotter.resources import ASSETS
 
-FOLDER = Path(__file__).resolve().parent.parent / "assets" / "weights"
+FOLDER = ASSETS / "weights"
 # Old module names in weights that were written before the modules were renamed.
 RENAMED_MODULES = {"conversion.enter.": "conversion.stem.", "conversion.leave.": "conversion.output_block."}
 

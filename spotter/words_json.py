@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from spotter.output_files import STANDARD_OUTPUT, replacing
 
 if TYPE_CHECKING:
     from spotter.types import Word
@@ -32,17 +32,16 @@ def photo_entry(image: np.ndarray, words: Sequence[Word], seconds: float) -> dic
         "width": width,
         "height": height,
         "seconds": round(seconds, 3),
-        "words": [asdict(word) for word in words],
+        "words": [word.to_dict() for word in words],
     }
 
 
 def write_json(path: Path, content: dict) -> None:
-    """Writes the file atomically. Raises OSError, leaving no partial file."""
+    """Writes the file, or "-": standard output. Raises OSError, leaving no partial file."""
     # Bytes of file names that are not UTF-8 are lone surrogates here; they become JSON escapes.
     text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_bytes(text.encode("utf-8", "backslashreplace"))
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    if str(path) == STANDARD_OUTPUT:
+        print(text, end="")
+        return
+    with replacing(path) as stream:
+        stream.write(text.encode("utf-8", "backslashreplace"))

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from spotter.__main__ import drawing_path
 from spotter.images import MAX_PAGES
-from spotter.inputs import MAX_NAMED, describe_left_out, find_images, name_images, split_pages
+from spotter.inputs import MAX_NAMED, describe_left_out, find_images, name_images, name_inputs, split_pages
+from spotter.reading import drawing_path
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_what_is_left_out_is_named(folder):
     (folder / "a/more").mkdir()
     assert describe_left_out([folder / "a"]) == [
         f"{folder}/a: Left out, not images by their names: notes.txt.",
-        f"{folder}/a: Left out, folders inside the folder: more.",
+        f"{folder}/a: Left out, folders inside, which --recursive reads: more.",
     ]
     for i in range(MAX_NAMED + 2):
         (folder / f"a/{i}.txt").write_text("")
@@ -77,3 +77,18 @@ def test_pages_are_photos_of_their_own(folder):
     photos, notes = split_pages([folder / "many.tif"], ["many.tif"])
     assert len(photos) == MAX_PAGES
     assert notes == [f"{folder}/many.tif: Only its first {MAX_PAGES} pages are read; split the file."]
+
+
+def test_folders_inside_are_walked(folder):
+    (folder / "a/deep/er").mkdir(parents=True)
+    (folder / "a/.git").mkdir()
+    (folder / "a/loop").symlink_to(folder / "a")
+    for name in ("deep/er/photo.png", ".git/hidden.png", "deep/notes.txt"):
+        (folder / "a" / name).touch()
+    paths, errors = find_images([folder / "a"], recursive=True)
+    assert (name_inputs(paths, [folder / "a"], True), errors) == (["deep/er/photo.png", "photo.jpg"], [])
+    assert name_inputs(paths, [folder / "a", folder], True) == ["photo.png", "photo.jpg"]
+    assert describe_left_out([folder / "a"], recursive=True) == [
+        f"{folder}/a: Left out, not images by their names: deep/notes.txt.",
+        f"{folder}/a: Left out, links to folders: loop.",
+    ]

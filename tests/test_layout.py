@@ -33,16 +33,23 @@ LAYERS = {
     "spotter.types": 0,
     "spotter.charset": 0,
     "spotter.images": 0,
+    "spotter.decoding": 0,
     "spotter.bit_depth": 0,
     "spotter.pdf": 0,
     "spotter.memory": 0,
+    "spotter.resources": 0,
+    "spotter.program": 0,
+    "spotter.output_files": 0,
+    "spotter.console": 13,
     "spotter.inputs": 1,
     "spotter.words_json": 1,
-    "spotter.draw": 1,
+    "spotter.large_words": 1,
+    "spotter.drawing": 1,
     "spotter.model": 1,
     "spotter.weights": 2,
     "spotter.convert": 3,
     "spotter.data": 3,
+    "spotter.formats": 4,
     "spotter.tracing": 4,
     "spotter.predictor": 5,
     "spotter": 6,
@@ -190,13 +197,15 @@ def test_no_module_has_a_meaningless_name():
 
 
 def test_requirements_agree():
-    """A Space installs requirements.txt and the README's Gradio, `make` the rest by pyproject.toml."""
+    """A Space and `make app` install requirements.txt: what reads photos, [app] and [label-studio]."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     required = [line for line in lines if line and not line.startswith("#")]
-    names = [{re.split(r"[<>=]", line)[0] for line in some} for some in (required, project["dependencies"])]
+    extras = project["optional-dependencies"]
+    installed = [*project["dependencies"], *extras["app"], *extras["label-studio"]]
+    names = [[re.split(r"[<>=]", line)[0] for line in some] for some in (required, installed)]
     assert names[0] == names[1]
     (gradio,) = (line for line in required if line.startswith("gradio"))
-    assert gradio in project["dependencies"]
+    assert gradio in installed
     space = re.search(r"^sdk_version: (\d+\.\d+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.M)
     assert gradio.startswith(f"gradio>={space[1]}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -12,9 +13,12 @@ import pytest
 from PIL import Image
 
 import spotter
-from spotter import __main__ as command
+from spotter import reading
 from spotter.__main__ import main
-from spotter.images import ACCEPTED
+from spotter.formats import DOCUMENTS, TABLES, table_format
+from spotter.images import ACCEPTED, count_pages
+from spotter.read_options import BROKEN_PIPE
+from spotter.results import TableFile
 from spotter.types import Character, Word
 
 ROOT = Path(spotter.__file__).parents[1]
@@ -30,13 +34,15 @@ class OneWordSpotter:
     def __init__(self):
         self.calls = []
         self.loaded = []
+        self.batches = []
         self.fails_at = None
 
-    def spot(self, image, threshold=None, short_side=None):
-        self.calls.append((image.shape, threshold, short_side))
+    def spot_batch(self, images, threshold=None, short_side=None):
+        self.calls += [(image.shape, threshold, short_side) for image in images]
+        self.batches.append(len(images))
         if len(self.calls) == self.fails_at:
             raise RuntimeError("no\n memory")
-        return [WORD]
+        return [[WORD] for _ in images]
 
 
 @pytest.fixture
@@ -229,7 +235,7 @@ def test_weights_that_cannot_be_loaded(folder, capsys, monkeypatch, error, messa
 
 
 def test_an_interrupted_run_writes_its_results(folder, one_word, monkeypatch):
-    read_image, seen = command.read_image, []
+    read_image, seen = reading.read_image, []
 
     def interrupted_at_the_second(path, page):
         seen.append(path)
@@ -237,9 +243,147 @@ def test_an_interrupted_run_writes_its_results(folder, one_word, monkeypatch):
             raise KeyboardInterrupt
         return read_image(path, page)
 
-    monkeypatch.setattr(command, "read_image", interrupted_at_the_second)
+    monkeypatch.setattr(reading, "read_image", interrupted_at_the_second)
     assert run(folder / "a", folder / "b", "--json", folder / "out.json") == 130
     assert list(json.loads((folder / "out.json").read_text())["images"]) == ["a/photo.jpg"]
+
+
+def names_in(path: Path) -> list[str]:
+    return [json.loads(line)["image"] for line in path.read_text().splitlines()]
+
+
+def test_folders_inside_are_read_and_named_by_their_place(folder, one_word, capsys):
+    assert run(folder, "--recursive", "-o", folder / "out.jsonl") == 0
+    assert names_in(folder / "out.jsonl") == ["a/photo.jpg", "b/other.PNG", "b/photo.jpg"]
+    assert f"{folder}: Left out, not images by their names: b/notes.txt." in capsys.readouterr().err
+
+
+def test_several_images_at_once(folder, one_word, capsys):
+    assert run(folder / "a", folder / "b", "--batch", "2") == 0
+    assert one_word.batches == [2, 1]
+    assert capsys.readouterr().out.count("1 word") == 3
+
+
+def test_of_a_batch_that_fails_the_others_are_read(folder, one_word, capsys):
+    one_word.fails_at = 3  # the batch; then its images one by one
+    assert run(folder / "a", folder / "b", "--batch", "3") == 0
+    assert one_word.batches == [3, 1, 1, 1]
+    assert capsys.readouterr().out.count("1 word") == 3
+
+
+@pytest.mark.parametrize("name", [*TABLES, *DOCUMENTS])
+def test_a_run_goes_on_where_another_ended(folder, one_word, capsys, name):
+    out = folder / "out"
+    if name in DOCUMENTS:
+        out.mkdir()
+    assert run(folder / "a/photo.jpg", "-o", out, "--format", name) == 0
+    before = len(one_word.calls)
+    assert run(folder / "a/photo.jpg", folder / "b/other.PNG", "-o", out, "--format", name, "--resume") == 0
+    assert one_word.calls[before:] == [((30, 20, 3), None, None)]
+    assert "1 was read before and is left out." in capsys.readouterr().err
+    if name in TABLES:
+        assert [photo.name for _, photo in table_format(name).read(out)] == ["photo.jpg", "other.PNG"]
+    else:
+        assert len(list(out.iterdir())) == 2
+
+
+def test_a_killed_run_is_gone_on_with(folder, one_word, capsys):
+    out, journal = folder / "out.json", folder / "out.json.partial"
+    assert run(folder / "a", "-o", folder / "lines.jsonl") == 0
+    (folder / "lines.jsonl").rename(journal)
+    with journal.open("a") as stream:
+        stream.write('{"image": "cut')
+    arguments = [folder / "a", folder / "b/other.PNG", "-o", out]
+    assert run(*arguments) == 2
+    assert "out.json.partial holds what an interrupted run has read" in capsys.readouterr().err
+    assert run(*arguments, "--resume") == 0
+    assert list(json.loads(out.read_text())["images"]) == ["photo.jpg", "other.PNG"]
+    assert not journal.exists()
+
+
+def test_results_of_other_weights_are_not_mixed(folder, one_word, capsys, monkeypatch):
+    assert run(folder / "a", "-o", folder / "out.csv") == 0
+    before = (folder / "out.csv").read_bytes()
+    monkeypatch.setattr(one_word, "card", {"name": "other", "sha256": "0"}, raising=False)
+    assert run(folder / "b", "-o", folder / "out.csv", "--resume") == 2
+    assert "was read with other weights, nano" in capsys.readouterr().err
+    assert (folder / "out.csv").read_bytes() == before
+
+
+def test_a_foreign_file_is_not_gone_on_with(folder, one_word, capsys):
+    (folder / "out.json").write_text('{"images": [1]}')
+    assert run(folder / "a", "-o", folder / "out.json", "--resume") == 2
+    assert "was not written by `spotter read`" in capsys.readouterr().err
+
+
+def test_standard_output(folder, one_word, capfdbinary):
+    for name in TABLES:
+        assert run(folder / "a", "--format", name, "-o", "-") == 0
+        assert b"photo.jpg" in capfdbinary.readouterr().out
+    assert run(folder / "a", "--format", "txt") == 0
+    assert capfdbinary.readouterr().out == "Chloé\n".encode()
+    assert not (Path.cwd() / "-").exists()
+
+
+def test_many_photos_need_a_folder(folder, one_word, capsys):
+    assert run(folder / "b", "--format", "hocr") == 2
+    assert "give a folder with -o" in capsys.readouterr().err
+
+
+def test_one_photo_becomes_one_file(folder, one_word):
+    assert run(folder / "a", "--format", "pdf", "-o", folder / "words.pdf") == 0
+    assert (folder / "words.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_pages_stay_together_in_a_pdf_and_apart_in_hocr(folder, one_word):
+    pages = [Image.new("L", (40, 20)) for _ in range(3)]
+    pages[0].save(folder / "a/scan.tif", save_all=True, append_images=pages[1:])
+    for name, files in (
+        ("pdf", ["photo.pdf", "scan.pdf"]),
+        ("hocr", ["photo.hocr", *(f"scan-page-{i}.hocr" for i in (1, 2, 3))]),
+    ):
+        assert run(folder / "a", "--format", name, "-o", folder / name) == 0
+        assert sorted(path.name for path in (folder / name).iterdir()) == files
+    assert count_pages(folder / "pdf/scan.pdf") == 3
+
+
+def test_photos_of_the_same_name_keep_their_endings(folder, one_word):
+    (folder / "b/other.jpg").write_bytes((folder / "a/photo.jpg").read_bytes())
+    assert run(folder / "b", "--format", "txt", "-o", folder / "out") == 0
+    names = sorted(path.name for path in (folder / "out").iterdir())
+    assert names == ["other.PNG.txt", "other.jpg.txt", "photo.txt"]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["-o", "out"], "give the --format of out"),
+        (["--resume"], "--resume needs a file or folder"),
+        (["--json", "a.json", "-o", "b.json"], "give one of them"),
+        (["--batch", "0"], "0 is not a whole number above 0"),
+    ],
+)
+def test_options_that_do_not_fit_together(folder, one_word, capsys, options, sentence):
+    with pytest.raises(SystemExit) as stop:
+        run(folder / "a", *options)
+    assert stop.value.code == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_device_is_not_replaced(folder, one_word, capsys):
+    assert run(folder / "a", "--json", "/dev/stdout") == 2
+    assert capsys.readouterr().err == "/dev/stdout is not a regular file; use - for standard output.\n"
+    assert one_word.loaded == []
+
+
+def test_a_full_disk(folder, one_word, capsys, monkeypatch):
+    def add(self, photo, image, words):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(TableFile, "add", add)
+    assert run(folder / "a", folder / "b", "-o", folder / "out.json") == 2
+    assert "The output cannot be written: No space left on device." in capsys.readouterr().err
+    assert len(one_word.calls) == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="file names are Unicode elsewhere")
@@ -279,4 +423,4 @@ def test_a_closed_output_ends_without_traceback(tiny_file, tmp_path):
     process.stdout.close()
     with process.stderr:
         assert "Traceback" not in process.stderr.read()
-    assert process.wait() == 1
+    assert process.wait() == BROKEN_PIPE

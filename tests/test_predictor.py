@@ -141,6 +141,29 @@ def test_a_missing_image_is_an_error(tiny_spotter, tmp_path):
         tiny_spotter.spot(tmp_path / "none.png")
 
 
+@pytest.mark.parametrize("image", [None, 3, ["photo.jpg"]])
+def test_what_is_no_picture_is_an_error(tiny_spotter, image):
+    with pytest.raises(ImageError, match=f"This is no picture but {type(image).__name__}"):
+        tiny_spotter.spot(image)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"threshold": 40}, "threshold must be from 0 to 1, not 40"),
+        ({"short_side": 0}, "short side must be at least 1 pixel, not 0"),
+    ],
+)
+def test_options_out_of_range(tiny_spotter, photographs, options, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        tiny_spotter.spot(photographs[0], **options)
+
+
+def test_a_batch_is_a_list(tiny_spotter):
+    with pytest.raises(ValueError, match="give a single one to spot"):
+        tiny_spotter.spot_batch("photo.jpg")
+
+
 def test_batch_is_single(tiny_spotter, photographs):
     """Four photos of three sizes; two of the same size form a batch."""
     batch = tiny_spotter.spot_batch(photographs)

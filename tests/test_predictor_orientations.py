@@ -34,15 +34,15 @@ def read_in_one_orientation(spotter: Spotter, quarters: int, monkeypatch) -> Non
 def test_the_most_confident_orientation_is_kept(all_orientations, photographs, monkeypatch):
     quads = [[[40, 40], [120, 40], [120, 150], [40, 150]], [[130, 20], [160, 20], [160, 150], [130, 150]]]
     found = (
-        all_orientations.spot(photographs[0], threshold=-1.0),
+        all_orientations.spot(photographs[0], threshold=0.0),
         all_orientations.read(photographs[0], quads),
     )
-    trace = all_orientations.trace(photographs[0], threshold=-1.0)
+    trace = all_orientations.trace(photographs[0], threshold=0.0)
     results = {}
     for quarters in (0, 1, 3):
         read_in_one_orientation(all_orientations, quarters, monkeypatch)
         results[quarters] = (
-            all_orientations.spot(photographs[0], threshold=-1.0),
+            all_orientations.spot(photographs[0], threshold=0.0),
             all_orientations.read(photographs[0], quads),
         )
     for kind in zip(*results.values(), strict=True):

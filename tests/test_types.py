@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import torch
 
 from spotter.ops.rois import boxes_to_rois
-from spotter.types import Regions
+from spotter.types import Character, Regions, Word
 
 BOXES = torch.tensor([[0.0, 0, 10, 20], [5, 5, 25, 15], [1, 2, 3, 4]])
 
@@ -57,3 +59,9 @@ def test_selection_applies_to_all_fields(regions, index, rows):
     assert len(chosen) == len(rows)
     for name, value in vars(regions).items():
         assert getattr(chosen, name).equal(value[rows]), name
+
+
+@pytest.mark.parametrize("characters", [[], [Character("a", 0.5)]])
+def test_a_word_as_a_dictionary(characters):
+    word = Word("w0", [[0.0, 0], [1, 0], [1, 1]], [0.0, 0, 1, 1], "a", 0.5, 0.5, characters)
+    assert Word.from_dict(json.loads(json.dumps(word.to_dict()))) == word

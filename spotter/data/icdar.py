@@ -69,10 +69,24 @@ def write_ground_truth(path: str | Path, regions: Iterable[GroundTruth]) -> None
     lines = []
     for region in regions:
         try:
-            lines.append(_line(region) + "\n")
+            lines.append(ground_truth_line(region) + "\n")
         except ValueError as error:
             raise ValueError(f"The region {region.text!r} cannot be written to {path}: {error}.") from error
     Path(path).write_text("".join(lines), encoding="utf-8-sig", newline="\n")
+
+
+def simplify_polygon(points: list[list[float]]) -> list[list[float]]:
+    """The polygon with at most 16 points, as many as the format allows."""
+    from shapely.geometry import Polygon  # late: a machine that only trains has no shapely
+
+    polygon, tolerance = points, 0.25
+    while len(polygon) > MAX_POINTS:
+        outline = Polygon(points).simplify(tolerance, preserve_topology=False)
+        if not isinstance(outline, Polygon) or len(outline.exterior.coords) < 4:
+            return points[:: -(-len(points) // MAX_POINTS)]
+        polygon = [list(point) for point in outline.exterior.coords[:-1]]
+        tolerance *= 1.5
+    return polygon
 
 
 def read_folder(folder: str | Path) -> list[AnnotatedImage]:
@@ -101,7 +115,7 @@ def read_folder(folder: str | Path) -> list[AnnotatedImage]:
     ]
 
 
-def _line(region: GroundTruth) -> str:
+def ground_truth_line(region: GroundTruth) -> str:
     """A region as one line. Raises ValueError with only the reason."""
     text = "" if region.ignore else region.text.strip()
     points = np.rint(region.polygon).astype(int)

@@ -20,7 +20,7 @@ from spotter.evaluation.evaluate import Report, evaluate
 from spotter.evaluation.ground_truth_polygons import compare_polygons
 from spotter.evaluation.image_sets import FIRST_SEED, photographs, photographs_without_text, rendered_scenes
 from spotter.evaluation.lexicon import load_lexicon
-from spotter.weights import weights_path
+from spotter.program import program_name
 
 if TYPE_CHECKING:
     from spotter.predictor import Spotter
@@ -119,6 +119,8 @@ def compare_with_baselines(options: Options, spotter: Spotter) -> list[tuple[Bas
     import cv2
     import torch
 
+    from spotter.weights import weights_path
+
     if options.folder == SYNTHETIC:
         raise ValueError("--peers compares on photographs: name a folder with images/ and gt/.")
     torch.set_num_threads(1)
@@ -154,7 +156,7 @@ def table(report: Report) -> str:
 
 
 def parse(arguments: Sequence[str] | None) -> Options:
-    parser = argparse.ArgumentParser("python -m spotter.evaluation", description=__doc__)
+    parser = argparse.ArgumentParser(program_name("spotter.evaluation"), description=__doc__)
     parser.add_argument(
         "folder",
         metavar="FOLDER",

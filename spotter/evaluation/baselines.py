@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import torch
 
 from spotter.evaluation.evaluate import Report
 from spotter.evaluation.two_stage import PACKAGES, WIDTH_THRESHOLD, load_reader
@@ -82,6 +81,7 @@ def load_rapidocr(threads: int) -> Baseline:
 def load_easyocr(threads: int) -> Baseline:
     """CRAFT and a CRNN; `width_ths=0.05` splits lines into words."""
     import easyocr_en_models
+    import torch
 
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)

@@ -26,7 +26,6 @@ from spotter.evaluation.baselines import INSTALL
 from spotter.evaluation.first_paint import measure_first_paint
 from spotter.evaluation.measurements import (
     GOLDEN,
-    ROOT,
     in_fresh_process,
     measure_baseline,
     measure_import,
@@ -35,6 +34,8 @@ from spotter.evaluation.measurements import (
 )
 from spotter.images import read_image
 from spotter.model.spotter import SwinTextSpotter
+from spotter.program import program_name
+from spotter.resources import ASSETS
 from spotter.weights import WeightsError, save_weights, weights_path
 from spotter.words_json import write_json
 
@@ -107,7 +108,7 @@ def benchmark_image(folder: Path, given: Path | None) -> tuple[Path, str]:
         pixels = SceneGenerator(DENSE, "held_out").render(DENSE_SEED).image
         description = "a rendered street full of words"
     except (ImportError, RuntimeError):  # the packages or fonts for rendering are missing
-        pixels = read_image(ROOT / "assets" / "samples" / "wall.jpg")
+        pixels = read_image(ASSETS / "samples" / "wall.jpg")
         description = "assets/samples/wall.jpg, enlarged"
     path = folder / "photograph.png"
     Image.fromarray(pixels).resize((WIDTH, HEIGHT)).save(path)
@@ -273,7 +274,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parse(arguments: Sequence[str] | None) -> Options:
     parser = argparse.ArgumentParser(
-        prog="python -m spotter.evaluation.benchmark", description="Measures speed and memory."
+        prog=program_name("spotter.evaluation.benchmark"), description="Measures speed and memory."
     )
     parser.add_argument("--image", type=Path, metavar="F", help="photo to read (default: a rendered one)")
     parser.add_argument("--weights", default="nano", metavar="W", help="nano or a .safetensors file")

@@ -22,7 +22,6 @@ from tqdm import tqdm
 from spotter.evaluation.arguments import positive_int
 from spotter.evaluation.image_sets import rendered_scenes
 from spotter.evaluation.metrics import match_detections, same_text
-from spotter.tracing.recorder import Hook, record_activations
 from spotter.types import GroundTruth, Word
 
 if TYPE_CHECKING:
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from spotter.predictor import Spotter
 
 BINS = 10
-READING = Hook("reading", "reader", lambda inputs, output: output)
 TEMPERATURES, POWERS = (0.3, 8.0), (0.5, 20.0)  # bounds of the fit
 MIN_PROBABILITY = 1e-8  # avoids log(0)
 MARGIN = 1e-6  # of scores from 0 and 1, for the same reason
@@ -139,7 +137,10 @@ def fit(logs: Sequence[np.ndarray], correct: Sequence[bool]) -> tuple[float, flo
 
 def spot_with_probabilities(spotter: Spotter, image: np.ndarray) -> tuple[list[Word], list[np.ndarray]]:
     """The words of an image, and for each its probabilities (characters, classes) before calibration."""
-    with record_activations(spotter.model, [READING]) as activations:
+    from spotter.tracing.recorder import Hook, record_activations  # late: `--help` needs no torch
+
+    reading = Hook("reading", "reader", lambda inputs, output: output)
+    with record_activations(spotter.model, [reading]) as activations:
         (words,) = spotter.spot_with_rows([image])
     probabilities: Tensor = activations["reading"][0].probabilities
     steps = [probabilities[row, : len(word.characters)].float().cpu().numpy() for row, word in words]

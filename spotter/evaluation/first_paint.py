@@ -14,6 +14,7 @@ import urllib.request
 
 from spotter.evaluation.measurements import ROOT
 
+APP = (sys.executable, "-m", "spotter.console", "app")
 START_TIMEOUT = 120  # seconds
 
 
@@ -29,8 +30,6 @@ def measure_first_paint(weights: str, visits: int = 3) -> float:
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if chromium is None:
         raise RuntimeError("Chromium is not installed (set CHROMIUM to its path)")
-    if not (ROOT / "app.py").is_file():
-        raise RuntimeError(f"{ROOT} holds no app.py")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -38,7 +37,7 @@ def measure_first_paint(weights: str, visits: int = 3) -> float:
     folder = tempfile.TemporaryDirectory(prefix="benchmark-")  # not the user's own database
     database = f"sqlite:///{folder.name}/annotation.db"
     server = subprocess.Popen(
-        [sys.executable, "app.py", "--port", str(port), "--weights", weights, "--database", database],
+        [*APP, "--port", str(port), "--weights", weights, "--database", database],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

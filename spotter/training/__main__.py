@@ -12,16 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-import torch
-
 from spotter.config import PRESETS
-from spotter.data.renderers import RenderingError
 from spotter.memory import RETAINED_IN_TRAINING, retain_freed_memory
-from spotter.training.distributed import process_group
+from spotter.program import program_name
 from spotter.training.errors import TrainingError
-from spotter.training.recipe import FOLDER, load_recipe
-from spotter.training.trainer import Trainer
+
+RECIPES = Path(__file__).parent / "recipes"
 
 
 @dataclass(frozen=True)
@@ -72,8 +68,8 @@ def to_toml(value: object) -> str:
 
 
 def parse(arguments: Sequence[str] | None) -> Options:
-    recipes = ", ".join(sorted(path.stem for path in FOLDER.glob("*.toml")))
-    parser = argparse.ArgumentParser(prog="python -m spotter.training", description="Trains a spotter.")
+    recipes = ", ".join(sorted(path.stem for path in RECIPES.glob("*.toml")))
+    parser = argparse.ArgumentParser(prog=program_name("spotter.training"), description="Trains a spotter.")
     parser.add_argument(
         "--recipe",
         metavar="R",
@@ -113,6 +109,15 @@ def parse(arguments: Sequence[str] | None) -> Options:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
+
+    import cv2  # late: `--help` needs neither these, which take seconds to import, nor torch
+    import torch
+
+    from spotter.data.renderers import RenderingError
+    from spotter.training.distributed import process_group
+    from spotter.training.recipe import load_recipe
+    from spotter.training.trainer import Trainer
+
     device = options.device or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
         with process_group(device) as device:

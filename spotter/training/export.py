@@ -21,6 +21,7 @@ import torch
 
 from spotter.config import SpotterConfig
 from spotter.model.spotter import SwinTextSpotter
+from spotter.program import program_name
 from spotter.training.card import make_card
 from spotter.training.errors import TrainingError
 from spotter.training.initialisation import load_and_extend
@@ -128,7 +129,7 @@ def export(options: Options) -> int:
 
 def parse(arguments: Sequence[str] | None) -> Options:
     parser = argparse.ArgumentParser(
-        prog="python -m spotter.training.export", description="Exports the averaged weights of a run."
+        prog=program_name("spotter.training.export"), description="Exports the averaged weights of a run."
     )
     parser.add_argument("run", type=Path, help="folder of a run, or its weights (.safetensors)")
     parser.add_argument("out", type=Path, help="file to write (.safetensors)")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from spotter.data.pack_file import PackError
 from spotter.data.packing import make_pack
+from spotter.program import program_name
 
 UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
 
@@ -31,7 +32,7 @@ class Options:
     @classmethod
     def parse(cls, arguments: list[str] | None) -> Options:
         p = argparse.ArgumentParser(
-            "python -m spotter.training.pack", description=(__doc__ or "").split("\n")[0]
+            program_name("spotter.training.pack"), description=(__doc__ or "").split("\n")[0]
         )
         p.add_argument("out", type=Path, metavar="OUT", help="file to write (.zip)")
         p.add_argument("--limit", type=size_in_bytes, default="40MB", help="maximum size of the file (40MB)")

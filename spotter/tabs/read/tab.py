@@ -6,25 +6,16 @@ import time
 from pathlib import Path
 
 import gradio as gr
-from gradio.data_classes import ImageData
 
 from spotter.config import PRESETS, SpotterConfig
 from spotter.images import ImageError, count_pages, read_image
+from spotter.tabs.read.api import add_read_api
+from spotter.tabs.read.photo import Photo
 from spotter.tabs.shared.events import HIDDEN, PRIVATE, QUEUE
 from spotter.tabs.shared.loading import Loader
 from spotter.tabs.shared.model_card import ability, curve_picture, describe_card
 from spotter.tabs.shared.overlay import MIN_SCORE, Overlay
 from spotter.tabs.shared.samples import FOLDER, SAMPLES, Sample, page_entry, stored_results
-
-
-class Photo(gr.Image):
-    """Passes on the path of the uploaded file; gr.Image would decode it before any check."""
-
-    def get_block_name(self) -> str:
-        return "image"
-
-    def preprocess(self, payload: ImageData | None) -> str | None:
-        return payload.path if payload else None
 
 
 def build_read(loader: Loader) -> None:
@@ -78,9 +69,10 @@ def build_read(loader: Loader) -> None:
     def show_sample(event: gr.SelectData) -> dict | None:
         return stored_sample(SAMPLES[event.index], stored)
 
-    photo.input(read_photo, photo, overlay, api_name="read", trigger_mode="always_last", **QUEUE).failure(
+    photo.input(read_photo, photo, overlay, **PRIVATE, trigger_mode="always_last", **QUEUE).failure(
         lambda: None, None, photo, **PRIVATE
     )
+    add_read_api(loader)
     if stored:
         gallery.select(show_sample, None, overlay, **HIDDEN)
     else:

@@ -7,6 +7,7 @@ from threading import Event
 import pytest
 
 from annotation.region import Region
+from annotation.store.store import Store
 from annotation.tabs.background import BackgroundReader
 from tests.browser.correct.page import CorrectTab, expect, photo, wait_for
 
@@ -19,9 +20,9 @@ def test_words_that_are_read_while_the_photo_is_open_cannot_be_undone(app, open_
     may_read = Event()
     words = [Region(place, f"word {i}", f"w{i}") for i, place in enumerate(PLACES)]
 
-    def read(reader: BackgroundReader, image_id: int) -> None:
+    def read(reader: BackgroundReader, store: Store, image_id: int) -> None:
         may_read.wait(60)
-        reader.store.add_prediction(image_id, "spotter 1", words)
+        store.add_prediction(image_id, "spotter 1", words)
 
     monkeypatch.setattr(BackgroundReader, "_read", read)
     image, _ = app.store.add_image(app.store.ensure_project("default"), photo(1), "street 1.jpg")

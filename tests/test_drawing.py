@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spotter.draw import HALO, LINE, draw_words
+from spotter.drawing import HALO, LINE, draw_words
 from spotter.types import Word
 
 
