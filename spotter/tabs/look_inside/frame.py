@@ -133,9 +133,8 @@ class Frame:
 
         inputs = shared.inputs | self.inputs
         # At once and on its own: otherwise the answer of a slow view that is left before it is drawn would
-        # make it the open one, or bring an earlier photo back. Setting the trace renews its time to live.
-        selected = [shared.open_view, shared.trace]
-        self.tab.select(lambda trace: (index, trace), shared.trace, selected, queue=False, **HIDDEN)
+        # make it the open one.
+        self.tab.select(lambda: index, None, shared.open_view, queue=False, **HIDDEN)
         self.tab.select(select, inputs, self.outputs, **shown)
         self.reset.click(reset, inputs, self.outputs, **shown)
         redraw: dict[str, Any] = {"fn": draw, "inputs": inputs, "outputs": list(view.outputs), **shown}

@@ -50,8 +50,8 @@ class Edge:
 
 NODES = (
     Node("why", "Why one network?", "why", 0, 0, "shared", small=True),
-    Node("photo", "Photo", "why", -0.4, 1, "shared"),
-    Node("swin", "Swin", "windows", 0.75, 1, "shared"),
+    Node("photo", "Photo", "why", -0.3, 1, "shared"),
+    Node("swin", "Swin", "windows", 0.8, 1, "shared"),
     Node("fpn", "Pyramid", "pyramid", 1.9, 1, "shared"),
     Node("dilated", "Dilated block", "dilated", 3, 1, "shared"),
     Node("proposals", "Proposals", "start", 4, 0, "detection"),

@@ -44,7 +44,8 @@ def build_look_inside(loader: Loader, tab: gr.Tab) -> None:
     event |= {**PRIVATE, **QUEUE, **progress}
     for loaded in picker.wire(tab):
         loaded.success(**event)
-    picker.word.input(lambda trace: trace, trace, trace, queue=False, **HIDDEN)  # renews its time to live
+    for used in (picker.word.input, *(frame.tab.select for frame in frames)):
+        used(picker.memory.renew, None, None, queue=False, **HIDDEN)
     picker.word.input(**event)
     # gradio 6.31 does not count every change of a textbox as input; leaving the box covers the rest.
     gr.on([shared.truth.input, shared.truth.blur], trigger_mode="always_last", **event)

@@ -40,6 +40,17 @@ class TraceMemory:
         if dropped:
             release_freed_memory()
 
+    def renew(self, request: gr.Request) -> None:
+        """Renews the time to live of the session's trace.
+
+        Not by an event that gets and returns the trace: one loaded in the meantime would be replaced by it.
+        """
+        page = LocalContext.blocks.get(None)
+        session = request.session_hash or ""
+        if page is not None and session in page.state_holder:
+            states = page.state_holder[session]
+            states[self.state._id] = states[self.state._id]
+
     def forget(self, request: gr.Request) -> None:
         """When a page is left."""
         page = LocalContext.blocks.get(None)

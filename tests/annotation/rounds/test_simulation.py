@@ -60,15 +60,18 @@ def photographs(picture, tmp_path) -> list[AnnotatedImage]:
     return found
 
 
+def read(spotter, path):
+    words = spotter.trace(path).words
+    return words, [word_signals(word) for word in words]
+
+
 @pytest.fixture(autouse=True)
 def stub(tmp_path, monkeypatch):
     (tmp_path / "modules").mkdir()
     (tmp_path / "modules/annotation_rounds_paths.py").write_text(PATHS)
     monkeypatch.setenv("PYTHONPATH", f"{HERE}:{tmp_path / 'modules'}")
     monkeypatch.setattr("annotation.rounds.service.POLL_SECONDS", 0.02)
-    monkeypatch.setattr(
-        "annotation.rounds.simulation.trace_signals", lambda trace: [word_signals(w) for w in trace.words]
-    )
+    monkeypatch.setattr("annotation.rounds.simulation.read_with_signals", read)
 
 
 def run(photographs, **changes) -> list[Step]:

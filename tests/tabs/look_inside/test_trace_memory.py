@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from datetime import datetime
 
 import gradio as gr
 import httpx
@@ -30,13 +31,14 @@ class Page:
             answer, same = gr.Checkbox(), gr.Checkbox()
             answer.change(load, same, state, api_name="load", queue=False)
             answer.input(lambda found: found is not None, state, answer, api_name="has", queue=False)
+            same.input(memory.renew, None, None, api_name="renew", queue=False)
         self.demo.launch(prevent_thread_lock=True, quiet=True)
         self.numbers = {fn.api_name: number for number, fn in self.demo.fns.items()}
 
     def call(self, what: str, session: str, *data):
         body = {"fn_index": self.numbers[what], "session_hash": session, "data": list(data)}
         answer = httpx.post(f"{self.demo.local_url}gradio_api/run/predict", json=body, timeout=60)
-        return answer.json()["data"][0]
+        return next(iter(answer.json()["data"]), None)
 
     def load(self, session: str, same: bool = False) -> None:
         self.call("load", session, same)
@@ -66,6 +68,17 @@ def test_the_traces_used_least_recently_are_dropped(page):
     assert page.holders("a") == "a"  # used again
     page.load("c")
     assert page.holders("abc") == "ac"
+
+
+def test_the_time_to_live_of_a_trace_is_renewed(page):
+    page.call("renew", "a")
+    assert page.holders("a") == ""
+    page.load("a")
+    times = page.demo.state_holder.session_data["a"]._state_ttl
+    times[page.state._id] = (1800, datetime.min)
+    page.call("renew", "a")
+    assert times[page.state._id][1] > datetime.min
+    assert page.holders("a") == "a"
 
 
 def test_a_trace_that_several_look_at_counts_once(page):
