@@ -69,7 +69,8 @@ def print_something(data: bytes) -> Answer:
     return {"known": "true"}, None
 
 
-def test_without_workers_it_runs_here():
+def test_without_workers_it_runs_here(monkeypatch):
+    monkeypatch.setattr(decoding, "_pool", None)
     assert run(number, b"abc", factor=2) == ({"number": 6, "process": os.getpid()}, None)
 
 

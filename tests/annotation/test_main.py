@@ -251,6 +251,7 @@ def test_serve_warns_about_a_public_port_without_a_password(
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", TOKEN)
     monkeypatch.setenv("ML_BACKEND_TOKEN", password)
     monkeypatch.setattr("annotation.label_studio.http_server.serve", lambda *_: None)
+    monkeypatch.setattr("annotation.commands.label_studio.decode_apart", lambda: None)  # it would last
     command = ["serve", "--database", f"sqlite:///{tmp_path}/a.db", "--weights", str(tiny_file)]
     assert main([*command, "--host", host]) == 0
     assert capsys.readouterr().err.count("ML_BACKEND_TOKEN") == warnings
