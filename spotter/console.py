@@ -22,20 +22,34 @@ class Program:
     module: str
     summary: str
     extra: str = ""  # what to install for it, besides what reads photos
+    options: str = ""  # a module that checks the command line first, if the program's takes seconds to import
 
 
 PROGRAMS = {
     "read": Program("spotter.__main__", "Read the words on photos and in PDF documents."),
+    "bulk": Program("spotter.bulk.__main__", "Read millions of photos, on many machines.", "bulk"),
     "app": Program("app", "Start the web app: read, look inside, correct, fine-tune.", "app"),
     "login": Program("spotter.tabs.shared.logins", "Add a login for the web app.", "app"),
     "annotate": Program("annotation.__main__", "Photos and annotations of a project.", "app"),
     "rounds": Program("annotation.rounds.__main__", "Fine-tune on the corrected photos of a project.", "app"),
     "train": Program("spotter.training.__main__", "Train a spotter.", "train"),
     "pack": Program("spotter.training.pack", "Pack what training needs into one file.", "train"),
-    "export": Program("spotter.training.export", "Export the weights of a training run.", "train"),
-    "convert": Program("spotter.convert", "Convert a published checkpoint."),
+    "export": Program(
+        "spotter.training.export",
+        "Export the weights of a training run.",
+        "train",
+        "spotter.training.export_options",
+    ),
+    "convert": Program(
+        "spotter.convert", "Convert a published checkpoint.", options="spotter.convert_options"
+    ),
     "evaluate": Program("spotter.evaluation.__main__", "Measure how well words are found and read.", "train"),
-    "benchmark": Program("spotter.evaluation.benchmark", "Measure speed and memory.", "train"),
+    "benchmark": Program(
+        "spotter.evaluation.benchmark",
+        "Measure speed and memory.",
+        "train",
+        "spotter.evaluation.benchmark_options",
+    ),
 }
 
 console = typer.Typer(
@@ -66,6 +80,8 @@ def _add(name: str, program: Program) -> None:
 
     def run(context: typer.Context) -> None:
         sys.argv = [f"{COMMAND} {name}", *context.args]
+        if program.options:
+            importlib.import_module(program.options).parse(context.args)
         raise typer.Exit(_load(name, program).main(context.args))
 
     settings = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}

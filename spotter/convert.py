@@ -5,10 +5,8 @@ python -m spotter.convert PUBLISHED.pth OUT.safetensors
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -16,8 +14,8 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from spotter.config import official
+from spotter.convert_options import parse
 from spotter.model.spotter import SwinTextSpotter
-from spotter.program import program_name
 from spotter.weights import WeightsError, save_weights
 
 # Published name -> ours; the first match counts. {i} is a number, {rest} the remainder, None: not needed.
@@ -191,26 +189,6 @@ def read_published(path: Path) -> dict[str, Tensor]:
         if not tensor.isfinite().all():
             raise WeightsError(f"{key!r} in {path} holds values that are not finite.")
     return state
-
-
-@dataclass(frozen=True)
-class Options:
-    """The command line."""
-
-    published: Path
-    out: Path
-
-
-def parse(arguments: list[str] | None) -> Options:
-    parser = argparse.ArgumentParser(
-        prog=program_name("spotter.convert"), description="Convert a published checkpoint to safetensors."
-    )
-    parser.add_argument("published", type=Path, help="published checkpoint (.pth)")
-    parser.add_argument("out", type=Path, help="file to write (.safetensors)")
-    options = Options(**vars(parser.parse_args(arguments)))
-    if options.out.suffix != ".safetensors":  # the model card gets its name, with .json
-        parser.error(f"OUT must end in .safetensors, not {options.out.name!r}")
-    return options
 
 
 def main(arguments: list[str] | None = None) -> int:

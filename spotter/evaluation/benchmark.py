@@ -7,7 +7,6 @@ Every part runs in a process of its own. The results are for an idle machine; th
 
 from __future__ import annotations
 
-import argparse
 import os
 import platform
 import sys
@@ -21,8 +20,8 @@ from PIL import Image
 
 from spotter.config import nano
 from spotter.evaluation import baselines
-from spotter.evaluation.arguments import names_from, positive_int
-from spotter.evaluation.baselines import INSTALL
+from spotter.evaluation.arguments import INSTALL
+from spotter.evaluation.benchmark_options import NANO_WORDS, Options, parse
 from spotter.evaluation.first_paint import measure_first_paint
 from spotter.evaluation.measurements import (
     GOLDEN,
@@ -34,7 +33,6 @@ from spotter.evaluation.measurements import (
 )
 from spotter.images import read_image
 from spotter.model.spotter import SwinTextSpotter
-from spotter.program import program_name
 from spotter.resources import ASSETS
 from spotter.weights import WeightsError, save_weights, weights_path
 from spotter.words_json import write_json
@@ -44,24 +42,8 @@ OFFICIAL_SIDE = 640  # pixels of the square image that the official spotter read
 OFFICIAL_WORDS = 12
 OFFICIAL_RUNS = 3  # maximum: each takes seconds
 BASELINE_RUNS = 3  # maximum
-NANO_WORDS = 30  # regions read without --threshold: about as many words as in a busy street
 DENSE_SEED = 3
 BUSY = 0.5  # load average
-PARTS = ("nano", "official", "page")
-
-
-@dataclass(frozen=True)
-class Options:
-    """The command line."""
-
-    image: Path | None
-    weights: str
-    threshold: float | None
-    threads: int
-    runs: int
-    peers: tuple[str, ...]
-    parts: tuple[str, ...]
-    json: Path | None
 
 
 @dataclass(frozen=True)
@@ -270,29 +252,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(error, file=sys.stderr)
             return 2
     return 0
-
-
-def parse(arguments: Sequence[str] | None) -> Options:
-    parser = argparse.ArgumentParser(
-        prog=program_name("spotter.evaluation.benchmark"), description="Measures speed and memory."
-    )
-    parser.add_argument("--image", type=Path, metavar="F", help="photo to read (default: a rendered one)")
-    parser.add_argument("--weights", default="nano", metavar="W", help="nano or a .safetensors file")
-    parser.add_argument(
-        "--threshold",
-        type=float,
-        help=f"minimum score of a word (default: such that {NANO_WORDS} regions are read)",
-    )
-    parser.add_argument("--threads", type=positive_int, default=2, metavar="N", help="of the computation (2)")
-    parser.add_argument("--runs", type=positive_int, default=9, metavar="N", help="runs per median (9)")
-    parser.add_argument(
-        "--peers", type=names_from(INSTALL), default=(), help=f"other readers: {','.join(INSTALL)}"
-    )
-    parser.add_argument(
-        "--parts", type=names_from(PARTS), default=PARTS, help=f"what to measure ({','.join(PARTS)})"
-    )
-    parser.add_argument("--json", type=Path, metavar="OUT", help="also write the table to this file")
-    return Options(**vars(parser.parse_args(arguments)))
 
 
 if __name__ == "__main__":

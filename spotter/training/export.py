@@ -9,11 +9,10 @@ Figures are reports of `python -m spotter.evaluation ... --json`, each named aft
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,37 +20,13 @@ import torch
 
 from spotter.config import SpotterConfig
 from spotter.model.spotter import SwinTextSpotter
-from spotter.program import program_name
 from spotter.training.card import make_card
 from spotter.training.errors import TrainingError
+from spotter.training.export_options import Options, parse
 from spotter.training.initialisation import load_and_extend
-from spotter.weights import WeightsError, load_weights, save_weights
+from spotter.weights import WeightsError, load_weights, save_weights, stored_names
 
 MAX_BYTES = 25_000_000  # of weights that may be committed
-
-
-@dataclass(frozen=True)
-class Options:
-    """The command line."""
-
-    run: Path
-    out: Path
-    figures: list[Path]
-    mistakes: Path | None
-    notes: str
-    experiments: Path | None
-    started_from: str | None
-    temperature: float | None
-    power: float | None
-    mix: str | None
-    share: float
-    command: str
-
-    @property
-    def calibration(self) -> dict[str, Any]:
-        """The given fields of the model's config."""
-        given = {"reading_temperature": self.temperature, "reading_power": self.power}
-        return {name: value for name, value in given.items() if value is not None}
 
 
 def averaged_model(folder: Path) -> tuple[SwinTextSpotter, dict[str, Any]]:
@@ -84,14 +59,14 @@ def model_and_card(run: Path, name: str) -> tuple[SwinTextSpotter, dict[str, Any
 def interpolate(model: SwinTextSpotter, weights: str, share: float) -> None:
     """Interpolates the model with other weights: (1 - share) * model + share * other. A fine-tuned model then
     forgets less of its initial weights (Wortsman et al. 2022, robust fine-tuning). Blocks that the other
-    weights do not have are unchanged.
+    weights do not have are unchanged; characters that they do not know are mixed with what those start with.
 
     Raises TrainingError if the weights are of another network, WeightsError if there are none.
     """
-    load_and_extend(weights, model.config)  # raises if they do not fit
-    state, other = model.state_dict(), load_weights(weights)[0].state_dict()
+    other = load_and_extend(weights, model.config).state_dict()  # raises if they do not fit
+    state, stored = model.state_dict(), stored_names(weights)
     mean = {
-        n: t.lerp(other[n].to(t), share) if n in other and t.is_floating_point() else t
+        n: t.lerp(other[n].to(t), share) if n in stored and t.is_floating_point() else t
         for n, t in state.items()
     }
     model.load_state_dict(mean)
@@ -125,36 +100,6 @@ def export(options: Options) -> int:
         card |= json.loads(options.mistakes.read_text(encoding="utf-8"))
     save_weights(model, options.out, card, half=True)
     return card["trained_images"]
-
-
-def parse(arguments: Sequence[str] | None) -> Options:
-    parser = argparse.ArgumentParser(
-        prog=program_name("spotter.training.export"), description="Exports the averaged weights of a run."
-    )
-    parser.add_argument("run", type=Path, help="folder of a run, or its weights (.safetensors)")
-    parser.add_argument("out", type=Path, help="file to write (.safetensors)")
-    parser.add_argument(
-        "--figures", type=Path, nargs="*", default=[], help="reports of spotter.evaluation (JSON)"
-    )
-    parser.add_argument("--mistakes", type=Path, help="report of spotter.evaluation.error_analysis (JSON)")
-    parser.add_argument("--notes", default="", help="what the weights are suitable for")
-    parser.add_argument("--experiments", type=Path, help="text file, one experiment with its result per line")
-    parser.add_argument("--started-from", help="the initial weights, in words (default: their path)")
-    parser.add_argument(
-        "--temperature",
-        type=float,
-        help="of the readings, from spotter.evaluation.calibration; default: of the initial weights, or 1",
-    )
-    parser.add_argument("--power", type=float, help="of the readings, likewise")
-    parser.add_argument("--mix", metavar="W", help="weights to interpolate with, such as the initial ones")
-    parser.add_argument("--share", type=float, default=0.5, help="of these weights (0.5)")
-    parser.add_argument("--command", default="", help="the command that trained the weights")
-    options = Options(**vars(parser.parse_args(arguments)))
-    if not all(value > 0 for value in options.calibration.values()):
-        parser.error("--temperature and --power must be above 0.")
-    if not 0 <= options.share <= 1:
-        parser.error("--share must be from 0 to 1.")
-    return options
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

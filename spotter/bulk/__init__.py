@@ -1,0 +1,1 @@
+"""Reads millions of photos on many machines with Ray Data: `spotter bulk SOURCE OUT`."""
