@@ -24,6 +24,8 @@ from typing import IO, Any
 
 import numpy as np
 
+from spotter.language import current_language, speaking, tr
+
 # What is known about the picture, and pixels (height, width, 3) uint8 if the function returns any.
 Answer = tuple[dict[str, Any], np.ndarray | None]
 
@@ -33,12 +35,21 @@ MAX_MEMORY = 3 * 2**30  # bytes of addresses, per worker; 40 megapixels of 16 bi
 MAX_HEADER = 2**16  # bytes
 MAX_PIXELS = 40_000_000  # of a picture, 120 MB as RGB
 ROOT = Path(__file__).resolve().parent.parent
-TOO_LONG = f"The image takes more than {SECONDS:g} seconds to decode; save it again, as JPEG or smaller."
-DAMAGED = "The image is damaged, or takes too much memory; choose another image or save it again."
 
 
 class ImageError(ValueError):
     """An unreadable image; the message is one sentence for the person who chose it."""
+
+
+def too_long() -> str:
+    return tr(
+        "The image takes more than {seconds:g} seconds to decode; save it again, as JPEG or smaller.",
+        seconds=SECONDS,
+    )
+
+
+def damaged() -> str:
+    return tr("The image is damaged, or takes too much memory; choose another image or save it again.")
 
 
 def run(function: Callable[..., Answer], data: bytes, **arguments: int) -> Answer:
@@ -106,13 +117,14 @@ class Worker:
         timer.start()
         try:
             name = f"{function.__module__}:{function.__qualname__}"
-            _write(self._requests, {"function": name, "arguments": arguments, "bytes": len(data)}, data)
+            request = {"function": name, "arguments": arguments, "bytes": len(data)}
+            _write(self._requests, request | {"language": current_language()}, data)
             header = _read_header(self._answers)
             pixels = _read_pixels(self._answers, header["shape"]) if header.get("shape") else None
         except Exception as error:  # it has died, or what it sends cannot be trusted
             self._process.kill()
             self._process.wait()
-            raise ImageError(TOO_LONG if self._is_late else DAMAGED) from error
+            raise ImageError(too_long() if self._is_late else damaged()) from error
         finally:
             timer.cancel()
         if sentence := header.get("error"):
@@ -140,7 +152,7 @@ _lock = Lock()
 
 def _plain(sentence: str) -> str:
     """A worker that has been taken over could send markup."""
-    return sentence if not set("<>&") & set(sentence) else DAMAGED
+    return sentence if not set("<>&") & set(sentence) else damaged()
 
 
 def _write(pipe: IO[bytes], header: dict[str, Any], data: bytes | memoryview) -> None:
@@ -194,7 +206,8 @@ def _answer(requests: IO[bytes], answers: IO[bytes]) -> None:
     _read_into(requests, memoryview(data))
     module, name = request["function"].split(":")
     try:
-        known, pixels = getattr(import_module(module), name)(bytes(data), **request["arguments"])
+        with speaking(request["language"]):
+            known, pixels = getattr(import_module(module), name)(bytes(data), **request["arguments"])
     except ImageError as error:
         _write(answers, {"error": str(error)}, b"")
         return
