@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from annotation.region import AnnotationError
 from annotation.store.tables import ImageRow
+from spotter.language import tr
 
 MAX_PERSON = 200  # characters of a person's name
 
@@ -23,4 +24,9 @@ def now() -> datetime:
 def check_version(image: ImageRow, version: int) -> None:
     """Raises AnnotationError if somebody has changed the image since this version."""
     if version != image.version:
-        raise AnnotationError(f"{image.changed_by} has changed this image in the meantime; review it again.")
+        raise AnnotationError(
+            tr(
+                "{changed_by} has changed this image in the meantime; review it again.",
+                changed_by=image.changed_by,
+            )
+        )

@@ -13,12 +13,13 @@ from sqlalchemy import func, insert, select, update
 
 from annotation.region import AnnotationError
 from annotation.review import DELETED, OPEN_STATES, SKIPPED
-from annotation.store import projects
+from annotation.store import projects, roles
 from annotation.store.authors import person_name
 from annotation.store.records import ImageRecord, image_record
 from annotation.store.region_rows import batches
 from annotation.store.store import Store
 from annotation.store.tables import ImageRow, RegionRow, ReviewRow
+from spotter.language import tr
 
 MAX_REASON = 200  # characters
 
@@ -38,12 +39,15 @@ def delete_images(store: Store, image_ids: Sequence[int], who: str) -> int:
     who, at, number = person_name(who), datetime.now(UTC), 0
     with store.write() as session:
         for ids in batches(image_ids):
-            query = select(ImageRow.id, ImageRow.state)
+            query = select(ImageRow.id, ImageRow.state, ImageRow.project_id)
             found = session.execute(query.where(ImageRow.id.in_(ids), ImageRow.state != DELETED)).all()
             if not found:
                 continue
+            for project_id, is_approved in {(row.project_id, row.state == "approved") for row in found}:
+                roles.check(session, project_id, "approve" if is_approved else "edit")
             rows = [
-                {"image_id": i, "who": who, "at": at, "before": state, "after": DELETED} for i, state in found
+                {"image_id": i, "who": who, "at": at, "before": state, "after": DELETED}
+                for i, state, _ in found
             ]
             session.execute(insert(ReviewRow), rows)
             session.execute(
@@ -60,6 +64,7 @@ def restore_images(store: Store, image_ids: Sequence[int], who: str) -> int:
         for ids in batches(image_ids):
             query = select(ImageRow).where(ImageRow.id.in_(ids), ImageRow.state == DELETED)
             for image in session.scalars(query):
+                roles.check(session, image.project_id, "edit")
                 projects.restore_image(session, image, who, at)
                 number += 1
     return number
@@ -104,7 +109,9 @@ def skip_image(store: Store, image_id: int, reason: str, who: str) -> ImageRecor
     """The photo is not to be annotated. Raises AnnotationError (no reason), StateError, NotFoundError."""
     reason = " ".join(reason.split())
     if not 1 <= len(reason) <= MAX_REASON or not reason.isprintable():
-        raise AnnotationError(f"Choose or type a reason of at most {MAX_REASON} characters.")
+        raise AnnotationError(
+            tr("Choose or type a reason of at most {max_reason} characters.", max_reason=MAX_REASON)
+        )
     return store.set_state(image_id, SKIPPED, who, reason=reason)
 
 

@@ -22,6 +22,7 @@ from annotation.store.region_rows import batches, load_regions, replace_regions
 from annotation.store.search import FORMS, words_with
 from annotation.store.store import Store
 from annotation.store.tables import ImageRow, RegionRow, ReviewRow
+from spotter.language import tr
 
 MAX_CHANGES = 20_000  # words of one plan, which is kept in memory until a person confirms it
 IMAGES_AT_ONCE = 50  # per transaction, so that people who save meanwhile do not wait for all
@@ -56,7 +57,7 @@ def plan_replacement(
 ) -> list[Change]:
     """Replaces a text wherever it occurs in the project's words. Raises AnnotationError."""
     if not find:
-        raise AnnotationError("Type the text to be replaced.")
+        raise AnnotationError(tr("Type the text to be replaced."))
     pattern = text_pattern(find, match_case, whole_word)
     query = words_with(store, project_id, find).add_columns(ImageRow.version, ImageRow.state)
     changes = []
@@ -66,7 +67,13 @@ def plan_replacement(
             if after == text:
                 continue
             if len(after) > MAX_TEXT:
-                raise AnnotationError(f"On {name} a text would be longer than {MAX_TEXT} characters.")
+                raise AnnotationError(
+                    tr(
+                        "On {name} a text would be longer than {max_text} characters.",
+                        name=name,
+                        max_text=MAX_TEXT,
+                    )
+                )
             finished = state in CONFIRMED_STATES
             changes.append(Change(image_id, name, version, finished, region_id, "text", text, after))
             _check_count(changes)
@@ -78,7 +85,9 @@ def plan_flag(
 ) -> list[Change]:
     """Sets or clears a flag of all words of these images. Raises AnnotationError."""
     if flag not in FLAGS:
-        raise AnnotationError(f"There is no flag {flag!r}; expected one of {', '.join(FLAGS)}.")
+        raise AnnotationError(
+            tr("There is no flag {flag!r}; expected one of {known}.", flag=flag, known=", ".join(FLAGS))
+        )
     columns = (ImageRow.id, ImageRow.name, ImageRow.version, ImageRow.state, RegionRow.id)
     query = select(*columns).join_from(RegionRow, ImageRow, RegionRow.image_id == ImageRow.id)
     query = query.where(in_project(project_id), getattr(RegionRow, flag) == (not value))
@@ -159,7 +168,10 @@ def _ordered(query: Select) -> Select:
 def _check_count(changes: Sequence[Change]) -> None:
     if len(changes) > MAX_CHANGES:
         raise AnnotationError(
-            f"This would change more than {MAX_CHANGES:,} words at once; choose fewer photos."
+            tr(
+                "This would change more than {max_changes:,} words at once; choose fewer photos.",
+                max_changes=MAX_CHANGES,
+            )
         )
 
 
@@ -171,4 +183,4 @@ def _last_reason(session: Session, image_id: int, state: str) -> str | None:
 
 def _image_name(store: Store, image_id: int) -> str:
     found = store.images_by_id([image_id])
-    return found[0].name if found else "a photo that was deleted"
+    return found[0].name if found else tr("a photo that was deleted")

@@ -7,8 +7,9 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 from sqlalchemy.orm import Session
 
 from annotation.region import AnnotationError
+from spotter.language import tr
 
 DEFAULT_URL = "sqlite:///annotation.db"
 APP = "swintextspotter"  # the app's folder in the user's data folder
@@ -34,11 +36,26 @@ WRITER_LOCK = 0x5357_4953  # key of PostgreSQL's advisory lock, which every writ
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
+_acts_itself: ContextVar[bool] = ContextVar("the program acts itself", default=False)
+
+
+@contextmanager
+def as_program() -> Iterator[None]:
+    """For what the program does of its own accord, though a person's request may have begun it."""
+    token = _acts_itself.set(True)
+    try:
+        yield
+    finally:
+        _acts_itself.reset(token)
+
+
 class Database:
     """Transactions on the database at a URL, whose tables are created or migrated. Raises AnnotationError."""
 
     def __init__(self, url: URL) -> None:
         self.engine = open_engine(url)
+        # The name of the person who acts, if people log in; see annotation.store.roles.
+        self.person: Callable[[], str] = str
 
     def close(self) -> None:
         self.engine.dispose()
@@ -46,7 +63,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Raises AnnotationError if the database cannot be reached."""
-        with _operational_errors(), Session(self.engine) as session:
+        with _operational_errors(), Session(self.engine, info=self._info()) as session:
             yield session
 
     @contextmanager
@@ -56,8 +73,11 @@ class Database:
         Raises AnnotationError if the database is busy or cannot be reached.
         """
         engine = self.engine.execution_options(writes=True)
-        with _operational_errors(), Session(engine, autoflush=True) as session, session.begin():
+        with _operational_errors(), Session(engine, info=self._info()) as session, session.begin():
             yield session
+
+    def _info(self) -> dict[str, str]:
+        return {"person": "" if _acts_itself.get() else self.person()}
 
 
 @contextmanager
@@ -67,7 +87,8 @@ def _operational_errors() -> Iterator[None]:
         yield
     except OperationalError as error:
         reason = " ".join(str(error.orig).split()).rstrip(".")
-        raise AnnotationError(f"The database cannot be used now ({reason}); nothing was changed.") from error
+        message = tr("The database cannot be used now ({reason}); nothing was changed.", reason=reason)
+        raise AnnotationError(message) from error
 
 
 def user_url() -> str:

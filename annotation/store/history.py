@@ -13,6 +13,7 @@ from annotation.region import Region
 from annotation.store.records import Draft, NotFoundError, Revision
 from annotation.store.region_rows import load_regions
 from annotation.store.tables import DraftRow, ImageRow, RevisionRow
+from spotter.language import tr
 
 
 def list_revisions(session: Session, image_id: int, region_id: str | None = None) -> list[Revision]:
@@ -100,7 +101,7 @@ def get_draft(session: Session, draft_id: int) -> DraftRow:
     """Raises NotFoundError if there is no such open draft."""
     row = session.get(DraftRow, draft_id)
     if row is None or row.status != "open":
-        raise NotFoundError("This draft is no longer open.")
+        raise NotFoundError(tr("This draft is no longer open."))
     return row
 
 

@@ -19,6 +19,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from spotter import decoding
 from spotter.bit_depth import has_deep_colours
 from spotter.images import MAX_BYTES, ImageError, read_image
+from spotter.language import tr
 from spotter.pdf import is_pdf
 
 # For images that are encoded again because of their orientation or EXIF; tried in turn until the file is
@@ -187,12 +188,14 @@ def _read(path: Path) -> bytes:
     """At most one byte too many, which `read_image` then refuses. Raises ImageError."""
     if not path.is_file():
         read_image(path)  # raises the specific error
-        raise ImageError("The image file cannot be opened; check its name and its permissions.")
+        raise ImageError(tr("The image file cannot be opened; check its name and its permissions."))
     try:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise ImageError("The image file cannot be opened; check its name and its permissions.") from error
+        raise ImageError(
+            tr("The image file cannot be opened; check its name and its permissions.")
+        ) from error
 
 
 def encode(pixels: np.ndarray, is_photo: bool = False) -> tuple[bytes, str]:

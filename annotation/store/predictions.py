@@ -21,12 +21,8 @@ from annotation.store.history import removed_regions
 from annotation.store.records import NotFoundError, Prediction, Suggestion
 from annotation.store.region_rows import load_predicted, load_regions, predicted_region, replace_regions
 from annotation.store.tables import ImageRow, PredictedRow, PredictionRow
-
-
-def model_version(card: dict) -> str:
-    """The version under which a spotter's predictions are stored; other weights are another version."""
-    name, sha256 = card.get("name", "spotter"), card.get("sha256", "")
-    return card.get("model_version") or (f"{name}-{sha256[:8]}" if sha256 else name)
+from spotter.language import tr
+from spotter.words_json import model_version as model_version  # that of what is stored here
 
 
 def add_prediction(
@@ -116,7 +112,7 @@ def get_suggestion(session: Session, image_id: int, suggestion_id: str) -> Predi
         )
     )
     if row is None:
-        raise NotFoundError("This suggestion is no longer open.")
+        raise NotFoundError(tr("This suggestion is no longer open."))
     return row
 
 

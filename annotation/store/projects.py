@@ -10,11 +10,12 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from annotation.region import SHA256, AnnotationError
 from annotation.review import DELETED
-from annotation.store import review
+from annotation.store import review, roles
 from annotation.store.images import StoredImage, display_name, natural_sort_key
 from annotation.store.records import ImageRecord, NotFoundError, image_record
 from annotation.store.region_rows import batches
 from annotation.store.tables import ImageRow, PredictionRow, ProjectRow, ReviewRow
+from spotter.language import tr
 
 MAX_NAME = 200  # characters
 
@@ -28,19 +29,24 @@ def project_name(name: str) -> str:
     """A valid name, with single spaces. Raises AnnotationError."""
     name = " ".join(name.split())
     if not 1 <= len(name) <= MAX_NAME or not name.isprintable():
-        raise AnnotationError(f"The name of a project must have 1 to {MAX_NAME} characters.")
+        raise AnnotationError(
+            tr("The name of a project must have 1 to {max_name} characters.", max_name=MAX_NAME)
+        )
     return name
 
 
-def ensure_project(session: Session, name: str) -> int:
-    """Id of the project with this name, created if there is none. Raises AnnotationError."""
+def ensure_project(session: Session, name: str, owner: str = "") -> int:
+    """Id of the project with this name, created if there is none, for `owner`. Raises AnnotationError."""
     name = project_name(name)
     found = find_project(session, name)
     if found is not None:
+        roles.check(session, found, "look")
         return found
     row = ProjectRow(name=name, created=datetime.now(UTC))
     session.add(row)
     session.flush()
+    if owner:
+        roles.give_role(session, row.id, owner, "owner")
     return row.id
 
 
@@ -52,16 +58,18 @@ def find_project(session: Session, name: str) -> int | None:
 def list_projects(session: Session) -> list[tuple[int, str]]:
     """(id, name), ordered by name."""
     query = select(ProjectRow.id, ProjectRow.name).where(ProjectRow.deleted_at.is_(None))
-    rows = session.execute(query.order_by(ProjectRow.name))
+    rows = session.execute(query.where(roles.is_visible(session)).order_by(ProjectRow.name))
     return [(number, name) for number, name in rows]
 
 
-def get_project(session: Session, project_id: int) -> ProjectRow:
-    """Raises NotFoundError, also if the project was deleted."""
+def get_project(session: Session, project_id: int, action: str = "look") -> ProjectRow:
+    """Raises NotFoundError, also if the project was deleted; ForbiddenError, see annotation.store.roles."""
     row = session.get(ProjectRow, project_id)
     if row is None or row.deleted_at is not None:
-        by = f" {row.deleted_by} deleted it." if row is not None else ""
-        raise NotFoundError(f"There is no such project.{by}")
+        if row is not None and row.deleted_by:
+            raise NotFoundError(tr("There is no such project. {who} deleted it.", who=row.deleted_by))
+        raise NotFoundError(tr("There is no such project."))
+    roles.check(session, project_id, action)
     return row
 
 
@@ -72,7 +80,7 @@ def add_image_row(
 
     One that is in the bin comes back as it was, by `who`, and counts as added. Raises NotFoundError.
     """
-    get_project(session, project_id)
+    get_project(session, project_id, "edit")
     existing = session.scalar(
         select(ImageRow).where(ImageRow.project_id == project_id, ImageRow.sha256 == stored.sha256)
     )
@@ -98,14 +106,23 @@ def add_image_row(
 
 
 def get_image(session: Session, image_id: int, lock: bool = False) -> ImageRow:
-    """`lock`: other transactions wait until this one ends. Raises NotFoundError, also if it is in the bin."""
+    """`lock`: to change it; other transactions wait until this one ends.
+
+    Raises NotFoundError, also if it is in the bin; ForbiddenError, see annotation.store.roles.
+    """
     row = session.get(ImageRow, image_id, with_for_update=lock)
     if row is None:
-        raise NotFoundError("There is no such image.")
+        raise NotFoundError(tr("There is no such image."))
     if row.state == DELETED:
         who = last_deletion(session, row.id).who
-        raise NotFoundError(f"{who} has deleted the photo {row.name}. It is in the bin; restore it there.")
-    get_project(session, row.project_id)
+        raise NotFoundError(
+            tr(
+                "{who} has deleted the photo {name}. It is in the bin; restore it there.",
+                who=who,
+                name=row.name,
+            )
+        )
+    get_project(session, row.project_id, "edit" if lock else "look")
     return row
 
 

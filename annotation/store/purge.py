@@ -13,11 +13,13 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from annotation.review import DELETED
+from annotation.store import roles
 from annotation.store.store import Store
 from annotation.store.tables import (
     Base,
     HoldoutImageRow,
     ImageRow,
+    MemberRow,
     PredictedRow,
     PredictionRow,
     ProjectRow,
@@ -31,7 +33,7 @@ BATCH = 50  # photos per transaction
 
 
 def empty_bin(store: Store, project_id: int) -> int:
-    """Deletes the photos in a project's bin for good; how many."""
+    """Deletes the photos in a project's bin for good; how many. Raises ForbiddenError."""
     return _erase(store, ImageRow.project_id == project_id, ImageRow.state == DELETED)
 
 
@@ -45,8 +47,10 @@ def erase_project(store: Store, project_id: int) -> int:
     is_deleted = select(ProjectRow.id).where(ProjectRow.id == project_id, ProjectRow.deleted_at.is_not(None))
     number = _erase(store, ImageRow.project_id.in_(is_deleted))
     with store.write() as session:
+        roles.check(session, project_id, "manage")
         # Its rounds stay: their weights may be served.
         session.execute(update(RoundRow).where(RoundRow.project_id.in_(is_deleted)).values(project_id=None))
+        session.execute(delete(MemberRow).where(MemberRow.project_id.in_(is_deleted)))
         session.execute(delete(HoldoutImageRow).where(HoldoutImageRow.project_id.in_(is_deleted)))
         session.execute(
             delete(ProjectRow).where(ProjectRow.id == project_id, ProjectRow.deleted_at.is_not(None))
@@ -72,6 +76,8 @@ def _erase(store: Store, *conditions: ColumnElement[bool]) -> int:
     while True:
         with store.write() as session:
             images = list(session.scalars(select(ImageRow).where(*conditions).limit(BATCH)))
+            for project_id in {image.project_id for image in images}:
+                roles.check(session, project_id, "manage")
             for image in images:
                 session.merge(RemovedFileRow(sha256=image.sha256, extension=image.extension))
             _delete_rows(session, [image.id for image in images])

@@ -17,6 +17,7 @@ from annotation.review import OPEN_STATES, STATES
 from annotation.store.projects import in_project
 from annotation.store.store import Store
 from annotation.store.tables import ImageRow
+from spotter.language import tr
 
 ORDERS = ("uncertainty", "random", "oldest", "name")
 MAX_NEAR_BITS = 10  # maximum number of differing bits, of the 64 of the dHash, between near-duplicates
@@ -66,9 +67,17 @@ def queue(
     Raises AnnotationError.
     """
     if order not in ORDERS:
-        raise AnnotationError(f"There is no order {order!r}; expected one of {', '.join(ORDERS)}.")
+        raise AnnotationError(
+            tr("There is no order {order!r}; expected one of {known}.", order=order, known=", ".join(ORDERS))
+        )
     if unknown := [state for state in states if state not in STATES]:
-        raise AnnotationError(f"There is no state {unknown[0]!r}; expected one of {', '.join(STATES)}.")
+        raise AnnotationError(
+            tr(
+                "There is no state {unknown!r}; expected one of {known}.",
+                unknown=unknown[0],
+                known=", ".join(STATES),
+            )
+        )
     key = ImageRow.uncertainty if order == "uncertainty" else ImageRow.id
     query = select(ImageRow.id, ImageRow.dhash, key)
     query = query.where(in_project(project_id), ImageRow.state.in_(states))

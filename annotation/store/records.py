@@ -7,6 +7,7 @@ from datetime import datetime
 
 from annotation.region import AnnotationError, Region
 from annotation.store.tables import ImageRow
+from spotter.language import tr
 
 
 class NotFoundError(AnnotationError):
@@ -17,7 +18,13 @@ class VersionConflict(AnnotationError):  # noqa: N818, the name others catch
     """Somebody else saved first. Nothing is lost: the rejected regions are in the draft."""
 
     def __init__(self, who: str, at: datetime, version: int, draft_id: int) -> None:
-        super().__init__(f"{who} changed this image at {at:%H:%M:%S} UTC; your version is kept as a draft.")
+        super().__init__(
+            tr(
+                "{who} changed this image at {at:%H:%M:%S} UTC; your version is kept as a draft.",
+                who=who,
+                at=at,
+            )
+        )
         self.who = who  # who saved the current version
         self.at = at  # when it was saved, UTC
         self.version = version  # the image's current version

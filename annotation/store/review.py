@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from annotation.review import CONFIRMED_STATES, check_transition
+from annotation.store import roles
 from annotation.store.records import StateChange
 from annotation.store.tables import ImageRow, RegionRow, ReviewRow
 
@@ -26,6 +27,8 @@ def force_state(
     """Sets a state without checking the transition, for edits and imports."""
     if state == image.state:
         return
+    if "approved" in (state, image.state):
+        roles.check(session, image.project_id, "approve")
     session.add(ReviewRow(image_id=image.id, who=who, at=at, before=image.state, after=state, reason=reason))
     image.state = state
     if state in CONFIRMED_STATES:

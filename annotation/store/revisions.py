@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from annotation.merge import merge, with_regions
 from annotation.region import Region, check_regions
-from annotation.store import history, projects, review
+from annotation.store import history, projects, review, roles
 from annotation.store.authors import check_version, now, person_name
 from annotation.store.database import Database
 from annotation.store.records import Draft, Revision, StateChange
@@ -84,4 +84,6 @@ class RevisionStore(Database):
     def discard_draft(self, draft_id: int) -> None:
         """Closes a draft; it stays in the database. Raises NotFoundError."""
         with self.write() as session:
-            history.get_draft(session, draft_id).status = "discarded"
+            row = history.get_draft(session, draft_id)
+            roles.check_image(session, row.image_id, "edit")
+            row.status = "discarded"

@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, exists, or_, select, union
 
 from annotation.region import AnnotationError
-from annotation.review import SKIPPED, STATES
+from annotation.review import SKIPPED, STATES, state_name
 from annotation.store.projects import in_project
 from annotation.store.records import ImageRecord, NotFoundError, image_record
 from annotation.store.store import Store
 from annotation.store.tables import ImageRow, ReviewRow, RevisionRow
+from spotter.language import tr
 
 SELECTABLE = tuple(state for state in STATES if state != SKIPPED)  # skipped images are not annotated
 
@@ -29,13 +30,19 @@ class Selection:
     def __post_init__(self) -> None:
         if unknown := [state for state in self.states if state not in SELECTABLE]:
             expected = ", ".join(SELECTABLE)
-            raise AnnotationError(f"There is no state {unknown[0]!r} to choose; expected one of {expected}.")
+            raise AnnotationError(
+                tr(
+                    "There is no state {unknown!r} to choose; expected one of {expected}.",
+                    unknown=unknown[0],
+                    expected=expected,
+                )
+            )
 
     def __str__(self) -> str:
         """For messages: "done or approved, by ann, changed since 2026-11-01 00:00 UTC"; "" if empty."""
-        parts = [" or ".join(self.states)] if self.states else []
-        parts += [f"last changed or marked as done by {self.by}"] if self.by else []
-        parts += [f"changed since {self.since:%Y-%m-%d %H:%M} UTC"] if self.since else []
+        parts = [tr(" or ").join(map(state_name, self.states))] if self.states else []
+        parts += [tr("last changed or marked as done by {who}", who=self.by)] if self.by else []
+        parts += [tr("changed since {at:%Y-%m-%d %H:%M} UTC", at=self.since)] if self.since else []
         return ", ".join(parts)
 
 
@@ -47,8 +54,15 @@ def parse_selection(states: Sequence[str] | None, by: str | None, since: str | N
 def select_images(store: Store, project_id: int, selection: Selection) -> list[ImageRecord]:
     """Ordered by name (img2 before img10). Raises NotFoundError if nobody of that name has worked here."""
     if selection.by and selection.by not in (names := people(store, project_id)):
-        known = f"these have: {', '.join(names)}" if names else "nobody has"
-        raise NotFoundError(f"{selection.by} has not worked in this project; {known}.")
+        if not names:
+            raise NotFoundError(tr("{who} has not worked in this project; nobody has.", who=selection.by))
+        raise NotFoundError(
+            tr(
+                "{who} has not worked in this project; these have: {names}.",
+                who=selection.by,
+                names=", ".join(names),
+            )
+        )
     query = select(ImageRow).where(in_project(project_id), *_conditions(selection))
     with store.read() as session:
         rows = session.scalars(query.order_by(ImageRow.sort_name, ImageRow.id))
@@ -96,5 +110,5 @@ def _parse_time(text: str) -> datetime | None:
     try:
         time = datetime.fromisoformat(text)
     except ValueError as error:
-        raise AnnotationError(f"{text!r} is not a date; write it as 2026-11-01.") from error
+        raise AnnotationError(tr("{text!r} is not a date; write it as 2026-11-01.", text=text)) from error
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Select,
+    Subquery,
     case,
     cast,
     extract,
@@ -62,14 +64,30 @@ def project_statistics(store: Store, project_id: int) -> Statistics:
 # Work
 
 
-def _saves(session: Session, project_id: int) -> Saves:
+def seconds_until(session: Session, project_id: int, moments: Sequence[datetime]) -> list[int]:
+    """How long people have worked on a project until each moment."""
+    if not moments:
+        return []
+    gaps = _gaps(project_id)
+    work = case((gaps.c.gap <= MAX_PAUSE, gaps.c.gap), else_=0)
+    sums = [func.sum(case((gaps.c.at <= int(moment.timestamp()), work), else_=0)) for moment in moments]
+    return [int(total or 0) for total in session.execute(select(*sums)).one()]
+
+
+def _gaps(project_id: int) -> Subquery:
+    """Of every save: who, at (seconds since 1970), day, and the seconds since the save before."""
     edits, reviews = _edits(project_id), _reviews(project_id)
     times = union(
         edits.with_only_columns(RevisionRow.who, _seconds(RevisionRow.at).label("at")),
         reviews.with_only_columns(ReviewRow.who, _seconds(ReviewRow.at).label("at")),
     ).subquery()
     before = func.lag(times.c.at).over(partition_by=times.c.who, order_by=times.c.at)
-    gaps = select(times.c.who, _day(times.c.at), (times.c.at - before).label("gap")).subquery()
+    return select(times.c.who, times.c.at, _day(times.c.at), (times.c.at - before).label("gap")).subquery()
+
+
+def _saves(session: Session, project_id: int) -> Saves:
+    edits, reviews = _edits(project_id), _reviews(project_id)
+    gaps = _gaps(project_id)
     work = case((gaps.c.gap <= MAX_PAUSE, gaps.c.gap), else_=0)
     seconds = select(gaps.c.who, gaps.c.day, func.sum(work)).group_by(gaps.c.who, gaps.c.day)
     keys = (RevisionRow.who, _day(_seconds(RevisionRow.at)), RevisionRow.image_id)

@@ -13,7 +13,7 @@ from annotation.corrections import Correction, find_corrections
 from annotation.merge import apply_suggestion
 from annotation.region import Region, check_regions, regions_from_words, same_content
 from annotation.signals import RegionSignals, word_signals
-from annotation.store import history, predictions, projects, review
+from annotation.store import history, predictions, projects, review, roles
 from annotation.store.authors import check_version, now, person_name
 from annotation.store.database import DEFAULT_URL, parse_url, sqlite_file, user_url
 from annotation.store.images import ImageFolder
@@ -29,6 +29,7 @@ from annotation.store.records import (
 from annotation.store.region_rows import load_predicted, load_regions, predicted_region, replace_regions
 from annotation.store.revisions import RevisionStore
 from annotation.store.tables import ImageRow
+from spotter.language import tr
 
 if TYPE_CHECKING:
     from spotter.types import Word
@@ -57,17 +58,36 @@ class Store(RevisionStore):
 
     # Projects
 
-    def ensure_project(self, name: str) -> int:
-        """Id of the project with this name, created if there is none. Raises AnnotationError."""
+    def ensure_project(self, name: str, is_own: bool = False) -> int:
+        """Id of the project with this name, created if there is none. Raises AnnotationError.
+
+        `is_own`: a new one belongs to the person who acts; otherwise to nobody, so that it is open.
+        """
         with self.write() as session:
-            return projects.ensure_project(session, name)
+            return projects.ensure_project(session, name, self.person() if is_own else "")
+
+    def role(self, project_id: int) -> str:
+        """Of the person who acts, see annotation.store.roles; "" without one."""
+        with self.read() as session:
+            return roles.role_of(session, project_id, self.person()) or ""
+
+    def members(self, project_id: int) -> dict[str, str]:
+        """Roles by name; {} if the project is open: everybody may do everything."""
+        with self.read() as session:
+            return roles.members(session, project_id)
+
+    def give_role(self, project_id: int, person: str, role: str | None) -> None:
+        """Of `roles.ROLES`; None takes it away. Raises AnnotationError."""
+        with self.write() as session:
+            roles.give_role(session, project_id, person, role)
 
     def find_project(self, name: str) -> int:
         """Raises NotFoundError."""
         with self.read() as session:
             found = projects.find_project(session, name)
-        if found is None:
-            raise NotFoundError(f"There is no project {name!r}.")
+            if found is None:
+                raise NotFoundError(tr("There is no project {name!r}.", name=name))
+            roles.check(session, found, "look")
         return found
 
     def projects(self) -> list[tuple[int, str]]:
@@ -248,7 +268,9 @@ class Store(RevisionStore):
     def dismiss_suggestion(self, image_id: int, suggestion_id: str) -> None:
         """Raises NotFoundError."""
         with self.write() as session:
-            predictions.get_suggestion(session, image_id, suggestion_id).status = "dismissed"
+            suggestion = predictions.get_suggestion(session, image_id, suggestion_id)
+            roles.check_image(session, image_id, "edit")
+            suggestion.status = "dismissed"
 
     def suggestions(self, image_id: int) -> list[Suggestion]:
         with self.read() as session:

@@ -48,6 +48,15 @@ class ProjectRow(Base):
     deleted_by: Mapped[str | None] = mapped_column(String(200))
 
 
+class MemberRow(Base):
+    """The role of a person in a project, see annotation.store.roles."""
+
+    __tablename__ = "members"
+    project_id: Mapped[int] = mapped_column(ForeignKey("projects.id"), primary_key=True)
+    person: Mapped[str] = mapped_column(String(200), primary_key=True)
+    role: Mapped[str] = mapped_column(String(10))
+
+
 class ImageRow(Base):
     __tablename__ = "images"
     id: Mapped[int] = mapped_column(primary_key=True)

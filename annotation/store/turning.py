@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
+from sqlalchemy.orm import Session
 
 from annotation.region import DECIMALS, AnnotationError, Region
 from annotation.review import DELETED
@@ -20,7 +21,9 @@ from annotation.store.images import encode
 from annotation.store.records import ImageRecord, image_record
 from annotation.store.region_rows import load_regions, replace_regions
 from annotation.store.store import Store
+from annotation.store.tables import HoldoutImageRow, ImageRow
 from spotter.images import read_image
+from spotter.language import tr
 
 
 def turn_image(store: Store, image_id: int, quarters: int, who: str) -> ImageRecord:
@@ -37,12 +40,21 @@ def turn_image(store: Store, image_id: int, quarters: int, who: str) -> ImageRec
         regions = [turned(r, quarters, image.width, image.height) for r in load_regions(session, image_id)]
         row, is_added = projects.add_image_row(session, image.project_id, stored, image.name, who)
         if not is_added:
-            raise AnnotationError(f"The project has this photo turned already: {row.name}.")
+            raise AnnotationError(tr("The project has this photo turned already: {name}.", name=row.name))
         row.added, row.state = image.added, image.state  # its place in the queue
+        _keep_side(session, image, row)
         replace_regions(session, row, regions, who, "import", at)
         review.force_state(session, image, DELETED, who, at)
         session.flush()
         return image_record(row)
+
+
+def _keep_side(session: Session, before: ImageRow, after: ImageRow) -> None:
+    """A photo that rounds hold out, or have trained on, is still that photo when it is turned."""
+    known = session.get(HoldoutImageRow, (before.project_id, before.sha256))
+    if known is not None:
+        side = {"project_id": after.project_id, "sha256": after.sha256, "dhash": after.dhash}
+        session.merge(HoldoutImageRow(**side, side=known.side))
 
 
 def turned(region: Region, quarters: int, width: int, height: int) -> Region:

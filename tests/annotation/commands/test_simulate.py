@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import pytest
 from PIL import Image
 
+from annotation.__main__ import INTERRUPTED
 from annotation.commands.simulate import summary
 from annotation.rounds.__main__ import main
 from annotation.rounds.simulation import Step
@@ -51,6 +57,23 @@ def test_steps_table_csv_and_chart(data, tmp_path, monkeypatch, capsys):
     ]
     with Image.open(tmp_path / "s.png") as chart:
         assert chart.format == "PNG"
+
+
+def test_sigterm_removes_what_is_temporary(data, monkeypatch):
+    folders = []
+
+    def simulate(photographs, plan, load):
+        with TemporaryDirectory() as folder:
+            folders.append(Path(folder))
+            yield STEPS[0]
+            os.kill(os.getpid(), signal.SIGTERM)
+            signal.pause()
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr("annotation.commands.simulate.simulate", simulate)
+    assert main(["simulate", str(data)]) == INTERRUPTED
+    assert not folders[0].exists()
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 @pytest.mark.parametrize(

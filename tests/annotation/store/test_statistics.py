@@ -12,7 +12,7 @@ from annotation.formats import import_from
 from annotation.region import Region
 from annotation.statistics import Statistics, Work
 from annotation.store.bin import delete_images
-from annotation.store.statistics import project_statistics
+from annotation.store.statistics import project_statistics, seconds_until
 
 START = datetime(2026, 11, 26, 23, 50, tzinfo=UTC)
 
@@ -85,6 +85,10 @@ def test_work_of_one_person(store, project, image_id, clock, edit):
     ]
     assert found.people == [Work("ann", None, 1, 0, 5, 300 / 3600)]
     assert (found.agreement, found.shared_photos) == ([], 0)
+    moments = [START + timedelta(seconds=seconds) for seconds in (-1, 60, 700, 900)]
+    with store.read() as session:
+        assert seconds_until(session, project, []) == []
+        assert seconds_until(session, project, moments) == [0, 60, 60, 300]
 
 
 def test_photos_in_the_bin_and_other_projects_do_not_count(store, project, image_id, edit):
