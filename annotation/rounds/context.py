@@ -13,6 +13,7 @@ from annotation.rounds.round_folder import RoundFolder, rounds_folder
 from annotation.rounds.weights import WeightsFolder, checksum, read_card
 from annotation.store.predictions import model_version
 from annotation.store.store import Store
+from spotter.language import tr
 from spotter.resources import ASSETS
 
 BUILT_IN = ASSETS / "weights"
@@ -53,7 +54,9 @@ def app_version(weights: str) -> str:
     """The model version of weights that no round made. Raises RoundError."""
     path = built_in(weights) or Path(weights)
     if not path.is_file():
-        raise RoundError(f"There are no weights {weights!r}: give a .safetensors file or a built-in name.")
+        raise RoundError(
+            tr("There are no weights {name!r}: give a .safetensors file or a built-in name.", name=weights)
+        )
     return _version(path, path.stat().st_mtime_ns)
 
 

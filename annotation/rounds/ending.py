@@ -17,9 +17,9 @@ from annotation.rounds.records import RUNNING, Progress, RoundError
 from annotation.rounds.round_folder import RoundFolder
 from annotation.rounds.weights import WeightsFolder
 from annotation.store.tables import RoundRow
+from spotter.language import ENGLISH, speaking, tr
 
 STOP_FILE = "stop"  # in the folder of a round that a person wants to stop; contains who
-AGAIN = "resume it, or start another one."
 
 
 def process_of(row: RoundRow) -> Process:
@@ -43,6 +43,11 @@ def has_ended(row: RoundRow, folder: RoundFolder) -> bool:
 
 def end_round(session: Session, row: RoundRow, folder: RoundFolder, weights: WeightsFolder) -> None:
     """Makes a row of a worker that has ended done, stopped or failed."""
+    with speaking(ENGLISH):  # whoever looks first; what is stored is in one language
+        _end_round(session, row, folder, weights)
+
+
+def _end_round(session: Session, row: RoundRow, folder: RoundFolder, weights: WeightsFolder) -> None:
     row.ended = datetime.now(UTC)
     progress = read_progress(folder)
     if progress is None or progress.state in RUNNING:
@@ -53,25 +58,36 @@ def end_round(session: Session, row: RoundRow, folder: RoundFolder, weights: Wei
         try:
             verdict = folder.verdict()
             if verdict is None:
-                raise RoundError("The round has no result.")
+                raise RoundError(tr("The round has no result."))
             row.weights = weights.add(folder.weights)
             row.verdict, row.state, row.message = verdict.to_dict(), "done", ""
         except (RoundError, OSError) as error:
-            reason = (
-                f"A file could not be written: {error.strerror}." if isinstance(error, OSError) else error
-            )
-            row.state, row.message = "failed", f"{reason} When it is mended, {AGAIN}"
+            reason = str(error)
+            if isinstance(error, OSError):
+                reason = tr("A file could not be written: {reason}.", reason=error.strerror)
+            again = tr("When it is mended, resume it, or start another one.")
+            row.state, row.message = "failed", f"{reason} {again}"
     session.flush()
 
 
 def _note_death(row: RoundRow, folder: RoundFolder) -> None:
     stop = folder.path / STOP_FILE
     if stop.is_file():
-        row.state, row.message = "stopped", f"Stopped by {stop.read_text(encoding='utf-8')}."
+        who = stop.read_text(encoding="utf-8")
+        row.state, row.message = "stopped", tr("Stopped by {who}.", who=who)
         return
     said = process.last_line(folder.path)
-    reason = f": {said.rstrip('.')}" if said else ", perhaps for lack of memory"
-    row.state, row.message = "failed", f"The process ended before the round did{reason}; {AGAIN}"
+    row.state = "failed"
+    if said:
+        row.message = tr(
+            "The process ended before the round did: {reason}; resume it, or start another one.",
+            reason=said.rstrip("."),
+        )
+    else:
+        row.message = tr(
+            "The process ended before the round did, perhaps for lack of memory; "
+            "resume it, or start another one."
+        )
 
 
 def remove_leftovers(folder: RoundFolder) -> None:

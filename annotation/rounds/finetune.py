@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,8 +14,8 @@ import numpy as np
 from annotation.rounds.config import RoundConfig
 from annotation.rounds.judging import STYLES, count_all, h_mean
 from annotation.rounds.records import Job, RoundError
-from spotter.config import SpotterConfig
-from spotter.data.icdar import AnnotatedImage
+from spotter.config import SpotterConfig, own_characters
+from spotter.data.icdar import AnnotatedImage, read_folder
 from spotter.data.sources import data_name
 from spotter.evaluation.calibration import (
     MIN_PROBABILITY,
@@ -24,11 +25,12 @@ from spotter.evaluation.calibration import (
     spot_with_probabilities,
 )
 from spotter.evaluation.image_sets import photographs, rendered_scenes
+from spotter.language import tr
 from spotter.model.postprocess import is_word
 from spotter.model.spotter import SwinTextSpotter
 from spotter.predictor import Spotter
 from spotter.training.errors import TrainingError
-from spotter.training.export import averaged_model, interpolate
+from spotter.training.export import interpolate
 from spotter.training.recipe import load_recipe
 from spotter.training.train_config import TrainConfig
 from spotter.training.trainer import Trainer
@@ -39,47 +41,64 @@ CORRECTED, EARLIER = "corrected", "earlier"
 READING = {"recogniser": 1.0, "detector": 0.0}  # share of batches that leave out the detector's losses
 CALIBRATION_SEED = 60_000  # of the rendered scenes; those of the judging are others
 SCORE_THRESHOLDS = np.arange(0.15, 0.5, 0.025)
+MAX_OWN_WORDS = 2000  # of the photos, that are rendered too
 MIN_CALIBRATION_WORDS = 30  # right ones and wrong ones; with fewer, the calibration stays
 
 
 def training_config(
-    job: Job, config: RoundConfig, folders: Mapping[str, Path], parent: SpotterConfig, device: str
+    job: Job, config: RoundConfig, folders: Mapping[str, Path], model: SpotterConfig, device: str
 ) -> TrainConfig:
-    """The recipe with the round's photos, budget and part. `folders`: by CORRECTED and EARLIER.
+    """The recipe with the round's photos, budget and part. `folders`: by CORRECTED and EARLIER; `model`: the
+    parent's, with the characters that it learns.
 
     Raises RecipeError, and ValueError if two folders have one name.
     """
     recipe = load_recipe(config.recipe, device)
+    own = own_characters(model.characters)
+    rendered = max(config.rendered_share, config.own_rendered_share) if own else config.rendered_share
     shares = {str(folders[CORRECTED]): 1.0}
     others = {path: config.replay_share for name, path in folders.items() if name == EARLIER}
     if config.shipped_photographs:
         each = config.shipped_share / len(config.shipped_photographs)
         others |= dict.fromkeys(map(Path, config.shipped_photographs), each)
     shares |= {str(path): share for path, share in others.items()}
-    shares[str(folders[CORRECTED])] = max(0.0, 1 - config.rendered_share - sum(others.values()))
+    shares[str(folders[CORRECTED])] = max(0.0, 1 - rendered - sum(others.values()))
     stages = tuple(
         replace(
             stage,
-            photographs=1 - config.rendered_share,
+            photographs=1 - rendered,
             reading=READING.get(job.part, stage.reading),
             features=0.0 if job.part == "recogniser" else stage.features,
         )
         for stage in recipe.stages
     )
+    rate = max(recipe.optimiser.learning_rate, config.own_learning_rate if own else 0.0)
     return replace(
         recipe,
-        model=parent,
+        model=model,
+        optimiser=replace(recipe.optimiser, learning_rate=rate),
         minutes=job.minutes,
         steps=config.steps,
         seed=job.seed,
         start_from=job.parent,
         train=job.part,
         stages=stages,
-        sources=replace(recipe.sources, data=tuple(shares)),
+        sources=replace(
+            recipe.sources,
+            data=tuple(shares),
+            own_characters=own,
+            own_words=words_with(own, folders.values()) if own else (),
+        ),
         data=replace(recipe.data, weights={data_name(path): share for path, share in shares.items()}),
         threads=cores(),
         checkpoint_minutes=min(recipe.checkpoint_minutes, 1.0),
     )
+
+
+def words_with(characters: str, folders: Iterable[Path]) -> tuple[str, ...]:
+    """The words of the photos to train on that have some of these characters."""
+    texts = {region.text for folder in folders for image in read_folder(folder) for region in image.regions}
+    return tuple(sorted(text for text in texts if not set(characters).isdisjoint(text)))[:MAX_OWN_WORDS]
 
 
 def cores() -> int:
@@ -107,19 +126,22 @@ class RoundTrainer(Trainer):
             means = super().mean_losses()
         except TrainingError as error:
             raise RoundError(
-                f"The loss was no longer finite at step {self.step}: the round ended, and all weights stay "
-                "as they were; look for faulty corrections, or start another round."
+                tr(
+                    "The loss was no longer finite at step {step:d}: the round ended, and all weights stay "
+                    "as they were; look for faulty corrections, or start another round.",
+                    step=self.step,
+                )
             ) from error
         if means:
             self.loss_curve.append((self.spent / 60, means["total"]))
         return means
 
 
-def mixed_model(run: Path, parent: str, share: float) -> SwinTextSpotter:
+def mixed_model(end: SwinTextSpotter, parent: str, share: float) -> SwinTextSpotter:
     """The mean of a run's end (`share` of it) and the parent's weights, rounded to half precision, in which
     weights are saved. Raises TrainingError, WeightsError.
     """
-    model, _ = averaged_model(run)
+    model = copy.deepcopy(end)
     interpolate(model, parent, 1 - share)
     return model.half().float()
 

@@ -61,6 +61,17 @@ def assign_sides(
     return sides, alike
 
 
+def assign_folds(dhashes: Sequence[int], config: RoundConfig) -> list[int]:
+    """The part of a cross-validation in which each photo is; near-duplicates are in the same one."""
+    groups = near_duplicate_groups(dhashes, config.near_duplicate)
+    _, first, sizes = np.unique(groups, return_index=True, return_counts=True)
+    filled, fold_of = [0] * config.folds, {}
+    for group in sorted(range(len(sizes)), key=lambda group: (-sizes[group], first[group])):
+        fold_of[group] = filled.index(min(filled))
+        filled[fold_of[group]] += int(sizes[group])
+    return [fold_of[group] for group in groups.tolist()]
+
+
 def near_duplicate_groups(dhashes: Sequence[int], max_bits: int) -> np.ndarray:
     """The number of the group of each dHash; groups are connected by chains of near-duplicates."""
     hashes = np.asarray(dhashes, dtype=np.int64)

@@ -11,16 +11,24 @@ from sqlalchemy.orm import Session
 from annotation.review import CONFIRMED_STATES
 from annotation.rounds.holdout import Hashes
 from annotation.rounds.records import RUNNING, Round, RoundError, Verdict
+from annotation.store import roles
 from annotation.store.projects import in_project
 from annotation.store.tables import HoldoutImageRow, ImageRow, RoundImageRow, RoundRow, ServedRow
+from spotter.language import tr
 
 
 def get_row(session: Session, round_id: int) -> RoundRow:
     """Raises RoundError if there is no such round, also if it was deleted."""
     row = session.get(RoundRow, round_id)
     if row is None or row.deleted_at is not None:
-        raise RoundError("There is no such round.")
+        raise RoundError(tr("There is no such round."))
     return row
+
+
+def check_role(session: Session, row: RoundRow) -> None:
+    """Rounds are for owners of the project, if it still exists. Raises ForbiddenError."""
+    if row.project_id is not None:
+        roles.check(session, row.project_id, "manage")
 
 
 def running_row(session: Session) -> RoundRow | None:

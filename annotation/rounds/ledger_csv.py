@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from io import StringIO
 
@@ -15,18 +15,20 @@ FIGURES = ("before", "after", "rendered_before", "rendered_after")
 AFTER = ("parent", "weights", "promoted_by", "promoted_at", "promoted_reason", "served", "message")
 
 
-def to_csv(rounds: Sequence[Round]) -> str:
+def to_csv(rounds: Sequence[Round], people: Mapping[int, float]) -> str:
+    """`people`: minutes that people worked before each round, since the one before, by its id."""
     figures = [f"{name} {kind} H" for name in FIGURES for kind in ("detection", "end-to-end")]
     header = [*COLUMNS]
     for name in [*figures, "difference"]:
         header += [name, f"{name} low", f"{name} high"]
     stream = StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
-    writer.writerow([*header, *CHANGE_KINDS, *AFTER])
+    writer.writerow([*header, *CHANGE_KINDS, *AFTER, "minutes of people"])
     for one in rounds:
         values = [*(getattr(one, name) for name in COLUMNS), *_figures(one)]
         values += [one.verdict.counts.get(kind, 0) if one.verdict else "" for kind in CHANGE_KINDS]
-        writer.writerow(map(_cell, [*values, *(getattr(one, name) for name in AFTER)]))
+        values += [*(getattr(one, name) for name in AFTER), round(people.get(one.id, 0.0), 1)]
+        writer.writerow(map(_cell, values))
     return stream.getvalue()
 
 

@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 
 from annotation.corrections import Correction, count_mistakes
 from annotation.rounds.config import RoundConfig
+from spotter.language import tr
 
 DETECTION_KINDS = ("missed", "false", "shape", "split", "merged")
 MIN_CONFUSED = 2  # times that a character was confused with another one, to be mentioned
@@ -53,28 +54,50 @@ def choose_part(mistakes: Mistakes, config: RoundConfig) -> tuple[str, str]:
     total, texts = mistakes.total, mistakes.kinds["text"]
     located = sum(mistakes.kinds[kind] for kind in DETECTION_KINDS)
     if not total:
-        return "all", "No prediction was corrected: the whole model is trained."
-    counted = f"Of {total} corrections" if total > 1 else "Of 1 correction"
-    were = f"{texts} {'was' if texts == 1 else 'were'} text{_most_often(mistakes)}"
-    located_were = f"{located} missed, false or reshaped words"
+        return "all", tr("No prediction was corrected: the whole model is trained.")
+    were = tr("1 was text") if texts == 1 else tr("{number:d} were text", number=texts)
+    were = _with_most_often(were, mistakes)
+    if total == 1:
+        return "all", tr(
+            "Of 1 correction {texts} and {number:d} missed, false or reshaped words; "
+            "with fewer than {minimum:d} the whole model is trained.",
+            texts=were,
+            number=located,
+            minimum=config.min_corrections,
+        )
     if total < config.min_corrections:
-        return "all", (
-            f"{counted} {were} and {located_were}; with fewer than {config.min_corrections} "
-            "the whole model is trained."
+        return "all", tr(
+            "Of {total:d} corrections {texts} and {number:d} missed, false or reshaped words; "
+            "with fewer than {minimum:d} the whole model is trained.",
+            total=total,
+            texts=were,
+            number=located,
+            minimum=config.min_corrections,
         )
     if texts >= config.recogniser_share * total:
-        return "recogniser", f"{counted} {were}: the recogniser is trained."
+        return "recogniser", tr(
+            "Of {total:d} corrections {texts}: the recogniser is trained.", total=total, texts=were
+        )
     if located >= config.detector_share * total:
-        return "detector", f"{counted} {located_were.replace(' ', ' were ', 1)}: the detector is trained."
-    return "all", f"{counted} {were} and {located_were}: the whole model is trained."
+        return "detector", tr(
+            "Of {total:d} corrections {number:d} were missed, false or reshaped words: "
+            "the detector is trained.",
+            total=total,
+            number=located,
+        )
+    return "all", tr(
+        "Of {total:d} corrections {texts} and {number:d} missed, false or reshaped words: "
+        "the whole model is trained.",
+        total=total,
+        texts=were,
+        number=located,
+    )
 
 
-def _most_often(mistakes: Mistakes) -> str:
+def _with_most_often(texts: str, mistakes: Mistakes) -> str:
     for (read, right), count in mistakes.confusions.most_common(1):
+        if count >= MIN_CONFUSED and count * 2 >= mistakes.kinds["text"]:
+            return tr("{texts} (mostly {read} for {right})", texts=texts, read=read, right=right)
         if count >= MIN_CONFUSED:
-            return (
-                f" (mostly {read} for {right})"
-                if count * 2 >= mistakes.kinds["text"]
-                else (f" (most often {read} for {right})")
-            )
-    return ""
+            return tr("{texts} (most often {read} for {right})", texts=texts, read=read, right=right)
+    return texts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 from annotation.corrections import find_corrections
 from annotation.rounds import ledger
 from annotation.rounds.config import RoundConfig
-from annotation.rounds.holdout import HOLDOUT, TRAIN, Hashes, assign_sides
+from annotation.rounds.holdout import HOLDOUT, TRAIN, Hashes, assign_folds, assign_sides
 from annotation.rounds.mistakes import Mistakes
+from annotation.rounds.records import RoundError
 from annotation.rounds.suspicions import Suspicions
 from annotation.store.region_rows import batches, load_predicted, load_regions
 from annotation.store.tables import ImageRow, PredictionRow, RegionRow
-
-ALIKE = "The photos look so alike that near-duplicates of the hold-out are trained on."
+from spotter.language import tr
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,32 @@ class Pick:
     sides: dict[Hashes, str]  # of photos that had none yet
     total: int
     alike: bool
+    photos: list[ImageRow]  # all
+    is_frozen: bool  # some are held out already
+
+    def can_cross_validate(self, config: RoundConfig) -> bool:
+        """Whether a round without a hold-out can start instead."""
+        return bool(self.missing(config) and self.new) and not self.is_frozen and self.total >= config.folds
+
+    def for_cross_validation(self) -> Pick:
+        """All photos are trained on, so that none of them can be held out later."""
+        sides = dict.fromkeys(self.sides, TRAIN)
+        return replace(self, train=self.photos, replay=[], holdout=[], sides=sides, alike=False)
+
+    def folds(self, config: RoundConfig) -> list[list[int]]:
+        """Ids of the photos of each part of a cross-validation; [] if there is a hold-out.
+
+        Raises RoundError.
+        """
+        if self.holdout:
+            return []
+        numbers = assign_folds([photo.dhash for photo in self.train], config)
+        if len(set(numbers)) < 2:
+            raise RoundError(
+                tr("The photos look so alike that none can judge the others; correct different ones.")
+            )
+        pairs = list(zip(self.train, numbers, strict=True))
+        return [[photo.id for photo, n in pairs if n == number] for number in sorted(set(numbers))]
 
     def missing(self, config: RoundConfig) -> int:
         """Corrected photos without which no round can start."""
@@ -60,7 +86,13 @@ def pick(session: Session, project_id: int, served: int | None, config: RoundCon
         sides,
         len(photos),
         alike,
+        photos,
+        HOLDOUT in known.values(),
     )
+
+
+def alike_warning() -> str:
+    return tr("The photos look so alike that near-duplicates of the hold-out are trained on.")
 
 
 class Examiner:

@@ -10,12 +10,26 @@ from typing import Any
 
 from annotation.region import AnnotationError
 from spotter.evaluation.bootstrap import Interval
+from spotter.language import tr
 
 PARTS = ("all", "detector", "recogniser")
 RUNNING = ("preparing", "training", "judging")
 STATES = (*RUNNING, "done", "stopped", "failed")
 MAX_VERSION_NAME = 180  # characters of a project's name in a model version, which has at most 200
 CHANGE_KINDS = ("fixed", "still wrong", "regressed", "newly found", "new false")
+
+
+def state_name(state: str) -> str:
+    """One of STATES in the current language."""
+    names = {
+        "preparing": tr("preparing"),
+        "training": tr("training"),
+        "judging": tr("judging"),
+        "done": tr("done"),
+        "stopped": tr("stopped"),
+        "failed": tr("failed"),
+    }
+    return names.get(state, state)
 
 
 class RoundError(AnnotationError):
@@ -61,7 +75,7 @@ class Verdict:
                 cross_validated=bool(value.get("cross_validated", False)),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise RoundError("The round's result is damaged; run the round again.") from error
+            raise RoundError(tr("The round's result is damaged; run the round again.")) from error
 
 
 def _finite(value: Any) -> float:
@@ -107,6 +121,8 @@ class Job:
     minutes: float
     seed: int
     config: dict[str, Any]  # RoundConfig
+    characters: str = ""  # that the reader learns, besides those of the parent
+    folds: list[list[int]] = field(default_factory=list)  # parts of `train` in a cross-validation, else []
 
 
 @dataclass(frozen=True)
@@ -149,7 +165,7 @@ class Round:
 
     @property
     def name(self) -> str:
-        return f"round {self.number}"
+        return tr("round {number}", number=self.number)
 
     @property
     def model_version(self) -> str:
@@ -170,3 +186,5 @@ class Gain:
     reason: str
     warnings: list[str]
     since: str  # "nano" or "round 2"
+    characters: str = ""  # of the texts, that the reader does not know yet
+    can_cross_validate: bool = False  # instead, if photos are missing

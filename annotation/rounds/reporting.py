@@ -28,6 +28,7 @@ class Reporter:
     signals: Sequence[int]  # received so far
     reads_left: int = 0  # images
     training_left: float = 0.0  # seconds
+    training_after: float = 0.0  # seconds of the trainings of a cross-validation that have not begun
     progress: Progress = field(default_factory=lambda: Progress("preparing", 0.0, None))
 
     def __post_init__(self) -> None:
@@ -88,7 +89,9 @@ class Reporter:
     def _write(self, state: str, **values: Any) -> None:
         if os.environ.get("RANK", "0") != "0":  # another process of torchrun reports
             return
-        seconds = self.training_left + self.reads_left * self._reading / max(self._reads, 1)
+        seconds = (
+            self.training_left + self.training_after + self.reads_left * self._reading / max(self._reads, 1)
+        )
         elapsed = time.monotonic() - self._began
         share = elapsed / max(elapsed + seconds, 1e-9) if self._reads else 0.0
         times: dict[str, Any] = {"share": share, "seconds_left": math.ceil(seconds)}

@@ -10,6 +10,7 @@ from typing import Any
 from annotation.rounds.records import Job, Progress, RegionChange, RoundError, Verdict
 from annotation.store.database import parse_url, sqlite_file
 from annotation.store.images import write_file
+from spotter.language import tr
 
 
 def rounds_folder(database: str) -> Path:
@@ -37,7 +38,8 @@ class RoundFolder:
         try:
             return Job(**json.loads((self.path / "job.json").read_bytes()))
         except (OSError, ValueError, TypeError) as error:
-            raise RoundError(f"The job of the round in {self.path} is missing or damaged.") from error
+            message = tr("The job of the round in {folder} is missing or damaged.", folder=self.path)
+            raise RoundError(message) from error
 
     def write_progress(self, progress: Progress) -> None:
         self._write("progress.json", asdict(progress))
@@ -60,7 +62,7 @@ class RoundFolder:
             values = json.loads((self.path / "changes.json").read_bytes())
             return [RegionChange(**change) for change in values]
         except (OSError, ValueError, TypeError) as error:
-            raise RoundError("The changes of this round are not known: it did not end.") from error
+            raise RoundError(tr("The changes of this round are not known: it did not end.")) from error
 
     def write_verdict(self, verdict: Verdict) -> None:
         self._write("result.json", verdict.to_dict())
@@ -73,7 +75,7 @@ class RoundFolder:
         try:
             values = json.loads(path.read_bytes())
         except ValueError as error:
-            raise RoundError("The round's result is damaged; run the round again.") from error
+            raise RoundError(tr("The round's result is damaged; run the round again.")) from error
         return Verdict.from_dict(values)
 
     def _write(self, name: str, values: Any) -> None:

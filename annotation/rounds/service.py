@@ -25,10 +25,12 @@ from annotation.rounds.ending import (
     remove_unneeded,
 )
 from annotation.rounds.ledger_csv import to_csv
-from annotation.rounds.records import RUNNING, Gain, Progress, RegionChange, Round, RoundError
+from annotation.rounds.records import RUNNING, Gain, Progress, RegionChange, Round, RoundError, state_name
 from annotation.store.images import write_file
+from annotation.store.statistics import seconds_until
 from annotation.store.store import Store, person_name
 from annotation.store.tables import RoundRow
+from spotter.language import tr
 
 WORKER = "annotation.rounds.worker"
 POLL_SECONDS = 0.5
@@ -55,11 +57,22 @@ class Rounds:
         return starting.find_gain(self.context, project_id)
 
     def start(
-        self, project_id: int, minutes: float | None = None, part: str = "auto", who: str = ""
+        self,
+        project_id: int,
+        minutes: float | None = None,
+        part: str = "auto",
+        who: str = "",
+        characters: str = "",
+        cross_validate: bool = False,
     ) -> Round:
-        """Starts a round in a process of its own and returns at once. `part`: auto or one of PARTS."""
+        """Starts a round in a process of its own and returns at once.
+
+        `part`: auto or one of PARTS; `characters`: that the reader learns besides those of the texts;
+        `cross_validate`: for projects with too few photos to hold some out.
+        """
         self._end_dead_round()
-        return self.get(starting.start(self.context, project_id, minutes, part, who))
+        options = minutes, part, who, characters, cross_validate
+        return self.get(starting.start(self.context, project_id, *options))
 
     def resume(self, round_id: int) -> Round:
         """Continues a round that failed or was stopped, from its checkpoint."""
@@ -81,7 +94,9 @@ class Rounds:
     def stop(self, round_id: int, who: str = "") -> None:
         """Returns at once; the worker ends within seconds."""
         if (found := self.get(round_id)).state not in RUNNING:
-            raise RoundError(f"{found.name.capitalize()} is not running.")
+            raise RoundError(tr("{name} is not running.", name=found.name.capitalize()))
+        with self.store.read() as session:
+            ledger.check_role(session, session.get_one(RoundRow, round_id))
         note = self.context.folder(round_id).path / STOP_FILE
         is_late = note.is_file() and time.time() - note.stat().st_mtime > KILL_SECONDS
         if not note.is_file():
@@ -136,17 +151,28 @@ class Rounds:
         return self.context.folder(self.get(round_id).id).changes()
 
     def csv(self, project_id: int) -> str:
-        return to_csv(self.list(project_id))
+        rounds = self.list(project_id)
+        by_start = sorted(rounds, key=lambda one: one.started)
+        with self.store.read() as session:
+            totals = seconds_until(session, project_id, [one.started for one in by_start])
+        people = {
+            one.id: (total - before) / 60
+            for one, total, before in zip(by_start, totals, [0, *totals], strict=False)
+        }
+        return to_csv(rounds, people)
 
     def delete(self, round_id: int) -> None:
         """Deletes a round with its weights, unless another round needs them."""
         self._end_dead_round()
         with self.store.write() as session:
             row = ledger.get_row(session, round_id)
+            ledger.check_role(session, row)
             if row.state in RUNNING:
-                raise RoundError(f"Round {row.number} is running; stop it first.")
+                raise RoundError(tr("Round {number} is running; stop it first.", number=row.number))
             if ledger.served_id(session) == row.id:
-                raise RoundError(f"The weights of round {row.number} are served; roll back first.")
+                raise RoundError(
+                    tr("The weights of round {number} are served; roll back first.", number=row.number)
+                )
             row.deleted_at = datetime.now(UTC)
             session.flush()
             remove_unneeded(session, self.context.files)
@@ -177,5 +203,7 @@ class Rounds:
         """The weights that a round made."""
         found = self.get(round_id)
         if found.weights is None:
-            raise RoundError(f"{found.name.capitalize()} has no weights: it is {found.state}.")
+            state = state_name(found.state)
+            name = found.name.capitalize()
+            raise RoundError(tr("{name} has no weights: it is {state}.", name=name, state=state))
         return self.context.files.path(found.weights)

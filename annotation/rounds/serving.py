@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from annotation.rounds import ledger, promotion
 from annotation.rounds.context import Context, app_version
-from annotation.rounds.records import RoundError
+from annotation.rounds.records import RoundError, state_name
 from annotation.rounds.weights import check_weights
 from annotation.store.store import person_name
 from annotation.store.tables import RoundRow
+from spotter.language import tr
 
 
 def served_name(context: Context, session: Session, project_id: int | None) -> str:
@@ -21,8 +22,9 @@ def served_name(context: Context, session: Session, project_id: int | None) -> s
     if served is None:
         return Path(context.weights).stem
     row = session.get_one(RoundRow, served)
-    name = f"round {row.number}"
-    return name if row.project_id == project_id else f"{name} of {row.project}"
+    if row.project_id == project_id:
+        return tr("round {number}", number=row.number)
+    return tr("round {number} of {project}", number=row.number, project=row.project)
 
 
 def served(context: Context) -> tuple[str, str | Path]:
@@ -35,7 +37,12 @@ def served(context: Context) -> tuple[str, str | Path]:
         found = ledger.to_record(session, row)
     path = context.files.path(found.weights or "")
     if not path.is_file():
-        raise RoundError(f"The weights of {found.name} of {found.project} are missing; roll back to others.")
+        message = tr(
+            "The weights of round {number} of {project} are missing; roll back to others.",
+            number=found.number,
+            project=found.project,
+        )
+        raise RoundError(message)
     return found.model_version, path
 
 
@@ -43,12 +50,19 @@ def may_promote(context: Context, session: Session, row: RoundRow) -> tuple[bool
     """Whether the rule allows it, and why, in one sentence."""
     found = ledger.to_record(session, row)
     if found.verdict is None or found.weights is None:
-        return False, f"{found.name.capitalize()} is {found.state}; only one that is done has weights."
+        return False, tr(
+            "{name} is {state}; only one that is done has weights.",
+            name=found.name.capitalize(),
+            state=state_name(found.state),
+        )
     if found.served:
-        return False, f"{found.name.capitalize()} is served already."
+        return False, tr("{name} is served already.", name=found.name.capitalize())
     if row.parent_id != ledger.served_id(session):
-        name = served_name(context, session, row.project_id)
-        return False, f"{found.name.capitalize()} was not compared with {name}, which is served now."
+        return False, tr(
+            "{name} was not compared with {served}, which is served now.",
+            name=found.name.capitalize(),
+            served=served_name(context, session, row.project_id),
+        )
     return promotion.may_promote(found.verdict, row.warnings, context.config)
 
 
@@ -57,11 +71,12 @@ def promote(context: Context, round_id: int, who: str, reason: str) -> None:
     reason = " ".join(reason.split())
     with context.store.write() as session:
         row = ledger.get_row(session, round_id)
+        ledger.check_role(session, row)
         allowed, why = may_promote(context, session, row)
         if row.weights is None or ledger.served_id(session) == row.id:
             raise RoundError(why)
         if not allowed and not reason:
-            raise RoundError(f"{why} To promote it all the same, give a reason.")
+            raise RoundError(f"{why} " + tr("To promote it all the same, give a reason."))
         _check_file(context, row)
         ledger.serve(session, row.id, person_name(who), datetime.now(UTC), reason)
 
@@ -69,13 +84,19 @@ def promote(context: Context, round_id: int, who: str, reason: str) -> None:
 def rollback(context: Context, round_id: int | None, who: str) -> None:
     """To a round that was promoted earlier, or to the weights of the app (None)."""
     with context.store.write() as session:
-        if ledger.served_id(session) == round_id:
-            name = "the app" if round_id is None else f"round {ledger.get_row(session, round_id).number}"
-            raise RoundError(f"The weights of {name} are served already.")
+        if (served := ledger.served_id(session)) is not None:
+            ledger.check_role(session, session.get_one(RoundRow, served))
+        if served == round_id:
+            if round_id is None:
+                raise RoundError(tr("The weights of the app are served already."))
+            number = ledger.get_row(session, round_id).number
+            raise RoundError(tr("The weights of round {number} are served already.", number=number))
         if round_id is not None:
             row = ledger.get_row(session, round_id)
             if not ledger.to_record(session, row).promoted:
-                raise RoundError(f"Round {row.number} was never promoted; promote it instead.")
+                raise RoundError(
+                    tr("Round {number} was never promoted; promote it instead.", number=row.number)
+                )
             _check_file(context, row)
         ledger.serve(session, round_id, person_name(who), datetime.now(UTC), is_rollback=True)
 
@@ -83,4 +104,6 @@ def rollback(context: Context, round_id: int | None, who: str) -> None:
 def _check_file(context: Context, row: RoundRow) -> None:
     """Raises RoundError unless the weights of a round are there, whole."""
     if row.weights is None or check_weights(context.files.path(row.weights)) != row.weights:
-        raise RoundError(f"The weights of round {row.number} are damaged; they cannot be served.")
+        raise RoundError(
+            tr("The weights of round {number} are damaged; they cannot be served.", number=row.number)
+        )

@@ -7,11 +7,14 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from annotation.rounds.characters import merge_characters
 from annotation.rounds.config import RoundConfig
 from annotation.rounds.dataset import HeldOutPhoto, read_holdout, write_folder
 from annotation.rounds.finetune import (
@@ -38,7 +41,10 @@ from annotation.rounds.records import Job, RoundError, Verdict
 from annotation.rounds.reporting import Reporter
 from annotation.rounds.round_folder import RoundFolder
 from annotation.store.store import Store
+from spotter.config import own_characters
 from spotter.data.icdar import read_folder
+from spotter.language import tr
+from spotter.model.spotter import SwinTextSpotter
 from spotter.predictor import Spotter, load_spotter
 from spotter.training.card import make_card
 from spotter.training.export import averaged_model
@@ -66,23 +72,27 @@ class RoundStages:
 
         Raises RoundError, ValueError or OSError in one sentence, StopRequested.
         """
-        self.photos = read_holdout(store, self.job.holdout)
+        self.photos = read_holdout(store, self.job.holdout or list(chain(*self.job.folds)))
         if not self.photos:
             raise RoundError(
-                "None of the photos that are held out exists any more; correct some more photos."
+                tr("None of the photos that are held out exists any more; correct some more photos.")
             )
         self.reporter.reads_left = self.reads()
         self.reporter.training_left = 0.0 if self.config.steps else 60 * self.job.minutes
         self.reporter.begin("preparing")
-        for name, image_ids in ((CORRECTED, self.job.train), (EARLIER, self.job.replay)):
-            if not (self.folder.train / name).is_dir():
-                write_folder(store, image_ids, self.folder.train / name)
+        self.write_folders(store)
         if CORRECTED not in self.folders():
-            raise RoundError("None of the corrected photos exists any more; correct some more photos.")
+            raise RoundError(tr("None of the corrected photos exists any more; correct some more photos."))
         parent = load_spotter(self.job.parent, self.device)
         self.before = read_photos(parent, self.photos, self.reporter.before_read)
         self.judge_rendered(parent)
         self.reporter.reads_left = self.reads(preparing=False)
+
+    def write_folders(self, store: Store) -> None:
+        """The photos to train on."""
+        for name, image_ids in ((CORRECTED, self.job.train), (EARLIER, self.job.replay)):
+            if not (self.folder.train / name).is_dir():
+                write_folder(store, image_ids, self.folder.train / name)
 
     def folders(self) -> dict[str, Path]:
         """The folders of photographs to train on, by name."""
@@ -102,8 +112,9 @@ class RoundStages:
 
         Raises TrainingError, RenderingError, ValueError or OSError, in one sentence.
         """
-        parent, _ = load_weights(self.job.parent)
-        config = training_config(self.job, self.config, self.folders(), parent.config, self.device)
+        parent = load_weights(self.job.parent)[0].config
+        model = replace(parent, characters=merge_characters(parent.characters, self.job.characters))
+        config = training_config(self.job, self.config, self.folders(), model, self.device)
         trainer = RoundTrainer(config, self.folder.run, self.watch)
         self.reporter.during_training(trainer)
         self.reporter.begin("training")
@@ -134,10 +145,9 @@ class RoundStages:
         self.reporter.begin("judging")
         check, job = self.reporter.before_read, self.job
         file = self.folder.run / self.folder.weights.name
-        words = {(0.0, False): self.before}  # of the hold-out, by share and whether thresholds are fitted
-        for share in self.config.shares:
-            spotter = Spotter(mixed_model(self.folder.run, job.parent, share), {}, self.device)
-            words[share, False] = read_photos(spotter, self.photos, check)
+        end, run_counts = averaged_model(self.folder.run)
+        # Of the hold-out, by share and whether thresholds are fitted.
+        words = {(0.0, False): self.before, **self.read_shares(end)}
         share, _ = best_candidate(self.counted(words))
         if not share:  # nothing helps: nothing changes
             shutil.copyfile(weights_path(job.parent), file)
@@ -145,17 +155,26 @@ class RoundStages:
             file.with_suffix(".json").write_text(card, encoding="utf-8")
             self.finish(file, share, self.before, self.counts(self.before))
             return
-        model = mixed_model(self.folder.run, job.parent, share)
+        model = mixed_model(end, job.parent, share)
         spotter = Spotter(copy.deepcopy(model), {}, self.device)
-        samples = read_folder(self.folder.train / CORRECTED)[: self.config.calibration_photos]
-        spotter.model.config = fit_thresholds(spotter, samples, self.config.calibration_scenes, check)
-        words[share, True] = read_photos(spotter, self.photos, check)
+        if not job.folds:
+            samples = read_folder(self.folder.train / CORRECTED)[: self.config.calibration_photos]
+            spotter.model.config = fit_thresholds(spotter, samples, self.config.calibration_scenes, check)
+            words[share, True] = read_photos(spotter, self.photos, check)
         counts = self.counted(words)
         best = best_candidate(counts)
         if best == (share, True):
             model.config = spotter.model.config
-        save_weights(model, file, self.card(share), half=True)
+        save_weights(model, file, self.card(share, run_counts, model.config.characters), half=True)
         self.finish(file, share, words[best], cross_chosen(counts))
+
+    def read_shares(self, end: SwinTextSpotter) -> dict[tuple[float, bool], list[list[Word]]]:
+        """The words of the hold-out with each share of the trained end."""
+        found = {}
+        for share in self.config.shares:
+            spotter = Spotter(mixed_model(end, self.job.parent, share), {}, self.device)
+            found[share, False] = read_photos(spotter, self.photos, self.reporter.before_read)
+        return found
 
     def finish(self, file: Path, share: float, after: list[list[Word]], cross: np.ndarray) -> None:
         """Judges on rendered scenes too, and publishes changes, the weights in `file` and, last, the result.
@@ -177,6 +196,7 @@ class RoundStages:
             difference=paired_difference(before, cross, c.bootstrap),
             counts=count_kinds(changes),
             share=share,
+            cross_validated=bool(self.job.folds),
         )
         self.folder.write_changes(changes)
         for each in (file.with_suffix(".json"), file):
@@ -185,9 +205,8 @@ class RoundStages:
             each.replace(self.folder.path / each.name)
         self.folder.write_verdict(verdict)
 
-    def card(self, share: float) -> dict:
-        """The model card of the round's weights."""
-        _, counts = averaged_model(self.folder.run)
+    def card(self, share: float, counts: dict[str, Any], characters: str) -> dict:
+        """The model card of the round's weights, which can read these characters. `counts`: of the run."""
         name = f"{self.job.project}, round with id {self.job.round_id}"
         parent = load_weights(self.job.parent)[1]
         card = make_card(name, counts, counts["settings"], self.folder.run)
@@ -195,6 +214,7 @@ class RoundStages:
             "started_from": parent["name"],
             "parent_sha256": parent["sha256"],
             "share_of_training": share,  # the rest is the parent's weights
+            "own_characters": own_characters(characters),
             "photos": len(self.job.train),
             "data_sha256": folder_hash(self.folder.train),
             "command": "python -m annotation.rounds run",

@@ -5,24 +5,35 @@ from __future__ import annotations
 import math
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
 from annotation.rounds import ledger, process
+from annotation.rounds.characters import (
+    check_number,
+    learns_sentence,
+    merge_characters,
+    named_characters,
+    read_characters,
+)
 from annotation.rounds.config import RoundConfig
 from annotation.rounds.context import Context, app_version, built_in
 from annotation.rounds.ending import STOP_FILE, remove_unneeded
 from annotation.rounds.mistakes import choose_part
-from annotation.rounds.picking import ALIKE, Pick, count_words, pick
+from annotation.rounds.picking import Pick, alike_warning, count_words, pick
 from annotation.rounds.process import Process
-from annotation.rounds.records import PARTS, Gain, Job, RoundError
+from annotation.rounds.records import PARTS, Gain, Job, RoundError, state_name
 from annotation.rounds.serving import served_name
+from annotation.rounds.stored_texts import stored
+from annotation.store import roles
 from annotation.store.projects import get_project
 from annotation.store.store import person_name
 from annotation.store.tables import ImageRow, RoundRow
+from annotation.text_checks import unknown_characters
+from spotter.language import ENGLISH, speaking, tr, trn
 
 
 def find_gain(context: Context, project_id: int) -> Gain:
@@ -33,6 +44,10 @@ def find_gain(context: Context, project_id: int) -> Gain:
         picked = pick(session, project_id, ledger.served_id(session), config)
         mistakes, suspicions = context.examiner.examine(session, picked.new, config)
         part, reason = choose_part(mistakes, config)
+        known = read_characters(_parent_file(context, session))
+        characters = "" if known is None else unknown_characters(suspicions.texts, known)
+        if characters and part == "detector":
+            part, reason = "all", learns_reason()
         return Gain(
             photos=len(picked.new),
             words=count_words(session, picked.new),
@@ -42,29 +57,59 @@ def find_gain(context: Context, project_id: int) -> Gain:
             minutes=config.minutes,
             part=part,
             reason=reason,
-            warnings=suspicions.warnings() + ([ALIKE] if picked.alike else []),
+            warnings=suspicions.warnings() + ([alike_warning()] if picked.alike else []),
             since=served_name(context, session, project_id),
+            characters=characters,
+            can_cross_validate=picked.can_cross_validate(config),
         )
 
 
-def start(context: Context, project_id: int, minutes: float | None, part: str, who: str) -> int:
-    """Id of the round, whose process has been started."""
+def start(
+    context: Context,
+    project_id: int,
+    minutes: float | None,
+    part: str,
+    who: str,
+    characters: str = "",
+    cross_validate: bool = False,
+) -> int:
+    """Id of the round, whose process has been started. `characters`: to learn besides those of the texts."""
     minutes = _check_request(context.config, minutes, part)
     app_version(context.weights)  # raises RoundError if there are none
-    gain = find_gain(context, project_id)
-    if gain.missing:
-        raise RoundError(missing_photos(gain, context.config))
+    with speaking(ENGLISH):  # its sentences are stored
+        gain = find_gain(context, project_id)
+    if cross_validate and not gain.can_cross_validate:
+        raise RoundError(
+            tr(
+                "A cross-validation needs {minimum} corrected photos, one of them new, and is only for "
+                "projects with too few photos to hold some out.",
+                minimum=context.config.folds,
+            )
+        )
+    if gain.missing and not cross_validate:
+        raise RoundError(missing_photos(replace(gain, since=stored(gain.since)), context.config))
     if not gain.words:
-        raise RoundError("The corrected photos have no words with a text; there is nothing to learn.")
+        raise RoundError(tr("The corrected photos have no words with a text; there is nothing to learn."))
+    more = _more_characters(context, gain, part, named_characters(characters))
+    with speaking(ENGLISH):
+        learns = learns_sentence(more)
     with context.store.write() as session:
+        roles.check(session, project_id, "manage")
         _refuse_second(session)
         remove_unneeded(session, context.files)
         picked = pick(session, project_id, ledger.served_id(session), context.config)
+        if cross_validate:
+            picked = picked.for_cross_validation()
         row = _add_row(context, session, project_id, picked, minutes, who)
         row.part, row.reason, row.warnings = gain.part, gain.reason, gain.warnings
         if part != "auto":
-            row.part, row.reason = part, f"{row.who} chose it: the {spoken(part)} is trained."
-        job = _job(context, row, picked)
+            with speaking(ENGLISH):
+                row.part, row.reason = part, chosen_reason(row.who, part)
+        elif more and gain.part == "detector":
+            with speaking(ENGLISH):
+                row.part, row.reason = "all", learns_reason()
+        row.reason = f"{row.reason} {learns}".rstrip()
+        job = _job(context, row, picked, more)
         folder = context.folder(job.round_id)
         shutil.rmtree(folder.path, ignore_errors=True)  # of an earlier database of this name
     try:
@@ -75,13 +120,41 @@ def start(context: Context, project_id: int, minutes: float | None, part: str, w
     return job.round_id
 
 
+def _more_characters(context: Context, gain: Gain, part: str, named: str) -> str:
+    """That the reader learns in this round. Raises RoundError."""
+    if part == "detector":
+        if named:
+            raise RoundError(
+                tr("The detector learns no characters; train the whole model or the recogniser.")
+            )
+        return ""
+    with context.store.read() as session:
+        known = read_characters(_parent_file(context, session)) or ""
+    return check_number(merge_characters(known, gain.characters, named)[len(known) :])
+
+
+def _parent_file(context: Context, session: Session) -> Path:
+    """The weights that are served, from which a round starts."""
+    served = ledger.served_id(session)
+    if served is None:
+        return built_in(context.weights) or Path(context.weights)
+    return context.files.path(session.get_one(RoundRow, served).weights or "")
+
+
 def resume(context: Context, round_id: int) -> None:
     """Continues a round that failed or was stopped, from its checkpoint."""
     folder = context.folder(round_id)
     with context.store.write() as session:
         row = ledger.get_row(session, round_id)
+        ledger.check_role(session, row)
         if row.state not in ("stopped", "failed"):
-            raise RoundError(f"Round {row.number} is {row.state}; there is nothing to resume.")
+            raise RoundError(
+                tr(
+                    "Round {number} is {state}; there is nothing to resume.",
+                    number=row.number,
+                    state=state_name(row.state),
+                )
+            )
         _refuse_second(session)
         folder.job()  # raises RoundError if it is damaged
         for name in (STOP_FILE, "progress.json"):
@@ -97,31 +170,50 @@ def resume(context: Context, round_id: int) -> None:
 def missing_photos(gain: Gain, config: RoundConfig) -> str:
     """Why no round can start, in one sentence."""
     if not gain.photos:
-        return f"No photo was corrected since {gain.since}; mark photos as done first."
-    photos = "1 corrected photo is" if gain.missing == 1 else f"{gain.missing} corrected photos are"
-    return (
-        f"{photos} missing: a round needs {config.min_photos}, {config.min_holdout} of them to judge it, "
-        "and at least one new photo to learn from."
+        return tr("No photo was corrected since {since}; mark photos as done first.", since=gain.since)
+    return trn(
+        "{number} corrected photo is missing: a round needs {minimum}, {holdout} of them to judge it, "
+        "and at least one new photo to learn from.",
+        "{number} corrected photos are missing: a round needs {minimum}, {holdout} of them to judge it, "
+        "and at least one new photo to learn from.",
+        gain.missing,
+        minimum=config.min_photos,
+        holdout=config.min_holdout,
     )
 
 
-def spoken(part: str) -> str:
-    return "whole model" if part == "all" else part
+def learns_reason() -> str:
+    """Otherwise only the detector would be trained."""
+    return tr("The reader must learn characters: the whole model is trained.")
+
+
+def chosen_reason(who: str, part: str) -> str:
+    if part == "detector":
+        return tr("{who} chose it: the detector is trained.", who=who)
+    if part == "recogniser":
+        return tr("{who} chose it: the recogniser is trained.", who=who)
+    return tr("{who} chose it: the whole model is trained.", who=who)
 
 
 def _check_request(config: RoundConfig, minutes: float | None, part: str) -> float:
     minutes = config.minutes if minutes is None else minutes
     if not (math.isfinite(minutes) and 0 < minutes <= config.max_minutes):
-        raise RoundError(f"A round takes more than 0 and at most {config.max_minutes:g} minutes.")
+        limit = config.max_minutes
+        raise RoundError(tr("A round takes more than 0 and at most {limit:g} minutes.", limit=limit))
     if part not in ("auto", *PARTS):
-        raise RoundError(f"There is no part {part!r}; expected auto, {', '.join(PARTS)}.")
+        known = ", ".join(PARTS)
+        raise RoundError(tr("There is no part {part!r}; expected auto, {known}.", part=part, known=known))
     return minutes
 
 
 def _refuse_second(session: Session) -> None:
     if (running := ledger.running_row(session)) is not None:
-        name = f"Round {running.number} of {running.project}"
-        raise RoundError(f"{name} is running; wait until it ends, or stop it.")
+        message = tr(
+            "Round {number} of {project} is running; wait until it ends, or stop it.",
+            number=running.number,
+            project=running.project,
+        )
+        raise RoundError(message)
 
 
 def _add_row(
@@ -159,7 +251,7 @@ def _add_row(
     return row
 
 
-def _job(context: Context, row: RoundRow, picked: Pick) -> Job:
+def _job(context: Context, row: RoundRow, picked: Pick, characters: str) -> Job:
     is_file = built_in(row.parent) is None
     return Job(
         round_id=row.id,
@@ -173,6 +265,8 @@ def _job(context: Context, row: RoundRow, picked: Pick) -> Job:
         minutes=row.minutes,
         seed=context.config.seed + row.number,
         config=asdict(context.config),
+        characters=characters,
+        folds=picked.folds(context.config),
     )
 
 
@@ -195,8 +289,9 @@ def _note_process(row: RoundRow, process: Process) -> None:
 
 def _note_failed_start(context: Context, round_id: int, error: Exception) -> str:
     reason = error.strerror if isinstance(error, OSError) else str(error).rstrip(".")
-    message = f"The process of the round could not be started: {reason}."
+    with speaking(ENGLISH):
+        message = tr("The process of the round could not be started: {reason}.", reason=reason)
     with context.store.write() as session:
         row = session.get_one(RoundRow, round_id)
         row.state, row.message, row.ended = "failed", message, datetime.now(UTC)
-    return message
+    return stored(message)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from annotation.change_log import quote
 from annotation.region import Region
 from annotation.rounds.config import RoundConfig
+from spotter.language import tr
 from spotter.ops.polygons import signed_area
 from spotter.ops.shapes import overlapping_pairs
 
@@ -54,18 +55,27 @@ class Suspicions:
     def warnings(self) -> list[str]:
         found = []
         if self._is_suspicious(self.emptied):
-            found.append(f"All words were deleted in {_photos(self.emptied)}.")
+            found.append(tr("All words were deleted in {photos}.", photos=_photos(self.emptied)))
         if self._is_suspicious(self.covered):
-            found.append(f"Regions cover nearly all of {_photos(self.covered)}.")
+            found.append(tr("Regions cover nearly all of {photos}.", photos=_photos(self.covered)))
         if self._is_suspicious(self.contradictory):
-            found.append(f"Words are marked twice, with different texts, in {_photos(self.contradictory)}.")
+            photos = _photos(self.contradictory)
+            found.append(tr("Words are marked twice, with different texts, in {photos}.", photos=photos))
         words = self.texts.total()
         for text, count in self.texts.most_common(1):
             if words >= self.config.min_words and count > self.config.same_text_share * words:
-                found.append(f"{count} of {words} words have the same text, {quote(text)}.")
+                sentence = tr(
+                    "{number:d} of {total:d} words have the same text, {text}.",
+                    number=count,
+                    total=words,
+                    text=quote(text),
+                )
+                found.append(sentence)
         regions = words + self.without_text
         if regions >= self.config.min_words and self.without_text > self.config.empty_text_share * regions:
-            found.append(f"{self.without_text} of {regions} regions have no text.")
+            found.append(
+                tr("{number:d} of {total:d} regions have no text.", number=self.without_text, total=regions)
+            )
         return found
 
     def _is_suspicious(self, names: Sequence[str]) -> bool:
@@ -83,6 +93,9 @@ def _contradicts_itself(regions: Sequence[Region], min_iou: float) -> bool:
 
 def _photos(names: Sequence[str]) -> str:
     """'3 photos: a.jpg, b.jpg, c.jpg'."""
-    more = " and others" if len(names) > MAX_NAMES else ""
-    number = "1 photo" if len(names) == 1 else f"{len(names)} photos"
-    return f"{number}: {', '.join(names[:MAX_NAMES])}{more}"
+    shown = ", ".join(names[:MAX_NAMES])
+    if len(names) > MAX_NAMES:
+        shown = tr("{names} and others", names=shown)
+    if len(names) == 1:
+        return tr("1 photo: {names}", names=shown)
+    return tr("{number:d} photos: {names}", number=len(names), names=shown)

@@ -15,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 from annotation.region import SHA256
 from annotation.rounds.records import RoundError
 from annotation.store.images import write_file
+from spotter.language import tr
 
 
 class WeightsFolder:
@@ -55,9 +56,12 @@ def check_weights(file: Path) -> str:
         with safe_open(file, "np") as opened:
             config = (opened.metadata() or {})["config"]
     except (SafetensorError, KeyError) as error:
-        raise RoundError(f"{file.name} is not a file of weights of this project.") from error
+        message = tr("{name} is not a file of weights of this project.", name=file.name)
+        raise RoundError(message) from error
     if not isinstance(config, str) or read_card(file).get("sha256", sha256) != sha256:
-        raise RoundError(f"{file.name} is not the file that its card describes (sha256 differs).")
+        raise RoundError(
+            tr("{name} is not the file that its card describes (sha256 differs).", name=file.name)
+        )
     return sha256
 
 
@@ -68,9 +72,9 @@ def read_card(file: Path) -> dict:
     except FileNotFoundError:
         return {}
     except ValueError as error:
-        raise RoundError(f"The card of {file.name} is not valid JSON.") from error
+        raise RoundError(tr("The card of {name} is not valid JSON.", name=file.name)) from error
     if not isinstance(card, dict):
-        raise RoundError(f"The card of {file.name} is not a JSON object.")
+        raise RoundError(tr("The card of {name} is not a JSON object.", name=file.name))
     return card
 
 
@@ -80,4 +84,4 @@ def checksum(file: Path) -> str:
         with file.open("rb") as opened:
             return hashlib.file_digest(opened, "sha256").hexdigest()
     except FileNotFoundError as error:
-        raise RoundError(f"The weights {file.name} are missing.") from error
+        raise RoundError(tr("The weights {name} are missing.", name=file.name)) from error

@@ -20,6 +20,7 @@ import torch
 import torch.distributed as dist
 
 from annotation.rounds.config import RoundConfig
+from annotation.rounds.cross_validation import CrossValidation
 from annotation.rounds.finetune import cores
 from annotation.rounds.memory_limit import limit_memory
 from annotation.rounds.records import Job
@@ -28,13 +29,13 @@ from annotation.rounds.round_folder import RoundFolder, rounds_folder
 from annotation.rounds.stages import RoundStages
 from annotation.store.store import Store
 from spotter.data.renderers import RenderingError
+from spotter.language import tr
 from spotter.memory import RETAINED_IN_TRAINING, retain_freed_memory
 from spotter.training.distributed import get_rank, get_world_size, process_group
 from spotter.training.errors import TrainingError
 from spotter.training.stop_signals import catch_stop_signals
 
 OUT_OF_MEMORY = ("allocate memory", "out of memory", "MemoryError")  # in messages of PyTorch
-STOPPED = "Stopped; the round can be resumed."
 
 
 def round_config(job: Job) -> RoundConfig:
@@ -47,7 +48,8 @@ def run_round(folder: RoundFolder, database: str, job: Job, device: str, reporte
     """Runs or continues a round. Raises StopRequested, or an error in one sentence (see `main`)."""
     if folder.verdict() is not None:  # it was killed just before it said so
         return
-    stages = RoundStages(folder, job, round_config(job), device, reporter)
+    kind = CrossValidation if job.folds else RoundStages
+    stages = kind(folder, job, round_config(job), device, reporter)
     first = get_rank() == 0
     if first:
         with Store(database) as store:
@@ -64,14 +66,16 @@ def explain(error: BaseException, gigabytes: float) -> str:
     """What went wrong, in one sentence."""
     text = str(error)
     if isinstance(error, MemoryError) or any(each in text for each in OUT_OF_MEMORY):
-        return (
-            f"There is too little memory: the round may use {gigabytes:g} GB (max_gigabytes of its settings)."
+        return tr(
+            "There is too little memory: the round may use {number:g} GB (max_gigabytes of its settings).",
+            number=gigabytes,
         )
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return "The disk is full; make room, then resume the round."
+        return tr("The disk is full; make room, then resume the round.")
     if isinstance(error, TrainingError | RenderingError | ValueError | OSError):
         return text
-    return f"The round failed ({type(error).__name__}: {text.splitlines()[0] if text else 'no message'})."
+    first = text.splitlines()[0] if text else "no message"
+    return tr("The round failed ({kind}: {message}).", kind=type(error).__name__, message=first)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -95,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             with process_group(device) as device:
                 run_round(folder, options.database, job, device, reporter)
         except StopRequested:
-            reporter.end("stopped", STOPPED)
+            reporter.end("stopped", tr("Stopped; the round can be resumed."))
             return 0
         except Exception as error:
             traceback.print_exc()

@@ -7,7 +7,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import shutil
 import stat
 import tempfile
@@ -16,6 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
+
+from spotter.data.user_cache import user_cache
 
 FORMAT = 1  # version of the format
 MANIFEST = "manifest.json"
@@ -98,8 +99,7 @@ def unpack(pack: str) -> Path:
 
 def _cache_folders(pack: Path) -> list[Path]:
     """Folders for unpacked packs, the preferred one first."""
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return [Path(cache) / "swintextspotter" / "packs", pack.absolute().parent / ".unpacked"]
+    return [user_cache() / "packs", pack.absolute().parent / ".unpacked"]
 
 
 @lru_cache(maxsize=1)

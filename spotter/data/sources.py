@@ -29,6 +29,8 @@ class Sources:
     data: tuple[str, ...] = ()  # folders of annotated photographs (ICDAR 2015 format)
     fonts: str | None = None  # folder of Fontsource
     pack: str | None = None  # a pack's file; then the three above must be empty
+    own_characters: str = ""  # to render words with, besides printable ASCII, in fonts that have them
+    own_words: tuple[str, ...] = ()  # words with own characters, to render too
 
     def __post_init__(self) -> None:
         if self.pack is not None and (self.backgrounds or self.data or self.fonts):
@@ -37,16 +39,24 @@ class Sources:
             )
 
     def get_fonts(self, split: str = "train") -> Fonts:
-        """The fonts of a split, "train" or "held_out"; those of Fontsource only belong to "train"."""
+        """The fonts of a split, "train" or "held_out"; those of Fontsource and those with own characters only
+        belong to "train".
+        """
+        more = self.fonts if split == "train" else None
         if self.pack is not None:
-            return _packed_fonts(self.pack, split)
-        return (
-            installed_fonts(split, self.fonts) if self.fonts and split == "train" else installed_fonts(split)
-        )
+            usual = _packed_fonts(self.pack, split)
+        else:
+            usual = installed_fonts(split, more) if more else installed_fonts(split)
+        if not self.own_characters or split != "train":
+            return usual
+        from spotter.data.synth.own_fonts import with_own  # late: needs fontTools
+
+        return with_own(usual, self.own_characters, more)
 
     def get_vocabulary(self, split: str = "train") -> Vocabulary:
-        """The vocabulary of a split."""
-        return installed_vocabulary(split) if self.pack is None else _packed_vocabulary(self.pack, split)
+        """The vocabulary of a split; own words only belong to "train"."""
+        usual = installed_vocabulary(split) if self.pack is None else _packed_vocabulary(self.pack, split)
+        return usual.with_own(self.own_words) if self.own_words and split == "train" else usual
 
     def get_backgrounds(self, split: str = "train") -> Backgrounds:
         """The backgrounds of a split; procedural only when there are no photographs."""

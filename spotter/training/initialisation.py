@@ -18,6 +18,7 @@ from spotter.model.spotter import SwinTextSpotter
 from spotter.model.stage import Stage
 from spotter.training.criterion import TrainingSpotter
 from spotter.training.errors import TrainingError
+from spotter.training.new_characters import extend_characters
 from spotter.training.train_config import TrainConfig
 from spotter.weights import load_weights
 
@@ -46,12 +47,15 @@ def fitted_mask_code(size: int, coefficients: int) -> MaskCode:
 
 
 def load_and_extend(weights: str, config: SpotterConfig) -> SwinTextSpotter:
-    """The spotter of a config with these weights and their calibration. It may have more Swin or two-level
-    blocks: extra blocks are initialised to the identity (zero output projection).
+    """The spotter of a config with these weights and their calibration. It may know more characters, see
+    `new_characters`, and have more Swin or two-level blocks: extra blocks are initialised to the identity
+    (zero output projection).
 
     Raises TrainingError if the networks differ in something else, WeightsError if there are no weights.
     """
     loaded, _ = load_weights(weights)
+    if config.characters.startswith(loaded.config.characters):
+        loaded = extend_characters(loaded, config.characters)
     for name in ("characters", "max_steps", "mask_size"):  # the data is made for the preset
         if getattr(loaded.config, name) != getattr(config, name):
             raise TrainingError(f"The weights {weights} do not fit {config.name}: their {name} differ.")

@@ -31,6 +31,7 @@ from spotter.training.head_warmup import warm_up_auxiliary_heads
 from spotter.training.initialisation import build, training_history
 from spotter.training.loss_log import LossAverages, append_to_log
 from spotter.training.losses import total_loss
+from spotter.training.new_characters import OwnRows
 from spotter.training.optimisation import (
     MovingAverage,
     build_optimizer,
@@ -74,6 +75,7 @@ class Trainer:
         self.training = build(config).to(self.device)
         freeze_all_but(self.training, config.train)
         self.optimizer = build_optimizer(self.training, config.optimiser)
+        OwnRows(self.training.model.reader, config.model.characters, self.optimizer)
         self.parameters = [p for p in self.training.parameters() if p.requires_grad]
         self.average = MovingAverage(self.training.model)
         if config.cuda_graphs and self.device.type == "cuda" and self.world_size == 1:

@@ -28,7 +28,7 @@ CAPS_ALIKE = 0.91  # overlap of small and capital letters: 0.92 and more in font
 HELD_OUT_PERCENT = 12
 FACES_PER_FAMILY = 4
 MIN_WEIGHT = 400  # of Fontsource's faces; 400 is regular
-_TOO_THIN = re.compile(r"thin|hairline|light", re.IGNORECASE)
+TOO_THIN = re.compile(r"thin|hairline|light", re.IGNORECASE)
 _FREQUENCIES = {"SANS_SERIF": 2.0, "SERIF": 1.5, "HANDWRITING": 0.6}  # of a kind; others 1
 
 
@@ -50,6 +50,7 @@ class Face:
     path: str
     instance: str | None = None
     kind: str = "SANS_SERIF"  # category of Google Fonts
+    own: str = ""  # own characters of a project that it draws (see own_fonts); it may lack others
 
     @property
     def caps_only(self) -> bool:
@@ -85,14 +86,15 @@ def glyph(face: Face, size: int, character: str) -> Glyph | None:
     """The glyph of a character, None when the font lacks it."""
     font = _font(face, size)
     mask, left, top = _draw(font, size, character)
-    if mask.size == 0 or (not character.isalnum() and np.array_equal(mask, _missing(face, size))):
+    may_lack = bool(face.own) or not character.isalnum()
+    if mask.size == 0 or (may_lack and np.array_equal(mask, _missing(face, size))):
         return None
     return Glyph(mask, left, top, font.getlength(character))
 
 
 def _letter(face: Face, size: int, character: str) -> Glyph:
-    """The glyph of a letter, which every font has."""
-    found = glyph(face, size, character)
+    """The glyph of a letter, or of an own character where the font has no letters."""
+    found = next((g for c in (character, *face.own) if (g := glyph(face, size, c))), None)
     assert found is not None
     return found
 
@@ -114,6 +116,8 @@ def stroke(face: Face, size: int) -> float:
 @functools.lru_cache(maxsize=2048)
 def _caps_only(face: Face) -> bool:
     """Whether most small letters, stretched to the size of the capitals, are the capitals."""
+    if glyph(face, SIZES[1], "a") is None:
+        return False
     common = []
     for letter in CAPS_LETTERS:
         small, capital = (
@@ -157,12 +161,12 @@ def _faces(family: str, folder: Path) -> list[Face]:
     faces = []
     for path in sorted((folder / "files").glob("*.ttf")):
         if "[" not in path.name:
-            if not _TOO_THIN.search(path.stem.partition("-")[2]):
+            if not TOO_THIN.search(path.stem.partition("-")[2]):
                 faces.append(Face(family, str(path), None, kind))
             continue
         instances = ImageFont.truetype(str(path), SIZES[0]).get_variation_names()
         names = [name.decode() for name in instances]
-        faces += [Face(family, str(path), name, kind) for name in names if not _TOO_THIN.search(name)]
+        faces += [Face(family, str(path), name, kind) for name in names if not TOO_THIN.search(name)]
     return faces
 
 

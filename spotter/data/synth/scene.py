@@ -125,7 +125,8 @@ class SceneGenerator:
             counts = [1]
         else:
             counts = _words_per_line(rng, style.lines, curved, max_words)
-        lines = [[self.vocabulary.sample(rng, face.caps_only, face.script) for _ in range(n)] for n in counts]
+        kind = face.caps_only, face.script, face.own
+        lines = [[self.vocabulary.sample(rng, *kind) for _ in range(n)] for n in counts]
         outlined = rng.random() < OUTLINE_PROBABILITY
         reweighted = style.reweighted and rng.random() < style.reweighted
         weight = rng.uniform(*STROKE_WEIGHT) if reweighted else 1.0

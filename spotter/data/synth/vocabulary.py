@@ -7,10 +7,15 @@ import json
 import random
 import string
 import zlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
 from itertools import accumulate
+from pathlib import Path
 
 from spotter.config import PRINTABLE
+from spotter.data.synth import own_texts
+from spotter.data.user_cache import cached_text
 
 HELD_OUT_PERCENT = 10
 MAX_LENGTH = 24  # characters
@@ -84,20 +89,31 @@ class WordLists:
 class Vocabulary:
     """Texts of one split: mostly ordinary words; names, numbers, prices, codes, random strings."""
 
-    def __init__(self, split: str = "train", lists: WordLists | None = None) -> None:
-        """`lists`: of the same split; None: those of wordfreq and Faker."""
+    def __init__(
+        self, split: str = "train", lists: WordLists | None = None, own_words: Sequence[str] = ()
+    ) -> None:
+        """`lists`: of the same split; None: those of wordfreq and Faker. `own_words`: with own characters."""
         self.held_out = split == "held_out"
-        lists = lists or WordLists.from_packages(split)
+        self.lists = lists = lists or WordLists.from_packages(split)
         self.common, self.foreign, self.names = list(lists.common), list(lists.foreign), list(lists.names)
         self._cumulative = list(accumulate(frequency**FREQUENCY_EXPONENT for frequency in lists.frequencies))
         self.long = [word for word in self.common if len(word) >= LONG_WORD]
+        self.own_words = [word for word in own_words if len(word) <= MAX_LENGTH]
 
-    def sample(self, rng: random.Random, caps_only: bool = False, script: bool = False) -> str:
-        """A text of printable ASCII without blanks.
+    def with_own(self, words: Sequence[str]) -> Vocabulary:
+        """The same with other `own_words`."""
+        return Vocabulary("held_out" if self.held_out else "train", self.lists, words)
+
+    def sample(self, rng: random.Random, caps_only: bool = False, script: bool = False, own: str = "") -> str:
+        """A text of printable ASCII without blanks, and of the own characters that a face draws.
 
         caps_only: for a font of capitals only; script: for handwriting, in which capitals alone are hard to
         read.
         """
+        if own and rng.random() < own_texts.SHARE:
+            word = _cased(rng, self._word(rng))
+            if text := own_texts.own_text(rng, own, word, self.own_words, caps_only):
+                return text
         while True:
             text = self._draw(rng)
             if caps_only:
@@ -220,5 +236,12 @@ def _short(rng: random.Random) -> str:
 
 @functools.lru_cache(maxsize=2)
 def installed_vocabulary(split: str) -> Vocabulary:
-    """The vocabulary of a split, "train" or "held_out"; made once per process."""
-    return Vocabulary(split)
+    """The vocabulary of a split, "train" or "held_out"; made once per process, its lists once per user."""
+    try:
+        versions = "-".join(version(package) for package in ("wordfreq", "faker"))
+        code = zlib.crc32(Path(__file__).read_bytes())
+        name = f"words/{split}-{versions}-{code:08x}.json"
+        lists = WordLists.from_json(cached_text(name, lambda: WordLists.from_packages(split).to_json()))
+    except (PackageNotFoundError, ValueError):  # not installed, or the cache is damaged
+        lists = WordLists.from_packages(split)
+    return Vocabulary(split, lists)

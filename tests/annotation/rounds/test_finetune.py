@@ -21,7 +21,9 @@ from annotation.rounds.finetune import (
 )
 from annotation.rounds.records import Job, RoundError
 from spotter.config import nano
+from spotter.data.icdar import write_ground_truth
 from spotter.data.sources import Sources
+from spotter.training.export import averaged_model
 from spotter.training.train_config import TrainConfig
 from spotter.types import GroundTruth, Word
 from spotter.weights import load_weights
@@ -42,6 +44,7 @@ def test_shares_of_the_sources():
     assert alone.sources.data == ("/r/train/corrected",)
     assert alone.data.weights == {"corrected": pytest.approx(0.8)}
     assert [stage.photographs for stage in alone.stages] == [0.8]
+    assert alone.optimiser.learning_rate == pytest.approx(1e-4)
     assert (alone.minutes, alone.seed, alone.start_from, alone.keep_statistics) == (4.0, 5, "nano", True)
     config = RoundConfig(shipped_photographs=("/data/icdar2015/train", "/data/td500/train"))
     every = settings({CORRECTED: "/r/train/corrected", EARLIER: "/r/train/earlier"}, config)
@@ -51,6 +54,22 @@ def test_shares_of_the_sources():
         "icdar2015": pytest.approx(0.05),
         "td500": pytest.approx(0.05),
     }
+
+
+def test_own_characters_are_rendered_with_the_words_of_the_photos(tmp_path):
+    folder = tmp_path / "corrected"
+    (folder / "images").mkdir(parents=True)
+    (folder / "gt").mkdir()
+    (folder / "images/1.png").write_bytes(b"")
+    truth = [GroundTruth(np.array([[0, 0], [9, 0], [9, 9], [0, 9]]), text) for text in ("café", "house")]
+    write_ground_truth(folder / "gt/gt_1.txt", truth)
+    model = replace(nano(), characters=nano().characters + "é")
+    found = training_config(job(), RoundConfig(), {CORRECTED: folder}, model, "cpu")
+    assert (found.sources.own_characters, found.sources.own_words) == ("é", ("café",))
+    assert found.model.characters.endswith("é")
+    assert found.data.weights == {"corrected": pytest.approx(0.6)}
+    assert [stage.photographs for stage in found.stages] == [0.6]
+    assert found.optimiser.learning_rate == pytest.approx(2e-4)
 
 
 @pytest.mark.parametrize(("part", "reading"), [("all", 0.4), ("detector", 0.0), ("recogniser", 1.0)])
@@ -76,8 +95,9 @@ def test_mix(config, tmp_path, tiny_file):
             parameter.add_(1.0)
     trainer.save()
     start = load_weights(tiny_file)[0].state_dict()
+    end = averaged_model(tmp_path / "run")[0]
     for share in (0.0, 0.25, 1.0):
-        model = mixed_model(tmp_path / "run", str(tiny_file), share)
+        model = mixed_model(end, str(tiny_file), share)
         assert model.config == config.model
         for name, parameter in model.named_parameters():
             assert torch.equal(parameter, parameter.half().float())

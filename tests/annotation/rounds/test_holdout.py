@@ -7,7 +7,15 @@ import hashlib
 import numpy as np
 
 from annotation.rounds.config import RoundConfig
-from annotation.rounds.holdout import HOLDOUT, LEFT_OUT, TRAIN, Hashes, assign_sides, near_duplicate_groups
+from annotation.rounds.holdout import (
+    HOLDOUT,
+    LEFT_OUT,
+    TRAIN,
+    Hashes,
+    assign_folds,
+    assign_sides,
+    near_duplicate_groups,
+)
 
 CONFIG = RoundConfig()
 
@@ -74,3 +82,13 @@ def test_photos_that_all_look_alike_are_separated_with_a_warning():
 def test_groups():
     assert near_duplicate_groups([], 6).tolist() == []
     assert near_duplicate_groups([0, -1, 0b111111, 0b111111 << 6 | 0b111111], 6).tolist() == [0, 1, 0, 0]
+
+
+def test_folds_hold_near_duplicates_together():
+    config = RoundConfig(folds=3)
+    assert assign_folds([], config) == []
+    assert assign_folds([5], config) == [0]
+    far = [0, 2**20 - 1, (2**20 - 1) << 20, (2**20 - 1) << 40]
+    assert sorted(assign_folds(far, config)) == [0, 0, 1, 2]
+    assert assign_folds([*far[:2], far[0] + 1, far[2]], config) == [0, 1, 0, 2]
+    assert set(assign_folds([7] * 4, config)) == {0}

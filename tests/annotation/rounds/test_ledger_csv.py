@@ -20,13 +20,14 @@ ROUND = Round(
 
 
 def rows(*rounds: Round) -> list[dict[str, str]]:
-    return list(csv.DictReader(StringIO(to_csv(rounds))))
+    return list(csv.DictReader(StringIO(to_csv(rounds, {1: 12.34}))))
 
 
 def test_none_and_one():
     assert rows() == []
     (row,) = rows(ROUND)
     assert None not in row  # as many cells as columns
+    assert (row["minutes"], row["minutes of people"]) == ("9.0", "12.3")
     assert (row["number"], row["served"], row["promoted_at"]) == ("2", "yes", "2026-11-27T12:00:00+00:00")
     assert (row["after end-to-end H"], row["difference low"], row["fixed"]) == ("0.3", "-0.1", "3")
 

@@ -8,6 +8,7 @@ from annotation.rounds import ledger
 from annotation.rounds.config import RoundConfig
 from annotation.rounds.picking import Examiner, count_words, pick
 from annotation.store.bin import delete_images, skip_image
+from annotation.store.turning import turn_image
 
 CONFIG = RoundConfig()
 
@@ -42,6 +43,23 @@ def test_only_photos_that_are_done_or_approved(store, project, corrected, pictur
     delete_images(store, [some[2]], "ann")
     with store.read() as session:
         assert ids(pick(session, project, None, CONFIG).new) == {some[0], *some[3:]}
+
+
+def test_turned_photos_stay_on_their_side(store, project, corrected):
+    corrected(10)
+    with store.write() as session:
+        picked = pick(session, project, None, CONFIG)
+        ledger.freeze_sides(session, project, picked.sides)
+        held, trained = ids(picked.holdout), ids(picked.train)
+    turned = {
+        side: turn_image(store, min(side_ids), 1, "ann").id for side, side_ids in enumerate((held, trained))
+    }
+    twice = turn_image(store, turn_image(store, max(held), 1, "ann").id, 1, "ann").id
+    with store.read() as session:
+        again = pick(session, project, None, CONFIG)
+        assert ids(again.holdout) == held - {min(held), max(held)} | {turned[0], twice}
+        assert ids(again.train) == trained - {min(trained)} | {turned[1]}
+        assert again.sides == {}
 
 
 @pytest.fixture

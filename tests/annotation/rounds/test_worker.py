@@ -105,7 +105,8 @@ def start(database: str) -> subprocess.Popen:
 
 def test_stopped_and_resumed(folder, database, run):
     """In a process of its own, which has all the time in the world until it is asked to stop."""
-    config = folder.job().config
+    recipe = small_round(folder.path, checkpoint_minutes=0.0).recipe
+    config = folder.job().config | {"recipe": recipe}
     change_job(folder, config=config | {"steps": 10_000, "evaluations": 0})
     process = start(database)
     try:

@@ -19,7 +19,6 @@ RECIPE = """
 heads = 0
 keep_statistics = true
 workers = 0
-checkpoint_minutes = 0.0  # after every step
 model = { preset = "nano" }
 loss = { text_map = 0.0, characters = 0.0 }
 data = { megapixels = 0.03 }
@@ -54,15 +53,17 @@ def add_photos(store: Store, count: int, regions: Sequence[dict] | None = None) 
     return ids
 
 
-def small_round(folder: Path, **changes: object) -> RoundConfig:
-    """`folder`: to write the recipe to."""
+def small_round(folder: Path, checkpoint_minutes: float = 1.0, **changes: object) -> RoundConfig:
+    """`folder`: to write the recipe to; `checkpoint_minutes`: 0 for a checkpoint after every step."""
     recipe = folder / "tiny.toml"
-    recipe.write_text(RECIPE, encoding="utf-8")
+    recipe.write_text(f"checkpoint_minutes = {checkpoint_minutes}\n{RECIPE}", encoding="utf-8")
     small = RoundConfig(
         recipe=str(recipe),
         steps=3,
         evaluations=1,
+        evaluated_photos=2,
         shares=(0.5, 1.0),
+        calibration_photos=2,
         calibration_scenes=1,
         rendered_scenes=2,
         bootstrap=50,
