@@ -1,9 +1,8 @@
-"""The tab as a whole: photo, word, deck, and its views on small screens."""
+"""The tab as a whole: photo, word, and its views on small screens."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -124,10 +123,3 @@ def test_the_address_leads_back_to_photo_word_and_view(page):
     expect(page.locator("#inside-word input")).to_have_value(re.compile("^2 "))
     picture = pictures(page, "stages").first
     expect(picture).to_have_attribute("alt", re.compile("after stage 1 of 2"), timeout=120_000)
-
-
-def test_the_lesson_deck_is_saved(page):
-    with page.expect_download(timeout=300_000) as download:
-        page.locator("#inside-deck").click()
-    assert download.value.suggested_filename == "lesson-deck.pdf"
-    assert Path(download.value.path()).read_bytes().startswith(b"%PDF")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spotter.tabs.look_inside.tour import STEPS
+from spotter.tabs.look_inside.tour import steps
 from tests.browser.look_inside.page import enter, expect
 
 pytestmark = pytest.mark.browser
@@ -22,14 +22,14 @@ IS_IN_SIGHT = """(selector) => {
 def test_the_tour_leads_to_what_it_speaks_of_with_the_keyboard(page):
     page.locator("#inside-tour-start").click()
     tour = page.locator("#inside-tour")
-    expect(tour).to_contain_text(f"Step 1 of {len(STEPS)}")
+    expect(tour).to_contain_text(f"Step 1 of {len(steps())}")
     expect(page.locator("#tour-next")).to_be_focused()
-    for i, step in enumerate(STEPS[1:], 2):
+    for i, step in enumerate(steps()[1:], 2):
         page.keyboard.press("Enter")
-        expect(tour).to_contain_text(f"Step {i} of {len(STEPS)}: {step.title}")
+        expect(tour).to_contain_text(f"Step {i} of {len(steps())}: {step.title}")
         page.wait_for_function(IS_IN_SIGHT, arg=step.target, timeout=120_000)
     tour.get_by_role("button", name="Back").click()
-    expect(tour).to_contain_text(f"Step {len(STEPS) - 1} of")
+    expect(tour).to_contain_text(f"Step {len(steps()) - 1} of")
     tour.get_by_role("button", name="Close the tour").click()
     expect(tour).to_be_hidden()
     expect(page.locator(".tour-target")).to_have_count(0)
@@ -39,8 +39,8 @@ def test_the_tour_fits_a_phone(inside_url, open_page):
     page = open_page(inside_url, width=390, height=844)
     enter(page)
     page.locator("#inside-tour-start").click()
-    for i, step in enumerate(STEPS, 1):
-        expect(page.locator("#inside-tour")).to_contain_text(f"Step {i} of {len(STEPS)}")
+    for i, step in enumerate(steps(), 1):
+        expect(page.locator("#inside-tour")).to_contain_text(f"Step {i} of {len(steps())}")
         page.wait_for_function(IS_IN_SIGHT, arg=step.target, timeout=120_000)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         page.locator("#tour-next").click()

@@ -179,7 +179,7 @@ def test_the_reading_without_coarse_keys_is_shown(page):
     ("view", "slider", "says"),
     [
         ("dilated", "#field-slider", ("2-4-1", "1-1-1")),
-        ("conversion", "#conversion-slider", ("photo", "m3")),
+        ("conversion", "#conversion-slider", ("the photo", "M3")),
     ],
 )
 def test_both_sides_of_a_slider_have_alternative_text(page, view, slider, says):
