@@ -7,6 +7,7 @@ for categories. Points and boxes are in pixels of the picture.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +15,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+
+from spotter.resources import ASSETS
 
 INK, PAPER, QUIET, RULE = (20, 26, 35), (255, 255, 255), (95, 101, 112), (214, 212, 204)
 HALO = (11, 15, 20)
@@ -30,6 +33,8 @@ LIGHT_GREEN = (120, 235, 190)  # GREEN for dimmed photos, on which it would be t
 TEXT_SIZE = 14  # pixels; of maps and charts, which the page shows at about their size
 LABEL_SIZE = 20  # pixels; on photos, which the page shrinks
 LEGEND_SIZE = 24
+HANGUL_FONT = ASSETS / "fonts" / "IBMPlexSansKR-Regular.ttf"
+HANGUL = re.compile("([\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]+)")
 Colour = tuple[int, int, int]
 Box = tuple[float, float, float, float]  # xyxy
 
@@ -52,11 +57,46 @@ def colourise(values: np.ndarray, low: float, high: float, name: str = "viridis"
 
 
 @lru_cache(maxsize=16)
+def hangul_font(size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(HANGUL_FONT), size)
+
+
+@lru_cache(maxsize=16)
 def font(size: int = TEXT_SIZE) -> ImageFont.FreeTypeFont:
     """DejaVu Sans from matplotlib; it has mathematical symbols and many scripts."""
     from matplotlib import get_data_path
 
     return ImageFont.truetype(str(Path(get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"), size)
+
+
+def font_runs(text: str, size: int) -> list[tuple[str, ImageFont.FreeTypeFont]]:
+    """The parts of a text, each with a font that has its characters."""
+    parts = enumerate(HANGUL.split(text))  # every second one is Hangul
+    return [(part, hangul_font(size) if i % 2 else font(size)) for i, part in parts if part]
+
+
+def text_width(text: str, size: int = TEXT_SIZE) -> float:
+    """Pixels that `write` needs."""
+    return sum(face.getlength(part) for part, face in font_runs(text, size))
+
+
+def write(
+    draw: ImageDraw.ImageDraw,
+    place: tuple[float, float],
+    text: str,
+    size: int = TEXT_SIZE,
+    fill: Colour = INK,
+    anchor: str = "la",
+) -> None:
+    """Draws a line of text; `anchor` says where `place` is: (l)eft, (m)iddle or (r)ight of the line, and its
+    (a)scender, (m)iddle or ba(s)eline.
+    """
+    ascent, descent = font(size).getmetrics()
+    x = place[0] - text_width(text, size) * {"l": 0.0, "m": 0.5, "r": 1.0}[anchor[0]]
+    baseline = place[1] + {"a": ascent, "m": (ascent - descent) / 2, "s": 0}[anchor[1]]
+    for part, face in font_runs(text, size):
+        draw.text((x, baseline), part, fill=fill, font=face, anchor="ls")
+        x += face.getlength(part)
 
 
 @dataclass(frozen=True)
@@ -123,13 +163,12 @@ def label(
     ground: Colour | None = HALO,
 ) -> None:
     """Draws a line of text with its upper left corner at `place`, moved to stay inside the picture."""
-    left, _, right, bottom = font(size).getbbox(text)
-    width, height = right - left + 8, bottom + 5
+    width, height = round(text_width(text, size)) + 8, font(size).getbbox(text)[3] + 5
     x = min(max(place[0], 0), max(draw.im.size[0] - width, 0))
     y = min(max(place[1], 0), max(draw.im.size[1] - height, 0))
     if ground is not None:
         draw.rounded_rectangle((x, y, x + width, y + height), 3, fill=ground)
-    draw.text((x + 4, y + 1), text, fill=colour, font=font(size))
+    write(draw, (x + 4, y + 1), text, size, colour)
 
 
 def legend(draw: ImageDraw.ImageDraw, text: str, clear_of: np.ndarray | None = None) -> None:
@@ -208,21 +247,21 @@ def colour_bar(low: str, high: str, title: str, width: int = 300, name: str = "v
     ramp = np.repeat(colour_table(name)[None], 12, 0)
     bar.paste(Image.fromarray(ramp).resize((width - 8, 12), Image.Resampling.BILINEAR), (4, 24))
     draw = ImageDraw.Draw(bar)
-    draw.text((4, 3), low, fill=QUIET, font=font(13))
-    draw.text((width / 2, 3), title, fill=INK, font=font(13), anchor="ma")
-    draw.text((width - 4, 3), high, fill=QUIET, font=font(13), anchor="ra")
+    write(draw, (4, 3), low, 13, QUIET)
+    write(draw, (width / 2, 3), title, 13, anchor="ma")
+    write(draw, (width - 4, 3), high, 13, QUIET, "ra")
     return bar
 
 
 def titled(picture: Image.Image, title: str, note: str = "") -> Image.Image:
     """The picture with a line of text above and one below it."""
-    wide = max(picture.width, *(round(font().getlength(text)) + 8 for text in (title, note)))
+    wide = max(picture.width, *(round(text_width(text)) + 8 for text in (title, note)))
     top, bottom = (24 if title else 0), (24 if note else 0)
     out = Image.new("RGB", (wide, picture.height + top + bottom), PAPER)
     paste(out, picture, 0, top)
     draw = ImageDraw.Draw(out)
-    draw.text((2, 2), title, fill=INK, font=font())
-    draw.text((2, picture.height + top + 3), note, fill=QUIET, font=font(13))
+    write(draw, (2, 2), title)
+    write(draw, (2, picture.height + top + 3), note, 13, QUIET)
     return out
 
 

@@ -18,8 +18,9 @@ from spotter.explain.canvas import (
     YELLOW,
     Colour,
     colourise,
-    font,
     linked,
+    text_width,
+    write,
 )
 
 CELL = (74, 28)  # width and height of a matrix's cell
@@ -44,7 +45,7 @@ def curve(
     picture = Image.new("RGB", size, PAPER)
     draw = ImageDraw.Draw(picture)
     left, right, top, bottom = 46, width - 14, 34, height - 44
-    draw.text((left, 8), title, fill=INK, font=font())
+    write(draw, (left, 8), title)
     span_x, span_y = max(float(xs[-1] - xs[0]), 1e-9), max(high - low, 1e-9)
 
     def place(x: float, y: float) -> tuple[float, float]:
@@ -55,10 +56,10 @@ def curve(
         value = low + span_y * i / 4
         y = place(xs[0], value)[1]
         draw.line([(left, y), (right, y)], fill=RULE)
-        draw.text((left - 6, y), f"{value:.3g}", fill=QUIET, font=font(12), anchor="rm")
+        write(draw, (left - 6, y), f"{value:.3g}", 12, QUIET, "rm")
     for x in nice_ticks(xs):
-        draw.text((place(x, low)[0], bottom + 6), f"{x:g}", fill=QUIET, font=font(12), anchor="ma")
-    draw.text(((left + right) / 2, height - 20), x_title, fill=QUIET, font=font(12), anchor="ma")
+        write(draw, (place(x, low)[0], bottom + 6), f"{x:g}", 12, QUIET, "ma")
+    write(draw, ((left + right) / 2, height - 20), x_title, 12, QUIET, "ma")
     if marker is not None:
         at = place(marker, low)[0]
         draw.line([(at, top), (at, bottom)], fill=ORANGE, width=2)
@@ -71,9 +72,7 @@ def curve(
                 draw.ellipse((x - 4, y - 4, x + 4, y + 4), fill=colour)
     if marker is not None and marker_text:
         side = "la" if at < (left + right) / 2 else "ra"
-        draw.text(
-            (at + (6 if side == "la" else -6), top - 1), marker_text, fill=INK, font=font(12), anchor=side
-        )
+        write(draw, (at + (6 if side == "la" else -6), top - 1), marker_text, 12, INK, side)
     return picture
 
 
@@ -106,24 +105,24 @@ def bars(
     line = 34
     picture = Image.new("RGB", (width, 34 + line * len(rows)), PAPER)
     draw = ImageDraw.Draw(picture)
-    draw.text((4, 8), title, fill=INK, font=font())
-    names = max((font(16).getlength(name) for name, _, _ in rows), default=0)
-    texts = max((font(12).getlength(text) for _, _, text in rows), default=0)
+    write(draw, (4, 8), title)
+    names = max((text_width(name, 16) for name, _, _ in rows), default=0)
+    texts = max((text_width(text, 12) for _, _, text in rows), default=0)
     left, room = 12 + names, max(20.0, width - names - texts - 34)
     for i, (name, value, text) in enumerate(rows):
         y = 34 + line * i
-        draw.text((6, y + line / 2 - 2), name, fill=INK, font=font(16), anchor="lm")
+        write(draw, (6, y + line / 2 - 2), name, 16, INK, "lm")
         length = max(2.0, room * min(max(value / high, 0.0), 1.0))
         draw.rectangle((left, y + 5, left + length, y + line - 9), fill=ORANGE if i == strong else colour)
-        draw.text((left + length + 6, y + line / 2 - 2), text, fill=INK, font=font(12), anchor="lm")
+        write(draw, (left + length + 6, y + line / 2 - 2), text, 12, INK, "lm")
     return picture
 
 
 def fit(text: str, room: float) -> str:
     """The text, shortened with an ellipsis to fit `room` pixels."""
-    if font(12).getlength(text) <= room:
+    if text_width(text, 12) <= room:
         return text
-    while text and font(12).getlength(text + "…") > room:
+    while text and text_width(text + "…", 12) > room:
         text = text[:-1]
     return text + "…"
 
@@ -147,9 +146,9 @@ def matrix(
     colours = colourise(values, low, high)
     for c, name in enumerate(columns):
         middle, text = left + width * (c + 0.5), fit(name, width - 4)
-        draw.text((middle, top - 9), text, fill=INK, font=font(12), anchor="ms")
+        write(draw, (middle, top - 9), text, 12, INK, "ms")
     for r, name in enumerate(rows):
-        draw.text((left - 8, top + height * (r + 0.5)), name, fill=INK, font=font(12), anchor="rm")
+        write(draw, (left - 8, top + height * (r + 0.5)), name, 12, INK, "rm")
         for c in range(len(columns)):
             x, y = left + width * c, top + height * r
             ground = tuple(int(v) for v in colours[r, c])
@@ -157,7 +156,7 @@ def matrix(
             ink = PAPER if sum(ground) < 380 else INK
             number = f"{values[r, c]:.2f}".replace("-", "−")
             place = (x + width - CROSS - 2, y + height / 2)  # the cross has its own room to the right
-            draw.text(place, number, fill=ink, font=font(12), anchor="rm")
+            write(draw, place, number, 12, ink, "rm")
     for r, c, kind in marks:
         x, y = left + width * c, top + height * r
         if kind == "optimal":
@@ -178,7 +177,7 @@ def matrix(
 
 def matrix_origin(rows: Sequence[str]) -> tuple[int, int]:
     """Left and top of the first cell, pixels."""
-    return round(max((font(12).getlength(name) for name in rows), default=0)) + 16, 26
+    return round(max((text_width(name, 12) for name in rows), default=0)) + 16, 26
 
 
 def cell_at(

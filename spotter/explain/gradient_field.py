@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spotter.language import tr
 from spotter.tracing.trace_cache import cache_of, get, put
 
 if TYPE_CHECKING:
@@ -87,9 +88,9 @@ def receptive_fields(
     height, width = trace.image.shape[:2]
     found: list[list[Field]] = []
     for i, photo in enumerate([trace.image, *photos]):
-        progress(
-            i / (1 + len(photos)), desc=f"Gradients through the network, photo {i + 1} of {1 + len(photos)}"
-        )
+        count = 1 + len(photos)
+        task = tr("Gradients through the network, photo {number} of {count}", number=i + 1, count=count)
+        progress(i / count, desc=task)
         fields: dict[Variant, Field | None] = {v: get(trace, ("field", level, cell, v, i)) for v in variants}
         if missing := [variant for variant, field in fields.items() if field is None]:
             image = photo if i == 0 else cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from spotter.explain.topics.windows import autocast
+from spotter.language import tr
 from spotter.tracing.recorder import network_image
 from spotter.tracing.trace_cache import cached
 
@@ -114,6 +116,30 @@ def recording(modules: list[tuple[str, nn.Module]], counter: Counter, layers: li
 def layer_of(name: str, tensors: list[tuple[str, Tensor]], multiply_adds: int) -> Layer:
     shapes = tuple((what, tuple(tensor.shape)) for what, tensor in tensors)
     return Layer(name, shapes, sum(t.numel() * t.element_size() for _, t in tensors), multiply_adds)
+
+
+def layer_title(name: str) -> str:
+    """The name of a layer in the current language."""
+    number = next(iter(re.findall(r"\d+", name)), "")
+    titles = {
+        "Photo": tr("Photo"),
+        "Normalised and padded": tr("Normalised and padded"),
+        "Stem": tr("Stem"),
+        f"Patch merging {number}": tr("Patch merging {number}", number=number),
+        f"Swin stage {number}": tr("Swin stage {number}", number=number),
+        f"P{number}: lateral 1 × 1": tr("P{number}: lateral 1 × 1", number=number),
+        f"P{number}: output 3 × 3": tr("P{number}: output 3 × 3", number=number),
+        f"P{number}: dilated block": tr("P{number}: dilated block", number=number),
+        "Proposals": tr("Proposals"),
+        f"Stage {number}": tr("Stage {number}", number=number),
+        "Selected regions": tr("Selected regions"),
+        "RoIAlign for recognition": tr("RoIAlign for recognition"),
+        "Recognition Conversion": tr("Recognition Conversion"),
+        "Two-level attention": tr("Two-level attention"),
+        "maskK applied": tr("maskK applied"),
+        "Reader": tr("Reader"),
+    }
+    return titles[name]
 
 
 def layers_of(spotter: Spotter, trace: Trace) -> list[Layer]:

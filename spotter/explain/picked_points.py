@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spotter.language import tr
+
 if TYPE_CHECKING:
     from spotter.tracing.trace import Trace
 
@@ -43,6 +45,16 @@ def named_points(trace: Trace, word: int | None) -> list[str]:
     if word is None:
         return [MIDDLE]
     return [WORD, *([GAP] if nearest_gap(trace, word) else []), MIDDLE]
+
+
+def point_choices(points: Sequence[str]) -> list[tuple[str, str]]:
+    """Points that have a name, as choices: each with its name in the current language."""
+    names = {
+        WORD: tr("middle of the word"),
+        GAP: tr("gap next to the word"),
+        MIDDLE: tr("middle of the photo"),
+    }
+    return [(names[point], point) for point in points]
 
 
 def point_of(trace: Trace, word: int | None, text: str | None) -> np.ndarray | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from spotter.language import tr
 from spotter.ops.roi_affine import roi_matrix
 
 if TYPE_CHECKING:
@@ -18,8 +19,11 @@ def turn_note(trace: Trace, word: int) -> str:
     degrees = round(np.degrees(trace.rois[word, 4]))
     if degrees == 0:
         return ""
-    way = f", which is read {'down' if degrees > 0 else 'up'}" if abs(degrees) > 45 else ""
-    return f"rotated by {abs(degrees)}°, along this word{way}"
+    if abs(degrees) <= 45:
+        return tr("rotated by {degrees}°, along this word", degrees=abs(degrees))
+    if degrees > 0:
+        return tr("rotated by {degrees}°, along this word, which is read down", degrees=abs(degrees))
+    return tr("rotated by {degrees}°, along this word, which is read up", degrees=abs(degrees))
 
 
 def crop_roi(photo: np.ndarray, roi: np.ndarray, width: int, height: int) -> Image.Image:

@@ -9,6 +9,7 @@ from spotter.evaluation.two_stage import Strip
 from spotter.explain import crop_looseness
 from spotter.explain.polygon_text import show_outlines, words_read
 from spotter.explain.topics import two_stage_comparison
+from spotter.explain.topics.loose_crop import draw_loose_crop
 from spotter.ops.roi_affine import points_in_roi
 from spotter.ops.shapes import overlaps
 
@@ -92,16 +93,16 @@ def test_curve_is_measured_for_both_systems(tiny_spotter, trace, monkeypatch):
     assert all(row == ["", *"x" * (count - 1)] for row in measured.theirs)
     assert len(measured.ours) == len(crop_looseness.FACTORS)
     word = measured.words[-1]
-    _, alt = two_stage_comparison.draw_loose_crop(trace, measured, word, 1.38)
+    _, alt = draw_loose_crop(trace, measured, word, 1.38)
     assert f"Word {word + 1} cropped 1.4 times as large" in alt
     assert measured.ours[3][measured.words.index(word)] in alt
     tight, loose = (rows[-1].roi for rows in (measured.crops[1], measured.crops[-1]))
     np.testing.assert_allclose(loose[2:4], 2 * tight[2:4], rtol=1e-6)
-    assert two_stage_comparison.draw_loose_crop(
+    assert draw_loose_crop(
         trace, measured, measured.words[0], 1.0
     )  # the two-stage recogniser has no crop there
-    assert two_stage_comparison.draw_loose_crop(trace, measured, 10**6, 1.0) is None
-    assert two_stage_comparison.draw_loose_crop(trace, None, 0, 1.0) is None
+    assert draw_loose_crop(trace, measured, 10**6, 1.0) is None
+    assert draw_loose_crop(trace, None, 0, 1.0) is None
     assert crop_looseness.measure_looseness(tiny_spotter, trace, "") is None
 
 
@@ -112,4 +113,4 @@ def test_without_the_pipeline_ours_is_measured_alone(tiny_spotter, trace, monkey
     assert len(measured.ours) == len(crop_looseness.FACTORS)
     assert "CRNN" not in two_stage_comparison.draw_looseness(measured)[1]
     word = measured.words[0]
-    assert "CRNN" not in two_stage_comparison.draw_loose_crop(trace, measured, word, 1.0)[1]
+    assert "CRNN" not in draw_loose_crop(trace, measured, word, 1.0)[1]

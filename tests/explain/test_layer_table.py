@@ -7,6 +7,7 @@ from dataclasses import replace
 import torch
 
 from spotter.explain import layer_table
+from spotter.language import speaking
 from spotter.tracing.recorder import network_image
 
 
@@ -44,3 +45,12 @@ def test_steps_are_in_the_order_of_the_data_with_real_shapes(tiny_spotter, trace
 def test_steps_of_a_photo_without_words(tiny_spotter, empty_trace):
     found = {step.name: step for step in layer_table.layers_of(tiny_spotter, empty_trace)}
     assert dict(found["Selected regions"].outputs)["boxes"] == (0, 4)
+
+
+def test_every_layer_has_a_title_in_every_language(tiny_spotter, trace):
+    names = [layer.name for layer in layer_table.layers_of(tiny_spotter, trace)]
+    assert [layer_table.layer_title(name) for name in names] == names
+    with speaking("ko"):
+        titles = [layer_table.layer_title(name) for name in names]
+    assert len(set(titles)) == len(names)
+    assert not set(titles) & set(names)

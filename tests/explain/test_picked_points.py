@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from spotter.explain import picked_points
+from spotter.language import speaking
 from spotter.types import Word
 
 
@@ -67,3 +68,11 @@ def test_a_line_may_be_tilted(trace):
     rois = known.rois.copy()
     rois[:, 4] = np.radians(45)
     assert picked_points.on_one_line(replace(known, rois=rois), 0, 1)
+
+
+def test_named_points_are_choices_in_the_language_of_the_page():
+    points = [picked_points.WORD, picked_points.GAP, picked_points.MIDDLE]
+    assert picked_points.point_choices([]) == []
+    assert picked_points.point_choices(points) == [(point, point) for point in points]
+    with speaking("ko"):
+        assert picked_points.point_choices(points[:1]) == [("단어의 가운데", picked_points.WORD)]

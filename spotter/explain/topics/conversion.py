@@ -12,6 +12,7 @@ from spotter.explain.canvas import blend_map
 from spotter.explain.charts import bars
 from spotter.explain.polygon_text import parse_outlines, show_outline
 from spotter.explain.word_crop import word_mask, word_photo
+from spotter.language import tr
 from spotter.ops.polygons import mask_iou, rasterise
 from spotter.ops.roi_affine import points_in_roi
 
@@ -22,15 +23,7 @@ if TYPE_CHECKING:
 WIDTH = 420  # pixels of a map
 MIN_IOU = 0.3  # of a word with the true polygon that is taken for its own
 GATE_MAPS = ("m1", "m2", "m3")
-MAPS = {
-    "photo": "the photo",
-    "mask_k": "maskK",
-    "m1": "M1",
-    "m2": "M2",
-    "m3": "M3",
-    "conversion_energy": "features after conversion",
-    "masked_energy": "features the reader gets",
-}
+MAPS = ("photo", "mask_k", *GATE_MAPS, "conversion_energy", "masked_energy")
 PARTS = ("M1", "M2", "M3", "maskK")
 
 
@@ -41,6 +34,17 @@ class Leakage:
     inside: float  # mean of the gate on the word
     outside: float  # mean on the background around it: what leaks
     iou: float  # of the mask with as many of the gate's strongest cells
+
+
+def map_title(name: str) -> str:
+    """Of one of MAPS, in the current language."""
+    titles = {
+        "photo": tr("the photo"),
+        "mask_k": "maskK",
+        "conversion_energy": tr("features after conversion"),
+        "masked_energy": tr("features the reader gets"),
+    }
+    return titles.get(name) or name.upper()
 
 
 def true_polygon(trace: Trace, word: int, truth: str) -> np.ndarray | None:
@@ -130,8 +134,8 @@ def gradients(spotter: Spotter, trace: Trace, word: int) -> dict[str, tuple[floa
 
 def draw_gradients(norms: dict[str, tuple[float, float]]) -> tuple[Image.Image, str]:
     """Bars of the gradient at the proposal feature, from `gradients`."""
-    names = {"none": "with RC", "all": "gates detached"}
+    names = {"none": tr("with RC"), "all": tr("gates detached")}
     high = max(max(proposal for proposal, _ in norms.values()), 1e-12)
     rows = [(names[key], proposal, f"{proposal:.3g}") for key, (proposal, _) in norms.items()]
-    picture = bars(rows, "Gradient at the proposal feature", strong=0, high=high)
+    picture = bars(rows, tr("Gradient at the proposal feature"), strong=0, high=high)
     return picture, "; ".join(f"{name}: {text}" for name, _, text in rows)

@@ -14,15 +14,16 @@ from spotter.explain.canvas import (
     SKY,
     colour_bar,
     colourise,
-    font,
     linked,
     outline,
     tiles,
     titled,
+    write,
 )
 from spotter.explain.charts import bars, nice_top
 from spotter.explain.topics.conversion import word_region_mask
 from spotter.explain.word_crop import turn_note, word_photo
+from spotter.language import tr
 from spotter.ops.roi_affine import points_in_roi
 from spotter.tracing.trace_cache import cached
 
@@ -35,24 +36,6 @@ CHANNEL_CELL = 3
 COLUMNS = 8  # of the channels
 LEAST_GAIN = 0.05  # of the ratio, to count as cleaning
 CLEAR = 0.02  # a channel whose gate differs less on and around the word does neither open nor close
-
-COUNTS = "Of {channels} channels of M3, {more} are more open on the word and {fewer} around it; "
-MEANS = (  # the mean on the word against that around it: above, below, equal
-    COUNTS + "their mean is more open on the word ({on:.2f}) than around it ({around:.2f}).",
-    COUNTS + "their mean is less open on the word ({on:.2f}) than around it ({around:.2f}).",
-    COUNTS + "their mean is about as open on the word ({on:.2f}) as around it ({around:.2f}).",
-)
-ENERGIES = (
-    "Energy on the word is {before:.2f} times that around it before conversion, {after:.2f} times after it, "
-    "and {masked:.2f} times after maskK."
-)
-VERDICTS = {  # whether the gates, and whether maskK, dim what is not the word
-    (True, True): "So both the gates and maskK dim what is not the word.",
-    (True, False): "So the gates dim what is not the word, and maskK adds nothing.",
-    (False, True): "So it is maskK that dims what is not the word, not the gates.",
-    (False, False): "So neither the gates nor maskK dim what is not the word.",
-}
-FILLED = "The word fills its crop, so there is no background to dim."
 
 
 @dataclass(frozen=True)
@@ -150,8 +133,8 @@ def contrast(trace: Trace, word: int, gate: np.ndarray, polygon: np.ndarray | No
 def energy_ratios(
     trace: Trace, word: int, steps: Steps, polygon: np.ndarray | None = None
 ) -> dict[str, float]:
-    """How much more energy lies on the word than around it, before and after; {} if it fills its crop."""
-    stages = {"before (a1)": steps.a[2], "after conversion": steps.output, "after maskK": steps.masked}
+    """Energy on the word / around it: "before" conversion, "after" it, "masked"; {} if it fills its crop."""
+    stages = {"before": steps.a[2], "after": steps.output, "masked": steps.masked}
     mask = on_word(trace, word, polygon, steps.output.shape[1:])
     if mask is None:
         return {}
@@ -168,16 +151,16 @@ def draw_steps(
     if polygon is not None:
         outline(ImageDraw.Draw(photo, "RGBA"), points_in_roi(polygon, trace.rois[word]) * size, SKY, 2)
     note = "; ".join(
-        filter(None, ["blue: the true outline" if polygon is not None else "", turn_note(trace, word)])
+        filter(None, [tr("blue: the true outline") if polygon is not None else "", turn_note(trace, word)])
     )
-    rows = [tiles([titled(photo, "the word's RoI", note), legend_text(len(steps.a[0]))], 2)]
+    rows = [tiles([titled(photo, tr("the word's RoI"), note), legend_text(len(steps.a[0]))], 2)]
     for i, name in enumerate(("a3", "a2", "a1")):
         height, width = steps.a[i].shape[1:]
         pictures = [
-            ("energy", name, energy(steps.a[i]), None),
-            ("from the detector", f"d{i + 1}", steps.d[i].mean(0), "coolwarm"),
-            (f"mean {steps.gates[i].mean():.2f}", f"M{i + 1}", steps.gates[i].mean(0), "gate"),
-            ("energy", f"r{i + 1}", energy(steps.r[i]), None),
+            (tr("energy"), name, energy(steps.a[i]), None),
+            (tr("from the detector"), f"d{i + 1}", steps.d[i].mean(0), "coolwarm"),
+            (tr("mean {mean:.2f}", mean=steps.gates[i].mean()), f"M{i + 1}", steps.gates[i].mean(0), "gate"),
+            (tr("energy"), f"r{i + 1}", energy(steps.r[i]), None),
         ]
         rows.append(
             tiles(
@@ -188,26 +171,28 @@ def draw_steps(
                 4,
             )
         )
-    rows.append(colour_bar("0", "1", "M; a and r: up to their largest", 360))
+    rows.append(colour_bar("0", "1", tr("M; a and r: up to their largest"), 360))
     means = ", ".join(f"M{i + 1} {gate.mean():.2f}" for i, gate in enumerate(steps.gates))
-    return tiles(
-        rows, 1
-    ), f"Recognition Conversion of word {word + 1}, level by level; gates on average: {means}."
+    return tiles(rows, 1), tr(
+        "Recognition Conversion of word {number}, level by level; gates on average: {means}.",
+        number=word + 1,
+        means=means,
+    )
 
 
 def legend_text(channels: int) -> Image.Image:
     """How to read the rows below it."""
     lines = (
-        f"{channels} channels each, drawn at their sizes.",
-        "a: what the reader starts from",
-        "d: what the detector knows (f_det); red above 0, blue below",
-        "M = sigmoid(d): the gate",
-        "r = (r before, enlarged, + a) · M",
+        tr("{channels} channels each, drawn at their sizes.", channels=channels),
+        tr("a: what the reader starts from"),
+        tr("d: what the detector knows (f_det); red above 0, blue below"),
+        tr("M = sigmoid(d): the gate"),
+        tr("r = (r before, enlarged, + a) · M"),
     )
     picture = Image.new("RGB", (420, 20 * len(lines) + 6), PAPER)
     draw = ImageDraw.Draw(picture)
     for i, line in enumerate(lines):
-        draw.text((2, 4 + 20 * i), line, fill=QUIET, font=font(13))
+        write(draw, (2, 4 + 20 * i), line, 13, QUIET)
     return picture
 
 
@@ -235,20 +220,29 @@ def draw_channels(gate: np.ndarray, found: Contrast | None, name: str) -> tuple[
         linked(picture, "roi", (1 / width, 1 / height), values=gate[channel])
         text = f"{channel}" if found is None else f"{channel}: {found.difference[channel]:+.2f}"
         pictures.append(titled(picture, "", text))
-    bar = colour_bar("0 closed", "1 open", f"{name}, channel: on the word − around it", 420)
-    alt = f"The {len(gate)} channels of {name}"
-    if found is not None:
-        best, worst = found.difference.max(), found.difference.min()
-        alt += f", from {best:+.2f} to {worst:+.2f} on the word against around it"
-    return tiles([tiles(pictures, COLUMNS, 6), bar], 1), alt + "."
+    title = tr("{name}, channel: on the word − around it", name=name)
+    bar = colour_bar(tr("0 closed"), tr("1 open"), title, 420)
+    if found is None:
+        alt = tr("The {number} channels of {name}.", number=len(gate), name=name)
+    else:
+        alt = tr(
+            "The {number} channels of {name}, from {best:+.2f} to {worst:+.2f} on the word against around "
+            "it.",
+            number=len(gate),
+            name=name,
+            best=found.difference.max(),
+            worst=found.difference.min(),
+        )
+    return tiles([tiles(pictures, COLUMNS, 6), bar], 1), alt
 
 
 def draw_energy(ratios: dict[str, float]) -> tuple[Image.Image, str] | None:
     """Bars of `energy_ratios`; None if there are none."""
     if not ratios:
         return None
-    rows = [(name, value, f"{value:.2f}") for name, value in ratios.items()]
-    picture = bars(rows, "Energy on the word / around it", high=nice_top(max(ratios.values())), strong=1)
+    names = {"before": tr("before (a1)"), "after": tr("after conversion"), "masked": tr("after maskK")}
+    rows, high = [(names[key], value, f"{value:.2f}") for key, value in ratios.items()], max(ratios.values())
+    picture = bars(rows, tr("Energy on the word / around it"), high=nice_top(high), strong=1)
     return picture, "; ".join(f"{name}: {text}" for name, _, text in rows) + "."
 
 
@@ -256,10 +250,18 @@ def summarise(trace: Trace, word: int, steps: Steps, polygon: np.ndarray | None 
     """What the gates and maskK do to this word, in plain sentences that follow the numbers."""
     found, ratios = contrast(trace, word, steps.gates[2], polygon), energy_ratios(trace, word, steps, polygon)
     if found is None or not ratios:
-        return FILLED
-    before, after, masked = ratios.values()
+        return tr("The word fills its crop, so there is no background to dim.")
+    energies = tr(
+        "Energy on the word is {before:.2f} times that around it before conversion, {after:.2f} times after "
+        "it, and {masked:.2f} times after maskK.",
+        **ratios,
+    )
+    return f"{describe_contrast(found)} {energies} {verdict(**ratios)}"
+
+
+def describe_contrast(found: Contrast) -> str:
+    """How many channels are more open on the word than around it, and whether their mean is."""
     on, around = float(found.on.mean()), float(found.around.mean())
-    sentence = MEANS[0] if on - around > CLEAR else MEANS[1] if around - on > CLEAR else MEANS[2]
     numbers = {
         "channels": len(found.on),
         "more": int((found.difference > CLEAR).sum()),
@@ -267,11 +269,32 @@ def summarise(trace: Trace, word: int, steps: Steps, polygon: np.ndarray | None 
         "on": on,
         "around": around,
     }
-    energies = ENERGIES.format(before=before, after=after, masked=masked)
-    return f"{sentence.format(**numbers)} {energies} {verdict(before, after, masked)}"
+    if on - around > CLEAR:
+        return tr(
+            "Of {channels} channels of M3, {more} are more open on the word and {fewer} around it; their "
+            "mean is more open on the word ({on:.2f}) than around it ({around:.2f}).",
+            **numbers,
+        )
+    if around - on > CLEAR:
+        return tr(
+            "Of {channels} channels of M3, {more} are more open on the word and {fewer} around it; their "
+            "mean is less open on the word ({on:.2f}) than around it ({around:.2f}).",
+            **numbers,
+        )
+    return tr(
+        "Of {channels} channels of M3, {more} are more open on the word and {fewer} around it; their "
+        "mean is about as open on the word ({on:.2f}) as around it ({around:.2f}).",
+        **numbers,
+    )
 
 
 def verdict(before: float, after: float, masked: float) -> str:
     """Which of the two cleans the features of this word; the ratios of `energy_ratios`."""
     gates, mask = after / max(before, 1e-6) > 1 + LEAST_GAIN, masked / max(after, 1e-6) > 1 + LEAST_GAIN
-    return VERDICTS[gates, mask]
+    if gates and mask:
+        return tr("So both the gates and maskK dim what is not the word.")
+    if gates:
+        return tr("So the gates dim what is not the word, and maskK adds nothing.")
+    if mask:
+        return tr("So it is maskK that dims what is not the word, not the gates.")
+    return tr("So neither the gates nor maskK dim what is not the word.")

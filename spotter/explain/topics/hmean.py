@@ -15,6 +15,7 @@ from spotter.evaluation.metrics import DetectionMetric, EndToEndMetric, Scores, 
 from spotter.explain.canvas import GREEN, ORANGE, PINK, SKY, VERMILION, label, outline, photo_canvas, titled
 from spotter.explain.charts import curve
 from spotter.explain.polygon_text import parse_outlines
+from spotter.language import tr
 from spotter.ops.shapes import overlaps
 from spotter.types import GroundTruth, Word
 
@@ -88,7 +89,7 @@ def draw_evaluation(trace: Trace, evaluation: Evaluation, reading: bool) -> tupl
             continue
         dashes(draw, polygon, SKY if i in matched else VERMILION, 3)
         if i not in matched:
-            texts.append((polygon, f"missed {region.text}"))
+            texts.append((polygon, tr("missed {text}", text=region.text)))
     for j, word in enumerate(evaluation.words):
         if j not in evaluation.counted or j in matched.values():
             continue
@@ -97,21 +98,30 @@ def draw_evaluation(trace: Trace, evaluation: Evaluation, reading: bool) -> tupl
         polygon = to_picture(np.asarray(evaluation.words[j].polygon))
         good = correct or not reading
         outline(draw, polygon, GREEN if good else ORANGE, 4)
-        mark = "✓" if good else "✗ read"
-        texts.append((polygon, f"{mark} {evaluation.words[j].text}  IoU {evaluation.iou[i, j]:.2f}"))
+        text = evaluation.words[j].text
+        verdict = f"✓ {text}" if good else tr("✗ read {text}", text=text)
+        texts.append((polygon, f"{verdict}  IoU {evaluation.iou[i, j]:.2f}"))
     for polygon, text in texts:
         label(draw, (polygon[:, 0].min(), polygon[:, 1].min() - 24), text, 17)
     scores = evaluation.end_to_end if reading else evaluation.detection
-    return titled(picture, "", legend(reading)), (
-        f"The photo with {scores.true} true and {scores.found} found words: {scores.matched} count as "
-        f"correct, {scores.true - len(evaluation.pairs)} are missed, "
-        f"{scores.found - len(evaluation.pairs)} are false alarms."
+    return titled(picture, "", legend(reading)), tr(
+        "The photo with {true} true and {found} found words: {matched} count as "
+        "correct, {missed} are missed, {false} are false alarms.",
+        true=scores.true,
+        found=scores.found,
+        matched=scores.matched,
+        missed=scores.true - len(evaluation.pairs),
+        false=scores.found - len(evaluation.pairs),
     )
 
 
 def legend(reading: bool) -> str:
-    wrong = ", thick orange: read wrongly" if reading else ""
-    return f"dashed: true words, missed ones red. Green: correct{wrong}, thin orange: false alarm"
+    if reading:
+        return tr(
+            "dashed: true words, missed ones red. Green: correct, thick orange: read wrongly, "
+            "thin orange: false alarm"
+        )
+    return tr("dashed: true words, missed ones red. Green: correct, thin orange: false alarm")
 
 
 def dashes(draw: ImageDraw.ImageDraw, points: np.ndarray, colour: tuple, width: int) -> None:
@@ -147,13 +157,15 @@ def draw_thresholds(values: np.ndarray, min_iou: float) -> tuple[Image.Image, st
     picture = curve(
         [(values[:, 0], SKY, 2), (values[:, 1], GREEN, 2), (values[:, 2], ORANGE, 4)],
         THRESHOLDS,
-        "precision (blue), recall (green), H-mean (orange)",
-        "IoU threshold",
+        tr("precision (blue), recall (green), H-mean (orange)"),
+        tr("IoU threshold"),
         marker=min_iou,
         marker_text=f"H {values[nearest, 2]:.2f}",
     )
     best = float(values[:, 2].max())
-    return (
-        picture,
-        f"H-mean over the IoU threshold: {values[nearest, 2]:.2f} at {min_iou:.2f}, at most {best:.2f}.",
+    return picture, tr(
+        "H-mean over the IoU threshold: {hmean:.2f} at {threshold:.2f}, at most {best:.2f}.",
+        hmean=values[nearest, 2],
+        threshold=min_iou,
+        best=best,
     )

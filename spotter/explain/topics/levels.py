@@ -26,6 +26,7 @@ from spotter.explain.canvas import (
     titled,
 )
 from spotter.explain.picked_points import PICTURE_WIDTH
+from spotter.language import current_language, tr
 from spotter.tracing.trace_cache import cached
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 MAP_WIDTH = 440
 MAX_SAMPLES = 8192  # cells that principal components are computed from
 COLOURS = (ORANGE, SKY, GREEN, PINK)  # of P2..P5
-ROLES = "stages", "reader"  # what pools a word from a level
 CANONICAL_SIZE, CANONICAL_LEVEL = 224, 4  # the level rule: a box of 224 x 224 pixels belongs to P4
 
 
@@ -71,18 +71,19 @@ def principal_components(features: np.ndarray, count: int = 3) -> tuple[np.ndarr
 
 def map_of(trace: Trace, level: int, dilated: bool, kind: str) -> tuple[np.ndarray, str]:
     """(h, w, 3) uint8 of a level, and a one-line note. `kind`: "energy" or "pca"."""
-    return cached(trace, ("map", level, dilated, kind), lambda: make_map(trace, level, dilated, kind))
+    key = ("map", level, dilated, kind, current_language())  # of the note
+    return cached(trace, key, lambda: make_map(trace, level, dilated, kind))
 
 
 def make_map(trace: Trace, level: int, dilated: bool, kind: str) -> tuple[np.ndarray, str]:
     if kind == "energy":
         values = energy_of(trace, level, dilated)
-        note = f"energy {values.min():.2f} to {values.max():.2f}"
+        note = tr("energy {low:.2f} to {high:.2f}", low=values.min(), high=values.max())
         return colourise(values, 0, max_energy(trace, dilated)), note
     parts, shares = principal_components(features_of(trace, level, dilated))
     low, high = np.percentile(parts, [1, 99], axis=(0, 1))
     colours = ((parts - low) / np.maximum(high - low, 1e-9)).clip(0, 1) * 255
-    return colours.astype(np.uint8), f"3 components: {shares.sum():.0%} of the variance"
+    return colours.astype(np.uint8), tr("3 components: {share:.0%} of the variance", share=shares.sum())
 
 
 def energy_of(trace: Trace, level: int, dilated: bool) -> np.ndarray:
@@ -104,11 +105,13 @@ def draw_photo(trace: Trace, point: np.ndarray, word: int | None) -> tuple[Image
         outline(draw, corners_of(trace.box(word) * scale), PAPER, 2)
     for level in reversed(range(4)):
         outline(draw, corners_of(cell_box(level, point) * scale), COLOURS[level], 2)
-    legend(draw, "one cell of P5, P4, P3 and P2", cell_box(3, point) * scale)
+    legend(draw, tr("one cell of P5, P4, P3 and P2"), cell_box(3, point) * scale)
     linked(picture, "photo")
-    return picture, (
-        f"The photo with one cell of each level outlined over x {point[0]:.0f}, y {point[1]:.0f}: 32, 16, 8 "
-        "and 4 pixels a side."
+    return picture, tr(
+        "The photo with one cell of each level outlined over x {x:.0f}, y {y:.0f}: 32, 16, 8 "
+        "and 4 pixels a side.",
+        x=point[0],
+        y=point[1],
     )
 
 
@@ -151,18 +154,27 @@ def draw_levels(
             values,
         )
         shape = trace.levels[level].shape
-        title = f"P{level + 2}: {shape[0]} × {shape[1]} × {shape[2]}, stride {stride_of(level)}"
+        stride = tr("stride {stride}", stride=stride_of(level))
+        title = f"P{level + 2}: {shape[0]} × {shape[1]} × {shape[2]}, {stride}"
         title += "" if word is None else pooling_note(trace, word, level)
-        cost = f"{size_text(level_bytes(level, layers))}, {count_text(level_multiply_adds(level, layers))}"
-        pictures.append(titled(picture, title, f"{cost} multiply-adds; {note}"))
-        shapes.append(f"P{level + 2} {shape[1]} by {shape[2]}")
+        cost = tr(
+            "{size}, {count} multiply-adds",
+            size=size_text(level_bytes(level, layers)),
+            count=count_text(level_multiply_adds(level, layers)),
+        )
+        pictures.append(titled(picture, title, f"{cost}; {note}"))
+        shapes.append(tr("P{level} {rows} by {columns}", level=level + 2, rows=shape[1], columns=shape[2]))
+    sizes = ", ".join(shapes)
     if kind == "energy":
         high = f"{max_energy(trace, dilated):.2f}"
-        pictures.append(colour_bar("0", high, "energy, one scale for all four", 360))
-    what = "energy" if kind == "energy" else "first three principal components"
-    return tiles(
-        pictures, 2
-    ), f"The levels of the pyramid, {what}: {', '.join(shapes)}; the point is outlined."
+        pictures.append(colour_bar("0", high, tr("energy, one scale for all four"), 360))
+        alt = tr("The levels of the pyramid, energy: {sizes}; the point is outlined.", sizes=sizes)
+    else:
+        alt = tr(
+            "The levels of the pyramid, first three principal components: {sizes}; the point is outlined.",
+            sizes=sizes,
+        )
+    return tiles(pictures, 2), alt
 
 
 def pooling_note(trace: Trace, word: int, level: int) -> str:
@@ -172,8 +184,10 @@ def pooling_note(trace: Trace, word: int, level: int) -> str:
     if level not in levels:
         return ""
     if levels[0] == levels[1]:
-        return "  ← the word's level"
-    return f"  ← the word's, for the {ROLES[levels.index(level)]}"
+        return tr("  ← the word's level")
+    if levels[0] == level:
+        return tr("  ← the word's, for the stages")
+    return tr("  ← the word's, for the reader")
 
 
 def own_layers(level: int, layers: Sequence[Layer]) -> list[Layer]:

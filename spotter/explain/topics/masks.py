@@ -13,6 +13,7 @@ from PIL import Image
 
 from spotter.explain.canvas import BLUE, ORANGE, blend_map, colour_bar, colourise, crop, grow, tiles, titled
 from spotter.explain.charts import curve
+from spotter.language import tr
 
 if TYPE_CHECKING:
     from spotter.model.mask_code import MaskCode
@@ -69,16 +70,30 @@ def draw_masks(
     iou = coded.ious[count - 1]
     size = "28 × 28" if coded.mask.shape == (28, 28) else f"{coded.mask.shape[0]} × {coded.mask.shape[1]}"
     pictures = [
-        titled(photo, "in its box", "stretched to a square"),
-        titled(blend_map(photo, coded.mask.astype(np.float32), 1), f"its mask, {size}", "0 or 1"),
+        titled(photo, tr("in its box"), tr("stretched to a square")),
         titled(
-            blend_map(photo, decoded, 1), f"decoded from {count}", f"probability > {coded.threshold:g} counts"
+            blend_map(photo, coded.mask.astype(np.float32), 1),
+            tr("its mask, {size}", size=size),
+            tr("0 or 1"),
         ),
-        titled(grow(difference, SIDE), f"IoU {iou:.3f}", "orange lost, blue added"),
-        titled(blend_map(own, mask_k, 1), "the network's maskK", f"from {len(coded.ious)} predicted numbers"),
-        colour_bar("0", "1", "probability", SIDE),
+        titled(
+            blend_map(photo, decoded, 1),
+            tr("decoded from {count}", count=count),
+            tr("probability > {threshold:g} counts", threshold=coded.threshold),
+        ),
+        titled(grow(difference, SIDE), f"IoU {iou:.3f}", tr("orange lost, blue added")),
+        titled(
+            blend_map(own, mask_k, 1),
+            tr("the network's maskK"),
+            tr("from {number} predicted numbers", number=len(coded.ious)),
+        ),
+        colour_bar("0", "1", tr("probability"), SIDE),
     ]
-    alt = f"A word's mask and its reconstruction from {count} coefficients; their IoU is {iou:.3f}."
+    alt = tr(
+        "A word's mask and its reconstruction from {count} coefficients; their IoU is {iou:.3f}.",
+        count=count,
+        iou=iou,
+    )
     return tiles(pictures, columns), alt
 
 
@@ -101,16 +116,16 @@ def draw_curve(coded: CodedMask, count: int) -> tuple[Image.Image, str]:
     picture = curve(
         [(coded.ious, ORANGE, 3)],
         xs,
-        "IoU with the polygon's mask",
-        "coefficients used",
+        tr("IoU with the polygon's mask"),
+        tr("coefficients used"),
         marker=count,
         marker_text=f"{count}: {iou:.3f}",
         low=low,
     )
-    return (
-        picture,
-        f"IoU against the number of coefficients: {coded.ious[0]:.2f} with one, {coded.ious[-1]:.2f} with "
-        "all.",
+    return picture, tr(
+        "IoU against the number of coefficients: {one:.2f} with one, {all:.2f} with all.",
+        one=coded.ious[0],
+        all=coded.ious[-1],
     )
 
 
@@ -122,10 +137,13 @@ def draw_components(code: MaskCode, coded: CodedMask, count: int) -> tuple[Image
         titled(
             grow(colourise(part, -high, high), 100),
             f"{i + 1}",
-            f"{coded.coefficients[i]:+.2f}" + ("" if i < count else " (off)"),
+            f"{coded.coefficients[i]:+.2f}" + ("" if i < count else tr(" (off)")),
         )
         for i, part in enumerate(parts)
     ]
-    bar = colour_bar(f"{-high:.1f}", f"{high:.1f}", "logit at one standard deviation", 442)
-    alt = f"The first {len(parts)} principal components of word masks with this word's coefficients."
+    bar = colour_bar(f"{-high:.1f}", f"{high:.1f}", tr("logit at one standard deviation"), 442)
+    alt = tr(
+        "The first {number} principal components of word masks with this word's coefficients.",
+        number=len(parts),
+    )
     return tiles([tiles(pictures, 4), bar], 1), alt

@@ -14,6 +14,7 @@ from PIL import Image
 from spotter.explain.canvas import colour_bar, tiles
 from spotter.explain.charts import cell_at, matrix
 from spotter.explain.polygon_text import parse_outlines
+from spotter.language import tr
 
 if TYPE_CHECKING:
     from spotter.model.mask_code import MaskCode
@@ -88,7 +89,7 @@ def match_words(
     optimal = list(zip(rows.tolist(), columns.tolist(), strict=True))
     total = costs.total.numpy()
     return Matching(
-        names=[text or f"word {i + 1}" for i, (text, _) in enumerate(words)],
+        names=[text or tr("word {number}", number=i + 1) for i, (text, _) in enumerate(words)],
         terms={name: getattr(costs, name).numpy() for name in TERMS},
         weights=tuple(weights),
         total=total,
@@ -122,10 +123,13 @@ def draw_matching(matching: Matching, word: int, cell: tuple[int, int]) -> tuple
     names = [matching.names[g] for g in columns]
     part = matching.total[np.ix_(rows, columns)]
     picture = matrix(part, row_names(rows), names, marks, chosen)
-    bar = colour_bar(f"{part.min():.2f}", f"{part.max():.2f}", "cost, lower is better", 320)
-    return tiles([picture, bar], 1), (
-        f"Cost of {len(rows)} proposals (rows) for {len(names)} of {len(matching.names)} words (columns); "
-        "frames mark the cheapest assignment, crosses the greedy one."
+    bar = colour_bar(f"{part.min():.2f}", f"{part.max():.2f}", tr("cost, lower is better"), 320)
+    return tiles([picture, bar], 1), tr(
+        "Cost of {rows} proposals (rows) for {columns} of {words} words (columns); "
+        "frames mark the cheapest assignment, crosses the greedy one.",
+        rows=len(rows),
+        columns=len(names),
+        words=len(matching.names),
     )
 
 
@@ -134,7 +138,7 @@ def pairs_within(matching: Matching, rows: list[int], columns: list[int]) -> set
 
 
 def row_names(rows: list[int]) -> list[str]:
-    return [f"proposal {p}" for p in rows]
+    return [tr("proposal {number}", number=p) for p in rows]
 
 
 def pair_at(matching: Matching, word: int, point: list[float]) -> tuple[int, int] | None:

@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw
 
 from spotter.explain.canvas import LIGHT_GREEN, ORANGE, PAPER, SKY, colourise, corners_of
 from spotter.explain.word_crop import word_mask, word_photo
+from spotter.language import tr
 
 if TYPE_CHECKING:
     from spotter.tracing.trace import Trace
@@ -48,11 +49,15 @@ def shapes(trace: Trace, word: int | None) -> dict[str, str]:
     """What leaves each node, as the network computed it for this photo; of the word for one word."""
     height, width = trace.image.shape[:2]
     proposals, channels = trace.boxes.shape[1], trace.proposal_features.shape[2]
+
+    def four_maps(channels: int | str) -> str:
+        return tr("4 maps × {channels}", channels=channels)
+
     found = {
         "photo": f"3 × {height} × {width}",
-        "swin": f"4 maps × {trace.config.embed_dim}…{trace.config.embed_dim * 8}",
-        "fpn": f"4 maps × {trace.fpn_levels[0].shape[0]}",
-        "dilated": f"4 maps × {trace.levels[0].shape[0]}",
+        "swin": four_maps(f"{trace.config.embed_dim}…{trace.config.embed_dim * 8}"),
+        "fpn": four_maps(trace.fpn_levels[0].shape[0]),
+        "dilated": four_maps(trace.levels[0].shape[0]),
         "proposals": f"{proposals} × 4",
         "features": f"{proposals} × {channels}",
         "cells": f"{channels} × {trace.config.roi_size} × {trace.config.roi_size}",

@@ -24,6 +24,7 @@ from spotter.explain.canvas import (
     titled,
 )
 from spotter.explain.topics.stages import attended_proposals
+from spotter.language import tr
 from spotter.tracing.trace_cache import cached
 
 if TYPE_CHECKING:
@@ -124,34 +125,57 @@ def draw_stage_inside(trace: Trace, run: StageRun, stage: int, proposal: int) ->
     box = trace.boxes[stage - 1, proposal]
     seen = linked(crop(trace.image, box, SIDE, SIDE), "bins", (1 / side, 1 / side))
     steps = [
-        titled(feature_picture(run.before, high), "1  f_prop comes in", f"{len(run.before)} numbers"),
-        titled(draw_partners(trace, stage, proposal), "2  self-attention", "pink: what it attends to most"),
-        titled(feature_picture(run.attended, high), "3  f_prop, attended", "red above 0, blue below"),
+        titled(
+            feature_picture(run.before, high),
+            tr("1  f_prop comes in"),
+            tr("{number} numbers", number=len(run.before)),
+        ),
+        titled(
+            draw_partners(trace, stage, proposal),
+            tr("2  self-attention"),
+            tr("pink: what it attends to most"),
+        ),
+        titled(feature_picture(run.attended, high), tr("3  f_prop, attended"), tr("red above 0, blue below")),
     ]
     filters = [
         titled(
-            signed(run.first_filter.T, first_high, SIDE), "4  writes filter 1", f"{len(run.before)} × {dim}"
+            signed(run.first_filter.T, first_high, SIDE),
+            tr("4  writes filter 1"),
+            f"{len(run.before)} × {dim}",
         ),
         titled(
             signed(run.second_filter, float(np.abs(run.second_filter).max()), SIDE),
-            "   and filter 2",
+            tr("   and filter 2"),
             f"{dim} × {len(run.before)}",
         ),
-        titled(seen, "5  its box", f"pooled to {side} × {side} bins"),
-        titled(bins(run.cells), "   RoI features", f"{side} × {side} × {len(run.cells)}, energy"),
+        titled(seen, tr("5  its box"), tr("pooled to {side} × {side} bins", side=side)),
+        titled(
+            bins(run.cells),
+            tr("   RoI features"),
+            tr("{side} × {side} × {channels}, energy", side=side, channels=len(run.cells)),
+        ),
     ]
     results = [
-        titled(bins(run.filtered_once), "6  times filter 1", f"{side} × {side} × {dim}"),
-        titled(bins(run.filtered_twice), "   times filter 2", f"{side} × {side} × {len(run.before)}"),
-        titled(feature_picture(run.after, high), "7  the next f_prop", "all bins to one feature"),
-        titled(draw_move(trace, run, stage, proposal), "8  box and mask", "white before, orange after"),
+        titled(bins(run.filtered_once), tr("6  times filter 1"), f"{side} × {side} × {dim}"),
+        titled(bins(run.filtered_twice), tr("   times filter 2"), f"{side} × {side} × {len(run.before)}"),
+        titled(feature_picture(run.after, high), tr("7  the next f_prop"), tr("all bins to one feature")),
+        titled(
+            draw_move(trace, run, stage, proposal), tr("8  box and mask"), tr("white before, orange after")
+        ),
     ]
     picture = tiles([tiles(steps, 3), tiles(filters, 4), tiles(results, 4)], 1)
-    before = f"{trace.scores[stage - 2, proposal]:.2f}" if stage > 1 else "none"
-    return picture, (
-        f"Stage {stage} on proposal {proposal} in eight steps: its feature, self-attention, two filters of "
-        f"{len(run.before)} by {dim}, the {side} by {side} bins of its box before and after them, the next "
-        f"feature, and the box it predicts; score {before} before, {run.score:.2f} after."
+    before = f"{trace.scores[stage - 2, proposal]:.2f}" if stage > 1 else tr("none")
+    return picture, tr(
+        "Stage {stage} on proposal {proposal} in eight steps: its feature, self-attention, two filters of "
+        "{channels} by {dim}, the {side} by {side} bins of its box before and after them, the next "
+        "feature, and the box it predicts; score {before} before, {after:.2f} after.",
+        stage=stage,
+        proposal=proposal,
+        channels=len(run.before),
+        dim=dim,
+        side=side,
+        before=before,
+        after=run.score,
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from spotter.explain.canvas import ORANGE, SKY, crop, label, linked, outline, photo_canvas, titled
+from spotter.language import tr
 
 if TYPE_CHECKING:
     from spotter.tracing.trace import Trace
@@ -28,12 +29,17 @@ def draw_overview(trace: Trace, word: int | None) -> tuple[Image.Image, str]:
         if i != word:
             outline(draw, trace.polygon(i) * scale, SKY, 2, 0.4 if below_threshold(trace, i) else 1.0)
     if word is None:
-        return picture, "The photo; no words were found on it."
+        return picture, tr("The photo; no words were found on it.")
     polygon = trace.polygon(word) * scale
     outline(draw, polygon, ORANGE, 4)
-    text = trace.words[word].text or "(no text)"
+    text = trace.words[word].text or tr("(no text)")
     label(draw, (polygon[:, 0].min(), polygon[:, 1].min() - 30), f"{word + 1} {text}")
-    return picture, f"The photo with {len(trace.words)} words outlined; word {word + 1}, {text}, is selected."
+    return picture, tr(
+        "The photo with {count} words outlined; word {number}, {text}, is selected.",
+        count=len(trace.words),
+        number=word + 1,
+        text=text,
+    )
 
 
 def below_threshold(trace: Trace, word: int) -> bool:
@@ -48,10 +54,10 @@ def draw_word(trace: Trace, word: int | None) -> tuple[Image.Image, str] | None:
     x1, y1, x2, y2 = box = trace.box(word)
     width = 360
     height = int(np.clip(width * (y2 - y1) / max(x2 - x1, 1), 40, 150))
-    text = trace.words[word].text or "(no text)"
-    score = trace.words[word].reading_score
-    picture = titled(crop(trace.image, box, width, height), "", f'read "{text}", reading score {score:.2f}')
-    return picture, f"The box of word {word + 1}, read as {text}."
+    text = trace.words[word].text or tr("(no text)")
+    note = tr('read "{text}", reading score {score:.2f}', text=text, score=trace.words[word].reading_score)
+    picture = titled(crop(trace.image, box, width, height), "", note)
+    return picture, tr("The box of word {number}, read as {text}.", number=word + 1, text=text)
 
 
 def word_at(trace: Trace, point: list[float]) -> int | None:

@@ -19,6 +19,7 @@ from spotter.explain.canvas import (
     outline,
     photo_canvas,
 )
+from spotter.language import tr
 
 if TYPE_CHECKING:
     from spotter.tracing.trace import Trace
@@ -92,21 +93,30 @@ def draw_proposals(
         outline(draw, corners_of(before[chosen]), ORANGE, 1, 0.7)
         arrow(draw, centre(before[chosen]), centre(after[chosen]), ORANGE, 3)
     outline(draw, corners_of(boxes[chosen]), ORANGE, 3)
-    label(draw, (boxes[chosen][0], boxes[chosen][1] - 30), f"proposal {chosen}")
+    label(draw, (boxes[chosen][0], boxes[chosen][1] - 30), tr("proposal {number}", number=chosen))
     if which == "published":  # all boxes are one, at the border of the picture
         x, y = centre(boxes[chosen])
         draw.ellipse((x - DOT, y - DOT, x + DOT, y + DOT), fill=ORANGE)
-        label(draw, (x + 2 * DOT, y - 14), f"the centres of all {len(boxes)} boxes")
-    shape = f"boxes ({len(boxes)}, 4) · features ({len(boxes)}, {trace.proposal_features.shape[2]})"
+        label(draw, (x + 2 * DOT, y - 14), tr("the centres of all {number} boxes", number=len(boxes)))
+    shape = tr(
+        "boxes ({number}, 4) · features ({number}, {channels})",
+        number=len(boxes),
+        channels=trace.proposal_features.shape[2],
+    )
     legend(draw, shape, boxes[chosen])
     what = {
-        "start": "before training",
-        "published": "as the published ones started",
-        "learned": "as learned",
-        "moves": "as arrows from start to learned",
+        "start": tr("before training"),
+        "published": tr("as the published ones started"),
+        "learned": tr("as learned"),
+        "moves": tr("as arrows from start to learned"),
     }[which]
     linked(picture, "photo")
-    return picture, f"{len(boxes)} proposal boxes over the photo, {what}; proposal {chosen} is marked."
+    return picture, tr(
+        "{number} proposal boxes over the photo, {what}; proposal {chosen} is marked.",
+        number=len(boxes),
+        what=what,
+        chosen=chosen,
+    )
 
 
 def centre(box: np.ndarray) -> np.ndarray:

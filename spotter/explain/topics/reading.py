@@ -12,12 +12,12 @@ from PIL import Image, ImageDraw
 from spotter.explain.canvas import ORANGE, blend_map, colour_bar, linked, tiles, titled
 from spotter.explain.charts import bars
 from spotter.explain.word_crop import turn_note, word_photo
+from spotter.language import tr
 
 if TYPE_CHECKING:
     from spotter.predictor import Spotter
     from spotter.tracing.trace import Trace
 
-END_NAME = "end"
 ALTERNATIVES = 5
 WIDTH = 620
 MAX_THUMBNAILS = 20
@@ -29,8 +29,8 @@ def step_count(trace: Trace, word: int) -> int:
 
 
 def class_name(trace: Trace, index: int) -> str:
-    """Name of a class of the reader: its character, or END_NAME for 0."""
-    return END_NAME if index == 0 else trace.config.characters[index - 1]
+    """Name of a class of the reader: its character, or "end" for 0."""
+    return tr("end") if index == 0 else trace.config.characters[index - 1]
 
 
 def draw_attention(trace: Trace, word: int, step: int) -> tuple[Image.Image, str]:
@@ -40,7 +40,13 @@ def draw_attention(trace: Trace, word: int, step: int) -> tuple[Image.Image, str
     height, width = weights.shape
     character = class_name(trace, int(trace.ids[word, step]))
     y, x = np.unravel_index(weights.argmax(), weights.shape)
-    notes = [f"strongest at column {x + 1}, row {y + 1}: {weights.max():.2f}", turn_note(trace, word)]
+    strongest = tr(
+        "strongest at column {column}, row {row}: {weight:.2f}",
+        column=x + 1,
+        row=y + 1,
+        weight=weights.max(),
+    )
+    notes = [strongest, turn_note(trace, word)]
     large = titled(
         linked(
             blend_map(photo, weights, float(weights.max()), 0.65),
@@ -48,7 +54,14 @@ def draw_attention(trace: Trace, word: int, step: int) -> tuple[Image.Image, str
             (1 / width, 1 / height),
             values=weights,
         ),
-        f'step {step + 1}: "{character}", attention ({height} × {width}), sums to {weights.sum():.2f}',
+        tr(
+            'step {step}: "{character}", attention ({height} × {width}), sums to {sum:.2f}',
+            step=step + 1,
+            character=character,
+            height=height,
+            width=width,
+            sum=weights.sum(),
+        ),
         "; ".join(filter(None, notes)),
     )
     thumbnail = photo.resize((photo.width // 5, max(24, photo.height // 5)))
@@ -61,9 +74,15 @@ def draw_attention(trace: Trace, word: int, step: int) -> tuple[Image.Image, str
                 (0, 0, small.width - 1, small.height - 1), outline=ORANGE, width=3
             )
         strip.append(titled(small, class_name(trace, int(trace.ids[word, t]))))
-    bar = colour_bar("0", f"{weights.max():.2f}", "attention of this step", 300)
-    strongest = f"strongest at column {x + 1} of {width}"
-    alt = f"Attention of the reader for character {step + 1}, {character}: {strongest}."
+    bar = colour_bar("0", f"{weights.max():.2f}", tr("attention of this step"), 300)
+    alt = tr(
+        "Attention of the reader for character {number}, {character}: strongest at column {column} of "
+        "{width}.",
+        number=step + 1,
+        character=character,
+        column=x + 1,
+        width=width,
+    )
     return tiles([large, bar, tiles(strip, 5, 8)], 1), alt
 
 
@@ -74,7 +93,13 @@ def draw_alternatives(trace: Trace, word: int, step: int) -> tuple[Image.Image, 
         for i, p in zip(trace.top_ids[word, step], trace.top_probabilities[word, step], strict=True)
     ][:ALTERNATIVES]
     rows = [(name, p, f"{p:.4f}" if p >= 1e-4 else f"{p:.1e}") for name, p in best]
-    picture = bars(rows, f"step {step + 1}: best {len(rows)} of {trace.config.classes} classes", strong=0)
+    title = tr(
+        "step {step}: best {number} of {classes} classes",
+        step=step + 1,
+        number=len(rows),
+        classes=trace.config.classes,
+    )
+    picture = bars(rows, title, strong=0)
     return picture, "; ".join(f"{name} {text}" for name, _, text in rows)
 
 

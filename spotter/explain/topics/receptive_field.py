@@ -31,6 +31,7 @@ from spotter.explain.gradient_field import POOL, Cell, Field, Variant
 from spotter.explain.picked_points import PICTURE_WIDTH, Gap
 from spotter.explain.theoretical_field import cell_reach
 from spotter.explain.topics.windows import photo_rectangle
+from spotter.language import tr
 
 if TYPE_CHECKING:
     from spotter.tracing.trace import Trace
@@ -56,7 +57,9 @@ def square(centre: np.ndarray, side: float) -> np.ndarray:
 
 
 def variant_name(variant: Variant) -> str:
-    return "without the block" if variant is None else "dilations " + "-".join(map(str, variant))
+    if variant is None:
+        return tr("without the block")
+    return tr("dilations {dilations}", dilations="-".join(map(str, variant)))
 
 
 def theoretical_box(trace: Trace, level: int, cell: Cell, variant: Variant) -> np.ndarray:
@@ -96,14 +99,29 @@ def draw_photo(
     outline(draw, corners_of(theoretical_box(trace, level, cell, variant) * scale), GREEN, 3)
     outline(draw, corners_of(block_square(level, cell, variant) * scale), SKY, 3)
     outline(draw, corners_of(square(cell_centre(level, cell), 4 * 2**level) * scale), ORANGE, 2)
-    cells = f"P{level + 2}: {trace.levels[level].shape[1]} × {trace.levels[level].shape[2]} cells"
+    rows, columns = trace.levels[level].shape[1:]
+    cells = tr("P{level}: {rows} × {columns} cells", level=level + 2, rows=rows, columns=columns)
+    colours = tr("orange: cell · blue: block alone · green: theory")
     where = square(cell_centre(level, cell), 0) * scale
-    legend(draw, f"{cells}\norange: cell · blue: block alone · green: theory", where)
+    legend(draw, f"{cells}\n{colours}", where)
     linked(picture, "photo", (4 * 2**level / trace.image.shape[1], 4 * 2**level / trace.image.shape[0]))
-    between = "" if gap is None else f", in the gap between words {gap[0] + 1} and {gap[1].other + 1}"
-    return picture, (
-        f"The photo with the cell of P{level + 2} at row {cell[0]}, column {cell[1]}{between}, the square "
-        "the dilated block alone lets it see, and the theoretical field of the whole network."
+    if gap is None:
+        return picture, tr(
+            "The photo with the cell of P{level} at row {row}, column {column}, the square "
+            "the dilated block alone lets it see, and the theoretical field of the whole network.",
+            level=level + 2,
+            row=cell[0],
+            column=cell[1],
+        )
+    return picture, tr(
+        "The photo with the cell of P{level} at row {row}, column {column}, in the gap between words {one} "
+        "and {other}, the square the dilated block alone lets it see, and the theoretical field of the whole "
+        "network.",
+        level=level + 2,
+        row=cell[0],
+        column=cell[1],
+        one=gap[0] + 1,
+        other=gap[1].other + 1,
     )
 
 
@@ -136,7 +154,7 @@ def draw_fields(
         for box, colour, thick in frames:
             outline(draw, corners_of((box - np.tile(view[:2], 2)) * zoom), colour, thick)
         # At the outer edges, away from the slider's handle: left on the first picture, right on the second.
-        lines = [f"{share:.0%} in {field.side(share)} px" for share in SHARES]
+        lines = [tr("{share:.0%} in {side} px", share=share, side=field.side(share)) for share in SHARES]
         for i, line in enumerate([variant_name(variant), *lines]):
             label(draw, (SIDE * len(pictures), SIDE - 28 * (3 - i)), line, 20)
         pictures.append(picture)
@@ -155,13 +173,22 @@ def draw_curves(fields: Sequence[Field], variants: Sequence[Variant], level: int
     picture = curve(
         lines,
         2.0 * np.arange(last + 1),
-        f"Share inside a square: blue {variant_name(variants[0])}, red {variant_name(variants[1])}",
-        "side of the square around the cell, pixels",
+        tr(
+            "Share inside a square: blue {left}, red {right}",
+            left=variant_name(variants[0]),
+            right=variant_name(variants[1]),
+        ),
+        tr("side of the square around the cell, pixels"),
         marker if marker is not None and marker <= 2 * last else None,
-        "the block alone",
+        tr("the block alone"),
     )
     sides = "; ".join(
-        f"{variant_name(v)}: half of the gradient within {f.side(0.5)} pixels, 99 % within {f.side(0.99)}"
+        tr(
+            "{variant}: half of the gradient within {half} pixels, 99 % within {most}",
+            variant=variant_name(v),
+            half=f.side(0.5),
+            most=f.side(0.99),
+        )
         for f, v in zip(fields, variants, strict=True)
     )
-    return picture, f"Share of the gradient against the square's side. {sides}."
+    return picture, tr("Share of the gradient against the square's side. {sides}.", sides=sides)

@@ -35,6 +35,7 @@ from spotter.explain.roi_sampling import (
 )
 from spotter.explain.topics.levels import level_rule, stride_of
 from spotter.explain.topics.windows import DARK
+from spotter.language import tr
 
 if TYPE_CHECKING:
     from spotter.tracing.trace import Trace
@@ -81,13 +82,25 @@ def draw_map(trace: Trace, one: PooledBox, channel: int, row: int, column: int) 
     linked(picture, "bins", share, to_picture(corners_of(exact))[[0, 2]].ravel().tolist())
     picture = titled(
         picture,
-        "white: the box · red: RoIPool's cells · orange: the bin",
-        f"P{one.level + 2}, channel {channel}: {part.min():.2f} dark to {part.max():.2f} bright",
+        tr("white: the box · red: RoIPool's cells · orange: the bin"),
+        tr(
+            "P{level}, channel {channel}: {low:.2f} dark to {high:.2f} bright",
+            level=one.level + 2,
+            channel=channel,
+            low=part.min(),
+            high=part.max(),
+        ),
     )
-    return picture, (
-        f"Cells of P{one.level + 2} around the box with the sampling points of RoIAlign; the bin in row "
-        f"{row + 1}, column {column + 1} takes {len(taps)} cells; RoIPool rounds the box to "
-        f"{rounded[2] - rounded[0]:.0f} by {rounded[3] - rounded[1]:.0f} cells."
+    return picture, tr(
+        "Cells of P{level} around the box with the sampling points of RoIAlign; the bin in row "
+        "{row}, column {column} takes {cells} cells; RoIPool rounds the box to "
+        "{width:.0f} by {height:.0f} cells.",
+        level=one.level + 2,
+        row=row + 1,
+        column=column + 1,
+        cells=len(taps),
+        width=rounded[2] - rounded[0],
+        height=rounded[3] - rounded[1],
     )
 
 
@@ -131,21 +144,26 @@ def draw_bins(
             box = (column * cell, row * cell, (column + 1) * cell - 1, (row + 1) * cell - 1)
             ImageDraw.Draw(picture).rectangle(box, outline=ORANGE, width=3)
         linked(picture, "bins", share, values=value)
-        pictures.append(titled(picture, f"{name}: {value.shape[0]} × {value.shape[1]} bins", " "))
+        rows, columns = value.shape
+        title = tr("{name}: {rows} × {columns} bins", name=name, rows=rows, columns=columns)
+        pictures.append(titled(picture, title, " "))
     for name, difference in zip(("RoIAlign", "RoIPool"), differences, strict=True):
         picture = grow(colourise(difference, 0, largest), GRID_WIDTH)
         linked(picture, "bins", share, values=difference)
-        changes.append(titled(picture, f"{name}: change by the shift", f"at most {difference.max():.3f}"))
+        most = tr("at most {change:.3f}", change=difference.max())
+        changes.append(titled(picture, tr("{name}: change by the shift", name=name), most))
     bars = [
-        colour_bar(f"{low:.2f}", f"{high:.2f}", "values", GRID_WIDTH),
-        colour_bar("0", f"{largest:.3f}", "changes", GRID_WIDTH),
+        colour_bar(f"{low:.2f}", f"{high:.2f}", tr("values"), GRID_WIDTH),
+        colour_bar("0", f"{largest:.3f}", tr("changes"), GRID_WIDTH),
     ]
     pictures.append(
-        titled(draw_taps(trace, moved, channel, row, column), "cells of the bin and their weights")
+        titled(draw_taps(trace, moved, channel, row, column), tr("cells of the bin and their weights"))
     )
-    return tiles([*pictures, *changes, tiles(bars, 1)], 3), (
-        f"The bins of the box by RoIAlign and by RoIPool; the shift changed them by at most "
-        f"{differences[0].max():.3f} and {differences[1].max():.3f} in this channel."
+    return tiles([*pictures, *changes, tiles(bars, 1)], 3), tr(
+        "The bins of the box by RoIAlign and by RoIPool; the shift changed them by at most "
+        "{align:.3f} and {pool:.3f} in this channel.",
+        align=differences[0].max(),
+        pool=differences[1].max(),
     )
 
 
@@ -154,19 +172,25 @@ def draw_changes(trace: Trace, box: np.ndarray, shift: float, axis: int) -> tupl
     align, pool = (100 * change for change in cached_changes(trace, box, axis))
     shifts = fine_shifts(level_rule(box)[1])
     high = nice_top(max(float(align.max()), float(pool.max()), 1e-3))
+    if axis == 0:
+        x_title = tr("shift to the right, pixels of the network's input")
+    else:
+        x_title = tr("shift down, pixels of the network's input")
     picture = curve(
         [(align, BLUE, 2), (pool, VERMILION, 2)],
         shifts,
-        "Change of the features in %: blue RoIAlign, red RoIPool",
-        f"shift {'to the right' if axis == 0 else 'down'}, pixels of the network's input",
+        tr("Change of the features in %: blue RoIAlign, red RoIPool"),
+        x_title,
         float(np.clip(shift, shifts[0], shifts[-1])),
         f"{shift:+.2f} px",
         high=high,
     )
     glide, jump = cached_step_changes(trace, box, axis)
-    return picture, (
+    return picture, tr(
         "Change of the features against the shift. Largest change of one quarter-pixel nudge: RoIAlign "
-        f"{glide.max():.1%}, RoIPool {jump.max():.1%}."
+        "{align:.1%}, RoIPool {pool:.1%}.",
+        align=glide.max(),
+        pool=jump.max(),
     )
 
 

@@ -21,6 +21,7 @@ from spotter.explain.canvas import (
     photo_canvas,
 )
 from spotter.explain.charts import curve
+from spotter.language import tr
 from spotter.ops.boxes import box_iou
 
 if TYPE_CHECKING:
@@ -87,12 +88,22 @@ def draw_stage(
     if stage:
         arrow(draw, centres[stage - 1, proposal], centres[stage, proposal], ORANGE, 3)
     outline(draw, corners_of(boxes[stage, proposal]), ORANGE, 4)
-    title = "stage 0: the learned boxes" if stage == 0 else f"after stage {stage} of {len(boxes) - 1}"
-    legend(draw, f"{title} · boxes {trace.boxes[stage].shape}", boxes[stage, proposal])
-    score = "no score yet" if stage == 0 else f"score {scores[proposal]:.2f}"
-    label(draw, (boxes[stage, proposal, 0], boxes[stage, proposal, 1] - 30), f"proposal {proposal}, {score}")
+    if stage == 0:
+        title, score = tr("stage 0: the learned boxes"), tr("no score yet")
+    else:
+        title = tr("after stage {stage} of {count}", stage=stage, count=len(boxes) - 1)
+        score = tr("score {score:.2f}", score=scores[proposal])
+    shape = tr("boxes {shape}", shape=trace.boxes[stage].shape)
+    legend(draw, f"{title} · {shape}", boxes[stage, proposal])
+    name = tr("proposal {number}", number=proposal)
+    label(draw, (boxes[stage, proposal, 0], boxes[stage, proposal, 1] - 30), f"{name}, {score}")
     linked(picture, "photo")
-    return picture, f"Boxes over the photo, {title}; proposal {proposal} is marked, {score}."
+    return picture, tr(
+        "Boxes over the photo, {title}; proposal {proposal} is marked, {score}.",
+        title=title,
+        proposal=proposal,
+        score=score,
+    )
 
 
 def draw_iou(trace: Trace, proposal: int, stage: int) -> tuple[Image.Image, str]:
@@ -103,13 +114,17 @@ def draw_iou(trace: Trace, proposal: int, stage: int) -> tuple[Image.Image, str]
     picture = curve(
         lines,
         np.arange(len(values)),
-        "IoU with its own final box",
-        "stage (0: the learned box)",
+        tr("IoU with its own final box"),
+        tr("stage (0: the learned box)"),
         marker=stage,
         marker_text=f"{values[stage, 0]:.2f}",
     )
     numbers = ", ".join(f"{v:.2f}" for v in values[:, 0])
-    return picture, f"IoU of proposal {proposal}'s box with its final box, from stage 0 on: {numbers}."
+    return picture, tr(
+        "IoU of proposal {proposal}'s box with its final box, from stage 0 on: {numbers}.",
+        proposal=proposal,
+        numbers=numbers,
+    )
 
 
 def deltas(before: np.ndarray, after: np.ndarray) -> np.ndarray:

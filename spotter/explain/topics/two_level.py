@@ -24,6 +24,7 @@ from spotter.explain.canvas import (
     titled,
 )
 from spotter.explain.word_crop import turn_note, word_photo, word_size
+from spotter.language import tr
 
 if TYPE_CHECKING:
     from spotter.explain.interventions import Rereading
@@ -110,24 +111,30 @@ def draw_query(trace: Trace, word: int, block: int, cell: int) -> tuple[Image.Im
     window, size = trace.config.two_level_window, word_size(trace, word, WIDTH)
     photo = word_photo(trace, word, WIDTH)
     weight = density(trace, query)
-    notes = ["white: windows; orange: the query and its window", turn_note(trace, word)]
+    notes = [tr("white: windows; orange: the query and its window"), turn_note(trace, word)]
     large = blend_map(photo, weight, float(weight.max()), 0.6)
     draw_windows(large, trace, query)
     height, width = trace.config.recognition_roi
-    position = f"row {query.row + 1} of {height}, column {query.column + 1} of {width}"
+    position = tr(
+        "row {row} of {height}, column {column} of {width}",
+        row=query.row + 1,
+        height=height,
+        column=query.column + 1,
+        width=width,
+    )
     fine, coarse = float(query.fine.sum()), float(query.coarse.sum())
     high, highest = float(max(query.fine.max(), query.coarse.max())), float(weight.max())
     y, x = query.row % window, query.column % window
     keys = [
         titled(
             draw_weights(query.fine, high, (y, x)),
-            f"{window**2} fine keys: {fine:.2f}",
-            "the cells of its window",
+            tr("{keys} fine keys: {weight:.2f}", keys=window**2, weight=fine),
+            tr("the cells of its window"),
         ),
         titled(
             draw_weights(np.where(query.inside, query.coarse, np.nan), high, (1, 1)),
-            f"9 coarse keys: {coarse:.2f}",
-            "one window each; grey: outside",
+            tr("{keys} coarse keys: {weight:.2f}", keys=NEIGHBOURS**2, weight=coarse),
+            tr("one window each; grey: outside"),
         ),
     ]
     share = coarse_share(trace, word, block)
@@ -135,26 +142,29 @@ def draw_query(trace: Trace, word: int, block: int, cell: int) -> tuple[Image.Im
     keys.append(
         titled(
             blend_map(photo.resize(small), share, 1.0, 0.85),
-            f"coarse share of every query, mean {share.mean():.2f}",
-            f"{share.min():.2f} to {share.max():.2f} on the scale 0 to 1",
+            tr("coarse share of every query, mean {mean:.2f}", mean=share.mean()),
+            tr("{low:.2f} to {high:.2f} on the scale 0 to 1", low=share.min(), high=share.max()),
         )
     )
     picture = tiles(
         [
             titled(
                 large,
-                f"query: {position}",
+                tr("query: {position}", position=position),
                 "; ".join(filter(None, notes)),
             ),
-            colour_bar("0", f"{highest:.3f}", "weight per cell, a coarse key's spread evenly", 420),
+            colour_bar("0", f"{highest:.3f}", tr("weight per cell, a coarse key's spread evenly"), 420),
             tiles(keys, 3),
-            colour_bar("0", f"{high:.3f}", "weight of a key", 300),
+            colour_bar("0", f"{high:.3f}", tr("weight of a key"), 300),
         ],
         1,
     )
-    alt = (
-        f"Two-level attention of the query at {position}: {fine:.2f} on fine keys, {coarse:.2f} on coarse "
-        "ones."
+    alt = tr(
+        "Two-level attention of the query at {position}: {fine:.2f} on fine keys, {coarse:.2f} on coarse "
+        "ones.",
+        position=position,
+        fine=fine,
+        coarse=coarse,
     )
     return picture, alt
 

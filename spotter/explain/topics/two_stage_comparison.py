@@ -38,6 +38,7 @@ from spotter.explain.charts import curve
 from spotter.explain.crop_looseness import FACTORS, Looseness, measure_looseness
 from spotter.explain.topics.conversion import draw_map
 from spotter.explain.word_crop import crop_roi, turn_note, word_size
+from spotter.language import tr, trn
 from spotter.ops.roi_affine import points_in_roi
 from spotter.ops.shapes import overlaps
 from spotter.tracing.trace_cache import cached, get
@@ -96,11 +97,16 @@ def draw_heat(trace: Trace, result: TwoStage | None) -> tuple[Image.Image, str] 
             outline(draw, trace.polygon(i) * scale, ORANGE, 2)
     pictures = []
     for values, name in (
-        (result.region, "region: centres of characters"),
-        (result.affinity, "affinity: between them"),
+        (result.region, tr("CRAFT region: centres of characters")),
+        (result.affinity, tr("CRAFT affinity: between them")),
     ):
-        note = f"{values.shape[0]} × {values.shape[1]}, 0 to {values.max():.2f}"
-        pictures.append(titled(blend_map(photo, values, 1.0, 0.75), f"CRAFT {name}", note))
+        note = tr(
+            "{height} × {width}, 0 to {high:.2f}",
+            height=values.shape[0],
+            width=values.shape[1],
+            high=values.max(),
+        )
+        pictures.append(titled(blend_map(photo, values, 1.0, 0.75), name, note))
     boxes = photo.copy()
     draw = ImageDraw.Draw(boxes, "RGBA")
     for strip in result.strips:
@@ -108,12 +114,24 @@ def draw_heat(trace: Trace, result: TwoStage | None) -> tuple[Image.Image, str] 
         outline(draw, quad, SKY, 2)
         label(draw, (quad[:, 0].min(), quad[:, 1].min() - 18), strip.text, 12)
     pictures += [
-        titled(boxes, "CRAFT's boxes, the CRNN's texts", f"{len(result.strips)} words"),
-        titled(ours, "ours: outlines in one pass", f"{len(trace.words)} words, confident ones drawn"),
-        colour_bar("0", "1", "score of CRAFT's maps", 300),
+        titled(
+            boxes,
+            tr("CRAFT's boxes, the CRNN's texts"),
+            trn("{number} word", "{number} words", len(result.strips)),
+        ),
+        titled(
+            ours,
+            tr("ours: outlines in one pass"),
+            tr("{number} words, confident ones drawn", number=len(trace.words)),
+        ),
+        colour_bar("0", "1", tr("score of CRAFT's maps"), 300),
     ]
-    read = ", ".join(strip.text for strip in result.strips[:8]) or "nothing"
-    alt = f"CRAFT's heat maps over the photo and {len(result.strips)} boxes, read as {read}."
+    read = ", ".join(strip.text for strip in result.strips[:8]) or tr("nothing")
+    alt = tr(
+        "CRAFT's heat maps over the photo and {number} boxes, read as {read}.",
+        number=len(result.strips),
+        read=read,
+    )
     return tiles(pictures, 2), alt
 
 
@@ -160,19 +178,28 @@ def draw_inputs(
     parts = np.where(
         own[..., None], pixels, np.where(others[..., None], grey * 0.5 + np.array(PINK) * 0.6, grey)
     )
-    text, (height, width) = trace.words[word].text or "(no text)", trace.masked_energy.shape[1:]
+    text, (height, width) = trace.words[word].text or tr("(no text)"), trace.masked_energy.shape[1:]
     mine = draw_map(trace, word, "masked_energy").resize(size, Image.Resampling.BILINEAR)
     pictures = [
-        titled(crop, "a crop: what a second network gets", f"{factor:g} times the sides of the word"),
+        titled(
+            crop,
+            tr("a crop: what a second network gets"),
+            tr("{factor:g} times the sides of the word", factor=factor),
+        ),
         titled(
             Image.fromarray(parts.clip(0, 255).astype(np.uint8)),
-            "what of it is the word",
-            f"word {content.word:.0%}, other words {content.others:.0%} (pink)",
+            tr("what of it is the word"),
+            tr("word {word:.0%}, other words {others:.0%} (pink)", word=content.word, others=content.others),
         ),
         titled(
             mine,
-            f"our reader: {trace.roi_features.shape[1]} × {height} × {width} features",
-            f'cut by its own mask; reads "{text}"',
+            tr(
+                "our reader: {channels} × {height} × {width} features",
+                channels=trace.roi_features.shape[1],
+                height=height,
+                width=width,
+            ),
+            tr('cut by its own mask; reads "{text}"', text=text),
         ),
     ]
     if note := turn_note(trace, word):
@@ -182,16 +209,29 @@ def draw_inputs(
         pictures.append(
             titled(
                 draw_strip(strip),
-                f"the CRNN: {strip.pixels.shape[0]} × {strip.pixels.shape[1]} grey pixels",
-                f'reads "{strip.text}" ({strip.score:.2f})',
+                tr(
+                    "the CRNN: {height} × {width} grey pixels",
+                    height=strip.pixels.shape[0],
+                    width=strip.pixels.shape[1],
+                ),
+                tr('reads "{text}" ({score:.2f})', text=strip.text, score=strip.score),
             )
         )
-    theirs = "" if result is None else f" the CRNN reads {strip.text if strip else 'nothing'},"
-    alt = (
-        f"Word {word + 1} cropped {factor:g} times as large: {content.word:.0%} of the crop is the word, "
-        f"{content.others:.0%} other words;{theirs} ours reads {text}."
+    numbers = {"number": word + 1, "factor": factor, "word": content.word, "others": content.others}
+    if result is None:
+        return tiles(pictures, 2), tr(
+            "Word {number} cropped {factor:g} times as large: {word:.0%} of the crop is the word, "
+            "{others:.0%} other words; ours reads {text}.",
+            **numbers,
+            text=text,
+        )
+    return tiles(pictures, 2), tr(
+        "Word {number} cropped {factor:g} times as large: {word:.0%} of the crop is the word, "
+        "{others:.0%} other words; the CRNN reads {theirs}, ours reads {text}.",
+        **numbers,
+        theirs=strip.text if strip else tr("nothing"),
+        text=text,
     )
-    return tiles(pictures, 2), alt
 
 
 def draw_strip(strip: Strip) -> Image.Image:
@@ -206,51 +246,28 @@ def factor_index(factor: float) -> int:
     return int(np.abs(FACTORS - factor).argmin())
 
 
-def draw_loose_crop(
-    trace: Trace, measured: Looseness | None, word: int, factor: float
-) -> tuple[Image.Image, str] | None:
-    """The input of both readers for a word cropped at one looseness; None if the word was not measured."""
-    if measured is None or word not in measured.words:
-        return None
-    index, step = measured.words.index(word), factor_index(factor)
-    crop, mine = measured.crops[step][index], measured.ours[step][index]
-    across, down = np.maximum(crop.roi[2:4], 1)
-    height = round(np.clip(STRIP_WIDTH * down / across, STRIP_WIDTH * 0.15, STRIP_WIDTH * 0.6))
-    high = max(float(row[index].masked.max()) for row in measured.crops)
-    photo = crop_roi(trace.image, crop.roi, STRIP_WIDTH, height)
-    pictures = [
-        titled(
-            blend_map(photo, crop.masked.astype(np.float32), high, 0.8),
-            f"our reader gets the same crop masked, {crop.masked.shape[0]} × {crop.masked.shape[1]}",
-            f'reads "{mine}"; true is "{measured.texts[index]}"',
-        ),
-        colour_bar("0", f"{high:.2f}", "energy, the same scale for every crop", 400),
-    ]
-    alt = f"Word {word + 1} cropped {FACTORS[step]:g} times as large: ours reads {mine}"
-    if measured.theirs is not None:
-        theirs = measured.theirs[step][index]
-        alt += f", the CRNN {theirs}"
-        if crop.strip is not None:
-            size = f"{crop.strip.pixels.shape[0]} × {crop.strip.pixels.shape[1]}"
-            title = f"cropped {FACTORS[step]:g} times as large: the CRNN gets {size} grey pixels"
-            pictures.insert(0, titled(draw_strip(crop.strip), title, f'reads "{theirs}"'))
-    return tiles(pictures, 1), alt + "."
-
-
 def draw_looseness(measured: Looseness | None, factor: float = 1.0) -> tuple[Image.Image, str] | None:
     """Similarity to the truth against the looseness, one factor marked; None if nothing was measured."""
-    axis = "sides of the crop / sides of the true rectangle"
+    axis = tr("sides of the crop / sides of the true rectangle")
     if measured is None:
         return None
     ours = measured.similarity(measured.ours)
-    lines, who = [(measured.exact(measured.ours), ORANGE, 1), (ours, ORANGE, 4)], "ours orange"
+    lines, count = [(measured.exact(measured.ours), ORANGE, 1), (ours, ORANGE, 4)], len(measured.texts)
     numbers = [f"{f:g}: {value:.2f}" for f, value in zip(FACTORS, ours, strict=True)]
-    names = "of ours"
-    if measured.theirs is not None:
+    if measured.theirs is None:
+        title = tr("{number} words: ours orange; thin: exact matches", number=count)
+        alt = tr("Similarity to the truth of ours at each looseness: {numbers}.", numbers="; ".join(numbers))
+    else:
         theirs = measured.similarity(measured.theirs)
         lines = [(measured.exact(measured.theirs), BLUE, 1), (theirs, BLUE, 4), *lines]
-        numbers = [f"{text} and {value:.2f}" for text, value in zip(numbers, theirs, strict=True)]
-        who, names = "ours orange, CRNN blue", "of ours and of the CRNN"
-    title = f"{len(measured.texts)} words: {who}; thin: exact matches"
+        numbers = [
+            tr("{ours} and {theirs:.2f}", ours=text, theirs=value)
+            for text, value in zip(numbers, theirs, strict=True)
+        ]
+        title = tr("{number} words: ours orange, CRNN blue; thin: exact matches", number=count)
+        alt = tr(
+            "Similarity to the truth of ours and of the CRNN at each looseness: {numbers}.",
+            numbers="; ".join(numbers),
+        )
     picture = curve(lines, FACTORS, title, axis, marker=float(FACTORS[factor_index(factor)]))
-    return picture, f"Similarity to the truth {names} at each looseness: {'; '.join(numbers)}."
+    return picture, alt

@@ -27,6 +27,7 @@ from spotter.explain.canvas import (
 )
 from spotter.explain.picked_points import PICTURE_WIDTH
 from spotter.explain.theoretical_field import token_reach, window_places
+from spotter.language import tr
 from spotter.tracing.trace_cache import cached
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class TokenWindow:
 
     @property
     def name(self) -> str:
-        return f"stage {self.stage + 1}, block {self.block + 1}"
+        return tr("stage {stage}, block {block}", stage=self.stage + 1, block=self.block + 1)
 
 
 def token_window(trace: Trace, stage: int, block: int, point: np.ndarray) -> TokenWindow:
@@ -184,15 +185,26 @@ def draw_photo(trace: Trace, at: TokenWindow, weights: np.ndarray) -> tuple[Imag
     row, column = at.token
     box = np.array([column, row, column + 1, row + 1]) * at.stride * scale
     outline(draw, corners_of(box + np.array([-2, -2, 2, 2])), ORANGE, 2)
-    kind = f"shifted by {at.shift}" if at.shift else "plain"
-    side = trace.config.window
-    shape = f"{at.size[0]} × {at.size[1]} tokens in windows of {side} × {side}, {kind}"
-    legend(draw, f"{shape}\norange: token · green: what can have reached it", box)
+    kind = tr("shifted by {shift}", shift=at.shift) if at.shift else tr("plain")
+    shape = tr(
+        "{rows} × {columns} tokens in windows of {side} × {side}, {kind}",
+        rows=at.size[0],
+        columns=at.size[1],
+        side=trace.config.window,
+        kind=kind,
+    )
+    colours_note = tr("orange: token · green: what can have reached it")
+    legend(draw, f"{shape}\n{colours_note}", box)
     link_window(linked(picture, "photo", token_share(trace, at)), at, scale)
-    return picture, (
-        f"The photo with the windows of {at.name}, {kind}; the token at row {row}, column {column} and the "
-        f"{len(at.masked)} tokens of its window are marked, "
-        f"{int((at.masked & ~at.padding).sum())} of them masked."
+    return picture, tr(
+        "The photo with the windows of {block}, {kind}; the token at row {row}, column {column} and the "
+        "{tokens} tokens of its window are marked, {masked} of them masked.",
+        block=at.name,
+        kind=kind,
+        row=row,
+        column=column,
+        tokens=len(at.masked),
+        masked=int((at.masked & ~at.padding).sum()),
     )
 
 
@@ -232,18 +244,26 @@ def draw_heads(trace: Trace, at: TokenWindow, weights: np.ndarray) -> tuple[Imag
     """The window on the photo, and the token's attention in it: one map per head, one scale for all."""
     high, side = float(weights.max()), len(at.rows)
     cell = max(1, MAP_WIDTHS[len(weights) > FEW_HEADS] // side)
-    maps = [titled(enlarged_window(window_photo(trace, at), at, cell), "the window", "as the block sees it")]
+    maps = [
+        titled(
+            enlarged_window(window_photo(trace, at), at, cell), tr("the window"), tr("as the block sees it")
+        )
+    ]
     for head, values in enumerate(weights):
         colours = colourise(values, 0, high)
         colours[at.masked] = GREY
         colours[at.padding] = DARK
         own = enlarged_window(colours.reshape(side, side, 3), at, cell, values.reshape(side, side))
-        maps.append(titled(own, f"head {head + 1}", f"{effective_count(values):.0f} effective tokens"))
-    bar = colour_bar("0", f"{high:.2g}", "attention (grey: masked, dark: padding)", 420)
+        note = tr("{count:.0f} effective tokens", count=effective_count(values))
+        maps.append(titled(own, tr("head {number}", number=head + 1), note))
+    bar = colour_bar("0", f"{high:.2g}", tr("attention (grey: masked, dark: padding)"), 420)
     picture = tiles([tiles(maps, 3 if len(weights) <= FEW_HEADS else 5), bar], 1)
-    return picture, (
-        f"Attention of the token in each of {len(weights)} heads over its window of {side} by {side} tokens; "
-        f"the largest weight is {high:.2g}."
+    return picture, tr(
+        "Attention of the token in each of {heads} heads over its window of {side} by {side} tokens; "
+        "the largest weight is {high:.2g}.",
+        heads=len(weights),
+        side=side,
+        high=high,
     )
 
 

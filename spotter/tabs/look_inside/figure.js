@@ -104,6 +104,7 @@ function show({ image, marks, props: { value } }) {
   image.height = value.height;
   image.style.setProperty("--scroll-below", `${value.scroll_below}px`);
   image.style.setProperty("--natural", `${value.width}px`);
+  image.style.setProperty("--ratio", `${value.width / value.height}`);
   image.classList.toggle("framed", value.framed);
   image.classList.toggle("wide", value.scroll_below > 0);
   image.classList.toggle("clickable", value.clickable);

@@ -1,5 +1,7 @@
 // The values behind the cells of a panel, as PanelData in figure.py packs them.
 
+import { tr } from "../shared/texts.js";
+
 /**
  * @typedef {object} Values
  * @property {number} rows  0: the panel has no values.
@@ -28,7 +30,7 @@ export function unpack(packed) {
 export function valueText(panel, row, column) {
   const value = unpack(panel.values)[row * panel.columns + column];
   const number = value === 0 ? "0" : String(Number(value.toPrecision(3)));
-  return `${number} · row ${row + 1}, column ${column + 1}`;
+  return tr("{number} · row {row}, column {column}", { number, row: row + 1, column: column + 1 });
 }
 
 /** The cell that an arrow key leads to; null for other keys. @param {Values} panel @param {Cell} from @param {string} key */

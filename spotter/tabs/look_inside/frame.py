@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 from gradio.blocks import Block
 
+from spotter.language import tr
 from spotter.tabs.look_inside.settings import script, settings_of
 from spotter.tabs.look_inside.view import Click, Follow, Values, View, ViewInput, no_progress
 from spotter.tabs.shared.events import HIDDEN, PRIVATE, QUEUE
@@ -16,10 +17,16 @@ from spotter.tabs.shared.loading import Loader
 from spotter.tracing.trace_cache import trace_id
 
 DRAW_LIMIT = 4  # simultaneous drawings of a view that does not run the model
-NO_WORDS = (
-    "**No words on this photo.** This view follows one word through the network; pick a photo with words."
-)
-NO_TRACE = "**No photo is loaded.** Pick one above (a trace is dropped half an hour after its last use)."
+
+
+def no_words() -> str:
+    return tr(
+        "**No words on this photo.** This view follows one word through the network; pick a photo with words."
+    )
+
+
+def no_trace() -> str:
+    return tr("**No photo is loaded.** Pick one above (a trace is dropped half an hour after its last use).")
 
 
 @dataclass(frozen=True)
@@ -52,11 +59,11 @@ class Frame:
         # Photo and word that the inputs were prepared for. A textbox, since it travels with their values: a
         # state, looked up on the server, would already be ahead of values the page sent before its update.
         self.prepared_for = gr.Textbox("", visible=False)
-        self.message = gr.Markdown("One moment ...", elem_classes="nothing")
+        self.message = gr.Markdown(tr("One moment ..."), elem_classes="nothing")
         with gr.Column(visible=False) as self.body:
             view.layout()
             self.reset = gr.Button(
-                "Reset this view", size="sm", variant="secondary", elem_classes="reset", min_width=120
+                tr("Reset this view"), size="sm", variant="secondary", elem_classes="reset", min_width=120
             )
 
     @property
@@ -84,7 +91,7 @@ class Frame:
         trace = values[shared.trace]
         if trace is None or (view.needs_word and not trace.words):
             return {
-                self.message: gr.update(value=NO_TRACE if trace is None else NO_WORDS, visible=True),
+                self.message: gr.update(value=no_trace() if trace is None else no_words(), visible=True),
                 self.body: gr.update(visible=False),
                 self.prepared_for: "",
             }
@@ -127,7 +134,7 @@ class Frame:
 
         def draw(values: Values, progress: gr.Progress = gr.Progress()) -> dict:  # noqa: B008
             if values[shared.trace] is None:
-                gr.Info(NO_TRACE.replace("**", ""), title="Nothing to draw")
+                gr.Info(no_trace().replace("**", ""), title=tr("Nothing to draw"))
                 return gr.skip()
             return view.draw(self.view_input(values, progress), values)
 

@@ -2,6 +2,7 @@
 // and screen readers; the node of the open view is framed.
 
 import { closest, find, makeSvg } from "../shared/dom.js";
+import { tr } from "../shared/texts.js";
 import { saveDrawing } from "./figure_save.js";
 
 /** @import { Component } from "../shared/dom.js" */
@@ -16,16 +17,16 @@ import { saveDrawing } from "./figure_save.js";
 
 const LEFT = 62, PITCH = 93.5, TOP = 24, ROW = 56;  // of the middles of columns and rows, units of the view box
 const SIZE = { width: 52, height: 36 }, SMALL_HEIGHT = 20;
-const SWITCH = "Show the gradient's way back", SAVE = "SVG";
+const LETTER = 6.1, SYLLABLE = 11;  // widths of a Latin and a Hangul character
 
 /** @param {Component<{ value: MapValue }>} component */
 export function mount({ element, props, watch }) {
   const root = find(element, ".network-map", HTMLElement), svg = find(element, "svg", SVGSVGElement);
   const back = find(element, ".switch input", HTMLInputElement);
-  find(element, ".switch span", HTMLElement).textContent = SWITCH;
+  find(element, ".switch span", HTMLElement).textContent = tr("Show the gradient's way back");
   back.addEventListener("change", () => root.classList.toggle("backwards", back.checked));
   const save = find(element, ".save", HTMLButtonElement);
-  save.textContent = SAVE;
+  save.textContent = "SVG";
   save.addEventListener("click", () => saveDrawing(svg, "network"));
   svg.addEventListener("click", (event) => {
     const view = closest(event, ".node")?.dataset.view;
@@ -85,7 +86,8 @@ function makeHead(defs, path) {
 
 /** @param {Node} node @returns {Box} */
 function boxOf({ title, column, row, small }) {
-  const width = small ? Math.max(26, title.length * 6.1 + 8) : SIZE.width;
+  const wide = title.match(/[\u1100-\uffff]/g)?.length ?? 0, narrow = title.length - wide;
+  const width = small ? Math.max(26, narrow * LETTER + wide * SYLLABLE + 8) : SIZE.width;
   return { x: LEFT + column * PITCH, y: TOP + row * ROW, width, height: small ? SMALL_HEIGHT : SIZE.height };
 }
 

@@ -14,6 +14,7 @@ from PIL import Image
 from pydantic import Field
 
 from spotter.explain.topics.network_map import shapes, thumbnails
+from spotter.language import tr
 from spotter.tabs.shared.javascript import component_script
 
 if TYPE_CHECKING:
@@ -27,8 +28,7 @@ DataPath = Literal["shared", "detection", "recognition"]  # grey, green and oran
 class Node:
     """A part of the network on the map."""
 
-    name: str  # of its thumbnail
-    title: str
+    name: str  # of its thumbnail and in `titles`
     view: str  # the view that a click opens
     column: float
     row: float
@@ -49,29 +49,29 @@ class Edge:
 
 
 NODES = (
-    Node("why", "Why one network?", "why", 0, 0, "shared", small=True),
-    Node("photo", "Photo", "why", -0.3, 1, "shared"),
-    Node("swin", "Swin", "windows", 0.8, 1, "shared"),
-    Node("fpn", "Pyramid", "pyramid", 1.9, 1, "shared"),
-    Node("dilated", "Dilated block", "dilated", 3, 1, "shared"),
-    Node("proposals", "Proposals", "start", 4, 0, "detection"),
-    Node("stage", "One stage", "stage", 5, 0, "detection"),
-    Node("stages", "Six stages", "stages", 6, 0, "detection"),
-    Node("matching", "Matching", "matching", 7.15, 0, "detection", small=True),
-    Node("mask", "maskK", "mask", 8.3, 0, "detection"),
-    Node("roi", "RoIAlign", "roi", 4, 2, "recognition"),
-    Node("a", "a1 a2 a3", "conversion", 5, 2, "recognition", small=True),
-    Node("d", "d1 d2 d3", "conversion", 6, 1, "detection", small=True),
-    Node("m1", "M1", "conversion", 6.9, 1, "detection"),
-    Node("m2", "M2", "conversion", 7.8, 1, "detection"),
-    Node("m3", "M3", "conversion", 8.7, 1, "detection"),
-    Node("r1", "r1", "conversion", 6.9, 2, "recognition", small=True),
-    Node("r2", "r2", "conversion", 7.8, 2, "recognition", small=True),
-    Node("r3", "r3", "conversion", 8.7, 2, "recognition"),
-    Node("attention", "Attention, × maskK", "attention", 9.9, 2, "recognition"),
-    Node("decoder", "Decoder", "letters", 11, 2, "recognition"),
-    Node("text", "Text", "letters", 12, 2, "recognition"),
-    Node("hmean", "Was it right?", "hmean", 12, 1, "shared", small=True),
+    Node("why", "why", 0, 0, "shared", small=True),
+    Node("photo", "why", -0.3, 1, "shared"),
+    Node("swin", "windows", 0.8, 1, "shared"),
+    Node("fpn", "pyramid", 1.9, 1, "shared"),
+    Node("dilated", "dilated", 3, 1, "shared"),
+    Node("proposals", "start", 4, 0, "detection"),
+    Node("stage", "stage", 5, 0, "detection"),
+    Node("stages", "stages", 6, 0, "detection"),
+    Node("matching", "matching", 7.15, 0, "detection", small=True),
+    Node("mask", "mask", 8.3, 0, "detection"),
+    Node("roi", "roi", 4, 2, "recognition"),
+    Node("a", "conversion", 5, 2, "recognition", small=True),
+    Node("d", "conversion", 6, 1, "detection", small=True),
+    Node("m1", "conversion", 6.9, 1, "detection"),
+    Node("m2", "conversion", 7.8, 1, "detection"),
+    Node("m3", "conversion", 8.7, 1, "detection"),
+    Node("r1", "conversion", 6.9, 2, "recognition", small=True),
+    Node("r2", "conversion", 7.8, 2, "recognition", small=True),
+    Node("r3", "conversion", 8.7, 2, "recognition"),
+    Node("attention", "attention", 9.9, 2, "recognition"),
+    Node("decoder", "letters", 11, 2, "recognition"),
+    Node("text", "letters", 12, 2, "recognition"),
+    Node("hmean", "hmean", 12, 1, "shared", small=True),
 )
 EDGES = (
     Edge("photo", "swin", "shared", "photo", gradient=False),
@@ -101,6 +101,35 @@ EDGES = (
     Edge("decoder", "text", "recognition", "decoder"),
     Edge("text", "hmean", "shared", gradient=False),
 )
+
+
+def titles() -> dict[str, str]:
+    """Of the nodes, by their names."""
+    return {
+        "why": tr("Why one network?"),
+        "photo": tr("Photo"),
+        "swin": "Swin",
+        "fpn": tr("Pyramid"),
+        "dilated": tr("Dilated block"),
+        "proposals": tr("Proposals"),
+        "stage": tr("One stage"),
+        "stages": tr("Six stages"),
+        "matching": tr("Matching"),
+        "mask": "maskK",
+        "roi": "RoIAlign",
+        "a": "a1 a2 a3",
+        "d": "d1 d2 d3",
+        "m1": "M1",
+        "m2": "M2",
+        "m3": "M3",
+        "r1": "r1",
+        "r2": "r2",
+        "r3": "r3",
+        "attention": tr("Attention, × maskK"),
+        "decoder": tr("Decoder"),
+        "text": tr("Text"),
+        "hmean": tr("Was it right?"),
+    }
 
 
 class NodeData(GradioModel):
@@ -150,9 +179,10 @@ class NetworkMap(gr.HTML):
     def postprocess(self, value: tuple[Trace, int | None] | None) -> MapData:  # type: ignore[override]  # same
         pictures = {} if value is None else thumbnails(*value)
         sizes = {} if value is None else shapes(*value)
+        names = titles()
         nodes = {
             node.name: NodeData(
-                title=node.title,
+                title=names[node.name],
                 view=node.view,
                 column=node.column,
                 row=node.row,

@@ -13,10 +13,11 @@ from PIL import Image
 
 from spotter.explain.topics.overview import below_threshold, draw_overview, draw_word, word_at
 from spotter.images import ImageError, read_image
-from spotter.tabs.look_inside.deck import LessonDeck
+from spotter.language import tr, trn
 from spotter.tabs.look_inside.figure import Figure, keep_file
 from spotter.tabs.look_inside.network_map import NetworkMap
 from spotter.tabs.look_inside.place import WRITE_WORD, Place, photo_name
+from spotter.tabs.look_inside.take_away import TakeAway
 from spotter.tabs.look_inside.tour import Tour
 from spotter.tabs.look_inside.trace_memory import TraceMemory
 from spotter.tabs.look_inside.traces import stored_trace
@@ -30,10 +31,6 @@ from spotter.tabs.shared.samples import SAMPLES
 if TYPE_CHECKING:
     from spotter.tracing.trace import Trace
 
-OWN_PHOTO = "Your photo"
-SECOND_PASS = (
-    "Read makes a second pass, over a smaller copy of the photo, for large words; it is not shown here."
-)
 ICON_WIDTH = 144  # pixels, twice that on the page
 TOGGLE = """() => {
   const drawer = document.querySelector("#inside-drawer"), button = document.querySelector("#inside-open");
@@ -57,7 +54,7 @@ class PhotoPicker:
             self.name = gr.Textbox("", visible=False)  # in the address
             self.word = gr.Dropdown(
                 [],
-                label="Word followed through all views",
+                label=tr("Word followed through all views"),
                 show_label=False,
                 container=False,
                 elem_id="inside-word",
@@ -65,12 +62,12 @@ class PhotoPicker:
             )
             self.crop = Figure(photo=True, elem_id="inside-crop")
             self.tour = Tour()
-            self.deck = LessonDeck(loader)
+            self.take_away = TakeAway(loader)
         with gr.Column(elem_id="inside-drawer"), gr.Row(equal_height=False):
             with gr.Column(scale=3, min_width=260):
                 self.gallery = gr.Gallery(
                     [(sample.path, sample.caption) for sample in SAMPLES],
-                    label="Pick a sample",
+                    label=tr("Pick a sample"),
                     columns=3,
                     height=268,
                     object_fit="cover",
@@ -80,14 +77,15 @@ class PhotoPicker:
                     elem_id="inside-samples",
                 )
                 self.upload = gr.UploadButton(
-                    "Use your own photo", file_types=["image"], size="sm", elem_id="inside-photo"
+                    tr("Use your own photo"), file_types=["image"], size="sm", elem_id="inside-photo"
                 )
                 self.status = gr.Markdown("", elem_id="inside-status")
             with gr.Column(scale=4, min_width=280):
-                gr.Markdown("Click the word to follow.", elem_id="inside-hint")
+                gr.Markdown(tr("Click the word to follow."), elem_id="inside-hint")
                 self.figure = Figure(photo=True, clickable=True, elem_id="inside-overview")
             with gr.Column(scale=4, min_width=280):
                 self.truth = Truth()
+        self.take_away.panel()
         with gr.Column(elem_id="inside-head"):
             self.map = NetworkMap(elem_id="inside-map")
             self.tour.panel()
@@ -122,7 +120,7 @@ class PhotoPicker:
             self.tour.start.click(load_tour, None, outputs, **loading),
         ]
         for event in loaded:  # a deck made before shows another photo
-            event.success(lambda: gr.update(visible=False), None, self.deck.file, **HIDDEN)
+            event.success(lambda: gr.update(visible=False), None, self.take_away.deck.file, **HIDDEN)
             event.success(None, [self.name, self.word], js=WRITE_WORD, **HIDDEN)
 
         def click_word(trace: Trace | None, point: list[float] | None):
@@ -142,7 +140,7 @@ class PhotoPicker:
         for event in (clicked, selected):
             event.success(None, [self.name, self.word], js=WRITE_WORD, **HIDDEN)
         restored = self.truth.restore.click(lambda lines: lines, self.truth.initial, self.truth.box, **HIDDEN)
-        self.deck.wire(self.trace, self.word, self.truth.box)
+        self.take_away.wire(self.trace, self.word, self.truth.box)
         return [*loaded, clicked, restored]
 
     def load(self, source: str | Path, progress: Callable[..., Any], word: int = 0) -> Values:
@@ -157,9 +155,9 @@ class PhotoPicker:
                 image = read_image(source)
             except ImageError as error:
                 raise gr.Error(str(error), print_exception=False) from error
-            progress(0.1, desc="Loading the spotter")
+            progress(0.1, desc=tr("Loading the spotter"))
             spotter = self.loader.spotter()
-            progress(0.4, desc="Running the network on the photo")
+            progress(0.4, desc=tr("Running the network on the photo"))
             trace = spotter.trace(image, threshold=MIN_SCORE)
         self.memory.make_room(trace)
         first = min(word, len(trace.words) - 1) if trace.words else None
@@ -192,7 +190,7 @@ class PhotoPicker:
 def name_of(source: str | Path) -> str:
     """What the bar calls a photo: a sample by its caption."""
     sample = next((sample for sample in SAMPLES if sample.path == Path(source)), None)
-    return OWN_PHOTO if sample is None else short_name(sample.caption)
+    return tr("Your photo") if sample is None else short_name(sample.caption)
 
 
 def short_name(caption: str) -> str:
@@ -202,14 +200,15 @@ def short_name(caption: str) -> str:
 
 def word_choices(trace: Trace) -> list[tuple[str, int]]:
     """The label of each word in the dropdown, and its index."""
-    return [
-        (
-            f"{i + 1}  {word.text or '(no text)'}  ·  score {word.score:.2f}"
-            + (", below the threshold" if below_threshold(trace, i) else ""),
-            i,
-        )
-        for i, word in enumerate(trace.words)
-    ]
+    return [(word_label(trace, i), i) for i in range(len(trace.words))]
+
+
+def word_label(trace: Trace, index: int) -> str:
+    word = trace.words[index]
+    values = {"number": index + 1, "word": word.text or tr("(no text)"), "score": word.score}
+    if below_threshold(trace, index):
+        return tr("{number}  {word}  ·  score {score:.2f}, below the threshold", **values)
+    return tr("{number}  {word}  ·  score {score:.2f}", **values)
 
 
 def summary(trace: Trace, stored: bool = False) -> str:
@@ -217,15 +216,27 @@ def summary(trace: Trace, stored: bool = False) -> str:
     height, width = trace.image.shape[:2]
     stages, proposals = trace.scores.shape
     count, below = len(trace.words), sum(below_threshold(trace, i) for i in range(len(trace.words)))
-    words = "1 word" if count == 1 else f"{count} words"
+    words = trn("{number} word", "{number} words", count)
     if below:
-        words += f", {below} of them below the threshold of {trace.config.score_threshold:g}"
+        words = tr(
+            "{words}, {below} of them below the threshold of {threshold:g}",
+            words=words,
+            below=below,
+            threshold=trace.config.score_threshold,
+        )
     if not count:
-        words = "No words found: the views up to the six stages work without one"
-    return (
-        f"{words} · network input {width} × {height} × 3 · {proposals} proposals · "
-        f"{stages} stages · "
-        f"trace {trace.nbytes / 1e6:.0f} MB"
-        + (", stored with rounded maps" if stored else "")
-        + (f"\n\n{SECOND_PASS}" if trace.config.coarse_scale else "")
+        words = tr("No words found: the views up to the six stages work without one")
+    size = trace.nbytes / 1e6
+    parts = [
+        words,
+        tr("network input {width} × {height} × 3", width=width, height=height),
+        trn("{number} proposal", "{number} proposals", proposals),
+        trn("{number} stage", "{number} stages", stages),
+        tr("trace {size:.0f} MB, stored with rounded maps", size=size)
+        if stored
+        else tr("trace {size:.0f} MB", size=size),
+    ]
+    second_pass = tr(
+        "Read makes a second pass, over a smaller copy of the photo, for large words; it is not shown here."
     )
+    return " · ".join(parts) + (f"\n\n{second_pass}" if trace.config.coarse_scale else "")

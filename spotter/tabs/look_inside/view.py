@@ -11,6 +11,7 @@ import gradio as gr
 from gradio.components import Component
 from gradio.events import Dependency
 
+from spotter.language import tr
 from spotter.tabs.look_inside.figure import Figure
 from spotter.tabs.look_inside.settings import accepted
 
@@ -45,6 +46,16 @@ class ViewInput:
         return self.word
 
 
+class Text:
+    """A text of a class, looked up whenever it is read: `title = Text(lambda: tr("Read"))`."""
+
+    def __init__(self, look_up: Callable[[], str]) -> None:
+        self.look_up = look_up
+
+    def __get__(self, instance: object, owner: type) -> str:
+        return self.look_up()
+
+
 @dataclass(frozen=True)
 class Click:
     """A click on `figure` sets the input `target` to `value_at(view_input, values of the inputs, [x, y])`,
@@ -74,10 +85,10 @@ class View(ABC):
     """
 
     name: ClassVar[str]  # in the address and in ids of the page: a simple word
-    title: ClassVar[str]  # of the sub-tab, and on the map
-    question: ClassVar[str]  # that the view answers
-    paper: ClassVar[str]  # section of the paper
-    notice: ClassVar[str]  # what to notice
+    title: ClassVar[Text]  # of the sub-tab, and on the map
+    question: ClassVar[Text]  # that the view answers
+    paper: ClassVar[Text]  # section of the paper
+    notice: ClassVar[Text]  # what to notice
     needs_word: ClassVar[bool] = True
     runs_model: ClassVar[bool] = False  # waits in the spotter's queue
     slow: ClassVar[bool] = False  # may take over a second: the first output shows `view_input.progress`
@@ -97,10 +108,10 @@ class View(ABC):
 
     def introduce(self) -> None:
         """The question, what to notice, and the section of the paper, next to the picture."""
+        source = tr("Paper, {section} (arXiv 2203.10209)", section=self.paper)
         gr.Markdown(
             f"### {self.question}\n\n{self.notice} "
-            f'<a class="paper" href="{ARXIV}" target="_blank" rel="noopener">'
-            f"Paper, {self.paper} (arXiv 2203.10209)</a>",
+            f'<a class="paper" href="{ARXIV}" target="_blank" rel="noopener">{source}</a>',
             elem_classes="notice",
         )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import gradio as gr
 
 from spotter.explain import picked_points
+from spotter.language import tr
 from spotter.tabs.look_inside.view import Values, ViewInput
 from spotter.tabs.shared.events import PRIVATE
 
@@ -14,9 +16,13 @@ MATH: list[dict[str, str | bool]] = [
     {"left": "$$", "right": "$$", "display": True},
     {"left": "$", "right": "$", "display": False},
 ]
-INVALID_POINT = (
-    "This is not a point: write it as `x, y` in pixels of the photo, such as `120, 80`, or click on it."
-)
+
+
+def invalid_point() -> str:
+    return tr(
+        "This is not a point: write it as `x, y` in pixels of the network's input, such as `120, 80`, or "
+        "click on it."
+    )
 
 
 class Slider(gr.Slider):
@@ -38,10 +44,10 @@ def formula(**kwargs: Any) -> gr.Markdown:
 def point_choice(label: str, elem_id: str) -> gr.Dropdown:
     """A point on the photo: a named one, one that was clicked, or x, y as written."""
     return gr.Dropdown(
-        [picked_points.MIDDLE],
+        picked_points.point_choices([picked_points.MIDDLE]),
         value=picked_points.MIDDLE,
         allow_custom_value=True,
-        label=f"{label} (or click on the photo, or write x, y)",
+        label=tr("{what} (or click on the photo, or write x, y)", what=label),
         elem_id=elem_id,
         interactive=True,
     )
@@ -53,9 +59,13 @@ def clicked_point(view_input: ViewInput, _: Values, click: list[float]) -> str:
 
 
 def name_slides(slider: gr.ImageSlider, sides: list[gr.Dropdown], what: str) -> None:
-    """Alternative text for a slider's two pictures, which Gradio leaves empty: `what`, and the value chosen
-    for that side. The page creates the pictures after the event, hence the timeout.
+    """Alternative text for a slider's two pictures, which Gradio leaves empty: `what`, and the name of what
+    is chosen for that side. The page creates the pictures after the event, hence the timeout.
     """
+    names = {value: label for side in sides for label, value in side.choices}
     script = f"""(...sides) => setTimeout(() => document.querySelectorAll("#{slider.elem_id} img").forEach(
-        (image, i) => {{ image.alt = "{what}: " + sides[i % sides.length]; }}), 300)"""
+        (image, i) => {{
+          const side = sides[i % sides.length];
+          image.alt = {json.dumps(what)} + ": " + ({json.dumps(names)}[side] ?? side);
+        }}), 300)"""
     slider.change(None, sides, None, js=script, **PRIVATE)

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
+from spotter.explain.equations import agreeing, in_brackets, signed
 from spotter.explain.polygon_text import words_read
-from spotter.tabs.look_inside.equations import agreeing, in_brackets, signed
 from spotter.tabs.look_inside.view import first_value
 from spotter.tabs.look_inside.views import VIEWS
 from spotter.tabs.look_inside.views.levels import rule_texts

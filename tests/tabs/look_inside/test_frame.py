@@ -9,7 +9,7 @@ import pytest
 
 from spotter.explain.polygon_text import words_read
 from spotter.tabs.look_inside.figure import Figure
-from spotter.tabs.look_inside.frame import NO_TRACE, NO_WORDS, Frame
+from spotter.tabs.look_inside.frame import Frame, no_trace, no_words
 from spotter.tabs.look_inside.view import Values, first_value
 from spotter.tabs.look_inside.views.stages import StagesView
 from spotter.tracing.trace_cache import trace_id
@@ -55,14 +55,14 @@ def test_all_updates_are_declared_as_outputs(frame, trace):
 
 def test_without_a_trace_a_message_is_shown(frame):
     shown = frame.show(page_values(frame, None, None))
-    assert shown[frame.message]["value"] == NO_TRACE
+    assert shown[frame.message]["value"] == no_trace()
     assert shown[frame.body]["visible"] is False
 
 
 def test_without_words_a_message_or_a_drawing_is_shown(frame, empty_trace):
     shown = frame.show(page_values(frame, empty_trace, None, ""))
     if frame.view.needs_word:
-        assert shown[frame.message]["value"] == NO_WORDS
+        assert shown[frame.message]["value"] == no_words()
         assert shown[frame.body]["visible"] is False
     else:
         assert all(shown[component] is not None for component in frame.view.outputs)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from spotter.explain.polygon_text import words_read
-from spotter.tabs.look_inside.truth import MISSING_TRUTH, missing_truth_note
+from spotter.tabs.look_inside.truth import missing_truth, missing_truth_note
 from spotter.tabs.look_inside.view import ViewInput
 
 
-@pytest.mark.parametrize(("change", "note"), [("", MISSING_TRUTH), ("\nmore: 1,1 9,1 9,9", "")])
+@pytest.mark.parametrize(("change", "note"), [("", f"{missing_truth()}\n\n"), ("\nmore: 1,1 9,1 9,9", "")])
 def test_the_note_is_there_until_the_words_are_edited(trace, change, note):
     words = [word for word in trace.words if word.score >= trace.config.score_threshold]
     assert words

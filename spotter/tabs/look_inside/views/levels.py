@@ -9,31 +9,31 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from spotter.explain import picked_points
+from spotter.explain.equations import MOST_DIGITS, agreeing
 from spotter.explain.topics import levels
 from spotter.explain.topics.levels import count_text, shape_text, size_text
-from spotter.tabs.look_inside.equations import MOST_DIGITS, agreeing
+from spotter.language import tr
 from spotter.tabs.look_inside.figure import Figure
 from spotter.tabs.look_inside.markdown import escape
-from spotter.tabs.look_inside.view import Click, Values, View, ViewInput
-from spotter.tabs.look_inside.widgets import INVALID_POINT, clicked_point, formula, point_choice
+from spotter.tabs.look_inside.view import Click, Text, Values, View, ViewInput
+from spotter.tabs.look_inside.widgets import clicked_point, formula, invalid_point, point_choice
 
 if TYPE_CHECKING:
     from spotter.explain.layer_table import Layer
     from spotter.tracing.trace import Trace
 
-KINDS = [("energy", "energy"), ("3 principal components", "pca")]
-DILATED = [("after the dilated blocks", True), ("before them", False)]
-
 
 class LevelsView(View):
     name = "pyramid"
-    title = "Pyramid"
-    question = "On which scale is a word seen?"
-    paper = "section 3.1"
-    notice = (
-        "Four maps of the same photo, each at half the resolution of the one before. See on which of them "
-        "letters can still be told apart, compare what the levels cost, and find the one the word is pooled "
-        "from. Faint straight edges are seams of the backbone's windows."
+    title = Text(lambda: tr("Pyramid"))
+    question = Text(lambda: tr("On which scale is a word seen?"))
+    paper = Text(lambda: tr("section 3.1"))
+    notice = Text(
+        lambda: tr(
+            "Four maps of the same photo, each at half the resolution of the one before. See on which of "
+            "them letters can still be told apart, compare what the levels cost, and find the one the word "
+            "is pooled from. Faint straight edges are seams of the backbone's windows."
+        )
     )
     needs_word = False
     runs_model = True
@@ -45,9 +45,18 @@ class LevelsView(View):
                 self.maps = Figure(elem_id="levels-maps", scroll_below=620)
             with gr.Column(scale=3, min_width=280):
                 self.introduce()
-                self.kind = gr.Radio(KINDS, value="energy", label="Show", elem_id="levels-kind")
-                self.dilated = gr.Radio(DILATED, value=True, label="Levels")
-                self.point = point_choice("Point outlined", "levels-point")
+                self.kind = gr.Radio(
+                    [(tr("energy"), "energy"), (tr("3 principal components"), "pca")],
+                    value="energy",
+                    label=tr("Show"),
+                    elem_id="levels-kind",
+                )
+                self.dilated = gr.Radio(
+                    [(tr("after the dilated blocks"), True), (tr("before them"), False)],
+                    value=True,
+                    label=tr("Levels"),
+                )
+                self.point = point_choice(tr("Point outlined"), "levels-point")
                 self.photo = Figure(photo=True, clickable=True, elem_id="levels-photo")
                 self.text = formula()
         self.table = formula()
@@ -60,7 +69,7 @@ class LevelsView(View):
         return {
             self.kind: {"value": "energy"},
             self.dilated: {"value": True},
-            self.point: {"choices": points, "value": points[0]},
+            self.point: {"choices": picked_points.point_choices(points), "value": points[0]},
         }
 
     def draw(self, view_input: ViewInput, values: Values) -> Values:
@@ -70,8 +79,8 @@ class LevelsView(View):
         kind, dilated = values[self.kind], bool(values[self.dilated])
         point = picked_points.point_of(trace, word, values[self.point])
         if point is None:
-            return {self.maps: None, self.photo: None, self.text: INVALID_POINT, self.table: ""}
-        view_input.progress(0.3, desc="Counting every layer of the network")
+            return {self.maps: None, self.photo: None, self.text: invalid_point(), self.table: ""}
+        view_input.progress(0.3, desc=tr("Counting every layer of the network"))
         layers = layers_of(view_input.spotter(), trace)
         return {
             self.maps: levels.draw_levels(trace, point, word, dilated, kind, layers),
@@ -83,38 +92,74 @@ class LevelsView(View):
 
 def describe_rule(trace: Trace, word: int | None) -> str:
     """The level rule with the word's numbers. Markdown with LaTeX."""
-    general = (
+    merging = tr(
         "Each level is its backbone map, brought to the same channels, plus the coarser level enlarged (the "
-        "top-down path), so that fine maps know what coarse ones saw:\n\n"
+        "top-down path), so that fine maps know what coarse ones saw:"
+    )
+    general = (
+        f"{merging}\n\n"
         "$$P_l = \\mathrm{conv}\\big(\\mathrm{lateral}(C_l) + \\mathrm{up}(P_{l+1})\\big)$$\n\n"
-        "A box is pooled from the level that suits its size:\n\n"
+        + tr("A box is pooled from the level that suits its size:")
+        + "\n\n"
         "$$k = \\Big\\lfloor 4 + \\log_2 \\tfrac{\\sqrt{w\\,h}}{224} \\Big\\rfloor,"
         "\\quad 2 \\le k \\le 5$$\n\n"
     )
     if word is None:
-        return general + "There is no word on this photo to evaluate the rule for."
+        return general + tr("There is no word on this photo to evaluate the rule for.")
     x1, y1, x2, y2 = box = trace.box(word)
     value, level = levels.level_rule(box)
     w, h = x2 - x1, y2 - y1
     k = math.floor(value)
     sides, root, shown = rule_texts(w, h, value)
-    clamped = "" if k == level + 2 else f"Clamped to the range 2 to 5, this is {level + 2}. "
+    clamped = ""
+    if k != level + 2:
+        clamped = tr("Clamped to the range 2 to 5, this is {level}.", level=level + 2) + " "
+    size = tr(
+        "Word {number}, **{text}**, has a box of {width:.0f} × {height:.0f} pixels of the network's input:",
+        number=word + 1,
+        text=escape(trace.words[word].text),
+        width=w,
+        height=h,
+    )
     stride = levels.stride_of(level)
-    canonical = trace.config.recognition_canonical
-    roi = trace.rois[word]
-    pooled = f"**P{levels.level_rule(levels.roi_box(roi), canonical)[1] + 2}**"
-    if roi[4]:
-        pooled += f", in a rectangle along the word, {roi[2]:.0f} × {roi[3]:.0f} pixels of the input"
-    if canonical != levels.CANONICAL_SIZE:
-        pooled += f": its rule has {canonical:.0f} in place of 224, since long words have large boxes but"
-        pooled += " small letters"
+    covered = tr(
+        "The stages pool it from **P{level}**, where its box covers {width:.1f} × {height:.1f} cells.",
+        level=level + 2,
+        width=w / stride,
+        height=h / stride,
+    )
     return general + (
-        f"Word {word + 1}, **{escape(trace.words[word].text)}**, has a box of {w:.0f} × {h:.0f} pixels "
-        "of the network's input:\n\n"
+        f"{size}\n\n"
         f"$$4 + \\log_2 \\tfrac{{\\sqrt{{{sides[0]} \\cdot {sides[1]}}}}}{{224}} = 4 + \\log_2 "
         f"\\tfrac{{{root}}}{{224}} = {shown} \\;\\to\\; k = {k}$$\n\n"
-        f"{clamped}The stages pool it from **P{level + 2}**, where its box covers {w / stride:.1f} × "
-        f"{h / stride:.1f} cells. The reader pools it from {pooled}."
+        f"{clamped}{covered} {describe_pooling(trace, word)}"
+    )
+
+
+def describe_pooling(trace: Trace, word: int) -> str:
+    """The level that the reader pools the word from, and why it may be another one."""
+    canonical, roi = trace.config.recognition_canonical, trace.rois[word]
+    level = levels.level_rule(levels.roi_box(roi), canonical)[1] + 2
+    values = {"level": level, "width": roi[2], "height": roi[3], "canonical": canonical}
+    if canonical == levels.CANONICAL_SIZE:
+        if not roi[4]:
+            return tr("The reader pools it from **P{level}**.", **values)
+        return tr(
+            "The reader pools it from **P{level}**, in a rectangle along the word, {width:.0f} × "
+            "{height:.0f} pixels of the input.",
+            **values,
+        )
+    if not roi[4]:
+        return tr(
+            "The reader pools it from **P{level}**: its rule has {canonical:.0f} in place of 224, since long "
+            "words have large boxes but small letters.",
+            **values,
+        )
+    return tr(
+        "The reader pools it from **P{level}**, in a rectangle along the word, {width:.0f} × {height:.0f} "
+        "pixels of the input: its rule has {canonical:.0f} in place of 224, since long words have large "
+        "boxes but small letters.",
+        **values,
     )
 
 
@@ -139,24 +184,31 @@ def describe_variation(trace: Trace, dilated: bool) -> str:
     variations = ", ".join(
         f"P{level + 2} {levels.variation(trace, level, dilated):.0%}" for level in range(4)
     )
-    return (
-        f"\n\n**How much the cells of a level differ** (standard deviation of the energy / mean): "
-        f"{variations}. A level whose cells hardly differ says little about this photo."
+    return "\n\n" + tr(
+        "**How much the cells of a level differ** (standard deviation of the energy / mean): "
+        "{variations}. A level whose cells hardly differ says little about this photo.",
+        variations=variations,
     )
 
 
 def describe_layers(layers: Sequence[Layer]) -> str:
     """The table of all layers with their actual shapes. Markdown."""
-    rows = ["| layer | output | bytes | multiply-adds |", "|---|---|--:|--:|"]
+    from spotter.explain.layer_table import layer_title  # it imports torch
+
+    titles = tr("layer"), tr("output"), tr("bytes"), tr("multiply-adds")
+    rows = [f"| {' | '.join(titles)} |", "|---|---|--:|--:|"]
     for layer in layers:
         shapes = ", ".join(
             f"{what.replace('_', ' ')} {shape_text(shape)}".strip() for what, shape in layer.outputs
         )
         cost = count_text(layer.multiply_adds) if layer.multiply_adds else "–"
-        rows.append(f"| {layer.name} | {shapes} | {size_text(layer.nbytes)} | {cost} |")
+        rows.append(f"| {layer_title(layer.name)} | {shapes} | {size_text(layer.nbytes)} | {cost} |")
     total = sum(layer.multiply_adds for layer in layers)
     regions = next(layer.outputs[0][1][0] for layer in layers if layer.name == "Selected regions")
-    return (
-        f"**Every layer for this photo**, {regions} regions read: {count_text(total)} multiply-adds in "
-        "total, counted while the network ran (matrix products and convolutions).\n\n" + "\n".join(rows)
+    summary = tr(
+        "**Every layer for this photo**, {regions} regions read: {count} multiply-adds in "
+        "total, counted while the network ran (matrix products and convolutions).",
+        regions=regions,
+        count=count_text(total),
     )
+    return f"{summary}\n\n" + "\n".join(rows)

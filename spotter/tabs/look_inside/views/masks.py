@@ -7,24 +7,26 @@ import gradio as gr
 from spotter.explain.polygon_text import parse_outlines, show_outline
 from spotter.explain.topics import masks
 from spotter.explain.topics.masks import CodedMask
+from spotter.language import tr
 from spotter.tabs.look_inside.figure import Figure
-from spotter.tabs.look_inside.view import Values, View, ViewInput
+from spotter.tabs.look_inside.view import Text, Values, View, ViewInput
 from spotter.tabs.look_inside.widgets import Slider, formula
 
 COEFFICIENTS = 10  # decoded first
-INVALID_POLYGON = "This is not a polygon yet: write at least three corners as `x,y x,y x,y`."
 
 
 class MasksView(View):
     name = "mask"
-    title = "A mask in 60 numbers"
-    question = "How can a network that outputs boxes find any shape?"
-    paper = "section 3.2"
-    notice = (
-        "A word's shape needs few numbers: the first coefficients tilt and bend the whole outline, the later "
-        "ones change details, and now and then one makes it worse before the next repairs it. So besides "
-        "four coordinates the detector predicts a short vector instead of 784 cells, and finds words of any "
-        "shape. Paste or write another polygon."
+    title = Text(lambda: tr("A mask in 60 numbers"))
+    question = Text(lambda: tr("How can a network that outputs boxes find any shape?"))
+    paper = Text(lambda: tr("section 3.2"))
+    notice = Text(
+        lambda: tr(
+            "A word's shape needs few numbers: the first coefficients tilt and bend the whole outline, the "
+            "later ones change details, and now and then one makes it worse before the next repairs it. So "
+            "besides four coordinates the detector predicts a short vector instead of 784 cells, and finds "
+            "words of any shape. Paste or write another polygon."
+        )
     )
 
     def layout(self) -> None:
@@ -34,11 +36,13 @@ class MasksView(View):
                 self.text = formula()
             with gr.Column(scale=3, min_width=280):
                 self.introduce()
-                self.count = Slider(1, 60, value=COEFFICIENTS, step=1, label="Coefficients used")
+                self.count = Slider(1, 60, value=COEFFICIENTS, step=1, label=tr("Coefficients used"))
                 self.polygon = gr.Textbox(
                     "",
-                    label="The polygon (editable)",
-                    info="x,y of each corner in pixels of the photo; starts as the selected word's outline.",
+                    label=tr("The polygon (editable)"),
+                    info=tr(
+                        "x,y of each corner in pixels of the photo; starts as the selected word's outline."
+                    ),
                     lines=2,
                     elem_id="masks-polygon",
                 )
@@ -62,7 +66,8 @@ class MasksView(View):
         trace, code = view_input.trace, view_input.spotter().model.mask_code
         outlines = parse_outlines((values[self.polygon] or "").replace("\n", " "))
         if not outlines:
-            return dict.fromkeys(self.outputs) | {self.text: INVALID_POLYGON}
+            invalid = tr("This is not a polygon yet: write at least three corners as `x,y x,y x,y`.")
+            return dict.fromkeys(self.outputs) | {self.text: invalid}
         coded = masks.code_polygon(trace, code, outlines[0][1] / trace.scale)
         count = min(int(values[self.count]), len(coded.coefficients))
         return {
@@ -78,11 +83,19 @@ def describe(coded: CodedMask, count: int) -> str:
     first = ",\\ ".join(f"{v:.2f}" for v in coded.coefficients[: min(count, 5)])
     more = ",\\ \\dots" if count > 5 else ""
     total = coded.mask.size
+    explained = tr(
+        "The {total} cells of the mask become {count} numbers, {factor:.0f} times fewer. The "
+        "components $u_i$ come from a principal component analysis of word shapes in logit space, not from "
+        "training; the network predicts the $a_i$ of a word at each stage. With {all} numbers "
+        "the IoU is {iou:.3f}.",
+        total=total,
+        count=count,
+        factor=total / count,
+        all=len(coded.ious),
+        iou=coded.ious[-1],
+    )
     return (
         "$$\\hat m = \\sigma\\Big(\\mu + \\sum_{i=1}^{k} a_i\\,\\sqrt{v_i}\\; u_i\\Big)$$\n\n"
         f"$$k = {count},\\quad a = ({first}{more})$$\n\n"
-        f"The {total} cells of the mask become {count} numbers, {total / count:.0f} times fewer. The "
-        "components $u_i$ come from a principal component analysis of word shapes in logit space, not from "
-        f"training; the network predicts the $a_i$ of a word at each stage. With {len(coded.ious)} numbers "
-        f"the IoU is {coded.ious[-1]:.3f}."
+        f"{explained}"
     )

@@ -5,29 +5,29 @@ from __future__ import annotations
 import gradio as gr
 import numpy as np
 
+from spotter.explain.equations import agreeing, in_brackets
 from spotter.explain.topics import matching
 from spotter.explain.topics.matching import TERMS, Matching
-from spotter.tabs.look_inside.equations import agreeing, in_brackets
+from spotter.language import tr
 from spotter.tabs.look_inside.figure import Figure
 from spotter.tabs.look_inside.markdown import escape
-from spotter.tabs.look_inside.truth import NO_TRUTH
-from spotter.tabs.look_inside.view import Click, Values, View, ViewInput
+from spotter.tabs.look_inside.truth import no_truth
+from spotter.tabs.look_inside.view import Click, Text, Values, View, ViewInput
 from spotter.tabs.look_inside.widgets import Slider, formula
-
-NAMES = ("Class", "Box, L1", "Box, GIoU", "Mask")  # of TERMS, on the sliders
-TITLES = ("class", "box, L1", "box, GIoU", "mask")  # and in the table
 
 
 class MatchingView(View):
     name = "matching"
-    title = "Matching"
-    question = "Which box answers for which word?"
-    paper = "section 3.2"
-    notice = (
-        "In training each true word is assigned exactly one proposal so that the total cost is minimal: this "
-        "is what lets the published network do without non-maximum suppression. Go from stage 1 to 6: does "
-        "one proposal win? With both box weights at 0, several words want the same proposal. The true words "
-        "can be edited where you pick the photo."
+    title = Text(lambda: tr("Matching"))
+    question = Text(lambda: tr("Which box answers for which word?"))
+    paper = Text(lambda: tr("section 3.2"))
+    notice = Text(
+        lambda: tr(
+            "In training each true word is assigned exactly one proposal so that the total cost is minimal: "
+            "this is what lets the published network do without non-maximum suppression. Go from stage 1 to "
+            "6: does one proposal win? With both box weights at 0, several words want the same proposal. "
+            "The true words can be edited where you pick the photo."
+        )
     )
 
     def layout(self) -> None:
@@ -37,11 +37,11 @@ class MatchingView(View):
                 self.text = formula()
             with gr.Column(scale=3, min_width=280):
                 self.introduce()
-                self.stage = Slider(1, 6, value=1, step=1, label="Proposals after stage")
+                self.stage = Slider(1, 6, value=1, step=1, label=tr("Proposals after stage"))
                 with gr.Group():
                     self.weights = [
-                        Slider(0, 10, value=value, step=0.5, label=f"Weight: {name}")
-                        for name, value in zip(NAMES, matching.PUBLISHED, strict=True)
+                        Slider(0, 10, value=value, step=0.5, label=label)
+                        for label, value in zip(weight_labels(), matching.PUBLISHED, strict=True)
                     ]
                 self.pair = gr.JSON(visible=False)  # [proposal, true word] that was clicked
         self.inputs = [self.stage, self.pair, *self.weights]
@@ -76,7 +76,7 @@ class MatchingView(View):
     def draw(self, view_input: ViewInput, values: Values) -> Values:
         matched = self.match(view_input, values)
         if matched is None:
-            return {self.picture: None, self.text: NO_TRUTH}
+            return {self.picture: None, self.text: no_truth()}
         word = matched.nearest(view_input.trace.box(view_input.selected))
         proposal, true = values[self.pair] or (-1, -1)
         if not (0 <= proposal < len(matched.total) and 0 <= true < len(matched.names)):
@@ -85,6 +85,11 @@ class MatchingView(View):
             self.picture: matching.draw_matching(matched, word, (proposal, true)),
             self.text: describe(matched, (proposal, true)),
         }
+
+
+def weight_labels() -> tuple[str, ...]:
+    """Of the sliders, in the order of TERMS."""
+    return tr("Weight: Class"), tr("Weight: Box, L1"), tr("Weight: Box, GIoU"), tr("Weight: Mask")
 
 
 def describe(matched: Matching, pair: tuple[int, int]) -> str:
@@ -99,30 +104,37 @@ def describe(matched: Matching, pair: tuple[int, int]) -> str:
     factors = [
         f"{weight:g}\\cdot {in_brackets(value)}" for weight, value in zip(weights, values, strict=True)
     ]
+    titles = tr("class"), tr("box, L1"), tr("box, GIoU"), tr("mask")
     reasons = (
-        f"focal cost of classifying it as text at p = {p:.2f}, minus that of background",
-        "L1 distance of the boxes, in fractions of the image",
-        "−GIoU of the boxes; −1 is perfect",
-        "−(cosine of the mask vectors + 1) / 2; −1 is perfect",
+        tr("focal cost of classifying it as text at p = {p:.2f}, minus that of background", p=p),
+        tr("L1 distance of the boxes, in fractions of the image"),
+        tr("−GIoU of the boxes; −1 is perfect"),
+        tr("−(cosine of the mask vectors + 1) / 2; −1 is perfect"),
     )
+    heads = tr("term"), tr("value"), tr("× weight"), "=", tr("what it is")
+    name = escape(matched.names[word])
     lines = [
-        f"**Proposal {proposal} for {escape(matched.names[word])}**",
+        tr("**Proposal {proposal} for {word}**", proposal=proposal, word=name),
         "",
         "$$C = \\lambda_c C_{cls} + \\lambda_l C_{L1} + \\lambda_g C_{giou} + \\lambda_m C_{mask}$$",
         "",
         f"$$= {' + '.join(factors)} = {total}$$",
         "",
-        "| term | value | × weight | = | what it is |",
+        f"| {' | '.join(heads)} |",
         "|---|--:|--:|--:|---|",
     ]
-    for title, term, weight, reason in zip(TITLES, exact, weights, reasons, strict=True):
+    for title, term, weight, reason in zip(titles, exact, weights, reasons, strict=True):
         (value,), product = agreeing(lambda v, w=weight: w * v, [term], [3], 2)
         lines.append(f"| {title} | {value} | {weight:g} | {product} | {reason} |")
     optimal, greedy = matched.cost(matched.optimal), matched.cost(matched.greedy)
     lines += [
         "",
-        f"Optimal (frames): total **{optimal:z.2f}**. Greedy (crosses): total **{greedy:z.2f}**. "
-        f"{compare(matched, optimal, greedy)}",
+        tr(
+            "Optimal (frames): total **{optimal:z.2f}**. Greedy (crosses): total **{greedy:z.2f}**.",
+            optimal=optimal,
+            greedy=greedy,
+        )
+        + f" {compare(matched, optimal, greedy)}",
         "",
         describe_margin(matched, word),
     ]
@@ -135,27 +147,40 @@ def describe_margin(matched: Matching, word: int) -> str:
     if len(costs) < 2:
         return ""
     margins = costs[1] - costs[0]
-    median = f" (median of all {len(margins)} words: {np.median(margins):.2f})" if len(margins) > 1 else ""
-    return (
-        f"The second cheapest proposal for {escape(matched.names[word])} costs **{margins[word]:.2f}** more "
-        f"than the cheapest{median}. "
-        + (
+    name = escape(matched.names[word])
+    if len(margins) > 1:
+        margin = tr(
+            "The second cheapest proposal for {word} costs **{margin:.2f}** more than the cheapest (median "
+            "of all {number} words: {median:.2f}).",
+            word=name,
+            margin=margins[word],
+            number=len(margins),
+            median=np.median(margins),
+        )
+    else:
+        margin = tr(
+            "The second cheapest proposal for {word} costs **{margin:.2f}** more than the cheapest.",
+            word=name,
+            margin=margins[word],
+        )
+    if matched.suppressed:
+        follows = tr(
             "Training rewards separating the two, so that each word is found once; these weights do not do "
             "it well enough yet, and overlapping words are dropped afterwards (non-maximum suppression)."
-            if matched.suppressed
-            else "This separates them, so that each word is found once, without non-maximum suppression."
         )
-    )
+    else:
+        follows = tr("This separates them, so that each word is found once, without non-maximum suppression.")
+    return f"{margin} {follows}"
 
 
 def compare(matched: Matching, optimal: float, greedy: float) -> str:
     """What greedy assignment loses, in one sentence."""
     more = f"{greedy - optimal:.2f}"
     if set(matched.optimal) == set(matched.greedy):
-        return (
+        return tr(
             "Here both choose the same pairs. They differ when two words want one proposal: with costs (1, "
             "2) and (1.5, 9), greedy takes 1 and is left with 9, while the optimal pairs cost 2 + 1.5."
         )
     if float(more) <= 0:
-        return "They choose different pairs that cost the same: proposals are tied with these weights."
-    return f"Greedy takes the cheapest pair first and pays {more} more in total."
+        return tr("They choose different pairs that cost the same: proposals are tied with these weights.")
+    return tr("Greedy takes the cheapest pair first and pays {more} more in total.", more=more)

@@ -7,34 +7,31 @@ from typing import TYPE_CHECKING
 import gradio as gr
 import numpy as np
 
+from spotter.explain.equations import agreeing
 from spotter.explain.topics import proposals
-from spotter.tabs.look_inside.equations import agreeing
+from spotter.language import tr
 from spotter.tabs.look_inside.figure import Figure
 from spotter.tabs.look_inside.markdown import escape
-from spotter.tabs.look_inside.view import Click, Follow, Values, View, ViewInput
+from spotter.tabs.look_inside.view import Click, Follow, Text, Values, View, ViewInput
 from spotter.tabs.look_inside.views.stages import StagesView
 from spotter.tabs.look_inside.widgets import Slider, formula
 
 if TYPE_CHECKING:
     from spotter.tracing.trace import Trace
 
-WHICH = [("before training", "start"), ("as learned", "learned"), ("from start to learned", "moves")]
-PUBLISHED = [("the published start", "published")]  # for weights that began elsewhere
-PUBLISHED_START = (
-    "**The published start.** Every box is the whole image, $(0.5, 0.5, 1, 1)$: all look at the centre, and "
-    "only learning spreads them over the image. What follows is the same proposal as learned here.\n\n"
-)
-
 
 class ProposalsView(View):
     name = "start"
-    title = "Where to begin"
-    question = "Where does the search for words start?"
-    paper = "section 3.2"
-    notice = (
-        "Detection does not slide a window over the photo: it starts from learned boxes that know nothing of "
-        "this photo, and only the next six stages move them to words. Green boxes end up as words here. In "
-        "the published network all boxes start as the whole image: all look at the centre."
+    title = Text(lambda: tr("Where to begin"))
+    question = Text(lambda: tr("Where does the search for words start?"))
+    paper = Text(lambda: tr("section 3.2"))
+    notice = Text(
+        lambda: tr(
+            "Detection does not slide a window over the photo: it starts from learned boxes that know "
+            "nothing of this photo, and only the next six stages move them to words. Green boxes end up as "
+            "words here. In the published network all boxes start as the whole image: all look at the "
+            "centre."
+        )
     )
     needs_word = False
 
@@ -44,11 +41,15 @@ class ProposalsView(View):
                 self.picture = Figure(photo=True, clickable=True, elem_id="proposals-picture")
             with gr.Column(scale=3, min_width=280):
                 self.introduce()
-                self.which = gr.Radio(WHICH, value="learned", label="Boxes", interactive=True)
-                self.proposal = Slider(
-                    0, 99, value=0, step=1, label="Proposal (or click near its centre)", interactive=True
+                self.which = gr.Radio(
+                    which_choices(False), value="learned", label=tr("Boxes"), interactive=True
                 )
-                follow = gr.Button("Follow it through the six stages", size="sm", elem_id="proposals-follow")
+                self.proposal = Slider(
+                    0, 99, value=0, step=1, label=tr("Proposal (or click near its centre)"), interactive=True
+                )
+                follow = gr.Button(
+                    tr("Follow it through the six stages"), size="sm", elem_id="proposals-follow"
+                )
                 self.text = formula()
         self.inputs = [self.which, self.proposal]
         self.outputs = [self.picture, self.text]
@@ -59,7 +60,7 @@ class ProposalsView(View):
         trace = view_input.trace
         return {
             self.which: {
-                "choices": WHICH + (PUBLISHED if trace.config.proposal_grid else []),
+                "choices": which_choices(bool(trace.config.proposal_grid)),
                 "value": "learned",
             },
             self.proposal: {
@@ -77,8 +78,30 @@ class ProposalsView(View):
         first = proposals.starting_boxes(trace, None) if which == "published" else start
         return {
             self.picture: proposals.draw_proposals(trace, first, chosen, which),
-            self.text: (PUBLISHED_START if which == "published" else "") + describe(trace, start, chosen),
+            self.text: (published_start() if which == "published" else "") + describe(trace, start, chosen),
         }
+
+
+def which_choices(on_grid: bool) -> list[tuple[str, str]]:
+    """The boxes that can be shown; `on_grid`: whether these weights began elsewhere than the published."""
+    choices = [
+        (tr("before training"), "start"),
+        (tr("as learned"), "learned"),
+        (tr("from start to learned"), "moves"),
+    ]
+    return [*choices, (tr("the published start"), "published")] if on_grid else choices
+
+
+def published_start() -> str:
+    """What its picture shows. Markdown with LaTeX."""
+    return (
+        tr(
+            "**The published start.** Every box is the whole image, $(0.5, 0.5, 1, 1)$: all look at the "
+            "centre, and only learning spreads them over the image. What follows is the same proposal as "
+            "learned here."
+        )
+        + "\n\n"
+    )
 
 
 def describe(trace: Trace, start: np.ndarray, chosen: int) -> str:
@@ -92,33 +115,62 @@ def describe(trace: Trace, start: np.ndarray, chosen: int) -> str:
     x1, y1, x2, y2 = trace.boxes[0, chosen]
     moved = np.abs(learned - start)
     words = [i for i, proposal in enumerate(trace.proposal_index.tolist()) if proposal == chosen]
-    outcome = (
-        f"On this photo it ends up as word {words[0] + 1}, **{escape(trace.words[words[0]].text)}**."
-        if words
-        else f"On this photo it ends up as background (score {trace.scores[-1, chosen]:.2f})."
-    )
-    grid, times = trace.config.proposal_grid, max(proposals.grids(trace))
-    origin = (
-        f"These weights started from a grid of {grid[0]} × {grid[1]} boxes, a choice of this project that "
-        "learns faster; the published ones all started as the whole image, (0.5, 0.5, 1, 1)."
-        if grid
-        else "All started as the whole image, (0.5, 0.5, 1, 1), as published."
-    )
-    if times > 1:
-        origin += (
-            f" The {trace.config.proposals} learned boxes are the same on every photo; on one whose sides "
-            f"differ enough, as here ({width} × {height}), they are laid {times} times side by side, which "
-            f"makes {trace.boxes.shape[1]}."
+    if words:
+        outcome = tr(
+            "On this photo it ends up as word {number}, **{text}**.",
+            number=words[0] + 1,
+            text=escape(trace.words[words[0]].text),
         )
+    else:
+        outcome = tr(
+            "On this photo it ends up as background (score {score:.2f}).", score=trace.scores[-1, chosen]
+        )
+    average = tr(
+        "On average, training moved the centres by {centres:.3f} of the image and changed the sides by "
+        "{sides:.3f}.",
+        centres=moved[:, :2].mean(),
+        sides=moved[:, 2:].mean(),
+    )
+    size = tr(
+        "so the first box is {width:.0f} × {height:.0f} pixels of the network's input.",
+        width=x2 - x1,
+        height=y2 - y1,
+    )
     return (
-        f"Proposal {chosen} as learned, in fractions of the image:\n\n"
-        f"$$(c_x, c_y, w, h) = ({cx:.3f},\\ {cy:.3f},\\ {w:.3f},\\ {h:.3f})$$\n\n"
+        tr("Proposal {number} as learned, in fractions of the image:", number=chosen)
+        + "\n\n"
+        + f"$$(c_x, c_y, w, h) = ({cx:.3f},\\ {cy:.3f},\\ {w:.3f},\\ {h:.3f})$$\n\n"
         + corner("x_1 = (c_x - \\tfrac{w}{2})\\,W", cx, w / 2, width)
         + corner("y_1 = (c_y - \\tfrac{h}{2})\\,H", cy, h / 2, height)
-        + f"so the first box is {x2 - x1:.0f} × {y2 - y1:.0f} pixels of the network's input. "
-        f"{outcome}\n\n{origin} On average, training moved the centres by "
-        f"{moved[:, :2].mean():.3f} of the image and changed the sides by {moved[:, 2:].mean():.3f}."
+        + f"{size} {outcome}\n\n{describe_origin(trace)} {average}"
     )
+
+
+def describe_origin(trace: Trace) -> str:
+    """Where the boxes started, and how many there are on this photo."""
+    grid, times = trace.config.proposal_grid, max(proposals.grids(trace))
+    if grid:
+        origin = tr(
+            "These weights started from a grid of {columns} × {rows} boxes, a choice of this project that "
+            "learns faster; the published ones all started as the whole image, (0.5, 0.5, 1, 1).",
+            columns=grid[0],
+            rows=grid[1],
+        )
+    else:
+        origin = tr("All started as the whole image, (0.5, 0.5, 1, 1), as published.")
+    if times == 1:
+        return origin
+    height, width = trace.image.shape[:2]
+    repeated = tr(
+        "The {learned} learned boxes are the same on every photo; on one whose sides differ enough, as here "
+        "({width} × {height}), they are laid {times} times side by side, which makes {number}.",
+        learned=trace.config.proposals,
+        width=width,
+        height=height,
+        times=times,
+        number=trace.boxes.shape[1],
+    )
+    return f"{origin} {repeated}"
 
 
 def corner(rule: str, centre: float, half: float, size: int) -> str:

@@ -8,30 +8,33 @@ from typing import TYPE_CHECKING
 import gradio as gr
 import numpy as np
 
+from spotter.explain.equations import agreeing
 from spotter.explain.topics import reading
 from spotter.explain.topics.reading import class_name
-from spotter.tabs.look_inside.equations import agreeing
+from spotter.language import tr
 from spotter.tabs.look_inside.figure import Figure
 from spotter.tabs.look_inside.markdown import escape
-from spotter.tabs.look_inside.view import Values, View, ViewInput
+from spotter.tabs.look_inside.view import Text, Values, View, ViewInput
 from spotter.tabs.look_inside.widgets import formula
 
 if TYPE_CHECKING:
     from spotter.tracing.trace import Trace
 
 AS_READ = -1  # no character is forced
-NOT_FORCED = "Pick a character in the list to feed it to the reader in place of the one it read."
 
 
 class ReadingView(View):
     name = "letters"
-    title = "Letter by letter"
-    question = "Where does the reader look for each character?"
-    paper = "section 3.4"
-    notice = (
-        "The attention moves along the word, one character per step. The published network learns this from "
-        "transcriptions alone; these small weights were also shown where the characters of rendered words "
-        "are. Earlier characters matter too: force another one and see whether the later ones change."
+    title = Text(lambda: tr("Letter by letter"))
+    question = Text(lambda: tr("Where does the reader look for each character?"))
+    paper = Text(lambda: tr("section 3.4"))
+    notice = Text(
+        lambda: tr(
+            "The attention moves along the word, one character per step. The published network learns this "
+            "from transcriptions alone; these small weights were also shown where the characters of "
+            "rendered words are. Earlier characters matter too: force another one and see whether the later "
+            "ones change."
+        )
     )
     runs_model = True
 
@@ -44,12 +47,12 @@ class ReadingView(View):
                 self.text = formula()
             with gr.Column(scale=3, min_width=280):
                 self.introduce()
-                self.step = gr.Radio([], label="Character", elem_id="reading-step", interactive=True)
+                self.step = gr.Radio([], label=tr("Character"), elem_id="reading-step", interactive=True)
                 self.best = Figure(elem_id="reading-best")
                 self.forced = gr.Dropdown(
-                    [("as read", AS_READ)],
+                    [(tr("as read"), AS_READ)],
                     value=AS_READ,
-                    label="Force another character here",
+                    label=tr("Force another character here"),
                     interactive=True,
                 )
                 self.result = gr.Markdown(elem_id="reading-forced")
@@ -58,7 +61,7 @@ class ReadingView(View):
 
     def prepare(self, view_input: ViewInput) -> dict:
         trace, word = view_input.trace, view_input.selected
-        classes = [("as read", AS_READ), ("end of the word", 0)]
+        classes = [(tr("as read"), AS_READ), (tr("end of the word"), 0)]
         classes += [(character, i + 1) for i, character in enumerate(trace.config.characters)]
         steps = [
             (f"{step + 1}  {class_name(trace, int(trace.ids[word, step]))}", step)
@@ -72,7 +75,7 @@ class ReadingView(View):
     def draw(self, view_input: ViewInput, values: Values) -> Values:
         trace, word, forced = view_input.trace, view_input.selected, values[self.forced]
         step = min(int(values[self.step] or 0), reading.step_count(trace, word) - 1)
-        result = NOT_FORCED
+        result = tr("Pick a character in the list to feed it to the reader in place of the one it read.")
         if forced is not None and forced != AS_READ:
             ids, probabilities = reading.force(view_input.spotter(), trace, word, step, int(forced))
             result = describe_forced(trace, word, step, ids, probabilities)
@@ -88,21 +91,30 @@ def describe(trace: Trace, word: int, step: int) -> str:
     """The formula of the step with its numbers, and the word's reading score. Markdown with LaTeX."""
     weights = trace.decoder_attention[word, step].astype(np.float32)
     p = float(trace.top_probabilities[word, step, 0])
-    previous = class_name(trace, int(trace.ids[word, step - 1])) if step else "start"
+    previous = class_name(trace, int(trace.ids[word, step - 1])) if step else tr("start")
     characters = trace.words[word].characters
     product = " · ".join(f"{c.score:.2f}" for c in characters)
-    score = (
-        f"The word's reading score is the geometric mean of its characters', {product}: "
-        f"**{trace.words[word].reading_score:.3f}**." + describe_threshold(trace, word)
-        if characters
-        else "Nothing was read, so the word's reading score is **0**."
+    if characters:
+        score = tr(
+            "The word's reading score is the geometric mean of its characters', {product}: **{score:.3f}**.",
+            product=product,
+            score=trace.words[word].reading_score,
+        ) + describe_threshold(trace, word)
+    else:
+        score = tr("Nothing was read, so the word's reading score is **0**.")
+    largest = f"\\max_i \\alpha_i = {weights.max():.3f}"
+    symbols = tr(
+        "Here $y$ is the previous character, **{previous}**, $i$ runs over {cells} cells, "
+        "${largest}$, and the predicted character has $p = {p:.4f}$.",
+        previous=escape(previous),
+        cells=weights.size,
+        largest=largest,
+        p=p,
     )
     return (
         "$$e_i = v^\\top \\tanh(W_h h + W_f f_i), \\qquad \\alpha = \\mathrm{softmax}(e)$$\n\n"
         "$$c = \\sum_i \\alpha_i f_i, \\qquad h' = \\mathrm{GRU}([y, c],\\, h)$$\n\n"
-        f"Here $y$ is the previous character, **{escape(previous)}**, $i$ runs over {weights.size} cells, "
-        f"$\\max_i \\alpha_i = {weights.max():.3f}$, and the predicted character has $p = {p:.4f}$. "
-        f"{describe_calibration(trace, word, step)}{score}\n\n{describe_loss(trace, word)}"
+        f"{symbols} {describe_calibration(trace, word, step)}{score}\n\n{describe_loss(trace, word)}"
     )
 
 
@@ -114,13 +126,16 @@ def describe_loss(trace: Trace, word: int) -> str:
         lambda *ps: -sum(map(math.log, ps)) / len(ps), probabilities.tolist(), [2] * count, 2
     )
     logs = " + ".join(f"\\log {text}" for text in texts)
-    return (
-        "**Training** makes the mean of −log p over the $T$ characters small, the end sign included. With "
-        "what was read taken as true:\n\n"
-        f"$$L_{{rec}} = -\\tfrac{{1}}{{T}} \\sum_t \\log p_t$$\n\n"
-        f"$$-\\tfrac{{1}}{{{count}}} ({logs}) = {loss}$$\n\n"
-        "Besides its features, each cell the decoder looks at carries its column and its row (one-hot)."
-    )
+    parts = [
+        tr(
+            "**Training** makes the mean of −log p over the $T$ characters small, the end sign included. "
+            "With what was read taken as true:"
+        ),
+        "$$L_{rec} = -\\tfrac{1}{T} \\sum_t \\log p_t$$",
+        f"$$-\\tfrac{{1}}{{{count}}} ({logs}) = {loss}$$",
+        tr("Besides its features, each cell the decoder looks at carries its column and its row (one-hot)."),
+    ]
+    return "\n\n".join(parts)
 
 
 def describe_calibration(trace: Trace, word: int, step: int) -> str:
@@ -129,12 +144,17 @@ def describe_calibration(trace: Trace, word: int, step: int) -> str:
     characters = trace.words[word].characters
     if temperature == 1 and power == 1:
         return ""
-    return (
-        f"To get a score, the logits are divided by a temperature of {temperature:g} and $p$ is raised to "
-        f"the power {power:g} (a word is correct only if all its characters are), both fitted so that scores "
-        "say how often readings are correct"
-        + (f": this $p$ becomes {characters[step].score:.2f}. " if step < len(characters) else ". ")
+    fitted = tr(
+        "To get a score, the logits are divided by a temperature of {temperature:g} and $p$ is raised to "
+        "the power {power:g} (a word is correct only if all its characters are), both fitted so that scores "
+        "say how often readings are correct.",
+        temperature=temperature,
+        power=power,
     )
+    if step >= len(characters):
+        return f"{fitted} "
+    becomes = tr("This $p$ becomes {score:.2f}.", score=characters[step].score)
+    return f"{fitted} {becomes} "
 
 
 def describe_threshold(trace: Trace, word: int) -> str:
@@ -144,14 +164,19 @@ def describe_threshold(trace: Trace, word: int) -> str:
     if not minimum:
         return ""
     if score >= confident:
-        return (
-            f" Words that are hard to read are mostly none, so a low reading score discards them; this one "
-            f"was found so surely (score {score:.2f}, at least {confident:g}) that it stays however "
-            "it is read."
+        return " " + tr(
+            "Words that are hard to read are mostly none, so a low reading score discards them; this one "
+            "was found so surely (score {score:.2f}, at least {confident:g}) that it stays however "
+            "it is read.",
+            score=score,
+            confident=confident,
         )
-    return (
-        f" Below {minimum:g} the word would be discarded, as its detection score ({score:.2f}) is below "
-        f"{confident:g}."
+    return " " + tr(
+        "Below {minimum:g} the word would be discarded, as its detection score ({score:.2f}) is below "
+        "{confident:g}.",
+        minimum=minimum,
+        score=score,
+        confident=confident,
     )
 
 
@@ -163,15 +188,25 @@ def describe_forced(trace: Trace, word: int, step: int, ids: list[int], probabil
     text = [class_name(trace, i) for i in ids if i]
     original = trace.words[word].text
     later = "".join(text[step + 1 :])
-    verdict = "the rest stays as it was" if later == original[step + 1 :] else "**later characters change**"
-    marked = (
-        "".join(f"<u>**{escape(c)}**</u>" if t == step else escape(c) for t, c in enumerate(text))
-        or "(no text)"
-    )
+    marked = "".join(f"<u>**{escape(c)}**</u>" if t == step else escape(c) for t, c in enumerate(text))
     rest = zip(ids[step + 1 :], probabilities[step + 1 :], strict=True)
     after = ", ".join(f"{class_name(trace, i)} {p:.2f}" for i, p in rest)
-    return (
-        f"Forced **{escape(class_name(trace, ids[step]))}** at step {step + 1} (the reader gave it p = "
-        f"{probabilities[step]:.2g}): {marked} instead of **{escape(original)}**; {verdict}. Afterwards it "
-        f"reads: {escape(after) if after else 'nothing'}."
+    values = {
+        "character": escape(class_name(trace, ids[step])),
+        "step": step + 1,
+        "p": probabilities[step],
+        "text": marked or tr("(no text)"),
+        "original": escape(original),
+        "after": escape(after) if after else tr("nothing"),
+    }
+    if later == original[step + 1 :]:
+        return tr(
+            "Forced **{character}** at step {step} (the reader gave it p = {p:.2g}): {text} instead of "
+            "**{original}**; the rest stays as it was. Afterwards it reads: {after}.",
+            **values,
+        )
+    return tr(
+        "Forced **{character}** at step {step} (the reader gave it p = {p:.2g}): {text} instead of "
+        "**{original}**; **later characters change**. Afterwards it reads: {after}.",
+        **values,
     )

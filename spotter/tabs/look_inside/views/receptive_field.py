@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import gradio as gr
 import numpy as np
 
-from spotter.explain import gap_between_words, gradient_field, picked_points
+from spotter.explain import gradient_field, picked_points
 from spotter.explain.gradient_field import MAX_DILATION, Cell, Field, Variant
-from spotter.explain.picked_points import Gap
 from spotter.explain.theoretical_field import dilated_cells
 from spotter.explain.topics import receptive_field
 from spotter.explain.topics.receptive_field import SHARES, variant_name
 from spotter.images import read_image
+from spotter.language import tr, trn
 from spotter.tabs.look_inside.figure import Figure
-from spotter.tabs.look_inside.markdown import escape
-from spotter.tabs.look_inside.view import Click, Values, View, ViewInput
+from spotter.tabs.look_inside.view import Click, Text, Values, View, ViewInput
+from spotter.tabs.look_inside.views.word_gap import ask_for_gap, describe_gap
 from spotter.tabs.look_inside.widgets import (
-    INVALID_POINT,
     Slider,
     clicked_point,
     formula,
+    invalid_point,
     name_slides,
     point_choice,
 )
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 WITHOUT = "without the block"
 UNDILATED = "1-1-1"
-MAX_NAMES = 8  # of words with a gap, in the text
 
 
 @lru_cache(maxsize=1)
@@ -44,14 +43,16 @@ def sample_photos() -> list[np.ndarray]:
 
 class ReceptiveFieldView(View):
     name = "dilated"
-    title = "Dilated block"
-    question = "Does a cell see across the gap between two words?"
-    paper = "section 3.1"
-    notice = (
-        "Convolution is local, and words look alike everywhere; to keep the words of a line apart a cell has "
-        "to see across the blank between them. The block has two dilated convolutions and a plain one, and "
-        "its output is added to its input. Drag to compare it with three plain ones: is the field as much "
-        "wider as the blue squares suggest?"
+    title = Text(lambda: tr("Dilated block"))
+    question = Text(lambda: tr("Does a cell see across the gap between two words?"))
+    paper = Text(lambda: tr("section 3.1"))
+    notice = Text(
+        lambda: tr(
+            "Convolution is local, and words look alike everywhere; to keep the words of a line apart a "
+            "cell has to see across the blank between them. The block has two dilated convolutions and a "
+            "plain one, and its output is added to its input. Drag to compare it with three plain ones: is "
+            "the field as much wider as the blue squares suggest?"
+        )
     )
     needs_word = False
     runs_model = True
@@ -62,7 +63,7 @@ class ReceptiveFieldView(View):
             with gr.Column(scale=5, min_width=300):
                 self.picture = Figure(photo=True, clickable=True, elem_id="field-picture")
                 self.slider = gr.ImageSlider(
-                    label="Drag to compare",
+                    label=tr("Drag to compare"),
                     show_label=False,  # it would lie over the picture
                     interactive=False,
                     buttons=[],
@@ -71,18 +72,22 @@ class ReceptiveFieldView(View):
                 )
             with gr.Column(scale=3, min_width=280):
                 self.introduce()
-                self.level = gr.Radio([(f"P{i + 2}", i) for i in range(4)], value=0, label="Level")
-                self.point = point_choice("Cell at", "field-point")
+                self.level = gr.Radio([(f"P{i + 2}", i) for i in range(4)], value=0, label=tr("Level"))
+                self.point = point_choice(tr("Cell at"), "field-point")
                 with gr.Row():
-                    self.left = dilation_choice("Left", "2-4-1")
-                    self.right = dilation_choice("Right", UNDILATED)
+                    self.left = dilation_choice(tr("Left: dilations"), "2-4-1", "field-left")
+                    self.right = dilation_choice(tr("Right: dilations"), UNDILATED, "field-right")
                 self.photos = Slider(
-                    1, len(SAMPLES), value=1, step=1, label="Average over photos (the samples; seconds each)"
+                    1,
+                    len(SAMPLES),
+                    value=1,
+                    step=1,
+                    label=tr("Average over photos (the samples; seconds each)"),
                 )
                 self.curves = Figure(elem_id="field-curves")
                 self.text = formula()
         self.gap = gr.Markdown(elem_id="field-gap")
-        name_slides(self.slider, [self.left, self.right], "Receptive field, dilated block")
+        name_slides(self.slider, [self.left, self.right], tr("Receptive field, dilated block"))
         self.inputs = [self.level, self.point, self.left, self.right, self.photos]
         self.outputs = [self.picture, self.slider, self.curves, self.text, self.gap]
         self.clicks = [Click(self.picture, self.point, clicked_point)]
@@ -91,10 +96,10 @@ class ReceptiveFieldView(View):
         trace = view_input.trace
         points = picked_points.named_points(trace, view_input.word)
         own = "-".join(map(str, trace.config.dilations))
-        variants = list(dict.fromkeys([own, UNDILATED, WITHOUT]))
+        variants = dilation_choices(dict.fromkeys([own, UNDILATED, WITHOUT]))
         return {
             self.level: {"value": 0},
-            self.point: {"choices": points, "value": points[0]},
+            self.point: {"choices": picked_points.point_choices(points), "value": points[0]},
             self.left: {"choices": variants, "value": own},
             self.right: {"choices": variants, "value": UNDILATED if own != UNDILATED else WITHOUT},
             self.photos: {"value": 1},
@@ -104,7 +109,7 @@ class ReceptiveFieldView(View):
         trace, word, level = view_input.trace, view_input.word, int(values[self.level] or 0)
         point = picked_points.point_of(trace, word, values[self.point])
         if point is None:
-            return self.message(INVALID_POINT)
+            return self.message(invalid_point())
         layers = len(trace.config.dilations)
         variants: list[Variant] = []
         for side in (values[self.left], values[self.right]):
@@ -142,23 +147,29 @@ class ReceptiveFieldView(View):
         return dict.fromkeys(self.outputs) | {self.text: text, self.gap: ""}
 
 
-def dilation_choice(side: str, value: str) -> gr.Dropdown:
+def dilation_choices(values: Iterable[str]) -> list[tuple[str, str]]:
+    return [(tr("without the block") if value == WITHOUT else value, value) for value in values]
+
+
+def dilation_choice(label: str, value: str, elem_id: str) -> gr.Dropdown:
     return gr.Dropdown(
-        ["2-4-1", UNDILATED, WITHOUT],
+        dilation_choices(["2-4-1", UNDILATED, WITHOUT]),
         value=value,
         allow_custom_value=True,
-        label=f"{side}: dilations",
-        info="or write your own, such as 3-6-1",
+        label=label,
+        info=tr("or write your own, such as 3-6-1"),
         min_width=170,
         interactive=True,
-        elem_id=f"field-{side.lower()}",
+        elem_id=elem_id,
     )
 
 
 def invalid_dilations(count: int) -> str:
-    return (
-        f"These are not dilations: write {count} whole numbers from 1 to {MAX_DILATION}, such as "
-        f"`{'-'.join('1' * count)}`."
+    return tr(
+        "These are not dilations: write {count} whole numbers from 1 to {highest}, such as `{example}`.",
+        count=count,
+        highest=MAX_DILATION,
+        example="-".join("1" * count),
     )
 
 
@@ -177,40 +188,73 @@ def describe(
     the number of photos averaged over.
     """
     stride, own = 4 * 2**level, tuple(trace.config.dilations)
-    rows = ["| block | alone | in theory | 50 % | 99 % |", "|---|--:|--:|--:|--:|"]
+    titles = tr("block"), tr("alone"), tr("in theory"), "50 %", "99 %"
+    rows = [f"| {' | '.join(titles)} |", "|---|--:|--:|--:|--:|"]
     for variant, field in computed:
         x1, y1, x2, y2 = receptive_field.theoretical_box(trace, level, cell, variant)
         span, covered = 2 * sum(variant or ()) + 1, len(dilated_cells(variant or ()))
-        holes = "" if covered == span else f" ({span - covered} holes)"
-        trained, unit = (" (trained)" if variant == own else ""), ("cell" if span == 1 else "cells")
+        name = variant_name(variant)
+        if variant == own:
+            name = tr("{variant} (trained)", variant=name)
+        if covered == span:
+            cells = trn("{number} cell", "{number} cells", span)
+        else:
+            cells = tr("{number} cells ({holes} holes)", number=span, holes=span - covered)
         rows.append(
-            f"| {variant_name(variant)}{trained} | {span} {unit}{holes} | "
-            f"{x2 - x1:.0f} × {y2 - y1:.0f} | {field.side(0.5)} px | {field.side(0.99)} px |"
+            f"| {name} | {cells} | {x2 - x1:.0f} × {y2 - y1:.0f} | {field.side(0.5)} px | "
+            f"{field.side(0.99)} px |"
         )
     inner, outer = ((fields[0].side(share), fields[1].side(share)) for share in SHARES)
-    terms = " + ".join(map(str, own))
-    return (
-        f"$$n = 1 + 2\\,({terms}) = {1 + 2 * sum(own)}\\ \\text{{cells of P{level + 2}}}$$\n\n"
-        f"$${1 + 2 * sum(own)} \\cdot {stride} = {(1 + 2 * sum(own)) * stride}\\ "
-        "\\text{pixels of the network's input}$$\n\n"
-        f"Cell of P{level + 2} in row {cell[0]}, column {cell[1]}, {stride} pixels wide; the magnitude of "
-        f"the gradient at every pixel, on {'this photo' if photos == 1 else f'{photos} photos'}. Blue "
-        "square: what the block alone lets it see; green: everything that can reach it in theory.\n\n"
-        f"**What these weights show.** {variant_name(variants[0]).capitalize()} compared with "
-        f"{variant_name(variants[1])}: the square with half of the gradient is {ratio(*inner)}; the one with "
-        f"99 % is {ratio(*outer)}. {verdict(inner, outer)} In the paper's own ablation the dilated block "
-        "adds 0.5 end-to-end (Total-Text). Other dilations use the weights trained for these, and without "
-        "the block the network does what it was never trained to do: neither says what training it so would "
-        "give.\n\n" + "\n".join(rows)
+    span, terms = 1 + 2 * sum(own), " + ".join(map(str, own))
+    where = {"level": level + 2, "row": cell[0], "column": cell[1], "stride": stride}
+    if photos == 1:
+        shown = tr(
+            "Cell of P{level} in row {row}, column {column}, {stride} pixels wide; the magnitude of "
+            "the gradient at every pixel, on this photo.",
+            **where,
+        )
+    else:
+        shown = tr(
+            "Cell of P{level} in row {row}, column {column}, {stride} pixels wide; the magnitude of "
+            "the gradient at every pixel, on {photos} photos.",
+            **where,
+            photos=photos,
+        )
+    squares = tr(
+        "Blue square: what the block alone lets it see; green: everything that can reach it in theory. All "
+        "pixels are those of the network's input."
     )
+    left = variant_name(variants[0])
+    compared = tr(
+        "**What these weights show.** {left} compared with {right}: the square with half of the gradient is "
+        "{inner}; the one with 99 % is {outer}.",
+        left=left[:1].upper() + left[1:],
+        right=variant_name(variants[1]),
+        inner=ratio(*inner),
+        outer=ratio(*outer),
+    )
+    caution = tr(
+        "In the paper's own ablation the dilated block adds 0.5 end-to-end (Total-Text). Other dilations use "
+        "the weights trained for these, and without the block the network does what it was never trained to "
+        "do: neither says what training it so would give."
+    )
+    cells, pixels = tr("cells of P{level}", level=level + 2), tr("pixels of the network's input")
+    parts = [
+        f"$$n = 1 + 2\\,({terms}) = {span}\\ \\text{{{cells}}}$$",
+        f"$${span} \\cdot {stride} = {span * stride}\\ \\text{{{pixels}}}$$",
+        f"{shown} {squares}",
+        f"{compared} {verdict(inner, outer)} {caution}",
+        "\n".join(rows),
+    ]
+    return "\n\n".join(parts)
 
 
 def ratio(left: int, right: int) -> str:
     """How two widths compare, in words."""
     value = left / max(right, 1)
     if 0.95 <= value <= 1.05:
-        return f"{left} against {right} pixels, the same within 5 %"
-    return f"{left} against {right} pixels, {value:.2f} times as wide"
+        return tr("{left} against {right} pixels, the same within 5 %", left=left, right=right)
+    return tr("{left} against {right} pixels, {ratio:.2f} times as wide", left=left, right=right, ratio=value)
 
 
 def verdict(inner: Sequence[int], outer: Sequence[int]) -> str:
@@ -219,64 +263,11 @@ def verdict(inner: Sequence[int], outer: Sequence[int]) -> str:
     """
     core, edge = inner[0] / max(inner[1], 1), outer[0] / max(outer[1], 1)
     if max(abs(core - 1), abs(edge - 1)) <= 0.05:
-        return "So for this cell the two hardly differ."
+        return tr("So for this cell the two hardly differ.")
     if core > 1.05 and edge > 1.05:
-        return "So the left one widens the field, at its core and at its edge."
+        return tr("So the left one widens the field, at its core and at its edge.")
     if core > 1.05:
-        return "So the left one widens the core of the field, but not its edge."
+        return tr("So the left one widens the core of the field, but not its edge.")
     if edge > 1.05:
-        return "So the left one adds only faint distant pixels; the core is not wider."
-    return "So the left one does not widen this field; it is narrower."
-
-
-def ask_for_gap(trace: Trace, gap: Gap | None) -> str:
-    """The question about the gap between two words of a line, while the cell is elsewhere."""
-    if gap is not None:
-        return (
-            f"**Does the field bridge the gap?** Choose *{picked_points.GAP}* as the cell's point to find "
-            f"out: the gap to word {gap.other + 1}, on the same line, is {gap.width:.0f} pixels wide."
-        )
-    others = [i for i in range(len(trace.words)) if picked_points.nearest_gap(trace, i) is not None]
-    if not others:
-        return "There is no gap to ask about: no two words of this photo stand on one line."
-    names = ", ".join(f"{i + 1} **{escape(trace.words[i].text)}**" for i in others[:MAX_NAMES])
-    return (
-        "There is no gap to ask about: no other word stands on the line of this one. "
-        f"Words with a neighbour on their line: {names}."
-    )
-
-
-def describe_gap(
-    trace: Trace,
-    level: int,
-    cell: Cell,
-    fields: Sequence[Field],
-    variants: Sequence[Variant],
-    word: int,
-    gap: Gap,
-) -> str:
-    """Whether the field of a cell in the gap reaches both words. Markdown."""
-    words = (word, gap.other)
-    names = [escape(trace.words[w].text) for w in words]
-    needed = gap_between_words.needed_side(trace, level, cell, words)
-    question = (
-        f"**Does the field bridge the gap?** The gap between **{names[0]}** (word {word + 1}) and "
-        f"**{names[1]}** (word {gap.other + 1}) is {gap.width:.0f} pixels wide; a square of {needed} pixels "
-        "around the cell touches both words."
-    )
-    lines = []
-    for field, variant in zip(fields, variants, strict=True):
-        inner, outer = (field.side(share) for share in SHARES)
-        answer = (
-            "yes, its 50 % square touches both"
-            if inner >= needed
-            else "only faintly: its 50 % square does not touch both, its 99 % square does"
-            if outer >= needed
-            else "no, not even its 99 % square touches both"
-        )
-        first, second = (field.share_in(gap_between_words.word_mask(trace, w)) for w in words)
-        lines.append(
-            f"- {variant_name(variant)}: {answer} ({inner} and {outer} pixels); {first:.1%} of the gradient "
-            f"lies on the first word, {second:.1%} on the second."
-        )
-    return question + "\n\n" + "\n".join(lines)
+        return tr("So the left one adds only faint distant pixels; the core is not wider.")
+    return tr("So the left one does not widen this field; it is narrower.")

@@ -8,31 +8,34 @@ import gradio as gr
 import numpy as np
 
 from spotter.explain import roi_sampling
+from spotter.explain.equations import agreeing
 from spotter.explain.roi_sampling import PooledBox
 from spotter.explain.topics import roi_align
 from spotter.explain.topics.levels import level_rule, stride_of
-from spotter.tabs.look_inside.equations import agreeing
+from spotter.language import tr, trn
 from spotter.tabs.look_inside.figure import Figure
-from spotter.tabs.look_inside.view import Click, Values, View, ViewInput
+from spotter.tabs.look_inside.view import Click, Text, Values, View, ViewInput
 from spotter.tabs.look_inside.widgets import Slider, formula
 
 if TYPE_CHECKING:
     from spotter.tracing.trace import Trace
 
-AXES = [("to the right", 0), ("down", 1)]
 MAX_ROWS = 16  # of the table of a bin's cells
 
 
 class RoiAlignView(View):
     name = "roi"
-    title = "Cutting features"
-    question = "How are the features of a box cut out of a map?"
-    paper = "section 3.2"
-    notice = (
-        "Nudge the box by a quarter pixel: RoIAlign samples between the cells and changes smoothly; RoIPool "
-        "first rounds the box, and then every bin, to whole cells, so it stays the same for several nudges "
-        "and then jumps. All boxes end in bins of one number, since the layers after it have weights for one "
-        "size; RoIAlign takes the mean of its points in a bin, RoIPool the largest cell."
+    title = Text(lambda: tr("Cutting features"))
+    question = Text(lambda: tr("How are the features of a box cut out of a map?"))
+    paper = Text(lambda: tr("section 3.2"))
+    notice = Text(
+        lambda: tr(
+            "Nudge the box by a quarter pixel: RoIAlign samples between the cells and changes smoothly; "
+            "RoIPool first rounds the box, and then every bin, to whole cells, so it stays the same for "
+            "several nudges and then jumps. All boxes end in bins of one number, since the layers after it "
+            "have weights for one size; RoIAlign takes the mean of its points in a bin, RoIPool the largest "
+            "cell."
+        )
     )
     needs_word = False
 
@@ -48,14 +51,18 @@ class RoiAlignView(View):
                     4,
                     value=roi_sampling.STEP,
                     step=roi_sampling.STEP,
-                    label="Shift of the box, pixels (arrow keys nudge it)",
+                    label=tr("Shift of the box, pixels (arrow keys nudge it)"),
                     elem_id="roi-shift",
                 )
-                self.axis = gr.Radio(AXES, value=0, label="Direction")
-                self.bin = Slider(
-                    1, 49, value=25, step=1, label="Bin, row by row (or click on one of RoIAlign's)"
+                self.axis = gr.Radio(
+                    [(tr("to the right"), 0), (tr("down"), 1)], value=0, label=tr("Direction")
                 )
-                self.channel = Slider(0, 63, value=0, step=1, label="Channel (starts as the most varied one)")
+                self.bin = Slider(
+                    1, 49, value=25, step=1, label=tr("Bin, row by row (or click on one of RoIAlign's)")
+                )
+                self.channel = Slider(
+                    0, 63, value=0, step=1, label=tr("Channel (starts as the most varied one)")
+                )
                 self.curves = Figure(elem_id="roi-curves")
                 self.text = formula()
         self.inputs = [self.shift, self.axis, self.bin, self.channel]
@@ -116,18 +123,41 @@ def describe_shift(
     letter, (start, end) = "xy"[axis], moved.box[[axis, axis + 2]]
     first, last = roi_sampling.rounded_box(moved)[[axis, axis + 2]]
     (shown,), divided = agreeing(lambda x: x / stride, [start], [2], 3)
-    whose = "There is no word here: this is the box of a proposal. " if word is None else ""
+    whose = tr("There is no word here: this is the box of a proposal.") + " " if word is None else ""
+    where = tr(
+        "Box from {letter} {start:.2f} to {end:.2f} pixels of the network's input, on "
+        "P{level} (stride {stride}):",
+        letter=letter,
+        start=start,
+        end=end,
+        level=moved.level + 2,
+        stride=stride,
+    )
+    cells = tr(
+        "so RoIPool takes cells {first:.0f} to {last:.0f}, whatever the fraction. This shift of "
+        "{shift:+.2f} pixels changed RoIAlign's features by **{align:.1%}**, RoIPool's by **{pool:.1%}**.",
+        first=first,
+        last=last - 1,
+        shift=shift,
+        align=changes[0],
+        pool=changes[1],
+    )
+    nudges = tr(
+        "Over {number} nudges of {step} pixels, the largest single "
+        "change is **{align:.1%}** with RoIAlign and **{pool:.1%}** with RoIPool, which does "
+        "not change at all in {idle} of them.",
+        number=len(align),
+        step=roi_sampling.STEP,
+        align=align.max(),
+        pool=pool.max(),
+        idle=idle,
+    )
     return (
-        f"{whose}Box from {letter} {start:.2f} to {end:.2f} pixels of the network's input, on "
-        f"P{moved.level + 2} (stride {stride}):\n\n"
+        f"{whose}{where}\n\n"
         f"$$\\text{{RoIAlign: }} \\tfrac{{{shown}}}{{{stride}}} = {divided}, \\qquad "
         f"\\text{{RoIPool: }} \\mathrm{{round}}\\big(\\tfrac{{{shown}}}{{{stride}}}\\big) "
         f"= {first:.0f}$$\n\n"
-        f"so RoIPool takes cells {first:.0f} to {last - 1:.0f}, whatever the fraction. This shift of "
-        f"{shift:+.2f} pixels changed RoIAlign's features by **{changes[0]:.1%}**, RoIPool's by "
-        f"**{changes[1]:.1%}**. Over {len(align)} nudges of {roi_sampling.STEP} pixels, the largest single "
-        f"change is **{align.max():.1%}** with RoIAlign and **{pool.max():.1%}** with RoIPool, which does "
-        f"not change at all in {idle} of them. {edge_note(trace, box)}\n\n"
+        f"{cells} {nudges} {edge_note(trace, box)}\n\n"
     )
 
 
@@ -135,7 +165,8 @@ def describe_bin(trace: Trace, moved: PooledBox, channel: int, row: int, column:
     """The weighted sum of a bin with its numbers. Markdown."""
     taps, _ = roi_sampling.bin_weights(trace, moved, row, column)
     values = trace.levels[moved.level][channel]
-    rows = ["| cell (row, column) | weight | value | product |", "|---|--:|--:|--:|"]
+    titles = tr("cell (row, column)"), tr("weight"), tr("value"), tr("product")
+    rows = [f"| {' | '.join(titles)} |", "|---|--:|--:|--:|"]
     products = [tap.weight * float(values[tap.row, tap.column]) for tap in taps]
     summands, total = agreeing(lambda *parts: sum(parts), products, [3] * len(taps), 3)
     for tap, product in zip(taps[:MAX_ROWS], summands, strict=False):
@@ -143,13 +174,20 @@ def describe_bin(trace: Trace, moved: PooledBox, channel: int, row: int, column:
         pair = tap.weight, float(values[tap.row, tap.column])
         (weight, value), product = agreeing(lambda w, v: w * v, pair, (3, 3), digits)
         rows.append(f"| {tap.row}, {tap.column} | {weight} | {value} | {product} |")
-    points = "point" if trace.config.roi_samples == 1 else "points"
-    return (
-        f"**Bin in row {row + 1}, column {column + 1}**, channel {channel}: "
-        f"{trace.config.roi_samples**2} sampling {points}, {len(taps)} cells; their weighted sum is "
-        f"{total}, the network's RoIAlign gives {moved.align[channel, row, column]:z.3f}.\n\n"
-        + "\n".join(rows)
+    summed = trn(
+        "**Bin in row {row}, column {column}**, channel {channel}: {number} sampling point, {cells} cells; "
+        "their weighted sum is {total}, the network's RoIAlign gives {value:z.3f}.",
+        "**Bin in row {row}, column {column}**, channel {channel}: {number} sampling points, {cells} cells; "
+        "their weighted sum is {total}, the network's RoIAlign gives {value:z.3f}.",
+        trace.config.roi_samples**2,
+        row=row + 1,
+        column=column + 1,
+        channel=channel,
+        cells=len(taps),
+        total=total,
+        value=moved.align[channel, row, column],
     )
+    return f"{summed}\n\n" + "\n".join(rows)
 
 
 def edge_note(trace: Trace, box: np.ndarray) -> str:
@@ -158,7 +196,7 @@ def edge_note(trace: Trace, box: np.ndarray) -> str:
     reach = float(roi_sampling.fine_shifts(level_rule(box)[1])[-1])
     if (box[:2] >= reach).all() and (box[2:] + reach <= [width, height]).all():
         return ""
-    return (
+    return tr(
         "The box reaches the edge of the map: samples more than one cell outside count as zero, so RoIAlign "
         "may jump there too."
     )

@@ -7,23 +7,18 @@ from typing import TYPE_CHECKING
 import gradio as gr
 import numpy as np
 
+from spotter.explain.equations import agreeing, signed
 from spotter.explain.topics import stages
 from spotter.explain.topics.proposals import proposal_of
-from spotter.tabs.look_inside.equations import agreeing, signed
+from spotter.language import tr
 from spotter.tabs.look_inside.figure import Figure
-from spotter.tabs.look_inside.view import Values, View, ViewInput
+from spotter.tabs.look_inside.view import Text, Values, View, ViewInput
 from spotter.tabs.look_inside.widgets import Slider, formula
 from spotter.tabs.shared.events import HIDDEN
 
 if TYPE_CHECKING:
     from spotter.tracing.trace import Trace
 
-LAYERS = [
-    ("all boxes, brighter with their score", "others"),
-    ("movement of the words", "arrows"),
-    ("earlier boxes of this proposal", "path"),
-    ("what it attends to in self-attention", "attended"),
-]
 FIRST_LAYERS = ["others", "arrows", "path"]
 STAGES = 6  # of the published network; `prepare` sets those of the one shown
 SECONDS_PER_STAGE = 0.7
@@ -31,30 +26,38 @@ SECONDS_PER_STAGE = 0.7
 
 class StagesView(View):
     name = "stages"
-    title = "Six stages"
-    question = "How does a box find its word?"
-    paper = "section 3.2"
-    notice = (
-        "Each stage only corrects the box of the one before. The curve shows which stages do most of the "
-        "work and which only refine; a box gets brighter as its score rises."
+    title = Text(lambda: tr("Six stages"))
+    question = Text(lambda: tr("How does a box find its word?"))
+    paper = Text(lambda: tr("section 3.2"))
+    notice = Text(
+        lambda: tr(
+            "Each stage only corrects the box of the one before. The curve shows which stages do most of the "
+            "work and which only refine; a box gets brighter as its score rises."
+        )
     )
     needs_word = False
 
     def layout(self) -> None:
+        layers = [
+            (tr("all boxes, brighter with their score"), "others"),
+            (tr("movement of the words"), "arrows"),
+            (tr("earlier boxes of this proposal"), "path"),
+            (tr("what it attends to in self-attention"), "attended"),
+        ]
         with gr.Row(equal_height=False, elem_classes="lesson"):
             with gr.Column(scale=5, min_width=300):
                 self.picture = Figure(photo=True, elem_id="stages-picture")
             with gr.Column(scale=3, min_width=280):
                 self.introduce()
-                self.stage = Slider(0, STAGES, value=STAGES, step=1, label="Stage")
-                play = gr.Button("Play the stages", size="sm", elem_id="stages-play")
-                self.layers = gr.CheckboxGroup(LAYERS, value=FIRST_LAYERS, label="Show")
+                self.stage = Slider(0, STAGES, value=STAGES, step=1, label=tr("Stage"))
+                play = gr.Button(tr("Play the stages"), size="sm", elem_id="stages-play")
+                self.layers = gr.CheckboxGroup(layers, value=FIRST_LAYERS, label=tr("Show"))
                 self.proposal = Slider(
                     0,
                     99,
                     value=0,
                     step=1,
-                    label="Proposal (starts as the selected word's, or the picked one)",
+                    label=tr("Proposal (starts as the selected word's, or the picked one)"),
                 )
                 self.curve = Figure(elem_id="stages-iou")
         self.text = formula()
@@ -97,27 +100,35 @@ def describe(trace: Trace, proposal: int, stage: int) -> str:
     """The formula of this stage with its numbers, and the table of all stages. Markdown with LaTeX."""
     ious, side = stages.iou_with_final(trace, np.array([proposal]))[:, 0], trace.config.roi_size
     if stage == 0:
-        text = (
+        text = tr(
             "At stage 0 the box is the learned one and has no score. Move the slider, or press Play: every "
-            f"stage takes the {side} × {side} bins that RoIAlign pools from the previous box, and corrects "
-            "that box.\n\n"
+            "stage takes the {side} × {side} bins that RoIAlign pools from the previous box, and corrects "
+            "that box.",
+            side=side,
         )
+        text += "\n\n"
     else:
         before = trace.boxes[stage - 1, proposal].astype(float)
         dx, dy, dw, dh = stages.deltas(before, trace.boxes[stage, proposal].astype(float))
         (cx, cy), (w, h) = (before[:2] + before[2:]) / 2, before[2:] - before[:2]
         predicted = ",\\ ".join(f"{value:z.2f}" for value in (dx, dy, dw, dh))
         text = (
-            f"Stage {stage} predicts $(d_x, d_y, d_w, d_h) = ({predicted})$; in pixels of the network's "
-            "input:\n\n"
+            tr(
+                "Stage {stage} predicts $(d_x, d_y, d_w, d_h) = ({predicted})$; in pixels of the network's "
+                "input:",
+                stage=stage,
+                predicted=predicted,
+            )
+            + "\n\n"
             + moved("c_x' = c_x + \\tfrac{d_x}{2}\\,w", cx, dx / 2, w)
             + moved("c_y' = c_y + \\tfrac{d_y}{2}\\,h", cy, dy / 2, h)
             + scaled("w' = w\\,e^{d_w}", w, float(np.exp(dw)))
             + scaled("h' = h\\,e^{d_h}", h, float(np.exp(dh)))
         )
-    rows = ["| stage | score | box x1, y1, x2, y2 | IoU |", "|--:|--:|---|--:|"]
+    titles = tr("stage"), tr("score"), tr("box x1, y1, x2, y2"), "IoU"
+    rows = [f"| {' | '.join(titles)} |", "|--:|--:|---|--:|"]
     for s, box in enumerate(trace.boxes[:, proposal]):
-        score = f"{trace.scores[s - 1, proposal]:.2f}" if s else "none"
+        score = f"{trace.scores[s - 1, proposal]:.2f}" if s else tr("none")
         corners = ", ".join(f"{v:.0f}" for v in box)
         mark = "**" if s == stage else ""
         rows.append(f"| {mark}{s}{mark} | {score} | {corners} | {ious[s]:.2f} |")

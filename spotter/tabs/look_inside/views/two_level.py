@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from spotter.explain.topics import two_level
+from spotter.language import tr
 from spotter.tabs.look_inside.figure import Figure
 from spotter.tabs.look_inside.markdown import escape
-from spotter.tabs.look_inside.view import Click, Values, View, ViewInput
+from spotter.tabs.look_inside.view import Click, Text, Values, View, ViewInput
 from spotter.tabs.look_inside.widgets import Slider, formula
 
 if TYPE_CHECKING:
@@ -19,13 +20,15 @@ if TYPE_CHECKING:
 
 class TwoLevelView(View):
     name = "attention"
-    title = "Two-level attention"
-    question = "What does a cell know of the rest of the word?"
-    paper = "section 3.4"
-    notice = (
-        "Before recognition, every cell attends to its own window cell by cell, and to the windows around it "
-        "as one pooled key each. That is far cheaper than attending to every cell. Does recognition need "
-        "the coarse keys? The table shows what is read without them."
+    title = Text(lambda: tr("Two-level attention"))
+    question = Text(lambda: tr("What does a cell know of the rest of the word?"))
+    paper = Text(lambda: tr("section 3.4"))
+    notice = Text(
+        lambda: tr(
+            "Before recognition, every cell attends to its own window cell by cell, and to the windows "
+            "around it as one pooled key each. That is far cheaper than attending to every cell. Does "
+            "recognition need the coarse keys? The table shows what is read without them."
+        )
     )
     runs_model = True
 
@@ -39,9 +42,14 @@ class TwoLevelView(View):
             with gr.Column(scale=3, min_width=280):
                 self.introduce()
                 self.cell = Slider(
-                    0, 511, value=0, step=1, label="Query cell, row by row", info="or click one on the word"
+                    0,
+                    511,
+                    value=0,
+                    step=1,
+                    label=tr("Query cell, row by row"),
+                    info=tr("or click one on the word"),
                 )
-                self.block = Slider(1, 2, value=1, step=1, label="Block")
+                self.block = Slider(1, 2, value=1, step=1, label=tr("Block"))
                 self.readings = gr.Markdown(elem_id="two-level-reading", elem_classes="formula")
         self.inputs = [self.cell, self.block]
         self.outputs = [self.picture, self.text, self.readings]
@@ -77,35 +85,55 @@ def describe(trace: Trace, word: int, block: int, cell: int) -> str:
     window, (height, width) = trace.config.two_level_window, trace.config.recognition_roi
     neighbours = two_level.NEIGHBOURS**2
     cells, keys = height * width, window**2 + neighbours
+    counted = tr(
+        "The query has {fine} + {coarse} = {keys} keys; its weights are as spread out as "
+        "{effective:.1f} equal ones. All {cells} cells together: {cells} · {keys} = "
+        "{pairs:,} pairs, {times:.0f} times fewer than if every cell attended to every other "
+        "one ({all_pairs:,}). Weights are the mean of {heads} heads, block {block} of {blocks}.",
+        fine=window**2,
+        coarse=neighbours,
+        keys=keys,
+        effective=query.effective_keys,
+        cells=cells,
+        pairs=cells * keys,
+        times=cells / keys,
+        all_pairs=cells**2,
+        heads=trace.config.two_level_heads,
+        block=block + 1,
+        blocks=trace.two_level_attention.shape[1],
+    )
     return (
         "$$\\alpha = \\mathrm{softmax}\\Big(\\tfrac{1}{\\sqrt d}\\, q\\,[K_{fine};\\, K_{coarse}]^\\top "
         "+ b\\Big)$$\n\n"
         f"$$\\textstyle\\sum \\alpha_{{fine}} + \\sum \\alpha_{{coarse}} = {query.fine.sum():.2f} + "
         f"{query.coarse.sum():.2f}$$\n\n"
-        f"The query has {window**2} + {neighbours} = {keys} keys; its weights are as spread out as "
-        f"{query.effective_keys:.1f} equal ones. All {cells} cells together: {cells} · {keys} = "
-        f"{cells * keys:,} pairs, {cells / keys:.0f} times fewer than if every cell attended to every other "
-        f"one ({cells**2:,}). Weights are the mean of {trace.config.two_level_heads} heads, block "
-        f"{block + 1} of {trace.two_level_attention.shape[1]}."
+        f"{counted}"
     )
 
 
 def describe_readings(spotter: Spotter, trace: Trace, word: int) -> str:
     """The word read with both levels and without either. Markdown."""
-    names = {None: "both levels", "coarse": "coarse keys left out", "fine": "fine keys left out"}
+    names = {
+        None: tr("both levels"),
+        "coarse": tr("coarse keys left out"),
+        "fine": tr("fine keys left out"),
+    }
     readings = {level: two_level.reread_without(spotter, trace, word, level) for level in names}
-    rows = ["| read with | text | −log p |", "|---|---|--:|"]
+    titles = tr("read with"), tr("text"), "−log p"
+    rows = [f"| {' | '.join(titles)} |", "|---|---|--:|"]
     rows += [
         f"| {names[level]} | {escape(reading.text)} | {reading.surprise:.2f} |"
         for level, reading in readings.items()
     ]
     without = readings["coarse"].text
-    verdict = (
-        f"Without the coarse keys the text **changes** to **{escape(without)}**."
-        if without != readings[None].text
-        else "Without the coarse keys the text **stays**."
-    )
+    if without != readings[None].text:
+        sentences = [tr("Without the coarse keys the text **changes** to **{text}**.", text=escape(without))]
+    else:
+        sentences = [tr("Without the coarse keys the text **stays**.")]
     surest = min(readings, key=lambda level: readings[level].surprise)
-    if surest is not None:
-        verdict += f" It is even more certain with the {surest} keys left out."
-    return "\n".join(rows) + f"\n\n{verdict} The network was not trained to do without them."
+    if surest == "coarse":
+        sentences.append(tr("It is even more certain with the coarse keys left out."))
+    elif surest == "fine":
+        sentences.append(tr("It is even more certain with the fine keys left out."))
+    sentences.append(tr("The network was not trained to do without them."))
+    return "\n".join(rows) + f"\n\n{' '.join(sentences)}"

@@ -9,48 +9,33 @@ import gradio as gr
 from spotter.evaluation.two_stage import TwoStage
 from spotter.explain.crop_looseness import FACTORS, Looseness
 from spotter.explain.topics import two_stage_comparison as comparison
+from spotter.explain.topics.loose_crop import draw_loose_crop
 from spotter.explain.topics.two_stage_comparison import CropContent
+from spotter.language import tr
 from spotter.tabs.look_inside.figure import Figure
 from spotter.tabs.look_inside.markdown import escape
 from spotter.tabs.look_inside.truth import missing_truth_note
-from spotter.tabs.look_inside.view import Values, View, ViewInput
+from spotter.tabs.look_inside.view import Text, Values, View, ViewInput
 from spotter.tabs.look_inside.widgets import Slider
 
 if TYPE_CHECKING:
     from spotter.tracing.trace import Trace
 
-RUN = "Read all words in looser and looser crops (runs the network; CRAFT and a CRNN too if installed)"
-# As measured and printed in README.md, section "Results"; a test compares them.
-RESULTS = """**Two networks** (EasyOCR 1.7.2: CRAFT and a CRNN) **and one** (`nano`), 150 photographs of ICDAR
-2015, no lexicon, H-mean in percent:
-
-| | two | one |
-|---|--:|--:|
-| found | 72.0 | 76.7 |
-| found and read | 26.0 | 50.7 |
-| kept on the way | 36 % | 66 % |
-| CPU time, relative | 5.6 | 1.0 |
-| parameters | 22.2 million | 8.0 million |
-
-Both find about as many words; much more of that is lost between the two networks. They were trained on
-different data, so the table is no proof of the paper's claim, only an example of it."""
 MIN_SHARE = 0.005  # of a crop, that is printed as 1 %
-NOT_INSTALLED = (
-    "What CRAFT and a CRNN read on this very photo is not shown: their packages are not installed on this "
-    "machine (the extra `two-way` of this project)."
-)
 
 
 class TwoStageView(View):
     name = "why"
-    title = "Why one network?"
-    question = "What goes wrong when finding and reading are two networks?"
-    paper = "section 1"
-    notice = (
-        "The usual way is two networks in a row: one marks words, a box is cropped, the other reads all that "
-        "lies in it. What the first gets wrong the second cannot undo (error accumulation); neighbours and "
-        "background come along (noise in the crop); each is trained for its own goal, and both are kept in "
-        "memory and run. Make the crop looser: how much of it is still the word?"
+    title = Text(lambda: tr("Why one network?"))
+    question = Text(lambda: tr("What goes wrong when finding and reading are two networks?"))
+    paper = Text(lambda: tr("section 1"))
+    notice = Text(
+        lambda: tr(
+            "The usual way is two networks in a row: one marks words, a box is cropped, the other reads all "
+            "that lies in it. What the first gets wrong the second cannot undo (error accumulation); "
+            "neighbours and background come along (noise in the crop); each is trained for its own goal, "
+            "and both are kept in memory and run. Make the crop looser: how much of it is still the word?"
+        )
     )
     runs_model = True
     slow = True
@@ -69,11 +54,18 @@ class TwoStageView(View):
                     float(FACTORS[-1]),
                     value=comparison.LOOSE,
                     step=float(FACTORS[1] - FACTORS[0]),
-                    label="How loosely the word is cropped",
-                    info="sides of the crop; 1: as found, or as the true rectangle",
+                    label=tr("How loosely the word is cropped"),
+                    info=tr("sides of the crop; 1: as found, or as the true rectangle"),
                     elem_id="two-stage-factor",
                 )
-                self.run = gr.Checkbox(False, label=RUN, elem_id="two-stage-run")
+                self.run = gr.Checkbox(
+                    False,
+                    label=tr(
+                        "Read all words in looser and looser crops (runs the network; CRAFT and a CRNN too "
+                        "if installed)"
+                    ),
+                    elem_id="two-stage-run",
+                )
                 self.text = gr.Markdown(elem_classes="formula", elem_id="two-stage-text")
         self.inputs = [self.run, self.factor]
         self.outputs = [self.crops, self.heat, self.loose_crop, self.curve, self.text]
@@ -89,7 +81,7 @@ class TwoStageView(View):
                 comparison.run_two_stage(trace, view_input.progress)
 
             def progress(part: float) -> None:
-                view_input.progress(part, desc="Cropping the words more and more loosely")
+                view_input.progress(part, desc=tr("Cropping the words more and more loosely"))
 
             measured = comparison.looseness(view_input.spotter(), trace, view_input.truth, progress)
         result = comparison.cached_result(trace)
@@ -97,65 +89,123 @@ class TwoStageView(View):
         if values[self.run]:
             note = missing_truth_note(view_input) if measured else ""
             parts.append(note + describe(trace, result, measured, word))
-        parts += [RESULTS, *([] if both else [NOT_INSTALLED])]
+        parts.append(results())
+        if not both:
+            parts.append(
+                tr(
+                    "What CRAFT and a CRNN read on this very photo is not shown: their packages are not "
+                    "installed on this machine (the extra `two-way` of this project)."
+                )
+            )
         return {
             self.heat: comparison.draw_heat(trace, result),
             self.crops: comparison.draw_inputs(trace, result, word, factor),
-            self.loose_crop: comparison.draw_loose_crop(trace, measured, word, factor),
+            self.loose_crop: draw_loose_crop(trace, measured, word, factor),
             self.curve: comparison.draw_looseness(measured, factor),
             self.text: "\n\n".join(parts),
         }
 
 
+def results() -> str:
+    """Both ways on a set of photographs, as measured and printed in README.md, section "Results" (a test
+    compares them). Markdown.
+    """
+    setting = tr(
+        "**Two networks** (EasyOCR 1.7.2: CRAFT and a CRNN) **and one** (`nano`), 150 photographs of ICDAR "
+        "2015, no lexicon, H-mean in percent:"
+    )
+    caution = tr(
+        "Both find about as many words; much more of that is lost between the two networks. They were "
+        "trained on different data, so the table is no proof of the paper's claim, only an example of it."
+    )
+    rows = [
+        ("", tr("two"), tr("one")),
+        (tr("found"), "72.0", "76.7"),
+        (tr("found and read"), "26.0", "50.7"),
+        (tr("kept on the way"), "36 %", "66 %"),
+        (tr("CPU time, relative"), "5.6", "1.0"),
+        (tr("parameters"), tr("22.2 million"), tr("8.0 million")),
+    ]
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    table = "\n".join([lines[0], "|---|--:|--:|", *lines[1:]])
+    return f"{setting}\n\n{table}\n\n{caution}"
+
+
 def describe_crop(trace: Trace, word: int, factor: float, content: CropContent) -> str:
     """What lies in the crop, in numbers. Markdown."""
-    text = escape(trace.words[word].text)
-    share = f"Cropped {factor:g} times as large, **{content.word:.0%}** of the crop is **{text}**"
+    values = {"factor": factor, "word": content.word, "text": escape(trace.words[word].text)}
     if content.others >= MIN_SHARE:
-        return (
-            f"{share}, **{content.others:.0%}** are other words. A reader of crops gets their letters, too; "
-            "ours gets features that its own mask has cut."
+        return tr(
+            "Cropped {factor:g} times as large, **{word:.0%}** of the crop is **{text}**, **{others:.0%}** "
+            "are other words. A reader of crops gets their letters, too; ours gets features that its own "
+            "mask has cut.",
+            **values,
+            others=content.others,
         )
-    return (
-        f"{share}; the rest is background, no other word lies in it. Choose a word with near neighbours to "
-        "see theirs come along."
+    return tr(
+        "Cropped {factor:g} times as large, **{word:.0%}** of the crop is **{text}**; the rest is "
+        "background, no other word lies in it. Choose a word with near neighbours to see theirs come along.",
+        **values,
     )
 
 
 def describe(trace: Trace, result: TwoStage | None, measured: Looseness | None, word: int) -> str:
     """What the curve shows in numbers, and the texts at both of its ends. Markdown."""
-    first = f"Word {word + 1}: ours reads **{escape(trace.words[word].text)}**"
+    own = {"number": word + 1, "text": escape(trace.words[word].text)}
     if result is None:
-        first += "."
+        first = tr("Word {number}: ours reads **{text}**.", **own)
+    elif strip := comparison.overlapping_strip(trace, result, word):
+        theirs = escape(strip.text)
+        first = tr("Word {number}: ours reads **{text}**, the CRNN **{theirs}**.", **own, theirs=theirs)
     else:
-        strip = comparison.overlapping_strip(trace, result, word)
-        first += f", the CRNN {f'**{escape(strip.text)}**' if strip else 'nothing'}."
+        first = tr("Word {number}: ours reads **{text}**, the CRNN nothing.", **own)
     if measured is None:
-        return (
-            first
-            + " The curve needs true words with text that ours finds; write them where you pick the photo."
+        needed = tr(
+            "The curve needs true words with text that ours finds; write them where you pick the photo."
         )
+        return f"{first} {needed}"
     tight, loose = comparison.factor_index(1.0), len(FACTORS) - 1
     ours = measured.similarity(measured.ours)
     if word not in measured.words:
-        first += " It overlaps no true word, so it is not cropped; pick one that does."
-    columns, names = [measured.ours[tight], measured.ours[loose]], ["ours, tight", "ours, loose"]
-    change = f"goes from {ours[tight]:.2f} to **{ours[loose]:.2f}** for ours"
-    judged = "Ours also has the maskK it predicted itself, which blanks what is not the word."
-    if measured.theirs is not None:
-        theirs = measured.similarity(measured.theirs)
+        first += " " + tr("It overlaps no true word, so it is not cropped; pick one that does.")
+    columns = [measured.ours[tight], measured.ours[loose]]
+    names = [tr("true"), tr("ours, tight"), tr("ours, loose")]
+    values = {"factor": FACTORS[loose], "tight": ours[tight], "loose": ours[loose]}
+    sentences = []
+    if measured.theirs is None:
+        sentences.append(
+            tr(
+                "From the true rectangle to one with {factor:g} times its sides, similarity to the truth "
+                "goes from {tight:.2f} to **{loose:.2f}** for ours.",
+                **values,
+            )
+        )
+    else:
+        similar = measured.similarity(measured.theirs)
         columns += [measured.theirs[tight], measured.theirs[loose]]
-        names += ["CRNN, tight", "CRNN, loose"]
-        change += f" and from {theirs[tight]:.2f} to **{theirs[loose]:.2f}** for the CRNN"
-        judged = f"{verdict(ours[tight] - ours[loose], theirs[tight] - theirs[loose])} {judged}"
+        names += [tr("CRNN, tight"), tr("CRNN, loose")]
+        sentences += [
+            tr(
+                "From the true rectangle to one with {factor:g} times its sides, similarity to the truth "
+                "goes from {tight:.2f} to **{loose:.2f}** for ours and from {their_tight:.2f} to "
+                "**{their_loose:.2f}** for the CRNN.",
+                **values,
+                their_tight=similar[tight],
+                their_loose=similar[loose],
+            ),
+            verdict(ours[tight] - ours[loose], similar[tight] - similar[loose]),
+        ]
+    sentences += [
+        tr("Ours also has the maskK it predicted itself, which blanks what is not the word."),
+        tr("Similarity is 1 − edit distance / length."),
+    ]
     lines = [
         first,
         "",
-        f"From the true rectangle to one with {FACTORS[loose]:g} times its sides, similarity to the truth "
-        f"{change}. {judged} Similarity is 1 − edit distance / length.",
+        " ".join(sentences),
         "",
-        "| true | " + " | ".join(names) + " |",
-        "|---" * (1 + len(names)) + "|",
+        f"| {' | '.join(names)} |",
+        "|---" * len(names) + "|",
     ]
     for row in zip(measured.texts, *columns, strict=True):
         lines.append("| " + " | ".join(escape(text) if text else "" for text in row) + " |")
@@ -165,7 +215,7 @@ def describe(trace: Trace, result: TwoStage | None, measured: Looseness | None, 
 def verdict(ours: float, theirs: float) -> str:
     """Which of the two lost more similarity (0..1), in one sentence."""
     if abs(ours - theirs) < 0.02:
-        return "Both lose about as much."
+        return tr("Both lose about as much.")
     if ours < theirs:
-        return "Ours loses less, as the paper says of reading masked features."
-    return "Ours loses more: on these words these weights do not show what the paper argues for."
+        return tr("Ours loses less, as the paper says of reading masked features.")
+    return tr("Ours loses more: on these words these weights do not show what the paper argues for.")

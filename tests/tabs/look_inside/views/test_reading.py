@@ -38,7 +38,7 @@ def test_the_calibration_of_a_character_is_named(trace, longest):
     text = describe(warm, longest, 0)
     assert "temperature of 1.82 " in text
     assert "power 1 " in text
-    assert f"this $p$ becomes {trace.words[longest].characters[0].score:.2f}" in text
+    assert f"This $p$ becomes {trace.words[longest].characters[0].score:.2f}" in text
 
 
 def test_the_end_sign_has_no_score(trace):

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
+import gradio as gr
+import pytest
+from PIL.Image import Image
+
+from spotter.explain.polygon_text import words_read
+from spotter.language import speaking
+from spotter.tabs.look_inside.view import first_value
 from spotter.tabs.look_inside.views import VIEWS
+from tests.tabs.look_inside.printed import adds_up, equations, texts_of
+
+ENGLISH = re.compile("[a-z]{2,}(?: [a-z]{2,}){2}")  # three words
+FORMULA = re.compile(r"\$\$.*?\$\$|\$.*?\$|`.*?`", re.DOTALL)
+LINK = re.compile("<.*?>")
 
 
 def test_names_differ_and_are_simple_words():
@@ -16,3 +30,35 @@ def test_titles_differ_and_notices_are_sentences():
     assert all(view.question.endswith("?") for view in VIEWS)
     assert all(view.notice.endswith((".", "?", ".)")) for view in VIEWS)
     assert all(view.paper.startswith("section ") for view in VIEWS)
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+def test_a_view_speaks_the_language_of_its_page(frames, trace, view):
+    frame = frames[view]
+    values = {component: first_value(component) for component in frame.inputs}
+    values |= {frame.shared.trace: trace, frame.shared.word: 0, frame.shared.picked: None}
+    values[frame.shared.truth] = words_read(trace, 0)
+    frame.show(values)  # what is kept with the trace must not be English later
+    with speaking("ko"):
+        shown = frame.show(values)
+    texts = [*texts_of(shown), *(value[1] for value in shown.values() if is_figure(value))]
+    assert [text for text in texts if re.search("[a-z]{3}", text) and not re.search("[가-힣]", text)] == []
+    assert [found for text in texts for found in ENGLISH.findall(FORMULA.sub("", text))] == []
+    assert [pair for text in texts for pair in equations(text) if not adds_up(*pair)] == []
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+def test_controls_speak_the_language_of_their_page(view):
+    with gr.Blocks(analytics_enabled=False) as blocks, speaking("ko"):
+        view().layout()
+    texts = []
+    for part in blocks.blocks.values():
+        choices = getattr(part, "choices", None)
+        texts += [getattr(part, name, None) for name in ("label", "info", *([] if choices else ["value"]))]
+        texts += [choice[0] for choice in choices or ()]
+    assert [text for text in texts if isinstance(text, str) and ENGLISH.search(LINK.sub("", text))] == []
+
+
+def is_figure(value: object) -> bool:
+    """Whether it is a picture with its alternative text."""
+    return isinstance(value, tuple) and isinstance(value[0], Image) and isinstance(value[1], str)

@@ -23,6 +23,6 @@ def test_visible_padding_is_named_and_counts_in_the_spread(trace):
     weights[1, np.flatnonzero(at.padding & free)[0]] *= 1.01
     text = describe(trace, at, weights)
     assert f"{int((free & at.padding).sum())} of which it attends to as well" in text
-    assert f"{int((free & ~at.padding).sum())} visible to it" in text
+    assert f"{int((free & ~at.padding).sum())} are visible to it" in text
     assert "nearly evenly over all of them" in text
     assert "| padding |" in text
