@@ -20,6 +20,7 @@ COMMANDS = {
     "list": ("lists.List", "Lists projects, or the photos of one."),
     "find": ("lists.Find", "Finds photos by name and words by text."),
     "delete": ("delete.Delete", "Deletes photos or a project."),
+    "roles": ("roles.Roles", "Shows and gives roles in a project."),
     "stats": ("stats.Stats", "Shows work, agreement and corrections of a project."),
     "import": ("transfer.Import", "Imports a file or folder."),
     "export": ("transfer.Export", "Exports a project into a new folder or file."),

@@ -9,6 +9,7 @@ from annotation.formats.entries import FormatError
 from annotation.upload import DRIVE, MAX_FILES, MAX_RATIO, MAX_TOTAL, SMALL
 from annotation.zip_names import DAMAGED_ZIP, decode_names
 from spotter.inputs import SUFFIXES
+from spotter.language import tr
 
 CHUNK = 2**20  # bytes
 COMPRESSED = (".jpg", ".png", ".parquet")
@@ -27,7 +28,12 @@ def unpack(path: Path, folder: Path) -> Path:
             decode_names(archive)
             files = [entry for entry in archive.infolist() if not entry.is_dir() and not _is_hidden(entry)]
             if len(files) > MAX_ENTRIES:
-                raise FormatError(f"The archive has more than {MAX_ENTRIES} files; pack fewer of them.")
+                raise FormatError(
+                    tr(
+                        "The archive has more than {max_entries} files; pack fewer of them.",
+                        max_entries=MAX_ENTRIES,
+                    )
+                )
             images, others = MAX_TOTAL, MAX_ANNOTATIONS
             for entry in files:
                 is_image = PurePosixPath(entry.filename).suffix.lower() in IMAGES
@@ -41,7 +47,7 @@ def unpack(path: Path, folder: Path) -> Path:
         if isinstance(error, FormatError):
             raise
         raise FormatError(
-            "The zip archive is damaged or compressed with an unknown method; pack it again."
+            tr("The zip archive is damaged or compressed with an unknown method; pack it again.")
         ) from error
     while len(inside := list(folder.iterdir())) == 1 and inside[0].is_dir():
         folder = inside[0]
@@ -62,7 +68,7 @@ def _safe(name: str) -> Path:
     """An entry's name as a path inside the folder. Raises FormatError."""
     name = name.replace("\\", "/")
     if name.startswith("/") or DRIVE.match(name) or ".." in PurePosixPath(name).parts:
-        raise FormatError("A name in the archive points outside it; pack it again.")
+        raise FormatError(tr("A name in the archive points outside it; pack it again."))
     return Path(name)
 
 
@@ -78,7 +84,7 @@ def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, left:
         while chunk := source.read(CHUNK):
             size += len(chunk)
             if size > most:
-                raise FormatError("A file is compressed more than a hundredfold, as only a zip bomb is.")
+                raise FormatError(tr("A file is compressed more than a hundredfold, as only a zip bomb is."))
             if size > left:
                 raise too_large()
             out.write(chunk)
@@ -87,6 +93,10 @@ def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, left:
 
 def too_large() -> FormatError:
     return FormatError(
-        f"The import has more than {MAX_TOTAL // 2**30} GB of images or {MAX_ANNOTATIONS // 2**20} MB of "
-        "annotations; import it on the command line."
+        tr(
+            "The import has more than {max_total} GB of images or {max_annotations} MB "
+            "of annotations; import it on the command line.",
+            max_total=MAX_TOTAL // 2**30,
+            max_annotations=MAX_ANNOTATIONS // 2**20,
+        )
     )

@@ -13,7 +13,16 @@ from annotation.region import DECIMALS, Region
 from annotation.review import CONFIRMED_STATES
 from annotation.store.records import ImageRecord
 from annotation.store.store import Store
-from annotation.text_checks import foreign_letters, is_masked, is_placeholder, leftover, script_of
+from annotation.text_checks import (
+    foreign_letters,
+    is_masked,
+    is_placeholder,
+    leftover,
+    script_name,
+    script_of,
+    unknown_characters,
+)
+from spotter.language import tr
 from spotter.ops.shapes import overlapping_pairs, remove_self_intersections
 
 DUPLICATE_IOU = 0.8  # minimum IoU of two regions that mark the same word, ...
@@ -21,6 +30,7 @@ SAME_TEXT_IOU = 0.5  # ... and of two with the same text
 USUAL_SHARE = 0.95  # of the texts that are in one script, so that others are suspicious ...
 MIN_TEXTS = 20  # ... in a project with at least so many
 MAX_FOREIGN = 1000  # texts in another script that are listed
+MAX_SHOWN = 20  # unknown characters in a message
 MIN_AREA = 12.0  # square pixels: no letter is readable in less
 MIN_SIDE = 2.0  # pixels of the bounding box
 
@@ -32,7 +42,7 @@ class Finding:
     image_id: int
     region_id: str | None  # None for the whole image
     # unknown, long, spaces, crossing, tiny, duplicate, empty, bare, placeholder, masked, leftover, lookalike,
-    # script or unchecked
+    # script, characters or unchecked
     rule: str
     message: str  # one sentence; contains texts of regions, so never render it as markup
     fixable: bool
@@ -46,7 +56,7 @@ def lint(
     `characters`: the recogniser's character set (`spotter.charset.characters`); `max_length`: of the words it
     can read (`max_steps - 1` of its configuration). None disables the rule.
     """
-    overview = _Overview()
+    overview = _Overview(characters)
     for image in store.image_list(project_id):
         regions = store.regions(image.id)
         overview.add(image, regions)
@@ -59,7 +69,7 @@ def lint_regions(
 ) -> Iterator[Finding]:
     """Findings of one image."""
     if not regions:
-        yield Finding(image_id, None, "bare", "The image has no region.", False)
+        yield Finding(image_id, None, "bare", tr("The image has no region."), False)
         return
     for region in regions:
         for rule, message, fixable in _check(region, characters, max_length):
@@ -73,7 +83,7 @@ def lint_regions(
             worse, better = sorted((valid[i], valid[j]), key=_quality)
             duplicates.setdefault(worse.id, better)
     for region_id, better in duplicates.items():
-        message = f"It covers the same area as another region, which reads {better.text!r}."
+        message = tr("It covers the same area as another region, which reads {text!r}.", text=better.text)
         yield Finding(image_id, region_id, "duplicate", message, True)
 
 
@@ -81,6 +91,8 @@ def lint_regions(
 class _Overview:
     """What only all regions of a project show."""
 
+    characters: str | None = None  # of the recogniser
+    unknown: set[str] = field(default_factory=set)  # other characters
     first_image: int | None = None
     regions: int = 0
     imported: int = 0
@@ -93,6 +105,9 @@ class _Overview:
         self.regions += len(regions)
         self.imported += sum(region.origin == "import" for region in regions)
         self.is_checked |= image.state in CONFIRMED_STATES or any(region.locked for region in regions)
+        if self.characters is not None:
+            texts = [region.text.strip() for region in regions if not region.illegible]
+            self.unknown.update(unknown_characters(texts, self.characters))
         for region in regions:
             if not region.illegible and (script := script_of(region.text)):
                 self.scripts[script] += 1
@@ -106,10 +121,26 @@ class _Overview:
         if total >= MIN_TEXTS and USUAL_SHARE * total <= count < total:
             for script in sorted(self.scripts.keys() - {usual}):
                 for image_id, region in self.examples[script]:
-                    message = f"The text {region.text!r} is {script}, but nearly all others are {usual}."
+                    message = tr(
+                        "The text {text!r} is {script}, but nearly all others are {usual}.",
+                        text=region.text,
+                        script=script_name(script),
+                        usual=script_name(usual),
+                    )
                     yield Finding(image_id, region.id, "script", message, False)
+        if self.unknown and self.first_image is not None:
+            shown = " ".join(sorted(self.unknown)[:MAX_SHOWN])
+            message = tr(
+                "Characters of this project that the model does not know yet: {characters}. "
+                "The next round (tab Rounds) teaches them.",
+                characters=shown + (", ..." if len(self.unknown) > MAX_SHOWN else ""),
+            )
+            yield Finding(self.first_image, None, "characters", message, False)
         if self.imported and not self.is_checked and self.first_image is not None:
-            message = f"Nobody has checked any of the {self.regions} words yet; go through the photos first."
+            message = tr(
+                "Nobody has checked any of the {number} words yet; go through the photos first.",
+                number=self.regions,
+            )
             yield Finding(self.first_image, None, "unchecked", message, False)
 
 
@@ -133,39 +164,57 @@ def _check(region: Region, characters: str | None, max_length: int | None) -> It
     """(rule, message, fixable) of one region."""
     text = region.text
     if text != text.strip():
-        yield "spaces", f"The text {text!r} begins or ends with spaces.", True
+        yield "spaces", tr("The text {text!r} begins or ends with spaces.", text=text), True
     text = text.strip()
     if not text and not region.illegible:
-        yield "empty", "The text is empty, but the region is not marked as illegible.", True
+        yield "empty", tr("The text is empty, but the region is not marked as illegible."), True
     if text and not region.illegible:
         unknown = [] if characters is None else sorted(set(text) - set(characters))
         if unknown:
-            yield "unknown", f"The model cannot read {' '.join(unknown)} in {text!r}.", False
+            characters = " ".join(unknown)
+            message = tr("The model cannot read {characters} in {text!r}.", characters=characters, text=text)
+            yield "unknown", message, False
         if max_length is not None and len(text) > max_length:
-            yield "long", f"The text has {len(text)} characters; the model reads at most {max_length}.", False
+            message = tr(
+                "The text has {number} characters; the model reads at most {limit}.",
+                number=len(text),
+                limit=max_length,
+            )
+            yield "long", message, False
         yield from _check_text(text)
     polygon = Polygon(region.polygon)
     x1, y1, x2, y2 = polygon.bounds
     if min(x2 - x1, y2 - y1) < MIN_SIDE or _has_no_area(region):
-        yield "tiny", f"The polygon is tiny: {x2 - x1:g} x {y2 - y1:g} pixels.", True
+        message = tr("The polygon is tiny: {width:g} x {height:g} pixels.", width=x2 - x1, height=y2 - y1)
+        yield "tiny", message, True
     elif not is_valid(polygon):
-        yield "crossing", "The polygon crosses itself.", without_crossings(region.polygon) is not None
+        yield "crossing", tr("The polygon crosses itself."), without_crossings(region.polygon) is not None
 
 
 def _check_text(text: str) -> Iterator[tuple[str, str, bool]]:
     if is_masked(text):
-        yield "masked", f"The text {text!r} means that it cannot be read; mark the region as illegible.", True
-    elif is_placeholder(text):
-        yield "placeholder", f"The text {text!r} looks like a placeholder; type what is written there.", False
-    elif left := leftover(text):
-        yield (
-            "leftover",
-            f"The text {text!r} begins with {left!r}; remove it if it is not written there.",
-            False,
+        message = tr(
+            "The text {text!r} means that it cannot be read; mark the region as illegible.", text=text
         )
+        yield "masked", message, True
+    elif is_placeholder(text):
+        message = tr("The text {text!r} looks like a placeholder; type what is written there.", text=text)
+        yield "placeholder", message, False
+    elif left := leftover(text):
+        message = tr(
+            "The text {text!r} begins with {start!r}; remove it if it is not written there.",
+            text=text,
+            start=left,
+        )
+        yield "leftover", message, False
     if foreign := foreign_letters(text):
-        kinds = " and ".join(sorted({script_of(letter) for letter in foreign}))
-        message = f"The Latin text {text!r} has letters that are {kinds} ({foreign}); type them again."
+        kinds = tr(" and ").join(map(script_name, sorted({script_of(letter) for letter in foreign})))
+        message = tr(
+            "The Latin text {text!r} has letters that are {kinds} ({letters}); type them again.",
+            text=text,
+            kinds=kinds,
+            letters=foreign,
+        )
         yield "lookalike", message, False
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import regex
 
 from annotation.region import AnnotationError
+from spotter.language import tr
 
 MAX_PATTERN = 1000  # characters
 SECONDS = 2  # per text: thousands of times what a text takes
@@ -21,7 +22,9 @@ def matcher(pattern: str) -> Callable[[str], bool]:
     Raises AnnotationError, as does the function if a text takes too long.
     """
     if len(pattern) > MAX_PATTERN:
-        raise AnnotationError(f"The regular expression is longer than {MAX_PATTERN} characters.")
+        raise AnnotationError(
+            tr("The regular expression is longer than {max_pattern} characters.", max_pattern=MAX_PATTERN)
+        )
     try:
         compiled = regex.compile(unicodedata.normalize("NFC", pattern))
     except (regex.error, OverflowError, RecursionError) as error:
@@ -32,8 +35,12 @@ def matcher(pattern: str) -> Callable[[str], bool]:
             return compiled.search(unicodedata.normalize("NFC", text), timeout=SECONDS) is not None
         except TimeoutError as error:
             raise AnnotationError(
-                f"The regular expression takes more than {SECONDS:g} seconds on the text "
-                f"{text[:MAX_SHOWN]!r}; avoid repetitions of repetitions, such as (a+)+."
+                tr(
+                    "The regular expression takes more than {seconds:g} seconds on the text "
+                    "{text!r}; avoid repetitions of repetitions, such as (a+)+.",
+                    seconds=SECONDS,
+                    text=text[:MAX_SHOWN],
+                )
             ) from error
 
     return matches
@@ -41,6 +48,11 @@ def matcher(pattern: str) -> Callable[[str], bool]:
 
 def _sentence(error: Exception) -> str:
     if isinstance(error, regex.error) and error.msg:
-        place = "" if error.pos is None else f" at character {error.pos + 1}"
-        return f"The regular expression is invalid: {error.msg}{place}."
-    return "The regular expression is invalid: it is too deep or repeats too often."
+        if error.pos is None:
+            return tr("The regular expression is invalid: {reason}.", reason=error.msg)
+        return tr(
+            "The regular expression is invalid: {reason} at character {number}.",
+            reason=error.msg,
+            number=error.pos + 1,
+        )
+    return tr("The regular expression is invalid: it is too deep or repeats too often.")

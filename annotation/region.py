@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
+from spotter.language import tr
 from spotter.ops.polygons import signed_area
 from spotter.types import Character
 
@@ -124,9 +125,15 @@ def check_regions(values: object, width: int, height: int, stored: Sequence[Regi
     Raises RegionError.
     """
     if not isinstance(values, Sequence) or isinstance(values, str | bytes):
-        raise RegionError("The regions must be a list.")
+        raise RegionError(tr("The regions must be a list."))
     if len(values) > MAX_REGIONS:
-        raise RegionError(f"There are {len(values)} regions; an image can have at most {MAX_REGIONS}.")
+        raise RegionError(
+            tr(
+                "There are {count} regions; an image can have at most {max_regions}.",
+                count=len(values),
+                max_regions=MAX_REGIONS,
+            )
+        )
     regions, seen = [], set()
     known = {region.id: region for region in stored}
     for number, value in enumerate(values, start=1):
@@ -134,9 +141,11 @@ def check_regions(values: object, width: int, height: int, stored: Sequence[Regi
             is_known = isinstance(value, Region) and known.get(value.id) == value
             region = value if is_known else check_region(value, width, height)
         except RegionError as error:
-            raise RegionError(f"Region {number}: {error}") from error
+            raise RegionError(tr("Region {number}: {error}", number=number, error=error)) from error
         if region.id in seen:
-            raise RegionError(f"Region {number}: the id {region.id} occurs twice in the image.")
+            raise RegionError(
+                tr("Region {number}: the id {id} occurs twice in the image.", number=number, id=region.id)
+            )
         seen.add(region.id)
         regions.append(region)
     return regions
@@ -147,19 +156,19 @@ def check_region(value: object, width: int, height: int) -> Region:
     if isinstance(value, Region):
         value = value.to_json()
     if not isinstance(value, dict):
-        raise RegionError("a region must be an object with a polygon and a text.")
+        raise RegionError(tr("a region must be an object with a polygon and a text."))
     name = value.get("id")
     if name is None or name == "":
         name = new_id()
     if not isinstance(name, str) or not ID.fullmatch(name):
-        raise RegionError("the id must be 1 to 64 letters, digits or one of _.:-.")
+        raise RegionError(tr("the id must be 1 to 64 letters, digits or one of _.:-."))
     origin = value.get("origin", "person")
     if origin not in ORIGINS:
-        raise RegionError(f"the origin must be one of {', '.join(ORIGINS)}.")
+        raise RegionError(tr("the origin must be one of {known}.", known=", ".join(ORIGINS)))
     flags = {flag: value.get(flag, False) for flag in (*FLAGS, "locked")}
     for flag, state in flags.items():
         if not isinstance(state, bool):
-            raise RegionError(f"{flag} must be true or false.")
+            raise RegionError(tr("{flag} must be true or false.", flag=flag))
     return Region(
         polygon=clamp(check_polygon(value.get("polygon")), width, height),
         text=check_text(value.get("text", "")),
@@ -178,14 +187,27 @@ def check_polygon(value: object) -> list[list[float]]:
     Raises RegionError.
     """
     if not isinstance(value, Sequence) or isinstance(value, str | bytes):
-        raise RegionError("the polygon must be a list of [x, y].")
+        raise RegionError(tr("the polygon must be a list of [x, y]."))
     if len(value) > MAX_POINTS + 1:
-        raise RegionError(f"the polygon has {len(value)} points; at most {MAX_POINTS} are allowed.")
+        raise RegionError(
+            tr(
+                "the polygon has {count} points; at most {max_points} are allowed.",
+                count=len(value),
+                max_points=MAX_POINTS,
+            )
+        )
     points = [_check_point(point) for point in value]
     if len(points) > MIN_POINTS and points[0] == points[-1]:
         points.pop()
     if not MIN_POINTS <= len(points) <= MAX_POINTS:
-        raise RegionError(f"the polygon has {len(points)} points; it needs {MIN_POINTS} to {MAX_POINTS}.")
+        raise RegionError(
+            tr(
+                "the polygon has {count} points; it needs {min_points} to {max_points}.",
+                count=len(points),
+                min_points=MIN_POINTS,
+                max_points=MAX_POINTS,
+            )
+        )
     return points[:1] + points[:0:-1] if signed_area(points) < 0 else points
 
 
@@ -196,11 +218,17 @@ def clamp(points: list[list[float]], width: int, height: int) -> list[list[float
 
 def check_text(value: object) -> str:
     if not isinstance(value, str):
-        raise RegionError("the text must be a string.")
+        raise RegionError(tr("the text must be a string."))
     if len(value) > MAX_TEXT:
-        raise RegionError(f"the text has {len(value)} characters; at most {MAX_TEXT} are allowed.")
+        raise RegionError(
+            tr(
+                "the text has {count} characters; at most {max_text} are allowed.",
+                count=len(value),
+                max_text=MAX_TEXT,
+            )
+        )
     if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
-        raise RegionError("the text contains characters that cannot be stored.")
+        raise RegionError(tr("the text contains characters that cannot be stored."))
     return value
 
 
@@ -208,13 +236,13 @@ def check_score(value: object, name: str) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise RegionError(f"{name} must be a number from 0 to 1.")
+        raise RegionError(tr("{name} must be a number from 0 to 1.", name=name))
     return float(value)
 
 
 def _check_point(point: object) -> list[float]:
     if not isinstance(point, Sequence) or len(point) != 2:
-        raise RegionError("every point of the polygon must be [x, y].")
+        raise RegionError(tr("every point of the polygon must be [x, y]."))
     x, y = point
     for number in (x, y):
         if (
@@ -222,7 +250,7 @@ def _check_point(point: object) -> list[float]:
             or not isinstance(number, int | float)
             or not abs(number) < MAX_COORDINATE
         ):
-            raise RegionError("the coordinates of the polygon must be finite numbers.")
+            raise RegionError(tr("the coordinates of the polygon must be finite numbers."))
     return [round(float(x), DECIMALS) + 0.0, round(float(y), DECIMALS) + 0.0]  # + 0.0: no -0.0
 
 
@@ -230,13 +258,13 @@ def _check_characters(value: object) -> list[Character]:
     if value is None:
         return []
     if not isinstance(value, Sequence) or isinstance(value, str | bytes) or len(value) > MAX_TEXT:
-        raise RegionError(f"the characters must be a list of at most {MAX_TEXT}.")
+        raise RegionError(tr("the characters must be a list of at most {max_text}.", max_text=MAX_TEXT))
     found = []
     for item in value:
         if isinstance(item, Character):
             item = asdict(item)
         if not isinstance(item, dict):
-            raise RegionError("every character must be an object with text and score.")
+            raise RegionError(tr("every character must be an object with text and score."))
         score = check_score(item.get("score"), "the score of a character")
         found.append(Character(check_text(item.get("text")), 0.0 if score is None else score))
     return found

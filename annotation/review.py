@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from annotation.region import AnnotationError
+from spotter.language import tr
 
 SKIPPED = "skipped"  # not to be annotated, for a reason; never exported
 STATES = ("new", "in work", "done", "approved", SKIPPED)
@@ -19,6 +20,35 @@ TRANSITIONS = {
 }
 
 
+def state_name(state: str) -> str:
+    """One of STATES, or DELETED, in the current language."""
+    names = {
+        "new": tr("new"),
+        "in work": tr("in work"),
+        "done": tr("done"),
+        "approved": tr("approved"),
+        SKIPPED: tr("skipped"),
+        DELETED: tr("deleted"),
+    }
+    return names[state]
+
+
+def reason_names() -> dict[str, str]:
+    """The reasons to skip a photo that are offered: as they are stored, and in the current language."""
+    return {
+        "No text": tr("No text"),
+        "Too blurred or too dark": tr("Too blurred or too dark"),
+        "Another script": tr("Another script"),
+        "People or private data": tr("People or private data"),
+        "Twice here": tr("Twice here"),
+    }
+
+
+def reason_name(reason: str) -> str:
+    """A stored reason, which a person may have typed."""
+    return reason_names().get(reason, reason)
+
+
 class StateError(AnnotationError):
     """A change of state that is not allowed."""
 
@@ -26,7 +56,16 @@ class StateError(AnnotationError):
 def check_transition(before: str, after: str) -> None:
     """Raises StateError if an image in state `before` may not go to the state `after`."""
     if after not in STATES:
-        raise StateError(f"There is no state {after!r}; expected one of {', '.join(STATES)}.")
+        known = ", ".join(STATES)
+        raise StateError(
+            tr("There is no state {state!r}; expected one of {known}.", state=after, known=known)
+        )
     if after != before and after not in TRANSITIONS[before]:
-        allowed = " or ".join(TRANSITIONS[before])
-        raise StateError(f"An image that is {before} cannot become {after}, only {allowed}.")
+        allowed = tr(" or ").join(map(state_name, TRANSITIONS[before]))
+        message = tr(
+            "An image that is {before} cannot become {after}, only {allowed}.",
+            before=state_name(before),
+            after=state_name(after),
+            allowed=allowed,
+        )
+        raise StateError(message)

@@ -10,11 +10,10 @@ from io import StringIO
 from annotation.corrections import MISTAKES
 from annotation.statistics import MAX_COMPARED, MAX_PAUSE, Mistakes, Statistics, Work
 from spotter.formats.formulas import guard_formula
+from spotter.language import tr
 
 UNKNOWN = "–"
-NOBODY = "Nobody has changed or finished a photo yet."
-WORK_COLUMNS = ("Words", "Hours", "Photos done", "Approved")
-KIND_LABELS = {
+KINDS_IN_CSV = {
     "text": "wrong text",
     "missed": "missed",
     "false": "false alarm",
@@ -30,6 +29,7 @@ CSV_COLUMNS = ("table", "day", "person", "other_person", "model_version", "measu
 class Table:
     """Texts in rows and columns."""
 
+    name: str  # work, days, agreement or corrections
     title: str
     note: str  # how to read it
     empty: str  # shown if there are no rows
@@ -39,29 +39,38 @@ class Table:
 
 
 def tables(found: Statistics) -> list[Table]:
+    nobody = tr("Nobody has changed or finished a photo yet.")
+    work_columns = (tr("Words"), tr("Hours"), tr("Photos done"), tr("Approved"))
+    labels = kind_labels()
     return [
         Table(
-            "Work",
-            f"Hours are the sum of the gaps between a person's saves, without those above {MAX_PAUSE // 60} "
-            "minutes. Words are all words of the photos they finished, and those they edited on others.",
-            NOBODY,
-            ("Person", "Words per hour", *WORK_COLUMNS),
+            "work",
+            tr("Work"),
+            tr(
+                "Hours are the sum of the gaps between a person's saves, without those above {minutes} "
+                "minutes. Words are all words of the photos they finished, and those they edited on others.",
+                minutes=MAX_PAUSE // 60,
+            ),
+            nobody,
+            (tr("Person"), tr("Words per hour"), *work_columns),
             [(work.who, _rounded(work.words_per_hour), *_work(work)) for work in found.people],
             1,
         ),
         Table(
-            "Work per day",
-            "Days in UTC, the latest first.",
-            NOBODY,
-            ("Day", "Person", *WORK_COLUMNS),
+            "days",
+            tr("Work per day"),
+            tr("Days in UTC, the latest first."),
+            nobody,
+            (tr("Day"), tr("Person"), *work_columns),
             [(str(work.day), work.who, *_work(work)) for work in reversed(found.days)],
             2,
         ),
         Table(
-            "Agreement",
+            "agreement",
+            tr("Agreement"),
             _agreement_note(found),
             _no_agreement(found),
-            ("Person", "Person", "End-to-end H", "Photos"),
+            (tr("Person"), tr("Person"), tr("End-to-end H"), tr("Photos")),
             [
                 (one.first, one.second, f"{one.end_to_end.hmean:.1%}", f"{one.photos}")
                 for one in found.agreement
@@ -69,20 +78,36 @@ def tables(found: Statistics) -> list[Table]:
             2,
         ),
         Table(
-            "Corrections per model version",
-            "On photos that people changed or finished. A word can have a wrong text and a wrong outline.",
-            "No photo that the spotter has read was changed or finished yet.",
+            "corrections",
+            tr("Corrections per model version"),
+            tr(
+                "On photos that people changed or finished. A word can have a wrong text and a wrong outline."
+            ),
+            tr("No photo that the spotter has read was changed or finished yet."),
             (
-                "Model version",
-                "Right",
-                "Words",
-                "Photos",
-                *(KIND_LABELS[kind].capitalize() for kind in MISTAKES),
+                tr("Model version"),
+                tr("Right"),
+                tr("Words"),
+                tr("Photos"),
+                *(labels[kind].capitalize() for kind in MISTAKES),
             ),
             [(one.model_version, *_mistakes(one)) for one in found.models],
             1,
         ),
     ]
+
+
+def kind_labels() -> dict[str, str]:
+    """By one of MISTAKES."""
+    return {
+        "text": tr("wrong text"),
+        "missed": tr("missed"),
+        "false": tr("false alarm"),
+        "shape": tr("outline"),
+        "split": tr("split"),
+        "merged": tr("merged"),
+        "illegible": tr("illegible"),
+    }
 
 
 def to_csv(found: Statistics) -> str:
@@ -109,7 +134,7 @@ def _values(found: Statistics) -> Iterator[tuple[str, str, str, str, str, str, f
     for version in found.models:
         right = version.words - version.wrong
         values = {"photos": version.photos, "words": version.words, "right": right}
-        kinds = {KIND_LABELS[kind]: version.kinds.get(kind, 0) for kind in MISTAKES}
+        kinds = {KINDS_IN_CSV[kind]: version.kinds.get(kind, 0) for kind in MISTAKES}
         for measure, value in (values | kinds).items():
             yield "corrections", "", "", "", version.model_version, measure, value
 
@@ -124,21 +149,29 @@ def _mistakes(one: Mistakes) -> tuple[str, ...]:
 
 
 def _agreement_note(found: Statistics) -> str:
-    how = (
+    how = tr(
         "H-mean of the words that both have, with the same text, on photos that both did: a person's version "
         "is the one they saved last, or marked as done."
     )
     if found.shared_photos <= MAX_COMPARED:
         return how
-    return f"{how} Measured on the {MAX_COMPARED} latest of {found.shared_photos} such photos."
+    latest = tr(
+        "Measured on the {number} latest of {total} such photos.",
+        number=MAX_COMPARED,
+        total=found.shared_photos,
+    )
+    return f"{how} {latest}"
 
 
 def _no_agreement(found: Statistics) -> str:
     if len(found.people) == 1:
-        return (
-            f"Only {found.people[0].who} has worked on this project; agreement needs two people on a photo."
+        return tr(
+            "Only {who} has worked on this project; agreement needs two people on a photo.",
+            who=found.people[0].who,
         )
-    return "No photo was done by two people yet." if found.people else NOBODY
+    if found.people:
+        return tr("No photo was done by two people yet.")
+    return tr("Nobody has changed or finished a photo yet.")
 
 
 def _rounded(value: float | None) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
+
+from spotter.language import tr
 
 # What tools and people write until somebody types the text, in small letters.
 PLACEHOLDERS = {
@@ -53,6 +56,17 @@ def foreign_letters(text: str) -> str:
     return found
 
 
+def unknown_characters(texts: Iterable[str], known: str) -> str:
+    """The characters of texts that a reader does not know, in the order of their codes. Placeholders and
+    letters that only look like Latin ones are mistakes, and no word contains spaces.
+    """
+    found: set[str] = set()
+    for text in texts:
+        if not is_placeholder(text):
+            found |= set(text) - set(foreign_letters(text)) - set(known)
+    return "".join(sorted(c for c in found if c.isprintable() and not c.isspace()))
+
+
 def script_of(text: str) -> str:
     """The script of the first letter: Latin, Cyrillic, Chinese or Japanese, ...; "" if there is no letter."""
     letter = next((letter for letter in text if letter.isalpha()), "")
@@ -60,3 +74,15 @@ def script_of(text: str) -> str:
     if first in EAST_ASIAN:
         return "Chinese or Japanese"
     return "Latin" if first == "FULLWIDTH" else first.capitalize()
+
+
+def script_name(script: str) -> str:
+    """A script in the current language; those that are rare here keep the name that Unicode gives them."""
+    names = {
+        "Latin": tr("Latin"),
+        "Cyrillic": tr("Cyrillic"),
+        "Greek": tr("Greek"),
+        "Hangul": tr("Hangul"),
+        "Chinese or Japanese": tr("Chinese or Japanese"),
+    }
+    return names.get(script, script)

@@ -18,6 +18,7 @@ from annotation.store.records import ImageRecord
 from annotation.store.store import Store
 from annotation.zip_names import DAMAGED_ZIP, decode_names
 from spotter.images import MAX_BYTES, MAX_PAGES, ImageError, count_pages, page_name, read_image
+from spotter.language import tr
 
 MAX_FILES = 5000  # per upload
 MAX_TOTAL = 2 * 2**30  # bytes per upload, unpacked
@@ -25,7 +26,6 @@ MAX_RATIO = 100  # unpacked to packed size; of images it is below 2, of a zip bo
 SMALL = 2**20  # bytes up to which the ratio is ignored: a white page compresses well
 CHUNK = 2**20  # bytes
 PAGES_SECONDS = 120  # per file
-HIDDEN = "This is a hidden file of the operating system, not an image."
 DRIVE = re.compile(r"^[A-Za-z]:")
 
 Progress = Callable[[int, int, str], None]  # (number done, total number, name of the next file)
@@ -44,7 +44,9 @@ class UploadReport:
         """`name`: that the image came with."""
         (self.added if is_new else self.existing).append(record)
         if not is_new and display_name(name) != record.name:
-            self.notes.append((name, f"It is the same photo as {record.name}, which is in the project."))
+            self.notes.append(
+                (name, tr("It is the same photo as {name}, which is in the project.", name=record.name))
+            )
 
     @property
     def photos(self) -> int:
@@ -86,11 +88,17 @@ def upload(
             try:
                 if max(number, report.photos) >= MAX_FILES:
                     raise _RefusedError(
-                        f"The upload has more than {MAX_FILES} files; send the rest separately."
+                        tr(
+                            "The upload has more than {max_files} files; send the rest separately.",
+                            max_files=MAX_FILES,
+                        )
                     )
                 if total > MAX_TOTAL:
                     raise _RefusedError(
-                        f"The upload is larger than {MAX_TOTAL // 2**30} GB; send the rest separately."
+                        tr(
+                            "The upload is larger than {max_total} GB; send the rest separately.",
+                            max_total=MAX_TOTAL // 2**30,
+                        )
                     )
                 if file.problem:
                     raise _RefusedError(file.problem)
@@ -116,7 +124,9 @@ def _add_pages(
     for number in range(1, min(count, MAX_PAGES) + 1):
         name = page_name(shown, number, count)
         if time.monotonic() > end:
-            report.refused.append((name, "It and the pages after it would take too long; split the file."))
+            report.refused.append(
+                (name, tr("It and the pages after it would take too long; split the file."))
+            )
             break
         try:
             report.add(*store.add_image(project_id, encode(read_image(data, number))[0], name), name)
@@ -124,9 +134,20 @@ def _add_pages(
         except ImageError as error:
             report.refused.append((name, str(error)))
     if count > MAX_PAGES:
-        report.refused.append((file, f"Only its first {MAX_PAGES} pages were added; split the file."))
+        report.refused.append(
+            (file, tr("Only its first {max_pages} pages were added; split the file.", max_pages=MAX_PAGES))
+        )
     if names:
-        report.notes.append((file, f"{len(names)} pages became images of their own, from {names[0]} on."))
+        report.notes.append(
+            (
+                file,
+                tr(
+                    "{count} pages became images of their own, from {names} on.",
+                    count=len(names),
+                    names=names[0],
+                ),
+            )
+        )
 
 
 def _expand(path: Path, archives: ExitStack) -> Iterator[_File]:
@@ -137,10 +158,10 @@ def _expand(path: Path, archives: ExitStack) -> Iterator[_File]:
         try:
             archive = archives.enter_context(zipfile.ZipFile(path))
         except (zipfile.BadZipFile, OSError, ValueError) as error:
-            raise _RefusedError("The zip archive is damaged; pack it again.") from error
+            raise _RefusedError(tr("The zip archive is damaged; pack it again.")) from error
         yield from _members(archive)
     elif path.suffix.lower() == ".zip" and path.is_file():
-        raise _RefusedError("The zip archive is damaged; pack it again.")
+        raise _RefusedError(tr("The zip archive is damaged; pack it again."))
     else:
         yield _File(path.name, partial(_read_file, path), _hidden(path.name))
 
@@ -153,7 +174,7 @@ def _folder(folder: Path) -> Iterator[_File]:
             shown = path.relative_to(folder).as_posix()
             problem = _unwanted(shown)
             if path.is_symlink():
-                problem = "This is a link to another file; upload the file itself."
+                problem = tr("This is a link to another file; upload the file itself.")
             yield _File(shown, partial(_read_file, path), problem)
 
 
@@ -162,7 +183,11 @@ def _members(archive: zipfile.ZipFile) -> Iterator[_File]:
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     if len(entries) > MAX_FILES:
         raise _RefusedError(
-            f"The zip archive contains {len(entries)} files; at most {MAX_FILES} are allowed."
+            tr(
+                "The zip archive contains {count} files; at most {max_files} are allowed.",
+                count=len(entries),
+                max_files=MAX_FILES,
+            )
         )
     for entry in entries:
         problem = _suspicious(entry) or _unwanted(entry.filename)
@@ -173,15 +198,18 @@ def _suspicious(entry: zipfile.ZipInfo) -> str:
     """The reason to refuse an entry of an archive unread; "" if there is none."""
     name = entry.filename.replace("\\", "/")
     if name.startswith("/") or DRIVE.match(name) or ".." in PurePosixPath(name).parts:
-        return "Its name points outside the archive."
+        return tr("Its name points outside the archive.")
     if stat.S_ISLNK(entry.external_attr >> 16):
-        return "This is a link to another file; pack the file itself."
+        return tr("This is a link to another file; pack the file itself.")
     if entry.flag_bits & 1:
-        return "It is encrypted; pack it without a password."
+        return tr("It is encrypted; pack it without a password.")
     if entry.file_size > MAX_BYTES:
-        return f"The file is larger than {MAX_BYTES // 2**20} MB; save the image smaller and try again."
+        return tr(
+            "The file is larger than {max_bytes} MB; save the image smaller and try again.",
+            max_bytes=MAX_BYTES // 2**20,
+        )
     if entry.file_size > SMALL and entry.file_size > MAX_RATIO * max(entry.compress_size, 1):
-        return "It is compressed more than a hundredfold, as only a zip bomb is."
+        return tr("It is compressed more than a hundredfold, as only a zip bomb is.")
     return ""
 
 
@@ -189,15 +217,19 @@ def _unwanted(name: str) -> str:
     """The reason to refuse a file because of its name; "" if there is none."""
     last = PurePosixPath(name.replace("\\", "/")).name
     if _hidden(last) or name.startswith("__MACOSX/"):
-        return HIDDEN
+        return _hidden_reason()
     if last.lower().endswith((".zip", ".tar", ".gz", ".7z", ".rar")):
-        return "This is an archive inside another one; unpack it first."
+        return tr("This is an archive inside another one; unpack it first.")
     return ""
 
 
 def _hidden(name: str) -> str:
     """The reason to refuse a file whose name is that of a hidden one; "" for others."""
-    return HIDDEN if name.startswith(".") or name in ("Thumbs.db", "desktop.ini") else ""
+    return _hidden_reason() if name.startswith(".") or name in ("Thumbs.db", "desktop.ini") else ""
+
+
+def _hidden_reason() -> str:
+    return tr("This is a hidden file of the operating system, not an image.")
 
 
 def _read_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
@@ -209,19 +241,21 @@ def _read_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
             while chunk := file.read(CHUNK):
                 data += chunk
                 if len(data) > limit:
-                    raise _RefusedError("Its unpacked size is too large, as only a zip bomb's is.")
+                    raise _RefusedError(tr("Its unpacked size is too large, as only a zip bomb's is."))
     except DAMAGED_ZIP as error:
-        raise _RefusedError("It is damaged or compressed with an unknown method; pack it again.") from error
+        raise _RefusedError(
+            tr("It is damaged or compressed with an unknown method; pack it again.")
+        ) from error
     return bytes(data)
 
 
 def _read_file(path: Path) -> bytes:
     try:
         if path.exists() and not path.is_file():
-            raise _RefusedError("This is not a regular file.")
+            raise _RefusedError(tr("This is not a regular file."))
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
-        raise _RefusedError("The file does not exist; check its name and folder.") from error
+        raise _RefusedError(tr("The file does not exist; check its name and folder.")) from error
     except OSError as error:
-        raise _RefusedError("The file cannot be opened; check its permissions.") from error
+        raise _RefusedError(tr("The file cannot be opened; check its permissions.")) from error

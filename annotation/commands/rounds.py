@@ -55,6 +55,8 @@ class Run:
 
     minutes: float | None
     part: str
+    characters: str
+    cross_validate: bool
     resume: int | None
     weights: str
     database: str
@@ -65,6 +67,17 @@ class Run:
         parser.add_argument("--minutes", type=float, metavar="M", help="of training (default: 9)")
         parser.add_argument(
             "--part", choices=("auto", *PARTS), default="auto", help="default: chosen from the corrections"
+        )
+        parser.add_argument(
+            "--characters",
+            default="",
+            metavar="TEXT",
+            help="that the reader learns besides those of the corrected texts",
+        )
+        parser.add_argument(
+            "--cross-validate",
+            action="store_true",
+            help="with fewer than 10 photos: judge it by parts of them in turn",
         )
         parser.add_argument("--resume", type=int, metavar="ROUND", help="continue a round that was stopped")
         parser.add_argument(
@@ -78,7 +91,8 @@ class Run:
                 one = rounds.resume(find_round(rounds, project_id, self.resume).id)
             else:
                 gain = rounds.gain(project_id)
-                one = rounds.start(project_id, self.minutes, self.part, user_name())
+                options = self.part, user_name(), self.characters, self.cross_validate
+                one = rounds.start(project_id, self.minutes, *options)
                 for warning in gain.warnings:
                     print(printable(f"Warning: {warning}"), file=sys.stderr)
             yield printable(f"{one.name}: {one.photos} photos, {one.words} words. {one.reason}")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import csv
+import signal
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
@@ -75,11 +77,13 @@ class Simulate:
         plan = Plan(self.orders, self.rounds, self.photos, self.seeds, self.minutes, self.weights)
         steps: list[Step] = []
         yield tab_separated("order", "seed", "round", "photos", "end-to-end H", "promoted")
-        for step in simulate(photographs, plan, load_spotter):
-            steps.append(step)
-            self._write_csv(steps)
-            promoted = "promoted" if step.promoted else ""
-            yield tab_separated(step.order, step.seed, step.round, step.photos, f"{step.h:.3f}", promoted)
+        with sigterm_as_interrupt():
+            for step in simulate(photographs, plan, load_spotter):
+                steps.append(step)
+                self._write_csv(steps)
+                promoted = "promoted" if step.promoted else ""
+                figures = step.order, step.seed, step.round, step.photos, f"{step.h:.3f}"
+                yield tab_separated(*figures, promoted)
         yield ""
         yield from summary(steps)
         if self.chart is not None:
@@ -102,6 +106,20 @@ class Simulate:
             writer = csv.writer(stream)
             writer.writerow(field.name for field in fields(Step))
             writer.writerows(map(astuple, steps))
+
+
+@contextmanager
+def sigterm_as_interrupt() -> Iterator[None]:
+    """SIGTERM ends the program as Ctrl+C does: the round is stopped, the temporary folder removed."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def summary(steps: Sequence[Step]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from annotation.commands.stores import add_database_option, add_project_option, existing_store, new_store
 from annotation.commands.terminal import progress_bar
 from annotation.formats import EXPORTS, FORMATS, export_to, read
-from annotation.formats.importing import import_entries
+from annotation.formats.import_steps import import_in_steps
 from annotation.formats.turning import COORDINATES
 from annotation.store.selection import SELECTABLE, parse_selection
 
@@ -48,8 +48,8 @@ class Import:
     def run(self) -> list[str]:
         entries = read(self.path, self.format, self.images, self.coordinates)
         who = f"import of {self.path.name}"
-        with new_store(self.database) as store:
-            return import_entries(store, self.project, entries, who, self.strict).lines()
+        with new_store(self.database) as store, progress_bar("import") as progress:
+            return import_in_steps(store, self.project, entries, who, self.strict, progress).lines()
 
 
 @dataclass(frozen=True)

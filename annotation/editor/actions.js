@@ -1,6 +1,7 @@
 // The actions, by the name in a button's data-do or of a key, and clicks.
 
 import { closest } from "../../spotter/tabs/shared/dom.js";
+import { tr } from "../../spotter/tabs/shared/texts.js";
 import { isPossible } from "./bars.js";
 import { change, commit } from "./edits.js";
 import { abortGesture, endNudge } from "./gestures.js";
@@ -9,7 +10,7 @@ import { editNextText, editText, finishText, focusPhoto, leaveText, select, togg
 import { lastSelected, listOrder, onlySelected } from "./state.js";
 import { finishDrawing, merge, mergeWith, split, startTool, stopTool } from "./tools.js";
 import { announce } from "./update.js";
-import { duplicateSelected, lock, removeSelected, toggleFlag, travel } from "./word_edits.js";
+import { announceNothing, duplicateSelected, lock, removeSelected, toggleFlag, travel } from "./word_edits.js";
 import { fit, zoomAtCentre, zoomTo } from "./zoom.js";
 
 /** @import { Editor } from "./types.js" */
@@ -30,7 +31,7 @@ const ACTIONS = {
   done: finish,
   cancel: (editor) => {
     stopTool(editor);
-    announce(editor, "Cancelled");
+    announce(editor, tr("Cancelled"));
     focusPhoto(editor);
   },
   undo: (editor) => travel(editor, "undo"),
@@ -47,10 +48,10 @@ const ACTIONS = {
   },
   accept: (editor) => {
     const text = onlySelected(editor.state)?.suggestion?.text;
-    change(editor, editor.state.selection, withSuggestion, "suggestion used: " + text);
+    change(editor, editor.state.selection, withSuggestion, tr("suggestion used: {text}", { text: text ?? "" }));
   },
   dismiss: (editor) => {
-    change(editor, editor.state.selection, (r) => edited(r, { suggestion: null }), "suggestion dismissed");
+    change(editor, editor.state.selection, (r) => edited(r, { suggestion: null }), tr("suggestion dismissed"));
   },
   duplicate: duplicateSelected,
   illegible: (editor) => toggleFlag(editor, editor.state.selection, "illegible"),
@@ -72,8 +73,8 @@ function finish(editor) {
 export function act(editor, name) {
   const { photo, selection } = editor.state;
   if (!isPossible(editor.state, name)) {
-    if (name === "undo" || name === "redo") announce(editor, "Nothing to " + name);
-    else if (photo.photo && !selection.length) announce(editor, "Select a word first");
+    if (name === "undo" || name === "redo") announceNothing(editor, name);
+    else if (photo.photo && !selection.length) announce(editor, tr("Select a word first"));
     return;
   }
   if (editor.state.gesture?.kind !== "nudge") abortGesture(editor);
@@ -111,7 +112,7 @@ function clickRow(editor, id, action, event) {
 /** The focus goes to the row that takes the place of the deleted one. @param {Editor} editor @param {string} id */
 function removeRow(editor, id) {
   const at = listOrder(editor.state).findIndex((r) => r.id === id);
-  commit(editor, editor.state.history.now.filter((r) => r.id !== id), "word deleted");
+  commit(editor, editor.state.history.now.filter((r) => r.id !== id), tr("word deleted"));
   const order = listOrder(editor.state), next = order[Math.min(at, order.length - 1)];
   (next && editor.drawn.get(next.id)?.remove || editor.nodes.photo).focus();
 }

@@ -1,12 +1,17 @@
 // The bars of buttons, the hint below them and the pill that says what is saved.
 
+import { tr } from "../../spotter/tabs/shared/texts.js";
 import { confidence, splitText, UNSURE } from "./regions.js";
 import { onlySelected, regionOf, selectedRegions } from "./state.js";
 
 /** @import { Editor, State } from "./types.js" */
 
 /** @param {number} count */
-export const countWords = (count) => count + (count === 1 ? " word" : " words");
+export const countWords = (count) => (count === 1 ? tr("1 word") : tr("{count} words", { count }));
+
+/** @param {number} count */
+export const countSelected = (count) =>
+  count === 1 ? tr("1 word selected") : tr("{count} words selected", { count });
 
 /** @param {State} state */
 const hasSelection = (state) => state.selection.length > 0;
@@ -55,9 +60,9 @@ export function drawBars({ nodes, state }) {
     button.setAttribute("aria-disabled", String(!isPossible(state, action)));
     if (button.hasAttribute("aria-pressed")) button.setAttribute("aria-pressed", String(isPressed(state, action)));
   }
-  const label = state.corner === null ? "Delete the word" : "Delete the corner";
+  const label = state.corner === null ? tr("Delete the word") : tr("Delete the corner");
   nodes.remove.setAttribute("aria-label", label);
-  nodes.remove.title = label + " (Del)";
+  nodes.remove.title = tr("{label} (Del)", { label });
   nodes.finish.hidden = state.tool === "select";
   nodes.hint.textContent = hintOf(state);
   nodes.root.dataset.tool = state.tool;
@@ -70,12 +75,14 @@ export function hintOf(state) {
   if (drawing) return drawingHint(state);
   if (cut) {
     const halves = splitText(regionOf(state, cut.id)?.text ?? "", cut.t);
-    return "Cut here: " + halves.map((half) => half || "…").join(" | ");
+    return tr("Cut here: {halves}", { halves: halves.map((half) => half || "…").join(" | ") });
   }
-  if (tool === "merge") return "Choose the word to merge with";
-  if (moving) return "Arrow keys move the word, Enter ends";
-  if (corner !== null) return "Corner " + (corner + 1) + ": arrow keys move it, n adds one, Del deletes it";
-  if (selection.length > 1) return countWords(selection.length) + " selected";
+  if (tool === "merge") return tr("Choose the word to merge with");
+  if (moving) return tr("Arrow keys move the word, Enter ends");
+  if (corner !== null) {
+    return tr("Corner {number}: arrow keys move it, n adds one, Del deletes it", { number: corner + 1 });
+  }
+  if (selection.length > 1) return countSelected(selection.length);
   return summary(state);
 }
 
@@ -83,25 +90,30 @@ export function hintOf(state) {
 function drawingHint({ drawing, tool }) {
   if (!drawing) return "";
   const { points, bottom, lower } = drawing;
-  const end = "Enter, Done or a double click";
-  if (tool === "box" && !points.length) return "Drag a box, or click its four corners";
-  if (tool === "box") return "Corner " + (points.length + 1) + " of 4";
-  if (tool === "polygon") return points.length < 3 ? "Click the corners, one after another" : end + " closes the shape";
-  if (lower) return bottom.length < 2 ? "Click along the bottom of the word" : end + " closes the band";
-  if (points.length < 2) return "Click along the top of the word, from its first letter on";
-  return end + ": now the bottom line";
+  if (tool === "box" && !points.length) return tr("Drag a box, or click its four corners");
+  if (tool === "box") return tr("Corner {number} of 4", { number: points.length + 1 });
+  if (tool === "polygon" && points.length < 3) return tr("Click the corners, one after another");
+  if (tool === "polygon") return tr("Enter, Done or a double click closes the shape");
+  if (lower && bottom.length < 2) return tr("Click along the bottom of the word");
+  if (lower) return tr("Enter, Done or a double click closes the band");
+  if (points.length < 2) return tr("Click along the top of the word, from its first letter on");
+  return tr("Enter, Done or a double click: now the bottom line");
 }
 
 /** @param {State} state */
 function summary({ history: { now } }) {
   const suggestions = now.filter((r) => r.suggestion).length;
   const unsure = now.filter((r) => !r.locked && (confidence(r) ?? 0) < UNSURE).length;
-  return [countWords(now.length), unsure && unsure + " unsure", suggestions && suggestions + " with a suggestion"]
-    .filter(Boolean).join(" · ");
+  const parts = [countWords(now.length)];
+  if (unsure) parts.push(tr("{count} unsure", { count: unsure }));
+  if (suggestions) parts.push(tr("{count} with a suggestion", { count: suggestions }));
+  return parts.join(" · ");
 }
 
 /** @type {Record<string, string>} */
-const PILLS = { saved: "Saved", saving: "Saving…", late: "Not saved yet", conflict: "Conflict" };
+const PILLS = {
+  saved: tr("Saved"), saving: tr("Saving…"), late: tr("Not saved yet"), conflict: tr("Conflict"),
+};
 
 /** "Saved" only when the last edit is: an answer to an older one says nothing about it. @param {Editor} editor */
 export function drawPill({ nodes: { pill }, state: { saving, revision } }) {

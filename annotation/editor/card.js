@@ -1,6 +1,7 @@
 // The card with the enlarged word and its text field: near the only selected word, never on it.
 
 import { percent } from "../../spotter/tabs/shared/dom.js";
+import { tr } from "../../spotter/tabs/shared/texts.js";
 import { drawCrop } from "./crop.js";
 import { bounds, clamp } from "./geometry.js";
 import { confidenceRuns } from "./regions.js";
@@ -19,8 +20,8 @@ export function drawCard(editor) {
   card.hidden = !region || state.tool !== "select" || isDragging(state.gesture);
   if (card.hidden || !region) return;
   if (!state.editing) field.value = region.text;
-  field.placeholder = region.illegible ? "illegible" : "type what you read";
-  field.setAttribute("aria-label", "Text of word " + (listOrder(state).indexOf(region) + 1));
+  field.placeholder = region.illegible ? tr("illegible") : tr("type what you read");
+  field.setAttribute("aria-label", tr("Text of word {number}", { number: listOrder(state).indexOf(region) + 1 }));
   drawSuggestion(editor, region);
   drawPreview(editor);
   placeCard(editor);
@@ -32,8 +33,8 @@ function drawSuggestion({ nodes: { offer, offerText, offerScore, accept, dismiss
   if (!suggestion) return;
   offerText.textContent = suggestion.text;
   offerScore.textContent = percent(suggestion.score);
-  accept.setAttribute("aria-label", "Use the suggestion " + suggestion.text);
-  dismiss.setAttribute("aria-label", "Dismiss the suggestion " + suggestion.text);
+  accept.setAttribute("aria-label", tr("Use the suggestion {text}", { text: suggestion.text }));
+  dismiss.setAttribute("aria-label", tr("Dismiss the suggestion {text}", { text: suggestion.text }));
 }
 
 /** The uncertain characters, as long as the field shows the text that was read. @param {Editor} editor */

@@ -26,15 +26,12 @@ from gradio.processing_utils import save_pil_to_cache
 from PIL import Image
 
 from annotation.editor.schema import EditorData, Proposal, RegionData
+from spotter.language import tr, tr_html
 from spotter.tabs.shared.javascript import component_script
 
 HERE = Path(__file__).parent
 CSS = (HERE / "editor.css").read_text(encoding="utf-8")
-# Not as css_template: gradio writes that again with every edit, and the browser restyles the whole page. The
-# id gives the rules precedence over those of gradio.
-HTML = f"""<div id="region-editor"><style>#region-editor {{
-{CSS}}}</style>
-{(HERE / "editor.html").read_text(encoding="utf-8")}</div>"""
+HTML = (HERE / "editor.html").read_text(encoding="utf-8")
 JS = component_script(HERE / "editor.js")
 
 MAX_DISPLAY_SIDE = 4000  # pixels; a larger array is displayed scaled down, polygons keep its own pixels
@@ -69,7 +66,7 @@ class RegionEditor(gr.HTML):
         # As attributes: gradio sends an update of those only.
         self.pill, self.proposed, self.chosen = pill or {}, proposed or {}, chosen or {}
         self.added = added or {}
-        kwargs.setdefault("html_template", HTML)
+        kwargs.setdefault("html_template", template())
         kwargs.setdefault("js_on_load", JS)
         kwargs.setdefault("apply_default_css", False)
         kwargs |= {"pill": self.pill, "proposed": self.proposed, "chosen": self.chosen, "added": self.added}
@@ -85,7 +82,7 @@ class RegionEditor(gr.HTML):
             return None
         size = self._size_of(payload.image_id)
         if size is None:
-            raise gr.Error("This photo is unknown; reload the page.", print_exception=False)
+            raise gr.Error(tr("This photo is unknown; reload the page."), print_exception=False)
         return {
             "image_id": payload.image_id,
             "version": payload.version,
@@ -115,14 +112,17 @@ class RegionEditor(gr.HTML):
         value: dict[str, Any] | None = None,
         message: str = "",
         version: int | None = None,
+        unread: bool = False,
     ) -> dict[str, Any]:
         """An update of the pill; `value`: what was saved, so that a later edit still shows "Saving…".
 
         `version`: of the stored image now; the next edit comes with it. After the first such update the
-        editor shows what is not saved yet, and keeps it in the browser.
+        editor shows what is not saved yet, and keeps it in the browser. `unread`: the editor shall ask for
+        suggestions: it triggers the event `submit`.
         """
         value = value or {}
         about = {"image_id": value.get("image_id", ""), "revision": value.get("revision"), "version": version}
+        about["unread"] = unread
         return gr.update(pill={"state": state, "message": message, **about})
 
     @staticmethod
@@ -153,3 +153,12 @@ class RegionEditor(gr.HTML):
 
     def example_value(self) -> None:
         return None
+
+
+def template() -> str:
+    """The editor's HTML in the current language."""
+    # Not as css_template: gradio writes that again with every edit, and the browser restyles the whole page.
+    # The id gives the rules precedence over those of gradio.
+    return f"""<div id="region-editor"><style>#region-editor {{
+{CSS}}}</style>
+{tr_html(HTML)}</div>"""

@@ -1,5 +1,6 @@
 // Edits: steps of the history that are shown, sent to Python and announced.
 
+import { tr } from "../../spotter/tabs/shared/texts.js";
 import { forget, storedEdits, storeEdits } from "./autosave.js";
 import { addStep } from "./history.js";
 import { pack, triggerInput } from "./payload.js";
@@ -9,7 +10,6 @@ import { announce, update } from "./update.js";
 /** @import { Editor, Region, State } from "./types.js" */
 
 const LATE = 10000;  // milliseconds without an answer until the pill says "Not saved yet"
-const RESTORED = "your last edits are here again";
 
 /** Writes the state to the value of the component. @param {Editor} editor */
 export function writeValue({ props, state: { photo, revision, history } }) {
@@ -30,7 +30,8 @@ export function commit(editor, regions, label) {
  * @param {string} sentence
  */
 export function send(editor, changes, sentence) {
-  const { revision, saving } = editor.state;
+  const { revision, saving, photo } = editor.state;
+  if (photo.read_only) return announce(editor, tr("You can look at this photo, but not change it."));
   update(editor, { ...changes, revision: revision + 1, saving: { ...saving, late: false, note: "" } });
   writeValue(editor);
   storeEdits(editor);
@@ -63,7 +64,8 @@ export function restoreEdits(editor) {
   if (JSON.stringify(regions) === JSON.stringify(state.history.now)) return forget(key);
   // There are stored edits only where Python saves, though it may not have said so on this page yet.
   update(editor, { photo: { ...state.photo, version }, saving: { ...state.saving, on: true } });
-  commit(editor, regions, RESTORED);
-  update(editor, { saving: { ...editor.state.saving, note: RESTORED } });
+  const note = tr("your last edits are here again");
+  commit(editor, regions, note);
+  update(editor, { saving: { ...editor.state.saving, note } });
   if (storedEdits(state.photo)?.key !== key) forget(key);  // of a closed window, and now of this one
 }

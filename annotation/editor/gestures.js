@@ -1,5 +1,6 @@
 // Gestures that move words and corners. They change only what is shown; their end makes one edit.
 
+import { tr } from "../../spotter/tabs/shared/texts.js";
 import { change } from "./edits.js";
 import { bounds, clamp, clampPoints, roundToTenth, samePoints, translate } from "./geometry.js";
 import { adoptPostponed } from "./incoming.js";
@@ -33,7 +34,7 @@ export function dragBy(editor, gesture, by) {
 export function commitShape(editor, { id, shape, index, ...gesture }) {
   if (!shape || samePoints(shape, regionOf(editor.state, id)?.points ?? [])) return;
   const isNew = gesture.kind === "corner" && gesture.inserted;
-  const label = isNew ? "corner added" : index === null ? "word moved" : "corner moved";
+  const label = isNew ? tr("corner added") : index === null ? tr("word moved") : tr("corner moved");
   change(editor, [id], (r) => edited(r, { points: shape }), label);
   if (isNew) update(editor, { corner: index });
   focusPhoto(editor);

@@ -2,6 +2,7 @@
 // lie outside of the word, so that its letters stay visible.
 
 import { makeSvg, setAttributes } from "../../spotter/tabs/shared/dom.js";
+import { tr } from "../../spotter/tabs/shared/texts.js";
 import { bounds, clamp, contains, distance, interpolate, roundToTenth, signedArea } from "./geometry.js";
 import { onlySelected, shapeOf } from "./state.js";
 
@@ -96,7 +97,9 @@ export function drawHandles(editor) {
     const active = i === state.corner;
     placeHandle(nodes[count + i], corners[i], active ? radius + 2 : radius, {
       class: active ? "corner active" : "corner",
-      "aria-label": "Corner " + (i + 1) + " of " + count + " at " + p.map(roundToTenth).join(", "),
+      "aria-label": tr("Corner {number} of {count} at {place}", {
+        number: i + 1, count, place: p.map(roundToTenth).join(", "),
+      }),
     });
   });
 }

@@ -1,5 +1,6 @@
 // What Python changes on the open photo. It never undoes or disturbs an edit.
 
+import { tr } from "../../spotter/tabs/shared/texts.js";
 import { writeValue } from "./edits.js";
 import { samePoints } from "./geometry.js";
 import { rebaseHistory, rewriteHistory } from "./history.js";
@@ -43,8 +44,10 @@ export function suggest(editor, proposals) {
   });
   update(editor, { history });
   if (!count) return;
-  const text = proposals.length === 1 ? "The spotter suggests " + proposals[0].text : "New suggestions of the spotter";
-  announce(editor, text);
+  const isOne = proposals.length === 1;
+  announce(editor, isOne
+    ? tr("The spotter suggests {text}", { text: proposals[0].text })
+    : tr("New suggestions of the spotter"));
 }
 
 /**

@@ -1,6 +1,7 @@
 // The words on the photo: their outlines, and the tip with the text of the hovered one.
 
 import { makeSvg, percent, scoreColour, setAttributes } from "../../spotter/tabs/shared/dom.js";
+import { tr } from "../../spotter/tabs/shared/texts.js";
 import { bounds, clamp } from "./geometry.js";
 import { confidence } from "./regions.js";
 import { isDragging, shapeOf } from "./state.js";
@@ -71,13 +72,13 @@ export function drawOutline(entry, region, description, selected) {
 
 /** For screen readers. @param {Region} region @param {number} index @param {number} total */
 export function describe(region, index, total) {
-  const parts = [region.text || "no text", "word " + (index + 1) + " of " + total];
-  if (region.score !== null) parts.push("found " + percent(region.score));
-  if (region.reading_score !== null) parts.push("read " + percent(region.reading_score));
-  if (region.illegible) parts.push("illegible");
-  if (region.difficult) parts.push("difficult");
-  if (region.locked) parts.push("checked, locked");
-  if (region.suggestion) parts.push("the spotter suggests " + region.suggestion.text);
+  const parts = [region.text || tr("no text"), tr("word {number} of {total}", { number: index + 1, total })];
+  if (region.score !== null) parts.push(tr("found {share}", { share: percent(region.score) }));
+  if (region.reading_score !== null) parts.push(tr("read {share}", { share: percent(region.reading_score) }));
+  if (region.illegible) parts.push(tr("illegible"));
+  if (region.difficult) parts.push(tr("difficult"));
+  if (region.locked) parts.push(tr("checked, locked"));
+  if (region.suggestion) parts.push(tr("the spotter suggests {text}", { text: region.suggestion.text }));
   return parts.join(", ");
 }
 
@@ -114,7 +115,7 @@ export function drawHovered(editor) {
   if (!entry?.region) return;
   entry.group.classList.add("hovered");
   entry.row.classList.add("hovered");
-  tip.textContent = (entry.region.text || "no text") + "  " + percent(confidence(entry.region));
+  tip.textContent = (entry.region.text || tr("no text")) + "  " + percent(confidence(entry.region));
   const { top, bottom, middle } = onStage(view, bounds(entry.region.points));
   tip.style.left = clamp(middle, 40, stageSize(editor).width - 40) + "px";
   tip.style.top = (top < 40 ? bottom + 38 : top) + "px";

@@ -1,5 +1,6 @@
 // Keys of the focused photo. Each function returns whether the key was used.
 
+import { tr } from "../../spotter/tabs/shared/texts.js";
 import { act } from "./actions.js";
 import { bounds, clamp } from "./geometry.js";
 import { endNudge, nudge, stepSize } from "./gestures.js";
@@ -68,7 +69,7 @@ function moveMergeTarget(editor, step) {
   const target = order[clamp(next, 0, order.length - 1)];
   update(editor, { mergeTarget: target.id });
   reveal(editor, bounds(target.points));
-  announce(editor, "Merge with " + (target.text || "no text") + "? Enter merges");
+  announce(editor, tr("Merge with {text}? Enter merges", { text: target.text || tr("no text") }));
 }
 
 /** @param {Editor} editor @param {Drawing} drawing @param {Key} key */
@@ -125,7 +126,7 @@ function wordKey(editor, { name, shift, arrow }) {
   else if (name === "Enter") editFirstText(editor);
   else if (name === "Escape") {
     leaveWords(editor);
-    announce(editor, "No word selected");
+    announce(editor, tr("No word selected"));
   } else return reshapeKey(editor, name);
   return true;
 }
@@ -193,7 +194,7 @@ function movingKey(editor, { name, shift, arrow }) {
   else if (["Enter", "Escape", "m"].includes(name)) {
     endNudge(editor);
     update(editor, { moving: false });
-    announce(editor, "Moving ended");
+    announce(editor, tr("Moving ended"));
   } else return false;
   return true;
 }

@@ -1,6 +1,7 @@
 // The values Python sends: photos, suggestions, selections and the pill.
 
 import { clone } from "../../spotter/tabs/shared/dom.js";
+import { tr } from "../../spotter/tabs/shared/texts.js";
 import { forgetConfirmed, storeEdits } from "./autosave.js";
 import { commit, restoreEdits, writeValue } from "./edits.js";
 import { abortGesture } from "./gestures.js";
@@ -88,14 +89,16 @@ export function receiveSelection(editor) {
 export function receiveAdded(editor) {
   const { image_id: imageId, regions = [] } = clone(editor.props.added ?? {}), { photo, history } = editor.state;
   if (!regions.length || imageId !== photo.image_id) return;
-  commit(editor, [...history.now, ...regions], regions.length === 1 ? "1 word copied" : regions.length + " words copied");
+  const count = regions.length, label = count === 1 ? tr("1 word copied") : tr("{count} words copied", { count });
+  commit(editor, [...history.now, ...regions], label);
 }
 
 /** @param {Editor} editor */
 export function receivePill(editor) {
-  const { state, message, image_id: imageId, revision, version } = clone(editor.props.pill ?? {});
+  const { state, message, image_id: imageId, revision, version, unread } = clone(editor.props.pill ?? {});
   const { photo } = editor.state, saving = { ...editor.state.saving, on: state !== undefined };
   if (imageId && Number.isInteger(revision)) forgetConfirmed(imageId, revision ?? 0);
+  if (unread) editor.trigger("submit");
   if (imageId && imageId !== photo.image_id) return update(editor, { saving });
   update(editor, {
     saving: { ...saving, state: state ?? "", message: message ?? "", revision: revision ?? saving.revision },

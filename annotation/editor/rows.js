@@ -1,6 +1,7 @@
 // The rows of the list.
 
 import { make, makeSvg, percent, scoreColour } from "../../spotter/tabs/shared/dom.js";
+import { tr } from "../../spotter/tabs/shared/texts.js";
 import { clamp } from "./geometry.js";
 import { confidenceRuns } from "./regions.js";
 
@@ -63,29 +64,29 @@ export function drawText(parent, region) {
  * @param {boolean} selected
  */
 export function drawRow(entry, region, index, description, selected) {
-  const name = "word " + (index + 1) + ", " + (region.text || "no text");
+  const name = tr("word {number}, {text}", { number: index + 1, text: region.text || tr("no text") });
   entry.count.textContent = String(index + 1);
   entry.number.classList.toggle("locked", region.locked);
-  entry.number.title = region.locked ? "Checked by a person: no model may change it" : "";
+  entry.number.title = region.locked ? tr("Checked by a person: no model may change it") : "";
   if (region.text) drawText(entry.text, region);
-  else entry.text.textContent = region.illegible ? "illegible" : "no text";
+  else entry.text.textContent = region.illegible ? tr("illegible") : tr("no text");
   entry.text.classList.toggle("blank", !region.text);
-  entry.text.setAttribute("aria-label", "Edit " + description);
+  entry.text.setAttribute("aria-label", tr("Edit {word}", { word: description }));
   entry.offered.textContent = region.suggestion ? "→ " + region.suggestion.text : "";
   entry.offered.hidden = !region.suggestion;
   drawScore(entry.found, region.score);
   drawScore(entry.read, region.reading_score);
-  drawFlag(entry.illegible, "Illegible", region.illegible, name);
-  drawFlag(entry.difficult, "Difficult", region.difficult, name);
-  entry.remove.setAttribute("aria-label", "Delete " + name);
-  entry.remove.title = "Delete";
+  drawFlag(entry.illegible, tr("Illegible"), region.illegible, name);
+  drawFlag(entry.difficult, tr("Difficult"), region.difficult, name);
+  entry.remove.setAttribute("aria-label", tr("Delete {word}", { word: name }));
+  entry.remove.title = tr("Delete");
   entry.row.classList.toggle("selected", selected);
 }
 
 /** @param {HTMLButtonElement} button @param {string} label @param {boolean} on @param {string} name */
 function drawFlag(button, label, on, name) {
   button.setAttribute("aria-pressed", String(on));
-  button.setAttribute("aria-label", label + ": " + name);
+  button.setAttribute("aria-label", tr("{action}: {item}", { action: label, item: name }));
   button.title = label;
 }
 

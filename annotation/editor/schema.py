@@ -119,6 +119,7 @@ class EditorData(Strict):
     height: int = Field(1, ge=1, le=MAX_SIDE)
     version: int = Field(0, ge=0, le=MAX_REVISION)  # of the stored image, see `RegionEditor.state`
     revision: int = Field(0, ge=0, le=MAX_REVISION)  # grows with every edit
+    read_only: bool = False  # the editor makes no edits; sent to the page, ignored on return
     regions: list[RegionData] = Field(default_factory=list, max_length=MAX_REGIONS)
 
     @field_validator("regions", mode="before")

@@ -1,6 +1,7 @@
 // The selection and the text field of the selected word.
 
-import { countWords } from "./bars.js";
+import { tr } from "../../spotter/tabs/shared/texts.js";
+import { countSelected } from "./bars.js";
 import { drawCard, placeCard } from "./card.js";
 import { change } from "./edits.js";
 import { bounds } from "./geometry.js";
@@ -35,14 +36,14 @@ export function select(editor, ids, near = false) {
 export function toggleSelected(editor, id) {
   const { selection } = editor.state;
   select(editor, selection.includes(id) ? selection.filter((other) => other !== id) : [...selection, id]);
-  announce(editor, countWords(editor.state.selection.length) + " selected");
+  announce(editor, countSelected(editor.state.selection.length));
 }
 
 /** @param {Editor} editor */
 export function selectAll(editor) {
   select(editor, listOrder(editor.state).map((r) => r.id));
   focusPhoto(editor);
-  announce(editor, countWords(editor.state.selection.length) + " selected");
+  announce(editor, countSelected(editor.state.selection.length));
 }
 
 /** Focuses the corner or word the keyboard works on. @param {Editor} editor */
@@ -81,7 +82,7 @@ export function finishText(editor) {
   const region = regionOf(editor.state, editing.id);
   update(editor, { editing: null });
   if (region && text !== region.text) {
-    change(editor, [editing.id], (r) => withText(r, text), "text: " + (text || "none"));
+    change(editor, [editing.id], (r) => withText(r, text), text ? tr("text: {text}", { text }) : tr("text: none"));
   }
   adoptPostponed(editor);
 }

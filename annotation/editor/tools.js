@@ -1,5 +1,6 @@
 // The tools: drawing words, splitting and merging them.
 
+import { tr } from "../../spotter/tabs/shared/texts.js";
 import { hintOf } from "./bars.js";
 import { bandOutline, makeCutter, nearestCut } from "./bands.js";
 import { currentLine } from "./drafts.js";
@@ -75,12 +76,13 @@ export function addPoint(editor, p) {
   const { drawing, tool, photo } = editor.state;
   if (!drawing) return;
   if (drawing.points.length + drawing.bottom.length >= LIMITS.corners) {
-    return announce(editor, "A word has at most " + LIMITS.corners + " corners");
+    return announce(editor, tr("A word has at most {count} corners", { count: LIMITS.corners }));
   }
   const line = [...currentLine(drawing), ...clampPoints([p], photo)];
   if (tool === "box" && line.length === 4) return addRegion(editor, orderQuad(line));
   changeDrawing(editor, drawing.lower ? { bottom: line } : { points: line });
-  announce(editor, "Point " + line.length + " at " + line[line.length - 1].join(", ") + ". " + hintOf(editor.state));
+  const place = line[line.length - 1].join(", "), hint = hintOf(editor.state);
+  announce(editor, tr("Point {number} at {place}. {hint}", { number: line.length, place, hint }));
 }
 
 /** @param {Editor} editor */
@@ -109,10 +111,10 @@ function addRegion(editor, shape) {
   const points = clampPoints(shape, editor.state.photo), byTouch = editor.nodes.root.classList.contains("coarse");
   stopTool(editor);
   if (points.length < 3 || Math.abs(signedArea(points)) < MIN_AREA) {
-    return announce(editor, "Too small for a word: nothing was added");
+    return announce(editor, tr("Too small for a word: nothing was added"));
   }
   const added = newRegion(points);
-  commit(editor, [...editor.state.history.now, added], "word added");
+  commit(editor, [...editor.state.history.now, added], tr("word added"));
   select(editor, [added.id]);
   if (byTouch) focusPhoto(editor);  // an on-screen keyboard would cover half of the photo
   else editText(editor, added.id, "photo");
@@ -147,8 +149,9 @@ export function split(editor) {
   stopTool(editor);
   if (!cut || !region || isFull(editor)) return;
   const halves = splitRegion(region, cut.t, photo);
-  if (!halves) return announce(editor, "Too close to the edge: nothing was split");
-  const label = "word split into " + halves.map((r) => r.text || "no text").join(" and ");
+  if (!halves) return announce(editor, tr("Too close to the edge: nothing was split"));
+  const [first, second] = halves.map((r) => r.text || tr("no text"));
+  const label = tr("word split into {first} and {second}", { first, second });
   commit(editor, history.now.flatMap((r) => (r === region ? halves : [r])), label);
   select(editor, [cut.id]);
   focusPhoto(editor);
@@ -167,7 +170,8 @@ export function merge(editor, ids) {
   const merged = words.reduce((a, b) => ({ ...mergeRegions(a, b, photo), id: first.id }));
   stopTool(editor);
   const others = history.now.filter((r) => r === first || !words.includes(r));
-  const label = words.length + " words merged: " + (merged.text || "no text");
+  const text = merged.text || tr("no text");
+  const label = tr("{count} words merged: {text}", { count: words.length, text });
   commit(editor, others.map((r) => (r === first ? merged : r)), label);
   select(editor, [merged.id]);
   focusPhoto(editor);

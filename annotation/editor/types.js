@@ -35,6 +35,7 @@
  * @property {number} width
  * @property {number} height
  * @property {number} [version]
+ * @property {boolean} [read_only]  The visitor may look, but change nothing.
  * @typedef {Photo & { revision: number, regions: Region[] }} Payload
  * @typedef {Photo & { revision: number, regions: string }} Packed  The regions as JSON, see payload.js.
  * @typedef {{ id: string, points?: Point[] | null } & Partial<Suggestion> & { text: string }} Proposal
@@ -44,6 +45,7 @@
  * @property {string} [image_id]
  * @property {number | null} [revision]
  * @property {number | null} [version]
+ * @property {boolean} [unread]
  * @typedef {object} Props
  * @property {Packed} value
  * @property {Pill} pill

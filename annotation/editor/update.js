@@ -1,5 +1,6 @@
 // The one place where the state changes. The page follows: each part is drawn again when what it shows has changed.
 
+import { tr } from "../../spotter/tabs/shared/texts.js";
 import { drawBars, countWords, drawPill } from "./bars.js";
 import { drawCard, placeCard } from "./card.js";
 import { drawDraft } from "./drafts.js";
@@ -64,7 +65,7 @@ function drawWords(editor) {
   nodes.count.textContent = countWords(order.length);
   nodes.table.hidden = !order.length;
   nodes.none.hidden = order.length > 0;
-  nodes.none.textContent = state.photo.photo ? "No words yet. Draw one with Box, Polygon or Band." : "";
+  nodes.none.textContent = state.photo.photo ? tr("No words yet. Draw one with Box, Polygon or Band.") : "";
 }
 
 /** @param {Editor} editor @param {Region} region @param {number} index @param {number} total */

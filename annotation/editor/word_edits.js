@@ -1,5 +1,6 @@
 // Edits of the selected words and of corners.
 
+import { tr } from "../../spotter/tabs/shared/texts.js";
 import { commit, change, send } from "./edits.js";
 import { bounds, clampPoints, interpolate, translate } from "./geometry.js";
 import { redo, undo } from "./history.js";
@@ -14,21 +15,27 @@ import { reveal } from "./zoom.js";
 /** Whether no more words fit on the photo, which is announced. @param {Editor} editor @param {number} [count] */
 export function isFull(editor, count = 1) {
   const full = editor.state.history.now.length + count > LIMITS.regions;
-  if (full) announce(editor, "There are " + LIMITS.regions + " words, no more fit on one photo");
+  if (full) announce(editor, tr("There are {count} words, no more fit on one photo", { count: LIMITS.regions }));
   return full;
 }
 
 /** What it changed is selected, if that is one word. @param {Editor} editor @param {"undo" | "redo"} direction */
 export function travel(editor, direction) {
   const { state } = editor, step = (direction === "undo" ? undo : redo)(state.history);
-  if (!step) return announce(editor, "Nothing to " + direction);
+  if (!step) return announceNothing(editor, direction);
   const before = new Set(state.history.now), { now } = step.history;
   const changed = now.filter((r) => !before.has(r));
   const selection = changed.length === 1 ? [changed[0].id] : remainingSelection(state, now).selection;
   const onPhoto = photoHasFocus(editor) || document.activeElement === document.body;
-  const sentence = (direction === "undo" ? "Undone: " : "Redone: ") + step.label;
+  const { label } = step, isUndo = direction === "undo";
+  const sentence = isUndo ? tr("Undone: {label}", { label }) : tr("Redone: {label}", { label });
   send(editor, { history: step.history, selection, corner: null, moving: false }, sentence);
   if (onPhoto) focusPhoto(editor);
+}
+
+/** @param {Editor} editor @param {"undo" | "redo"} direction */
+export function announceNothing(editor, direction) {
+  announce(editor, direction === "undo" ? tr("Nothing to undo") : tr("Nothing to redo"));
 }
 
 /**
@@ -42,7 +49,8 @@ export function removeSelected(editor) {
   const isKept = (/** @type {Region} */ r) => !selection.includes(r.id);
   const next = order.slice(at + 1).find(isKept) ?? order.filter(isKept).pop();
   const onPhoto = photoHasFocus(editor), count = selection.length;
-  commit(editor, history.now.filter(isKept), count === 1 ? "word deleted" : count + " words deleted");
+  const label = count === 1 ? tr("word deleted") : tr("{count} words deleted", { count });
+  commit(editor, history.now.filter(isKept), label);
   if (!onPhoto) return;
   select(editor, next ? [next.id] : []);
   focusPhoto(editor);
@@ -58,7 +66,7 @@ export function duplicateSelected(editor) {
     return { ...newRegion(clampPoints(translate(points, dx, dy), photo), text), illegible, difficult };
   });
   if (isFull(editor, copies.length)) return;
-  const label = copies.length === 1 ? "word duplicated" : copies.length + " words duplicated";
+  const count = copies.length, label = count === 1 ? tr("word duplicated") : tr("{count} words duplicated", { count });
   commit(editor, [...history.now, ...copies], label);
   select(editor, copies.map((r) => r.id));
   if (photoHasFocus(editor)) focusPhoto(editor);
@@ -72,7 +80,10 @@ export function duplicateSelected(editor) {
  */
 export function toggleFlag(editor, ids, name) {
   const on = !ids.every((id) => regionOf(editor.state, id)?.[name]);
-  change(editor, ids, (r) => edited(r, { [name]: on }), on ? name : "not " + name);
+  const label = name === "illegible"
+    ? (on ? tr("illegible") : tr("not illegible"))
+    : (on ? tr("difficult") : tr("not difficult"));
+  change(editor, ids, (r) => edited(r, { [name]: on }), label);
 }
 
 /**
@@ -81,8 +92,8 @@ export function toggleFlag(editor, ids, name) {
  * @param {string[]} ids
  */
 export function lock(editor, ids) {
-  if (ids.every((id) => regionOf(editor.state, id)?.locked)) return announce(editor, "Checked already");
-  change(editor, ids, (r) => ({ ...r, locked: true }), "checked");
+  if (ids.every((id) => regionOf(editor.state, id)?.locked)) return announce(editor, tr("Checked already"));
+  change(editor, ids, (r) => ({ ...r, locked: true }), tr("checked"));
 }
 
 // ---- Corners
@@ -101,9 +112,11 @@ export function insertCorner(editor, index) {
   const region = onlySelected(editor.state);
   if (!region) return;
   const { id, points } = region;
-  if (points.length >= LIMITS.corners) return announce(editor, "A word has at most " + LIMITS.corners + " corners");
+  if (points.length >= LIMITS.corners) {
+    return announce(editor, tr("A word has at most {count} corners", { count: LIMITS.corners }));
+  }
   const shape = clampPoints(withMidpoint(points, index), editor.state.photo);
-  change(editor, [id], (r) => edited(r, { points: shape }), "corner added");
+  change(editor, [id], (r) => edited(r, { points: shape }), tr("corner added"));
   update(editor, { corner: index + 1 });
   focusPhoto(editor);
 }
@@ -117,8 +130,8 @@ export function removeCorner(editor, index) {
   const region = onlySelected(editor.state);
   if (!region) return;
   const { id, points } = region;
-  if (points.length <= 3) return announce(editor, "A word has at least three corners");
+  if (points.length <= 3) return announce(editor, tr("A word has at least three corners"));
   update(editor, { corner: Math.min(index, points.length - 2) });
-  change(editor, [id], (r) => edited(r, { points: points.filter((_, i) => i !== index) }), "corner deleted");
+  change(editor, [id], (r) => edited(r, { points: points.filter((_, i) => i !== index) }), tr("corner deleted"));
   focusPhoto(editor);
 }

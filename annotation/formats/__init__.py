@@ -13,7 +13,6 @@ from annotation.formats import (
     hiertext,
     hugging_face,
     icdar,
-    importing,
     label_studio,
     labelme,
     page_xml,
@@ -22,16 +21,19 @@ from annotation.formats import (
     regions_csv,
     via,
     words_json,
+    words_parquet,
 )
 from annotation.formats.detection import detect
 from annotation.formats.entries import Entry, FormatError
 from annotation.formats.exporting import ExportReport, Form
 from annotation.formats.image_files import names_below, tell_apart
+from annotation.formats.import_steps import import_in_steps
 from annotation.formats.importing import ImportReport
 from annotation.formats.turning import turn_along
 from annotation.store.selection import Selection
 from annotation.store.store import Store
 from annotation.upload import Progress
+from spotter.language import tr
 
 __all__ = [
     "EXPORTS",
@@ -44,7 +46,7 @@ __all__ = [
     "read",
 ]
 
-# Each has TITLE, recognises() and read(), see `detection.Format`; the first that recognises a file is used.
+# Each has title(), recognises() and read(), see `detection.Format`; the first that recognises a file is used.
 FORMATS: dict[str, ModuleType] = {
     "label-studio": label_studio,
     "coco": coco,
@@ -58,15 +60,18 @@ FORMATS: dict[str, ModuleType] = {
     "page-xml": page_xml,
     "alto-xml": alto_xml,
     "words-json": words_json,
+    "words-parquet": words_parquet,
 }
 EVERYTHING = Selection()
 # Their coordinates always refer to upright photos, those of the others may not.
-UPRIGHT = ("label-studio", "csv", "words-json")
+UPRIGHT = ("label-studio", "csv", "words-json", "words-parquet")
 EXPORTS: dict[str, Form] = {
     "label-studio": Form(
         label_studio.write,
-        "Label Studio",
-        "Everything: to go on in Label Studio, to keep a copy, or to move a project to another computer.",
+        lambda: tr("Label Studio"),
+        lambda: tr(
+            "Everything: to go on in Label Studio, to keep a copy, or to move a project to another computer."
+        ),
         file=label_studio.FILE,
         with_new=True,
         with_state=True,
@@ -74,38 +79,40 @@ EXPORTS: dict[str, Form] = {
     ),
     "coco": Form(
         coco.write,
-        "COCO",
-        "For detectors and tools that read COCO, with the texts added.",
+        lambda: tr("COCO"),
+        lambda: tr("For detectors and tools that read COCO, with the texts added."),
         file=coco.FILE,
     ),
     "ppocrlabel": Form(
         ppocrlabel.write,
-        "PPOCRLabel",
-        "To go on in PPOCRLabel, where photos that are done here are marked as checked.",
+        lambda: tr("PPOCRLabel"),
+        lambda: tr("To go on in PPOCRLabel, where photos that are done here are marked as checked."),
         images=".",
         with_state=True,
     ),
     "icdar": Form(
         icdar.write,
-        "ICDAR",
-        "To train or evaluate a spotter: one text file per photo, as in ICDAR 2015.",
+        lambda: tr("ICDAR"),
+        lambda: tr("To train or evaluate a spotter: one text file per photo, as in ICDAR 2015."),
     ),
     "crops": Form(
         recogniser_crops.write,
-        "Cropped words",
-        "To train a recogniser: a small image per word and rec_gt.txt, as PaddleOCR expects them.",
+        lambda: tr("Cropped words"),
+        lambda: tr(
+            "To train a recogniser: a small image per word and rec_gt.txt, as PaddleOCR expects them."
+        ),
         images=None,
     ),
     "page-xml": Form(
         page_xml.write,
-        "PAGE XML",
-        "For Transkribus, eScriptorium and kraken: one XML file per photo.",
+        lambda: tr("PAGE XML"),
+        lambda: tr("For Transkribus, eScriptorium and kraken: one XML file per photo."),
         images=".",
     ),
     "csv": Form(
         regions_csv.write,
-        "CSV",
-        "A table for a spreadsheet or pandas, with a line per region and without the photos.",
+        lambda: tr("CSV"),
+        lambda: tr("A table for a spreadsheet or pandas, with a line per region and without the photos."),
         images=None,
         file=regions_csv.FILE,
         with_state=True,
@@ -113,8 +120,8 @@ EXPORTS: dict[str, Form] = {
     ),
     "hugging-face": Form(
         hugging_face.write,
-        "Hugging Face data set",
-        "A folder for datasets.load_dataset, with the photos in a parquet file.",
+        lambda: tr("Hugging Face data set"),
+        lambda: tr("A folder for datasets.load_dataset, with the photos in a parquet file."),
         images=None,
         with_state=True,
     ),
@@ -133,9 +140,9 @@ def read(
     """
     path = Path(path)
     if not path.exists():
-        raise FormatError(f"{path.name} does not exist.")
+        raise FormatError(tr("{name} does not exist.", name=path.name))
     if images is not None and not Path(images).is_dir():
-        raise FormatError(f"{Path(images).name} is not a folder.")
+        raise FormatError(tr("{name} is not a folder.", name=Path(images).name))
     names_below.cache_clear()  # files may have been added since
     name = format_name or detect(path, FORMATS)
     entries: list[Entry] = FORMATS[name].read(path, None if images is None else Path(images))
@@ -161,7 +168,7 @@ def import_from(
     `strict`: all or nothing; `coordinates`: see `read`. Raises FormatError, after which nothing has changed.
     """
     entries = read(path, format_name, images, coordinates)
-    return importing.import_entries(store, project, entries, who, strict)
+    return import_in_steps(store, project, entries, who, strict)
 
 
 def export_to(
@@ -178,5 +185,11 @@ def export_to(
     also a new .csv file. Raises AnnotationError.
     """
     if format_name not in EXPORTS:
-        raise FormatError(f"{format_name} cannot be written; expected one of {', '.join(EXPORTS)}.")
+        raise FormatError(
+            tr(
+                "{format_name} cannot be written; expected one of {known}.",
+                format_name=format_name,
+                known=", ".join(EXPORTS),
+            )
+        )
     return exporting.export_project(store, project_id, Path(out), EXPORTS[format_name], selection, progress)

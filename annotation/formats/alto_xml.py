@@ -12,10 +12,14 @@ from annotation.formats.image_files import find_file
 from annotation.formats.outlines import image_size, imported_region, pairs, rectangle
 from annotation.formats.xml_files import files_with_root, read_pages, read_xml
 from annotation.region import RegionError
+from spotter.language import tr
 
-TITLE = "ALTO XML"
 ROOT = "alto"
 IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".tif", ".tiff")  # of an image next to a file that does not name it
+
+
+def title() -> str:
+    return tr("ALTO XML")
 
 
 def recognises(source: Source) -> bool:
@@ -24,17 +28,25 @@ def recognises(source: Source) -> bool:
 
 def read(path: Path, images: Path | None = None) -> list[Entry]:
     """Entries of a file, or of all files of a folder. Raises FormatError."""
-    return read_pages(path, ROOT, TITLE, partial(_read_page, images=images))
+    return read_pages(path, ROOT, title(), partial(_read_page, images=images))
 
 
 def _read_page(path: Path, images: Path | None) -> list[Entry]:
     root = read_xml(path)
     unit = (root.findtext("Description/MeasurementUnit") or "pixel").strip()
     if unit != "pixel":
-        raise FormatError(f"{path.name} measures in {unit[:20]}; only pixels can be imported.")
+        raise FormatError(
+            tr("{name} measures in {unit}; only pixels can be imported.", name=path.name, unit=unit[:20])
+        )
     pages = root.findall("Layout/Page")
     if len(pages) != 1:
-        raise FormatError(f"{path.name} has {len(pages)} pages; only a file with one page can be imported.")
+        raise FormatError(
+            tr(
+                "{name} has {count} pages; only a file with one page can be imported.",
+                name=path.name,
+                count=len(pages),
+            )
+        )
     folders = [images, path.parent]
     names = [(root.findtext("Description/sourceImageInformation/fileName") or "").strip()]
     names += [path.stem + ending for ending in IMAGE_ENDINGS]
@@ -65,5 +77,5 @@ def _region(element: Element) -> dict:
     except ValueError as error:
         if isinstance(error, RegionError):
             raise
-        raise RegionError("its coordinates must be numbers.") from error
+        raise RegionError(tr("its coordinates must be numbers.")) from error
     return imported_region(rectangle(*box), text)

@@ -9,10 +9,14 @@ from annotation.formats.detection import Source
 from annotation.formats.entries import Entry, FormatError, note_missing_texts, pixel_reader, reject
 from annotation.formats.image_files import find_file
 from annotation.region import RegionError, check_polygon, check_text
+from spotter.language import tr
 
-TITLE = "the JSON of ICDAR 2019 ArT and LSVT"
 ENDINGS = ("", ".jpg", ".png", ".jpeg")  # the file names images without an ending
 ILLEGIBLE = "###"
+
+
+def title() -> str:
+    return tr("the JSON of ICDAR 2019 ArT and LSVT")
 
 
 def recognises(source: Source) -> bool:
@@ -24,12 +28,18 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
     source = Source(path)
     file = _choose(source)
     if file is None:
-        raise FormatError(f"{path.name} is not {TITLE}; expected an object of image names and their regions.")
+        raise FormatError(
+            tr(
+                "{name} is not {title}; expected an object of image names and their regions.",
+                name=path.name,
+                title=title(),
+            )
+        )
     entries = []
     for name, items in source.json(file).items():
         where = f"{file.name}, {name}"
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-            entries.append(reject(f"{where}: expected a list of regions.", name))
+            entries.append(reject(tr("{where}: expected a list of regions.", where=where), name))
             continue
         found = (find_file(name + ending, [images, file.parent]) for ending in ENDINGS)
         image = next((path for path in found if path is not None), None)

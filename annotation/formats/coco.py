@@ -35,10 +35,10 @@ from annotation.formats.outlines import (
 from annotation.label_studio.task_images import UPLOADED
 from annotation.region import ID, RegionError, check_polygon, check_score
 from spotter.formats.coco import CATEGORIES, coco_annotation
+from spotter.language import tr
 from spotter.ops.polygons import signed_area
 
 FILE = "annotations.json"
-TITLE = "COCO-style JSON"
 LISTS = (("images", "annotations"), ("imgs", "anns"))  # of COCO; objects in COCO-Text and TextOCR
 TEXTS = ("text", "utf8_string", "transcription")
 EMPTY: tuple[object, ...] = (None, [], [[]], "", {})
@@ -47,6 +47,10 @@ ILLEGIBLE = {"utf8_string": ".", "text": "###", "transcription": "###"}  # `.`: 
 PRINTABLE = 95  # `rec`: 0 to 94 are the ASCII characters from the space on, ...
 OTHER = "\u53e3"  # ... 95 is any other character, which AdelaiDet shows like this, and 96 fills the list
 FILLER = 96
+
+
+def title() -> str:
+    return tr("COCO-style JSON")
 
 
 def recognises(source: Source) -> bool:
@@ -61,7 +65,9 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
         path = path / FILE if (path / FILE).exists() or not others else others[0]
     content = read_json(read_text(path), path.name)
     if not _is_coco(content):
-        raise FormatError(f"{path.name} is not a COCO file; expected lists of images and annotations.")
+        raise FormatError(
+            tr("{name} is not a COCO file; expected lists of images and annotations.", name=path.name)
+        )
     pictures, annotations = next(
         [_items(content[key]) for key in keys] for keys in LISTS if content.keys() >= set(keys)
     )
@@ -72,7 +78,9 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
     for i, image in enumerate(pictures, start=1):
         name, number = image.get("file_name"), image.get("id")
         if not isinstance(name, str) or not name or not isinstance(number, int | str) or number in entries:
-            rejected.append(reject(f"{path.name}, image {i}: it needs a file_name and a unique id."))
+            rejected.append(
+                reject(tr("{name}, image {i}: it needs a file_name and a unique id.", name=path.name, i=i))
+            )
             continue
         entry = entries[number] = _entry(name, image, path.name, [images, path.parent])
         values[number] = []
@@ -82,7 +90,9 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
         where = f"annotation {i}"
         number = annotation.get("image_id")
         if not isinstance(number, int | str) or number not in entries:
-            rejected.append(reject(f"{path.name}, {where}: its image is not in the file."))
+            rejected.append(
+                reject(tr("{name}, {where}: its image is not in the file.", name=path.name, where=where))
+            )
             continue
         entry = entries[number]
         try:
@@ -100,9 +110,14 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
         category_id = annotation.get("category_id")
         category = names.get(category_id, "") if isinstance(category_id, int | str) else ""
         if not is_generic(category):
-            entry.notes.append(f"The category {category[:40]!r} was ignored: every region is text here.")
+            entry.notes.append(
+                tr(
+                    "The category {category!r} was ignored: every region is text here.",
+                    category=category[:40],
+                )
+            )
     if not entries and not rejected:
-        raise FormatError(f"{path.name} contains no images.")
+        raise FormatError(tr("{name} contains no images.", name=path.name))
     for number, entry in entries.items():
         note_missing_texts(entry, values[number])
     return [*entries.values(), *rejected]
@@ -203,32 +218,34 @@ def _outline(annotation: dict, attributes: dict, notes: list[str]) -> list[list[
     """The largest polygon; None for a mask. Raises RegionError."""
     parts = next((annotation[key] for key in OUTLINES if annotation.get(key) not in EMPTY), None)
     if isinstance(parts, dict):
-        notes.append("A region is a mask, not a polygon, and was ignored.")
+        notes.append(tr("A region is a mask, not a polygon, and was ignored."))
         return None
     if parts is None and annotation.get("bezier_pts"):
         return bezier_outline(annotation["bezier_pts"])
     if parts is None:
         box = annotation.get("bbox")
         if not isinstance(box, list) or len(box) != 4:
-            raise RegionError("it has neither a polygon nor a rectangle.")
+            raise RegionError(tr("it has neither a polygon nor a rectangle."))
         x, y, width, height = box
         return rectangle(x, y, width, height, attributes.get("rotation", 0))
     if not isinstance(parts, list):
-        raise RegionError("its polygon is not a list.")
+        raise RegionError(tr("its polygon is not a list."))
     if all(isinstance(n, int | float) for n in parts):
         parts = [parts]
     polygons = [check_polygon(pairs(part)) for part in parts]
     if len(polygons) > 1:
-        notes.append(f"A region has {len(polygons)} polygons; only the largest was imported.")
+        notes.append(tr("A region has {count} polygons; only the largest was imported.", count=len(polygons)))
     return max(polygons, key=lambda polygon: abs(float(signed_area(polygon))))
 
 
 def _decode(numbers: list, notes: list[str]) -> str:
     """The text of `rec`; "" if it uses another table than the one of ABCNet and SwinTextSpotter."""
     if not all(type(n) is int and 0 <= n <= FILLER for n in numbers):
-        notes.append("A text in `rec` uses an unknown table of characters and was ignored.")
+        notes.append(tr("A text in `rec` uses an unknown table of characters and was ignored."))
         return ""
-    notes.append("Texts were decoded from `rec`, with the 96 characters of ABCNet and SwinTextSpotter.")
+    notes.append(tr("Texts were decoded from `rec`, with the 96 characters of ABCNet and SwinTextSpotter."))
     if PRINTABLE in numbers:
-        notes.append(f"A text has characters that `rec` does not represent; they became {OTHER}.")
+        notes.append(
+            tr("A text has characters that `rec` does not represent; they became {other}.", other=OTHER)
+        )
     return "".join(chr(32 + n) if n < PRINTABLE else OTHER for n in numbers if n != FILLER)

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from annotation.formats.entries import Entry, FormatError, read_json, read_text
+from spotter.language import tr
 
 HEAD_BYTES = 65536  # enough to recognise any text format
 IMAGE_ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif", ".pdf"}
-ANNOTATION_ENDINGS = {".json", ".jsonl", ".xml", ".csv", ".cach"}
+ANNOTATION_ENDINGS = {".json", ".jsonl", ".xml", ".csv", ".cach", ".parquet"}
 XML_KINDS = {  # by the root, of those that no format reads
     "annotation": "the XML of Pascal VOC",
     "annotations": "the XML of CVAT (export it there as COCO)",
@@ -64,7 +65,9 @@ class Source:
 class Format(Protocol):
     """A module of a format. If it can also be written, it has `write` (see `annotation.formats.EXPORTS`)."""
 
-    TITLE: str  # with article, for messages: "PPOCRLabel's Label.txt"
+    def title(self) -> str:
+        """With article, for messages: "PPOCRLabel's Label.txt"."""
+        ...
 
     def recognises(self, source: Source) -> bool:
         """Whether `read` is meant for this file or folder, even if parts of it turn out to be invalid."""
@@ -81,11 +84,21 @@ def detect(path: Path, formats: Mapping[str, Any]) -> str:
             return name
     if has_only_images(source):
         raise FormatError(
-            f"{path.name} has images, but no known annotations; add them with "
-            "`python -m annotation add FOLDER`, or in the app under Add photos."
+            tr(
+                "{name} has images, but no known annotations; add them with `python -m "
+                "annotation add FOLDER`, or in the app under Add photos.",
+                name=path.name,
+            )
         )
-    known = ", ".join(module.TITLE for module in formats.values())
-    raise FormatError(f"{path.name} is {describe(source)}, which is no known form; known are {known}.")
+    known = ", ".join(module.title() for module in formats.values())
+    raise FormatError(
+        tr(
+            "{name} is {kind}, which is no known form; known are {known}.",
+            name=path.name,
+            kind=describe(source),
+            known=known,
+        )
+    )
 
 
 def has_only_images(source: Source) -> bool:
@@ -102,36 +115,41 @@ def describe(source: Source) -> str:
     if path.is_dir():
         files = [item for item in sorted(path.iterdir()) if item.is_file() and item.suffix]
         if not files:
-            return "a folder without files"
+            return tr("a folder without files")
         read = [
             item
             for item in files
             if item.suffix.lower() in (".json", ".xml", ".csv") or CROP_LINE.match(source.head(item))
         ]
         if len(read) == 1:
-            return f"a folder with {read[0].name}, {describe(Source(read[0]))}"
-        return f"a folder with {', '.join(sorted({item.suffix.lower() for item in files})[:6])} files"
+            return tr(
+                "a folder with {name}, {describe}", name=read[0].name, describe=describe(Source(read[0]))
+            )
+        return tr(
+            "a folder with {known} files",
+            known=", ".join(sorted({item.suffix.lower() for item in files})[:6]),
+        )
     ending = path.suffix.lower()
     if ending == ".json":
         return _describe_json(source.json(path))
     start = source.head(path)
     if ending == ".txt" and CROP_LINE.match(start):
-        return "a list of cropped words and their texts, which does not say where the words are"
+        return tr("a list of cropped words and their texts, which does not say where the words are")
     if ending == ".xml" and (tag := re.search(r"<([A-Za-z][\w.:-]*)", start)):
         return XML_KINDS.get(tag[1], f"XML with the root <{tag[1]}>")
     if ending == ".csv" and ("/data/upload/" in start or "lead_time" in start.partition("\n")[0]):
-        return "Label Studio's CSV (export it there as JSON)"
-    return f"a {ending} file" if ending else "a file without an ending"
+        return tr("Label Studio's CSV (export it there as JSON)")
+    return tr("a {ending} file", ending=ending) if ending else tr("a file without an ending")
 
 
 def _describe_json(content: object) -> str:
     if content is None:
-        return "a file that is not valid JSON"
+        return tr("a file that is not valid JSON")
     first = content[0] if isinstance(content, list) and content else content
     if not isinstance(first, dict):
-        return "JSON of another kind"
+        return tr("JSON of another kind")
     if isinstance(content, list) and {"annotator", "annotation_id", "lead_time"} & first.keys():
-        return "Label Studio's JSON-MIN (export it there as JSON)"
+        return tr("Label Studio's JSON-MIN (export it there as JSON)")
     keys = ", ".join(json.dumps(key, ensure_ascii=False)[:40] for key in list(first)[:6])
     return (
         f"a JSON list of objects with the keys {keys}" if isinstance(content, list) else f"JSON with {keys}"

@@ -21,6 +21,7 @@ from annotation.region import (
 )
 from annotation.store.images import display_name
 from annotation.store.records import ImageRecord, Prediction
+from spotter.language import tr
 
 MAX_BYTES = 2**30  # of an annotation file
 RegionReader = Callable[
@@ -77,7 +78,7 @@ def note_missing_texts(entry: Entry, values: list[dict]) -> None:
     """Adds a note on readable regions without a text; an image without any text is not done."""
     readable = [value for value in values if not value["illegible"]]
     if missing := sum(not value["text"] for value in readable):
-        entry.notes.append(f"Regions without a text: {missing}.")
+        entry.notes.append(tr("Regions without a text: {number}.", number=missing))
         if missing == len(readable) and entry.state == "done":
             entry.state = "in work"
 
@@ -98,32 +99,46 @@ def read_text(path: Path) -> str:
     """Raises FormatError."""
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise FormatError(f"{path.name} is larger than {MAX_BYTES // 2**30} GB.")
+            raise FormatError(
+                tr("{name} is larger than {max_bytes} GB.", name=path.name, max_bytes=MAX_BYTES // 2**30)
+            )
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise FormatError(
-            f"{path.name} is not UTF-8 text; open it in an editor with its encoding (such as GBK, Shift JIS, "
-            "Windows-1252) and save it as UTF-8."
+            tr(
+                "{name} is not UTF-8 text; open it in an editor with its encoding (such as "
+                "GBK, Shift JIS, Windows-1252) and save it as UTF-8.",
+                name=path.name,
+            )
         ) from error
     except FileNotFoundError as error:
-        raise FormatError(f"{path.parent.name} has no {path.name}; is it of another format?") from error
+        raise FormatError(
+            tr("{folder} has no {name}; is it of another format?", folder=path.parent.name, name=path.name)
+        ) from error
     except OSError as error:
-        raise FormatError(f"{path.name} cannot be read: {error.strerror}.") from error
+        raise FormatError(
+            tr("{name} cannot be read: {reason}.", name=path.name, reason=error.strerror)
+        ) from error
 
 
 def read_json(text: str, name: str) -> Any:
     """Decodes JSON without NaN and Infinity; `name`: of the file, for messages. Raises FormatError."""
 
     def refuse(constant: str) -> None:
-        raise FormatError(f"{name} contains {constant}, which is not valid JSON.")
+        raise FormatError(
+            tr("{name} contains {constant}, which is not valid JSON.", name=name, constant=constant)
+        )
 
     try:
         return json.loads(text, parse_constant=refuse)
     except FormatError:
         raise
     except (ValueError, RecursionError) as error:
-        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise FormatError(f"{name} is not valid JSON{where}.") from error
+        if isinstance(error, json.JSONDecodeError):
+            message = tr("{name} is not valid JSON (line {number}).", name=name, number=error.lineno)
+        else:
+            message = tr("{name} is not valid JSON.", name=name)
+        raise FormatError(message) from error
 
 
 def pixel_reader(values: list[dict], size: tuple[int, int] | None = None) -> RegionReader:
@@ -137,26 +152,39 @@ def pixel_reader(values: list[dict], size: tuple[int, int] | None = None) -> Reg
         notes, faults, valid = set(), [], []
         scale = (1.0, 1.0)
         if size is not None and size != (width, height):
-            sizes = f"{size[0]} x {size[1]} pixels, but the upright image has {width} x {height}"
+            sizes = {"width": size[0], "height": size[1], "upright": f"{width} x {height}"}
             if not _has_same_ratio(size, (width, height)):
-                raise RegionError(f"the file expects {sizes}")
+                raise RegionError(
+                    tr(
+                        "the file expects {width} x {height} pixels, but the upright image has {upright}",
+                        **sizes,
+                    )
+                )
             scale = (width / size[0], height / size[1])
-            notes.add(f"The file expects {sizes}; the regions were scaled.")
+            note = tr(
+                "The file expects {width} x {height} pixels, but the upright image has {upright}; "
+                "the regions were scaled.",
+                **sizes,
+            )
+            notes.add(note)
         for number, value in enumerate(_with_ids(values), start=1):
             try:
                 if scale != (1.0, 1.0):
                     value = value | {"polygon": [[x * scale[0], y * scale[1]] for x, y in value["polygon"]]}
                 outside = _percent_outside(value["polygon"], width, height)
                 if outside > MAX_OUTSIDE:
-                    raise RegionError(f"a point lies {outside:.3g} percent outside the image.")
-                check_region(value, width, height)
+                    raise RegionError(
+                        tr("a point lies {share:.3g} percent outside the image.", share=outside)
+                    )
+                region = check_region(value, width, height)
             except RegionError as error:
-                faults.append(f"{value.get('where') or f'region {number}'}: {error}")
+                where = value.get("where") or tr("region {number}", number=number)
+                faults.append(f"{where}: {error}")
                 continue
-            valid.append(value)
+            valid.append(region)
             if outside > 0:
-                notes.add("Points slightly outside the image were moved to its edge.")
-        return ParsedRegions(check_regions(valid, width, height), sorted(notes), faults=faults)
+                notes.add(tr("Points slightly outside the image were moved to its edge."))
+        return ParsedRegions(check_regions(valid, width, height, valid), sorted(notes), faults=faults)
 
     return read
 

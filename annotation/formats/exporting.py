@@ -16,9 +16,9 @@ from annotation.store.records import ImageRecord
 from annotation.store.selection import SELECTABLE, Selection, authors, select_images
 from annotation.store.store import Store
 from annotation.upload import Progress
+from spotter.language import tr
 
 Writer = Callable[[Path, str, Iterator[ExportItem], ExportNotes], None]  # (folder, name, images, notes)
-UNCHECKED = "images in work, which this format cannot tell from those that are done"
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class Form:
     """How a format is written."""
 
     write: Writer
-    title: str
-    purpose: str  # one sentence
+    title: Callable[[], str]
+    purpose: Callable[[], str]  # one sentence
     images: str | None = "images"  # folder of the image files in the exported folder; None: without them
     file: str = ""  # its only other file, which may be exported under another name; "" if there are more
     with_new: bool = False  # also new images, which no person has worked on
@@ -46,8 +46,10 @@ class ExportReport:
     notes: list[str] = field(default_factory=list)
 
     def lines(self) -> list[str]:
-        only = [f"only images that are: {self.selection}"] if str(self.selection) else []
-        return [f"images: {self.images}, regions: {self.regions}", *only, *self.notes]
+        chosen = str(self.selection)
+        only = [tr("only images that are: {selection}", selection=chosen)] if chosen else []
+        counts = tr("images: {images}, regions: {regions}", images=self.images, regions=self.regions)
+        return [counts, *only, *self.notes]
 
 
 def export_project(
@@ -73,7 +75,7 @@ def export_project(
     targets = [folder / part for part in parts] if is_file else [folder]
     for target in targets:
         if target.exists() and not (target.is_dir() and not any(target.iterdir())):
-            raise FormatError(f"{target.name} already exists; choose another name.")
+            raise FormatError(tr("{name} already exists; choose another name.", name=target.name))
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         if is_file:
@@ -85,13 +87,14 @@ def export_project(
             items = _items(store, images, written, replace(form, images=subfolder), report, notes, progress)
             form.write(written, file or out.resolve().name, items, notes)
             if not report.images:
-                raise FormatError("The stored files of all these images are missing.")
+                raise FormatError(tr("The stored files of all these images are missing."))
             for target in targets:
                 if target.is_dir():
                     target.rmdir()
                 (written / target.name if is_file else written).rename(target)
     except OSError as error:
-        raise FormatError(f"{out.name} cannot be written: {error.strerror}.") from error
+        message = tr("{name} cannot be written: {reason}.", name=out.name, reason=error.strerror)
+        raise FormatError(message) from error
     report.notes += notes.lines()
     return report
 
@@ -118,15 +121,22 @@ def _choose(
         chosen = replace(selection, states=tuple(state for state in SELECTABLE if state != "new"))
     images = select_images(store, project_id, chosen)
     if not images and str(selection):
-        raise FormatError(f"No image fits the filter ({selection}); nothing was exported.")
+        raise FormatError(
+            tr("No image fits the filter ({selection}); nothing was exported.", selection=selection)
+        )
     counts = queue.progress(store, project_id)
     if not str(selection):
-        left_out = [("have not been annotated", 0 if form.with_new else counts.new)]
-        left_out += [("were skipped", counts.skipped)]
-        report.notes += [f"images left out because they {why}: {count}" for why, count in left_out if count]
+        if counts.new and not form.with_new:
+            note = tr("images left out because they have not been annotated: {number}", number=counts.new)
+            report.notes.append(note)
+        if counts.skipped:
+            note = tr("images left out because they were skipped: {number}", number=counts.skipped)
+            report.notes.append(note)
     if not images:
-        reasons = f" ({'; '.join(report.notes)})" if report.notes else ""
-        raise FormatError(f"There is no image to export{reasons}.")
+        if report.notes:
+            reasons = "; ".join(report.notes)
+            raise FormatError(tr("There is no image to export ({reasons}).", reasons=reasons))
+        raise FormatError(tr("There is no image to export."))
     return images
 
 
@@ -147,7 +157,7 @@ def _items(
         item = ExportItem((Path(form.images or "") / names[image.id]).as_posix(), image, [])
         item.source = store.image_path(image)
         if not item.source.is_file():
-            notes.add("images left out because their stored file is missing", image.name)
+            notes.add(tr("images left out because their stored file is missing"), image.name)
             continue
         if form.images is not None:
             shutil.copyfile(item.source, folder / item.file)
@@ -155,7 +165,8 @@ def _items(
         item.predictions = store.predictions(image.id) if form.with_predictions else []
         item.authors = authors(store, image.id) if form.with_authors else {}
         if image.state == "in work" and not form.with_state:
-            notes.add(UNCHECKED, image.name)
+            what = tr("images in work, which this format cannot tell from those that are done")
+            notes.add(what, image.name)
         report.images += 1
         report.regions += len(item.regions)
         yield item

@@ -18,9 +18,13 @@ from annotation.formats.entries import (
 from annotation.formats.image_files import find_file
 from annotation.formats.outlines import image_size, imported_region, points_of
 from annotation.region import RegionError
+from spotter.language import tr
 
-TITLE = "HierText"
 ENDINGS = (".jpg", ".jpeg", ".png")
+
+
+def title() -> str:
+    return tr("HierText")
 
 
 def recognises(source: Source) -> bool:
@@ -33,7 +37,7 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
         path = next(iter(_files(Source(path))), path / "train.json")
     content = read_json(read_text(path), path.name)
     if not _is_hiertext(content):
-        raise FormatError(f"{path.name} is not a file of HierText.")
+        raise FormatError(tr("{name} is not a file of HierText.", name=path.name))
     items = content["annotations"]
     return [_entry(item, i, path.name, [images, path.parent]) for i, item in enumerate(items, start=1)]
 
@@ -53,7 +57,7 @@ def _is_hiertext(content: object) -> bool:
 def _entry(item: object, i: int, file: str, folders: list[Path | None]) -> Entry:
     name = item.get("image_id") if isinstance(item, dict) else None
     if not isinstance(item, dict) or not isinstance(name, str) or not name:
-        return reject(f"{file}, annotation {i}: it needs an image_id.")
+        return reject(tr("{file}, annotation {i}: it needs an image_id.", file=file, i=i))
     found = (find_file(f"{name}{ending}", folders) for ending in ENDINGS)
     image = next((path for path in found if path is not None), None)
     entry = Entry(f"{name}{ENDINGS[0]}" if image is None else image.name, image, state="done")
@@ -86,7 +90,7 @@ def _objects(parent: dict, key: str) -> list[dict]:
     """Raises FormatError."""
     values = parent.get(key) or []
     if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
-        raise FormatError(f"its {key} must be a list of objects.")
+        raise FormatError(tr("its {key} must be a list of objects.", key=key))
     return values
 
 

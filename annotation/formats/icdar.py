@@ -32,14 +32,18 @@ from annotation.formats.icdar_lines import (
 from annotation.region import Region, RegionError, check_polygon, check_text
 from annotation.store.images import natural_sort_key
 from spotter.data.icdar import MAX_POINTS, simplify_polygon, write_ground_truth
+from spotter.language import tr
 from spotter.types import GroundTruth
 
-TITLE = "ICDAR's images/NAME.jpg with gt/gt_NAME.txt"
 PHOTO_ENDINGS = IMAGE_ENDINGS - {".pdf"}
 TRUTH_ENDINGS = {".txt", ".gt"}
 PREFIXES = ("poly_gt_", "gt_")  # of a ground truth file, before the name of its image
 LINE_BREAK = re.compile("[\n\r]")  # many readers split lines at both
 EXPECTED = "expected images/NAME.jpg with gt/gt_NAME.txt"
+
+
+def title() -> str:
+    return tr("ICDAR's images/NAME.jpg with gt/gt_NAME.txt")
 
 
 def recognises(source: Source) -> bool:
@@ -53,7 +57,9 @@ def recognises(source: Source) -> bool:
 def read(path: Path, images: Path | None = None) -> list[Entry]:
     """Entries of a folder; `###` becomes an illegible region. Raises FormatError."""
     if not path.is_dir():
-        raise FormatError(f"{path.name} is a file; import the folder with the images and ground truth files.")
+        raise FormatError(
+            tr("{name} is a file; import the folder with the images and ground truth files.", name=path.name)
+        )
     truths: dict[str, Path] = {}
     records: dict[str, list[tuple[int, str]]] = {}
     entries: list[Entry] = []
@@ -66,20 +72,35 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
         truths[_key(file)], records[_key(file)] = file, found
     photos = {_key(file): file for file in _image_files(path, images)}
     if not photos:
-        raise FormatError(f"{path.name} has no images; {EXPECTED}.")
+        raise FormatError(tr("{name} has no images; {expected}.", name=path.name, expected=EXPECTED))
     if not truths and not entries:
-        raise FormatError(f"{path.name} has no ground truth files; {EXPECTED}.")
+        raise FormatError(
+            tr("{name} has no ground truth files; {expected}.", name=path.name, expected=EXPECTED)
+        )
     form = find_form(record for found in records.values() for _, record in found)
     if form.is_yolo:
         raise FormatError(
-            f"{path.name} is in the form of YOLO (class and relative coordinates), which has no texts; "
-            "expected pixels and texts."
+            tr(
+                "{name} is in the form of YOLO (class and relative coordinates), which has "
+                "no texts; expected pixels and texts.",
+                name=path.name,
+            )
         )
     for key in sorted(photos.keys() | truths.keys(), key=natural_sort_key):
         if key not in photos:
-            entries.append(reject(f"{truths[key].name} has no image; {EXPECTED}."))
+            entries.append(
+                reject(tr("{name} has no image; {expected}.", name=truths[key].name, expected=EXPECTED))
+            )
         elif key not in truths:
-            entries.append(reject(f"{photos[key].name} has no ground truth file; {EXPECTED}."))
+            entries.append(
+                reject(
+                    tr(
+                        "{name} has no ground truth file; {expected}.",
+                        name=photos[key].name,
+                        expected=EXPECTED,
+                    )
+                )
+            )
         else:
             entries.append(_entry(photos[key], truths[key], records[key], form))
     entries[0].general_notes += form.notes
@@ -95,7 +116,9 @@ def _entry(image: Path, truth: Path, records: list[tuple[int, str]], form: Form)
             value["polygon"] = check_polygon(value["polygon"])
             value["text"] = check_text(value["text"])
         except RegionError as error:
-            entry.faults.append(f"{truth.name}, line {number}: {error}")
+            entry.faults.append(
+                tr("{name}, line {number}: {error}", name=truth.name, number=number, error=error)
+            )
             continue
         values.append(value | {"where": f"line {number}", "origin": "import", "locked": True})
     note_missing_texts(entry, values)
@@ -145,7 +168,7 @@ def write(folder: Path, name: str, items: Iterable[ExportItem], notes: ExportNot
         truths = []
         for region in item.regions:
             if LINE_BREAK.search(region.text) and not region.illegible:
-                notes.add_region("texts with line breaks, left out", item.image, region)
+                notes.add_region(tr("texts with line breaks, left out"), item.image, region)
                 continue
             polygon = simplify_polygon(region.polygon)
             _note_losses(item, region, polygon, notes)
@@ -158,7 +181,7 @@ def write(folder: Path, name: str, items: Iterable[ExportItem], notes: ExportNot
             except ValueError:  # it does not say which region is the reason
                 bad = next(i for i, truth in enumerate(truths) if not is_writable(probe, truth))
                 text = truths.pop(bad).text
-                what = "texts that would be read as other texts, left out"
+                what = tr("texts that would be read as other texts, left out")
                 notes.add(what, f"{item.image.name} {text[:MAX_TEXT]!r}")
         lines = target.read_text(encoding="utf-8-sig").split("\n")
         texts = ["" if truth.ignore else truth.text for truth in truths]
@@ -169,15 +192,18 @@ def write(folder: Path, name: str, items: Iterable[ExportItem], notes: ExportNot
 
 def _note_losses(item: ExportItem, region: Region, polygon: list[list[float]], notes: ExportNotes) -> None:
     for applies, what in (
-        (len(polygon) != len(region.polygon), f"outlines simplified to at most {MAX_POINTS} points"),
-        (region.difficult and not region.illegible, "regions that lost the flag difficult"),
-        (region.illegible and region.text, "texts of illegible regions, which became ###"),
-        (not region.illegible and not region.text, "regions without a text"),
+        (
+            len(polygon) != len(region.polygon),
+            tr("outlines simplified to at most {max_points} points", max_points=MAX_POINTS),
+        ),
+        (region.difficult and not region.illegible, tr("regions that lost the flag difficult")),
+        (region.illegible and region.text, tr("texts of illegible regions, which became ###")),
+        (not region.illegible and not region.text, tr("regions without a text")),
         (
             not region.illegible and region.text != region.text.strip(),
-            "texts that lost the spaces around them",
+            tr("texts that lost the spaces around them"),
         ),
-        (any(value % 1 for point in polygon for value in point), "outlines rounded to whole pixels"),
+        (any(value % 1 for point in polygon for value in point), tr("outlines rounded to whole pixels")),
     ):
         if applies:
             notes.add_region(what, item.image, region)
@@ -192,8 +218,11 @@ def _note_misread(expected: list[tuple[str, str, str]], notes: ExportNotes) -> N
     for image, line, text in expected:
         found = parse_record(line, form)["text"]
         if found != text.strip():
-            what = "texts that are ambiguous in this format, and will be read as others"
-            notes.add(what, f"{image} {text[:MAX_TEXT]!r} as {found[:MAX_TEXT]!r}")
+            what = tr("texts that are ambiguous in this format, and will be read as others")
+            notes.add(
+                what,
+                tr("{name} {text!r} as {found!r}", name=image, text=text[:MAX_TEXT], found=found[:MAX_TEXT]),
+            )
 
 
 def is_writable(probe: Path, truth: GroundTruth) -> bool:

@@ -19,6 +19,7 @@ from typing import TypeVar
 
 from annotation.region import MAX_POINTS, RegionError
 from spotter.data.icdar import DO_NOT_CARE
+from spotter.language import tr
 
 # No leading zeros: the 000 of a text such as 36,000,000 is not a coordinate.
 NUMBER = re.compile(r"\s*[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?(e-?[0-9]+)?\s*")
@@ -94,7 +95,7 @@ def find_form(records: Iterable[str]) -> Form:
     common = Counter(clear).most_common(1)
     if common and common[0][0] in (4, 5) and common[0][1] >= MAJORITY * len(clear):
         count: int | None = 4
-        notes.append("Lines with four numbers are rectangles: left, top, right, bottom.")
+        notes.append(tr("Lines with four numbers are rectangles: left, top, right, bottom."))
     elif all(count in (8, 9) for count in clear):
         count = 8  # 9 with the flag of RCTW-17
     else:
@@ -106,18 +107,20 @@ def find_form(records: Iterable[str]) -> Form:
     joined = [separator.join(text).strip() for text in texts]
     if _most(texts, lambda text: len(text) > 1 and text[0].strip() in SCRIPTS):
         found = sorted({text[0].strip() for text in texts})
-        notes.append(f"The column with the script ({', '.join(found)}) is not part of the texts.")
+        notes.append(
+            tr("The column with the script ({known}) is not part of the texts.", known=", ".join(found))
+        )
         return Form(separator, count, has_scripts=True, notes=notes)
     if _most(texts, lambda text: _has_flag(text) and _is_quoted(text[1:], separator)):
-        notes.append("The column 0 or 1 before the texts marks difficult words, and is not part of them.")
-        notes.append("Quotes around texts were removed.")
+        notes.append(tr("The column 0 or 1 before the texts marks difficult words, and is not part of them."))
+        notes.append(tr("Quotes around texts were removed."))
         return Form(separator, count, has_flags=True, has_quotes=True, notes=notes)
     if _most(joined, lambda text: text.startswith(CURVED_PREFIX)):
-        notes.append(f"{CURVED_PREFIX} before each text is not part of it.")
+        notes.append(tr("{curved_prefix} before each text is not part of it.", curved_prefix=CURVED_PREFIX))
         return Form(separator, count, has_curved_prefix=True, notes=notes)
     quoted = _most(texts, lambda text: _is_quoted(text, separator))
     if quoted and (count == 4 or len(texts) >= MIN_QUOTED):
-        notes.append("Quotes around texts were removed.")
+        notes.append(tr("Quotes around texts were removed."))
         return Form(separator, count, has_quotes=True, notes=notes)
     return form
 
@@ -140,9 +143,22 @@ def parse_record(record: str, form: Form) -> dict:
         if count < 6 or (count == 6 and found > 6):
             count = max(found, 8)
     if found < count:
-        raise RegionError(f"found {found} numbers in {len(row)} fields; {EXPECTED}.")
+        raise RegionError(
+            tr(
+                "found {found} numbers in {count} fields; {expected}.",
+                found=found,
+                count=len(row),
+                expected=EXPECTED,
+            )
+        )
     if count > 2 * MAX_POINTS:
-        raise RegionError(f"the polygon has {count // 2} points; at most {MAX_POINTS} are allowed.")
+        raise RegionError(
+            tr(
+                "the polygon has {count} points; at most {max_points} are allowed.",
+                count=count // 2,
+                max_points=MAX_POINTS,
+            )
+        )
     values = [float(value) for value in row[:count]]
     if count == 4:
         left, top, right, bottom = values
@@ -165,21 +181,21 @@ def parse_record(record: str, form: Form) -> dict:
 def _total_text(record: str) -> dict:
     match = TOTAL_TEXT.fullmatch(record.strip())
     if match is None:
-        raise RegionError("expected x: [[...]], y: [[...]], ornt: [...], transcriptions: [...].")
+        raise RegionError(tr("expected x: [[...]], y: [[...]], ornt: [...], transcriptions: [...]."))
     xs, ys = ([float(n) for n in match[i].replace(",", " ").split()] for i in (1, 2))
     if len(xs) != len(ys):
-        raise RegionError(f"there are {len(xs)} x and {len(ys)} y coordinates.")
+        raise RegionError(tr("there are {xs} x and {ys} y coordinates.", xs=len(xs), ys=len(ys)))
     try:
         text = ast.literal_eval(match[3].strip() or "''")
     except (ValueError, SyntaxError) as error:
-        raise RegionError("the transcription is not a quoted text.") from error
+        raise RegionError(tr("the transcription is not a quoted text.")) from error
     text = str(text).strip()
     return _values([[x, y] for x, y in zip(xs, ys, strict=True)], text, text in ("#", DO_NOT_CARE))
 
 
 def _td500(row: list[str]) -> dict:
     if len(row) != 7 or _count_numbers(row) != 7:
-        raise RegionError("expected index difficult x y width height angle.")
+        raise RegionError(tr("expected index difficult x y width height angle."))
     _, difficult, x, y, width, height, angle = map(float, row)
     cos, sin = math.cos(angle), math.sin(angle)
     polygon = [

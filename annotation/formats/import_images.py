@@ -20,6 +20,7 @@ from annotation.store.images import ImageFolder, StoredImage
 from annotation.store.store import Store
 from annotation.store.tables import ImageRow
 from spotter.images import ImageError, count_pages
+from spotter.language import tr
 
 ABANDONED_SECONDS = 86400  # age of a killed import's folder: no import takes a day
 
@@ -61,7 +62,7 @@ def stage(
                 if entry.sha256 not in (None, stored.sha256, stored.source_sha256):
                     raise another_image(entry)
                 if (count := count_pages(entry.file)) > 1:
-                    entry.notes.append(f"Only the first of its {count} pages was imported.")
+                    entry.notes.append(tr("Only the first of its {count} pages was imported.", count=count))
                 staged.append((entry, stored))
             except (ImageError, FormatError) as error:
                 faults.append(fault_of(entry, error))
@@ -82,7 +83,9 @@ class ImageFinder:
             return row
         hashes = (entry.sha256, *((stored.sha256, stored.source_sha256) if stored is not None else ()))
         if any(projects.is_in_bin(self.session, self.project_id, sha256) for sha256 in hashes):
-            raise FormatError(f"The image {entry.name} is in the bin of the project; restore it there first.")
+            raise FormatError(
+                tr("The image {name} is in the bin of the project; restore it there first.", name=entry.name)
+            )
         if stored is not None:
             for sha256 in (stored.sha256, stored.source_sha256):
                 if (row := projects.find_by_hash(self.session, sha256, self.project_id)) is not None:
@@ -91,12 +94,17 @@ class ImageFinder:
         named = projects.find_by_name(self.session, self.project_id, entry.name)
         named = named or self._named_alike(entry.name)
         if not named:
-            raise FormatError(f"The image {entry.name} is neither in the project nor next to the file.")
+            raise FormatError(
+                tr("The image {name} is neither in the project nor next to the file.", name=entry.name)
+            )
         if entry.sha256 is not None:
             raise another_image(entry)
         if len(named) > 1:
             raise FormatError(
-                f"The project has several images named {entry.name}, so it is not clear which is meant."
+                tr(
+                    "The project has several images named {name}, so it is not clear which is meant.",
+                    name=entry.name,
+                )
             )
         return named[0]
 

@@ -13,16 +13,12 @@ from annotation.formats.import_images import ImageFinder, fault_of, move, stage,
 from annotation.region import AnnotationError, Region, same_content
 from annotation.review import OPEN_STATES
 from annotation.signals import word_signals
-from annotation.store import history, predictions, projects, review
+from annotation.store import history, predictions, projects, review, roles
 from annotation.store.images import StoredImage
 from annotation.store.region_rows import load_predicted, load_regions, replace_regions
 from annotation.store.store import Store
 from annotation.store.tables import ImageRow
-
-TURNED = (
-    "The photo is turned by EXIF, and the regions may have been drawn before; if they are in wrong places, "
-    "import it again with coordinates as the photo is stored (--coordinates stored)."
-)
+from spotter.language import tr
 
 
 @dataclass
@@ -44,19 +40,36 @@ class ImportReport:
 
     def lines(self) -> list[str]:
         lines = [
-            f"images: {self.images_added} added, {self.images_existing} already there",
-            f"regions: {self.regions_added} added, {self.regions_changed} changed, "
-            f"{self.regions_removed} removed, {self.regions_unchanged} unchanged",
-            f"predictions: {self.predictions_added} added, {self.predictions_existing} already there",
+            tr(
+                "images: {added} added, {existing} already there",
+                added=self.images_added,
+                existing=self.images_existing,
+            ),
+            tr(
+                "regions: {added} added, {changed} changed, {removed} removed, {unchanged} unchanged",
+                added=self.regions_added,
+                changed=self.regions_changed,
+                removed=self.regions_removed,
+                unchanged=self.regions_unchanged,
+            ),
+            tr(
+                "predictions: {added} added, {existing} already there",
+                added=self.predictions_added,
+                existing=self.predictions_existing,
+            ),
         ]
         if self.outdated:
-            lines.append(f"images with newer edits here, which were kept: {self.outdated}")
+            lines.append(tr("images with newer edits here, which were kept: {number}", number=self.outdated))
         lines += [
-            f"{name}: it has been edited here in the meantime; the imported regions were saved as a draft."
+            tr(
+                "{name}: it has been edited here in the meantime; "
+                "the imported regions were saved as a draft.",
+                name=name,
+            )
             for name in self.kept_as_drafts
         ]
         if self.faults:
-            lines += [f"invalid and left out: {len(self.faults)}", *self.faults]
+            lines += [tr("invalid and left out: {number}", number=len(self.faults)), *self.faults]
         return lines + self.notes
 
 
@@ -82,6 +95,7 @@ def import_entries(
         staged = stage(store, project, entries, staging, report.faults)
         with store.write() as session:
             project_id = projects.ensure_project(session, project)
+            roles.check(session, project_id, "edit")
             finder = ImageFinder(session, project_id)
             seen: dict[int, str] = {}  # the name under which an image was imported, by its id
             is_anything_valid = False
@@ -116,17 +130,34 @@ def import_entries(
     return report
 
 
+def turned_note() -> str:
+    return tr(
+        "The photo is turned by EXIF, and the regions may have been drawn before; if they are in wrong "
+        "places, import it again with coordinates as the photo is stored (--coordinates stored)."
+    )
+
+
 def _refusal(faults: list[str], notes: list[str]) -> FormatError:
-    head = [] if len(faults) == 1 else [f"Nothing was imported, {len(faults)} items are invalid:"]
-    return FormatError("\n".join([*head, *faults, *notes]))
+    head = tr("Nothing was imported, {number} items are invalid:", number=len(faults))
+    return FormatError("\n".join([*([] if len(faults) == 1 else [head]), *faults, *notes]))
 
 
 def _twice(entry: Entry, first: str, parsed: _Parsed) -> str:
     """The note on an image that was imported already from another item of the file."""
     words = ", ".join(repr(region.text) for region in parsed.regions or () if region.text)
-    lost = f"; words that were ignored: {words}." if words else "."
-    which = f"only the first one ({first}) was imported"
-    return f"{entry.name}: the image occurs twice in the file; {which}{lost}"
+    if not words:
+        return tr(
+            "{name}: the image occurs twice in the file; only the first one ({first}) was imported.",
+            name=entry.name,
+            first=first,
+        )
+    return tr(
+        "{name}: the image occurs twice in the file; only the first one ({first}) was imported; "
+        "words that were ignored: {words}.",
+        name=entry.name,
+        first=first,
+        words=words,
+    )
 
 
 def _parse(entry: Entry, image: ImageRow | StoredImage | None) -> _Parsed:
@@ -148,9 +179,9 @@ def _parse(entry: Entry, image: ImageRow | StoredImage | None) -> _Parsed:
     parsed = entry.read(image.width, image.height)
     faults = [f"{entry.where or entry.name}, {fault}" for fault in parsed.faults]
     if entry.is_unclear and faults:
-        faults = [f"{fault} {TURNED}" for fault in faults]
+        faults = [f"{fault} {turned_note()}" for fault in faults]
     elif entry.is_unclear and parsed.regions:
-        entry.notes.append(TURNED)
+        entry.notes.append(turned_note())
     entry.notes += parsed.notes
     entry.faults += faults
     # Without any valid region, the regions that the image may already have are kept.
@@ -173,7 +204,7 @@ def _import_entry(
     if parsed.regions is not None:
         is_imported = _import_regions(session, image, entry, parsed.regions, entry.who or who, at, report)
     if is_new and entry.state:
-        is_unsure = (entry.faults or TURNED in entry.notes) and entry.state not in OPEN_STATES
+        is_unsure = (entry.faults or turned_note() in entry.notes) and entry.state not in OPEN_STATES
         review.force_state(session, image, "in work" if is_unsure else entry.state, who, at)
     if is_imported and entry.submitted and not entry.faults and image.state in OPEN_STATES:
         review.force_state(session, image, "done", entry.who or who, at)
@@ -197,7 +228,10 @@ def _import_prediction(
     report.predictions_existing += 1
     existing = predictions.find_prediction(session, image.id, version)
     if existing is None or not _same_order(load_predicted(session, existing), regions):
-        entry.notes.append(f"There is already another prediction of {version}; the file's was ignored.")
+        note = tr(
+            "There is already another prediction of {version}; the file's was ignored.", version=version
+        )
+        entry.notes.append(note)
 
 
 def _same_order(first: Sequence[Region], second: Sequence[Region]) -> bool:

@@ -36,17 +36,17 @@ from annotation.label_studio.task_images import (
 from annotation.label_studio.tasks import GEOMETRIES, TaskError, from_results
 from annotation.region import ParsedRegions
 from annotation.review import STATES
+from spotter.language import tr
 
 FILE = "tasks.json"
-TITLE = "Label Studio tasks (JSON)"
 CONFIG_FILE = "labelling-configuration.xml"  # in an exported folder
 ASPECT_TOLERANCE = 0.02  # relative difference of aspect ratios: rounding of a scaled image
-JSON_MIN_NOTE = (
-    "This is Label Studio's JSON-MIN, without predictions and flags. It does not say which text belongs to "
-    "which region: they were assigned in order. Check them, or export it there as JSON."
-)
 MAX_NAME = 60  # characters of an image's name where a message only has to say which task it is
 MAX_SIDE = 1e9  # pixels, far beyond any image
+
+
+def title() -> str:
+    return tr("Label Studio tasks (JSON)")
 
 
 def recognises(source: Source) -> bool:
@@ -73,7 +73,7 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
         return _read_json_min(content, path.name, folders)
     entries = read_tasks(content, path.name, folders)
     if not entries:
-        raise FormatError(f"{path.name} contains no tasks.")
+        raise FormatError(tr("{name} contains no tasks.", name=path.name))
     return entries
 
 
@@ -85,7 +85,7 @@ def _read_json_min(records: list[dict], name: str, folders: list[Path | None]) -
         entry.notes += notes
         entry.submitted = False
         entry.state = "in work" if task["annotations"] else None
-    entries[0].general_notes.append(JSON_MIN_NOTE)
+    entries[0].general_notes.append(json_min_note())
     return entries
 
 
@@ -97,7 +97,9 @@ def read_tasks(tasks: object, name: str, folders: Iterable[Path | None] = ()) ->
     if isinstance(tasks, dict):
         tasks = [tasks]
     if not isinstance(tasks, list) or (tasks and not any(task_data(task) for task in tasks)):
-        raise FormatError(f"{name} is not a list of Label Studio tasks; export it there as JSON.")
+        raise FormatError(
+            tr("{name} is not a list of Label Studio tasks; export it there as JSON.", name=name)
+        )
     folders = list(folders)
     entries: list[Entry] = []
     unlabelled: list[Entry] = []
@@ -110,9 +112,17 @@ def read_tasks(tasks: object, name: str, folders: Iterable[Path | None] = ()) ->
         if not task.get("annotations") and entries[-1].state is None:
             unlabelled.append(entries[-1])
     if unlabelled:  # one note: there may be thousands
-        others = f", nor have {len(unlabelled) - 1} other images" if len(unlabelled) > 1 else ""
-        unlabelled[0].notes.append(f"It has no annotation{others}.")
+        others = len(unlabelled) - 1
+        note = tr("It has no annotation, nor have {number} other images.", number=others)
+        unlabelled[0].notes.append(note if others else tr("It has no annotation."))
     return entries
+
+
+def json_min_note() -> str:
+    return tr(
+        "This is Label Studio's JSON-MIN, without predictions and flags. It does not say which text belongs "
+        "to which region: they were assigned in order. Check them, or export it there as JSON."
+    )
 
 
 def write(folder: Path, name: str, items: Iterable[ExportItem], notes: ExportNotes) -> None:
@@ -120,7 +130,7 @@ def write(folder: Path, name: str, items: Iterable[ExportItem], notes: ExportNot
     there are no notes. Raises FormatError if Label Studio would reject the tasks."""
     tasks = [to_task(item) for item in items]
     if errors := validate(tasks):
-        raise FormatError(f"The export would be invalid: {errors[0]}")
+        raise FormatError(tr("The export would be invalid: {error}", error=errors[0]))
     text = json.dumps(tasks, ensure_ascii=False, indent=1, allow_nan=False)
     (folder / name).write_text(text + "\n", encoding="utf-8")
     (folder / CONFIG_FILE).write_text(CONFIG, encoding="utf-8")
@@ -130,7 +140,14 @@ def _entry(task: dict, number: int, file: str, folders: list[Path | None]) -> En
     data = task_data(task)
     url = image_url(task)
     if url is None:
-        raise FormatError(f"{file}, task {number}: {describe_missing_image(task)}")
+        raise FormatError(
+            tr(
+                "{file}, task {number}: {reason}",
+                file=file,
+                number=number,
+                reason=describe_missing_image(task),
+            )
+        )
     path = image_path(url)
     name = data["name"] if isinstance(data.get("name"), str) and data["name"] else UPLOADED.sub("", path.name)
     found = Entry(name or f"task {number}", file=find_file(str(path), folders) or find_file(name, folders))
@@ -139,14 +156,14 @@ def _entry(task: dict, number: int, file: str, folders: list[Path | None]) -> En
         try:
             found.file = decode_data_url(url)
         except ValueError as error:
-            raise FormatError(f"{where}: its image is not a valid data: URL.") from error
+            raise FormatError(tr("{where}: its image is not a valid data: URL.", where=where)) from error
     found.sha256 = data["sha256"] if isinstance(data.get("sha256"), str) else None
     found.state = data["state"] if data.get("state") in STATES else None
     found.version = data["version"] if type(data.get("version")) is int else 0
     found.added = data["added"] if isinstance(data.get("added"), str) else ""
     for prediction in _list(task, "predictions", where):
         if not isinstance(prediction, dict):  # a short export only lists their ids
-            found.notes.append("Its predictions are not in the file; include them in the export.")
+            found.notes.append(tr("Its predictions are not in the file; include them in the export."))
             break
         version = prediction.get("model_version")
         version = one_line(version) if isinstance(version, str) else ""
@@ -154,17 +171,17 @@ def _entry(task: dict, number: int, file: str, folders: list[Path | None]) -> En
         found.predictions.append(FilePrediction(version or "unknown", _score(prediction.get("score")), read))
     annotations = _list(task, "annotations", where)
     if not all(isinstance(annotation, dict) for annotation in annotations):
-        raise FormatError(f"{where}: the annotations must be objects.")
+        raise FormatError(tr("{where}: the annotations must be objects.", where=where))
     chosen = choose_annotation(annotations, found.notes)
     if chosen is not None:
         found.submitted = is_submitted(chosen)
         found.who = annotator(chosen)
         found.read = _reader(chosen.get("result"), "import", found.submitted)
         if _is_detection_only(chosen.get("result")):
-            found.notes.append("No region has a text.")
+            found.notes.append(tr("No region has a text."))
             found.submitted, found.state = False, "in work"
     if task.get("drafts"):
-        found.notes.append("It has an unsubmitted draft in Label Studio, which was ignored.")
+        found.notes.append(tr("It has an unsubmitted draft in Label Studio, which was ignored."))
     return found
 
 
@@ -184,7 +201,7 @@ def _score(value: object) -> float | None:
 def _list(task: dict, key: str, where: str) -> list:
     value = task.get(key) or []
     if not isinstance(value, list):
-        raise FormatError(f"{where}: {key} must be a list.")
+        raise FormatError(tr("{where}: {key} must be a list.", where=where, key=key))
     return value
 
 
@@ -198,7 +215,9 @@ def _read(results: object, origin: str, submitted: bool, width: int, height: int
         _check_size(result, width, height)
     parsed = from_results(results, width, height, origin, submitted)
     if parsed.foreign and not parsed.regions and not parsed.faults:
-        raise TaskError("its labelling configuration has no polygons or rectangles, so it contains no words")
+        raise TaskError(
+            tr("its labelling configuration has no polygons or rectangles, so it contains no words")
+        )
     return parsed
 
 
@@ -213,7 +232,15 @@ def _check_size(result: object, width: int, height: int) -> None:
     if not (_is_side(w) and _is_side(h)):
         return
     if abs(w * height / (h * width) - 1) > ASPECT_TOLERANCE:
-        raise TaskError(f"it was annotated on {w} x {h} pixels, but the upright image has {width} x {height}")
+        raise TaskError(
+            tr(
+                "it was annotated on {w} x {h} pixels, but the upright image has {width} x {height}",
+                w=w,
+                h=h,
+                width=width,
+                height=height,
+            )
+        )
 
 
 def _is_side(value: object) -> TypeGuard[float]:

@@ -27,8 +27,11 @@ from annotation.formats.outlines import (
     points_of,
 )
 from annotation.region import RegionError
+from spotter.language import tr
 
-TITLE = "labelme's JSON"
+
+def title() -> str:
+    return tr("labelme's JSON")
 
 
 def recognises(source: Source) -> bool:
@@ -46,7 +49,7 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
         except FormatError as error:
             entries.append(reject(str(error), file.name))
     if not entries:
-        raise FormatError(f"{path.name} has no JSON files of labelme.")
+        raise FormatError(tr("{name} has no JSON files of labelme.", name=path.name))
     return entries
 
 
@@ -61,10 +64,10 @@ def _is_labelme(content: object) -> bool:
 def _entry(path: Path, images: Path | None) -> Entry:
     content = read_json(read_text(path), path.name)
     if not _is_labelme(content):
-        raise FormatError(f"{path.name} is not a file of labelme.")
+        raise FormatError(tr("{name} is not a file of labelme.", name=path.name))
     name = content["imagePath"]
     if not isinstance(name, str) or not name:
-        raise FormatError(f"{path.name}: imagePath must be the name of the image.")
+        raise FormatError(tr("{name}: imagePath must be the name of the image.", name=path.name))
     base = PurePosixPath(name.replace("\\", "/")).name
     entry = Entry(base, find_file(name, [images, path.parent]), state="done", where=path.name)
     values = []
@@ -88,7 +91,7 @@ def _description(shape: object) -> str:
 def _region(shape: object, labels_are_texts: bool, notes: list[str]) -> dict:
     """Raises RegionError."""
     if not isinstance(shape, dict):
-        raise RegionError("expected an object.")
+        raise RegionError(tr("expected an object."))
     label = shape.get("label")
     text: object = _description(shape)
     if labels_are_texts:
@@ -114,4 +117,10 @@ def _outline(shape: dict) -> list[list[float]]:
         radius = math.dist(points[0], edge)
         angles = [2 * math.pi * i / ELLIPSE_POINTS for i in range(ELLIPSE_POINTS)]
         return [[x + radius * math.cos(angle), y + radius * math.sin(angle)] for angle in angles]
-    raise RegionError(f"a shape of the type {str(kind)[:40]!r} with {len(points)} points has no area.")
+    raise RegionError(
+        tr(
+            "a shape of the type {kind!r} with {count} points has no area.",
+            kind=str(kind)[:40],
+            count=len(points),
+        )
+    )

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from annotation.region import MAX_COORDINATE, RegionError, check_polygon, check_text
+from spotter.language import tr
 
 MAX_SIDE = 10**9  # pixels, far beyond any image
 ELLIPSE_POINTS = 24  # of the polygon that stands for a circle or an ellipse
@@ -32,7 +33,7 @@ def rectangle(x: object, y: object, width: object, height: object, rotation: obj
     numbers = [number(value) for value in (x, y, width, height, rotation)]
     left, top, w, h, degrees = numbers
     if w <= 0 or h <= 0:
-        raise RegionError("its rectangle has no area.")
+        raise RegionError(tr("its rectangle has no area."))
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     corners = [(-w / 2, -h / 2), (w / 2, -h / 2), (w / 2, h / 2), (-w / 2, h / 2)]
     return [[left + w / 2 + a * cos - b * sin, top + h / 2 + a * sin + b * cos] for a, b in corners]
@@ -41,14 +42,14 @@ def rectangle(x: object, y: object, width: object, height: object, rotation: obj
 def points_of(value: object) -> list[list[float]]:
     """[[x, y], ...] as floats. Raises RegionError."""
     if not isinstance(value, list) or not all(isinstance(p, list) and len(p) == 2 for p in value):
-        raise RegionError("its points must be a list of [x, y].")
+        raise RegionError(tr("its points must be a list of [x, y]."))
     return [[number(x), number(y)] for x, y in value]
 
 
 def pairs(flat: object) -> list[list[float]]:
     """[[x1, y1], [x2, y2], ...] from [x1, y1, x2, y2, ...]. Raises RegionError."""
     if not isinstance(flat, list) or not flat or len(flat) % 2:
-        raise RegionError("a polygon must be a list of x1, y1, x2, y2, ...")
+        raise RegionError(tr("a polygon must be a list of x1, y1, x2, y2, ..."))
     numbers = [number(value) for value in flat]
     return [numbers[i : i + 2] for i in range(0, len(numbers), 2)]
 
@@ -60,7 +61,7 @@ def bezier_outline(flat: object) -> list[list[float]]:
     """
     points = pairs(flat)
     if len(points) != 8:
-        raise RegionError("the two Bezier curves must have 8 points.")
+        raise RegionError(tr("the two Bezier curves must have 8 points."))
     outline = []
     for curve in (points[:4], points[4:]):
         for i in range(CURVE_POINTS):
@@ -89,5 +90,5 @@ def image_size(values: dict, width: str = "width", height: str = "height") -> tu
 def number(value: object) -> float:
     """A finite number of pixels. Raises RegionError."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < MAX_COORDINATE:
-        raise RegionError("the coordinates must be finite numbers.")
+        raise RegionError(tr("the coordinates must be finite numbers."))
     return float(value)

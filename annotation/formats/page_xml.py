@@ -27,8 +27,11 @@ from annotation.formats.xml_files import files_with_root, read_pages, read_xml
 from annotation.region import FLAGS, Region, RegionError
 from spotter.formats.page_xml import ROOT, document
 from spotter.formats.xml_text import FORBIDDEN
+from spotter.language import tr
 
-TITLE = "PAGE XML"
+
+def title() -> str:
+    return tr("PAGE XML")
 
 
 def recognises(source: Source) -> bool:
@@ -37,14 +40,14 @@ def recognises(source: Source) -> bool:
 
 def read(path: Path, images: Path | None = None) -> list[Entry]:
     """Entries of a file, or of all files of a folder. Raises FormatError."""
-    return read_pages(path, ROOT, TITLE, partial(_read_page, images=images))
+    return read_pages(path, ROOT, title(), partial(_read_page, images=images))
 
 
 def _read_page(path: Path, images: Path | None) -> list[Entry]:
     page = read_xml(path).find("Page")
     name = None if page is None else page.get("imageFilename")
     if page is None or not name:
-        raise FormatError(f"{path.name} is not PAGE XML with the name of an image.")
+        raise FormatError(tr("{name} is not PAGE XML with the name of an image.", name=path.name))
     base = PurePosixPath(name.replace("\\", "/")).name
     entry = Entry(base, find_file(name, [images, path.parent]), state="done", where=path.name)
     values = []
@@ -64,7 +67,7 @@ def _region(element: Element) -> dict:
     """Raises RegionError."""
     coords = element.find("Coords")
     if coords is None:
-        raise RegionError("it has no Coords.")
+        raise RegionError(tr("it has no Coords."))
     tags = re.findall(r"(\w+)\s*\{", element.get("custom", ""))
     return imported_region(_points(coords), _text(element), **{flag: flag in tags for flag in FLAGS})
 
@@ -78,7 +81,7 @@ def _points(coords: Element) -> list[list[float]]:
         pairs = [pair.split(",") for pair in coords.get("points", "").split()]
         return [[float(x), float(y)] for x, y in pairs]
     except ValueError as error:
-        raise RegionError("its points must be pairs of numbers.") from error
+        raise RegionError(tr("its points must be pairs of numbers.")) from error
 
 
 def _text(element: Element) -> str:
@@ -108,10 +111,13 @@ def _tags(region: Region) -> str:
 
 def _note_losses(item: ExportItem, region: Region, notes: ExportNotes) -> None:
     for applies, what in (
-        (FORBIDDEN.search(region.text), "texts that lost control characters, which XML does not allow"),
-        (region.text != region.text.strip(), "texts that lose the spaces around them when they are read"),
-        (not region.illegible and not region.text, "regions without a text"),
-        (any(value % 1 for point in region.polygon for value in point), "outlines rounded to whole pixels"),
+        (FORBIDDEN.search(region.text), tr("texts that lost control characters, which XML does not allow")),
+        (region.text != region.text.strip(), tr("texts that lose the spaces around them when they are read")),
+        (not region.illegible and not region.text, tr("regions without a text")),
+        (
+            any(value % 1 for point in region.polygon for value in point),
+            tr("outlines rounded to whole pixels"),
+        ),
     ):
         if applies:
             notes.add_region(what, item.image, region)

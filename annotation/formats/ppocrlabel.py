@@ -27,17 +27,21 @@ from annotation.formats.export_notes import ExportNotes
 from annotation.formats.image_files import find_file
 from annotation.region import Region, RegionError, check_polygon, check_text
 from annotation.review import CONFIRMED_STATES
+from spotter.language import tr
 
 FILE = "Label.txt"
 CACHE = "Cache.cach"
 CHECKED = "fileState.txt"
-TITLE = "PPOCRLabel's Label.txt"
 FIRST_LINE = re.compile(r"[^\t\n]+\t\s*\[\s*[{\]]")
 ILLEGIBLE = ("###", "*")  # texts that PaddleOCR's training ignores
 PLACEHOLDERS = ("待识别", "TEMPORARY")  # what PPOCRLabel writes into a new box until somebody types
 
 # PPOCRLabel replaces these words in the whole line before it reads it as Python.
 PYTHON_WORDS = ("true", "false", "null")
+
+
+def title() -> str:
+    return tr("PPOCRLabel's Label.txt")
 
 
 def recognises(source: Source) -> bool:
@@ -49,12 +53,18 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
     """Entries of Label.txt, of Cache.cach, or of a folder with one of them. Raises FormatError."""
     file = _choose(Source(path)) if path.is_dir() else path
     if file is None:
-        raise FormatError(f"{path.name} contains neither {FILE} nor {CACHE}.")
+        raise FormatError(
+            tr("{name} contains neither {file} nor {cache}.", name=path.name, file=FILE, cache=CACHE)
+        )
     text = read_text(file)
     if CROP_LINE.match(text):
         raise FormatError(
-            f"{file.name} is a list of cropped words and their texts, to train a recogniser; it does not say "
-            f"where the words are. Import {FILE} instead."
+            tr(
+                "{name} is a list of cropped words and their texts, to train a recogniser; "
+                "it does not say where the words are. Import {file} instead.",
+                name=file.name,
+                file=FILE,
+            )
         )
     lines = [
         (f"{file.name}, line {number}", *line.rstrip("\r").partition("\t"))
@@ -62,7 +72,7 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
         if line.strip()
     ]
     if not lines:
-        raise FormatError(f"{file.name} contains no images.")
+        raise FormatError(tr("{name} contains no images.", name=file.name))
     checked = _read_checked(file)
     bases = Counter(parts[-1:] for parts in {_parts(name) for _, name, *_ in lines})
     entries: list[Entry] = []
@@ -70,7 +80,9 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
     texts: dict[str, list[str]] = {}  # of these lines
     for where, name, tab, words in lines:
         if not tab:
-            entries.append(reject(f"{where}: expected a file name, a tab and a list of words."))
+            entries.append(
+                reject(tr("{where}: expected a file name, a tab and a list of words.", where=where))
+            )
             continue
         entry = Entry(PurePosixPath(*_parts(name)[-1:]).name, where=where, state="done")
         entry.file = find_file(name, [images, file.parent])
@@ -86,9 +98,9 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
         for value in values:
             value["locked"] = entry.state == "done" and value["text"] not in PLACEHOLDERS
         if numbers := [value["text"] for value in values if value.pop("is_number")]:
-            entry.notes.append(f"Texts that are numbers in the file: {', '.join(numbers)}.")
+            entry.notes.append(tr("Texts that are numbers in the file: {known}.", known=", ".join(numbers)))
         if any(value["text"] in PLACEHOLDERS for value in values):
-            entry.notes.append("Some texts are PPOCRLabel's placeholders for words that were not typed.")
+            entry.notes.append(tr("Some texts are PPOCRLabel's placeholders for words that were not typed."))
             entry.state = "in work" if entry.state == "done" else entry.state
         entry.read = pixel_reader(values)
         note_missing_texts(entry, values)
@@ -97,7 +109,13 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
                 continue  # an empty line after one with words
             entries.remove(older)
             ignored = ", ".join(repr(text) for text in texts.pop(older.where) if text)
-            entry.notes.append(f"{older.where} is an older line of this image and was ignored ({ignored}).")
+            entry.notes.append(
+                tr(
+                    "{where} is an older line of this image and was ignored ({ignored}).",
+                    where=older.where,
+                    ignored=ignored,
+                )
+            )
         if entry.file is not None:
             latest[entry.file] = entry
             texts[where] = [value["text"] for value in values]
@@ -136,16 +154,20 @@ def _is_checked(name: str, checked: list[tuple[str, ...]], bases: Counter[tuple[
 def _words(text: str, entry: Entry) -> list[dict]:
     """The regions of one line; invalid ones become faults of the entry. Raises FormatError."""
     if re.match(r"\s*\[\s*\{\s*'", text):
-        raise FormatError(f"{entry.where}: the words are written as Python, not as JSON; use json.dumps.")
+        raise FormatError(
+            tr("{where}: the words are written as Python, not as JSON; use json.dumps.", where=entry.where)
+        )
     try:
         values = read_json(text, "the list of words")
     except FormatError as error:
         raise FormatError(f"{entry.where}: {str(error).replace(' (line 1)', '')}") from error
     if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
-        raise FormatError(f"{entry.where}: expected a list of words.")
+        raise FormatError(tr("{where}: expected a list of words.", where=entry.where))
     keys = sorted({str(value["key_cls"]) for value in values if value.get("key_cls") not in (None, "None")})
     if keys:
-        entry.notes.append(f"The classes of its words (key_cls: {', '.join(keys)}) were ignored.")
+        entry.notes.append(
+            tr("The classes of its words (key_cls: {known}) were ignored.", known=", ".join(keys))
+        )
     regions = []
     for i, value in enumerate(values, start=1):
         try:
@@ -160,7 +182,7 @@ def _region(value: dict, where: str) -> dict:
     is_number = isinstance(text, int | float) and not isinstance(text, bool)  # as a script may write it
     text = check_text("" if text is None else str(text) if is_number else text)
     if difficult not in (False, True, None):
-        raise RegionError("difficult must be true or false.")
+        raise RegionError(tr("difficult must be true or false."))
     illegible = text in ILLEGIBLE
     return {
         "where": where,
@@ -193,19 +215,19 @@ def _word(item: ExportItem, region: Region, notes: ExportNotes) -> dict:
         (not region.illegible and not region.text, 'regions without a text, which have "" in Label.txt'),
         (
             not region.illegible and region.text in ILLEGIBLE,
-            "texts that mean illegible in this format, and will be read as such",
+            tr("texts that mean illegible in this format, and will be read as such"),
         ),
         (
             not region.illegible and region.text in PLACEHOLDERS,
-            "texts that PPOCRLabel takes for untyped ones",
+            tr("texts that PPOCRLabel takes for untyped ones"),
         ),
         (
             any(word in region.text for word in PYTHON_WORDS),
-            "texts with true, false or null, which PPOCRLabel shows as True, False or None",
+            tr("texts with true, false or null, which PPOCRLabel shows as True, False or None"),
         ),
         (
             region.illegible and region.difficult,
-            "illegible regions that lost the flag difficult, as the format gives it to all of them",
+            tr("illegible regions that lost the flag difficult, as the format gives it to all of them"),
         ),
     ):
         if applies:

@@ -19,6 +19,7 @@ from annotation.formats.export_notes import ExportNotes
 from annotation.region import Region
 from spotter.explain.crop_looseness import rectangle
 from spotter.images import ImageError, read_image
+from spotter.language import tr
 
 FILE = "rec_gt.txt"
 FOLDER = "crop_img"
@@ -35,20 +36,25 @@ def write(folder: Path, name: str, items: Iterable[ExportItem], notes: ExportNot
             try:
                 photo = read_image(item.source)
             except ImageError as error:
-                notes.add(f"images without crops, as they could not be read ({error})", item.image.name)
+                notes.add(
+                    tr("images without crops, as they could not be read ({error})", error=error),
+                    item.image.name,
+                )
                 continue
             for number, region in enumerate(item.regions):
                 if reason := _unusable(region):
-                    notes.add_region(f"{reason}, left out", item.image, region)
+                    notes.add_region(tr("{reason}, left out", reason=reason), item.image, region)
                     continue
                 crop = cut_out(photo, region.polygon)
                 if crop is None:
-                    notes.add_region(f"regions below {MIN_SIDE} pixels, left out", item.image, region)
+                    notes.add_region(
+                        tr("regions below {min_side} pixels, left out", min_side=MIN_SIDE), item.image, region
+                    )
                     continue
                 file = f"{FOLDER}/{Path(item.file).stem}_crop_{number}.jpg"
                 Image.fromarray(crop).save(folder / file, quality=QUALITY)
                 stream.write(f"{file}\t{region.text}\n")
-                notes.add("words cut out")
+                notes.add(tr("words cut out"))
 
 
 def cut_out(photo: np.ndarray, polygon: list[list[float]]) -> np.ndarray | None:
@@ -74,9 +80,9 @@ def cut_out(photo: np.ndarray, polygon: list[list[float]]) -> np.ndarray | None:
 def _unusable(region: Region) -> str:
     """Why a region cannot be a training example; "" if it can."""
     if region.illegible:
-        return "illegible regions"
+        return tr("illegible regions")
     if not region.text.strip():
-        return "regions without a text"
+        return tr("regions without a text")
     if any(sign in region.text for sign in "\t\n\r"):
-        return "texts with tabs or line breaks, which the list cannot hold"
+        return tr("texts with tabs or line breaks, which the list cannot hold")
     return ""

@@ -29,9 +29,9 @@ from annotation.region import FLAGS, ID, Region, RegionError, check_score
 from annotation.review import CONFIRMED_STATES
 from annotation.store.selection import SELECTABLE
 from spotter.formats.formulas import guard_formula, unguard_formula
+from spotter.language import tr
 
 FILE = "regions.csv"
-TITLE = "our own CSV"
 COLUMNS = (
     "file",
     "region",
@@ -47,6 +47,10 @@ COLUMNS = (
 DELIMITERS = (",", ";", "\t")  # spreadsheets of some countries save the second
 
 
+def title() -> str:
+    return tr("our own CSV")
+
+
 def recognises(source: Source) -> bool:
     return any(_delimiter(source.head(path)) for path in source.files("*.csv"))
 
@@ -59,7 +63,9 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
     text = read_text(path)
     delimiter = _delimiter(text)
     if delimiter is None:
-        raise FormatError(f"{path.name} is not a CSV file with the columns {', '.join(COLUMNS)}.")
+        raise FormatError(
+            tr("{name} is not a CSV file with the columns {known}.", name=path.name, known=", ".join(COLUMNS))
+        )
     entries: dict[tuple[str, str], Entry] = {}
     regions: dict[tuple[str, str], list[dict]] = {}
     try:
@@ -79,9 +85,9 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
                 continue
             regions[key].append(region | {"where": where})
     except csv.Error as error:
-        raise FormatError(f"{path.name} is not valid CSV: {error}.") from error
+        raise FormatError(tr("{name} is not valid CSV: {error}.", name=path.name, error=error)) from error
     if not entries:
-        raise FormatError(f"{path.name} contains no images.")
+        raise FormatError(tr("{name} contains no images.", name=path.name))
     for key, entry in entries.items():
         entry.read = pixel_reader(regions[key])
         note_missing_texts(entry, regions[key])
@@ -141,12 +147,18 @@ def _read_region(values: dict[str, str], known: set[str]) -> dict:
     """`known`: ids of the image's other regions. Raises RegionError."""
     flags = values["flags"].split()
     if unknown := [flag for flag in flags if flag not in FLAGS]:
-        raise RegionError(f"the flag {unknown[0]!r} is unknown; expected {' or '.join(FLAGS)}.")
+        raise RegionError(
+            tr(
+                "the flag {unknown!r} is unknown; expected {known}.",
+                unknown=unknown[0],
+                known=" or ".join(FLAGS),
+            )
+        )
     try:
         polygon = json.loads(values["polygon"])
         scores = {key: float(values[key]) if values[key] else None for key in ("score", "reading_score")}
     except (ValueError, RecursionError) as error:
-        raise RegionError("its polygon must be [[x, y], ...], and its scores must be numbers.") from error
+        raise RegionError(tr("its polygon must be [[x, y], ...], and its scores must be numbers.")) from error
     name = values["region"]
     return imported_region(
         polygon,

@@ -20,12 +20,16 @@ from annotation.formats.entries import (
 from annotation.formats.image_files import find_file
 from annotation.formats.outlines import ELLIPSE_POINTS, imported_region, number, points_of, rectangle
 from annotation.region import RegionError
+from spotter.language import tr
 
-TITLE = "JSON or CSV of VGG Image Annotator"
 METADATA = "_via_img_metadata"  # of a project
 COLUMNS = {"filename", "region_shape_attributes", "region_attributes"}
 # Attributes that hold the text; else a single attribute is the text.
 TEXTS = ("text", "transcription", "transcript", "label", "word", "name")
+
+
+def title() -> str:
+    return tr("JSON or CSV of VGG Image Annotator")
 
 
 def recognises(source: Source) -> bool:
@@ -42,10 +46,10 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
     else:
         content = read_json(text, path.name)
         if not _is_via(content):
-            raise FormatError(f"{path.name} is not a JSON file of VGG Image Annotator.")
+            raise FormatError(tr("{name} is not a JSON file of VGG Image Annotator.", name=path.name))
         items = list(content.get(METADATA, content).values())
     if not items:
-        raise FormatError(f"{path.name} contains no images.")
+        raise FormatError(tr("{name} contains no images.", name=path.name))
     return [_entry(item, i, path.name, [images, path.parent]) for i, item in enumerate(items, start=1)]
 
 
@@ -70,7 +74,7 @@ def _has_columns(head: str) -> bool:
 def _rows(text: str, file: str) -> list[dict]:
     """The items of the JSON form from the CSV form, which has one row per region. Raises FormatError."""
     if not _has_columns(text):
-        raise FormatError(f"{file} is not a CSV file of VGG Image Annotator.")
+        raise FormatError(tr("{file} is not a CSV file of VGG Image Annotator.", file=file))
     items: dict[str, dict] = {}  # by file name and size, as in the JSON form
     try:
         for i, row in enumerate(csv.DictReader(StringIO(text, newline="")), start=2):
@@ -82,14 +86,14 @@ def _rows(text: str, file: str) -> list[dict]:
             if shape:  # an image without regions has one row
                 item["regions"].append({"shape_attributes": shape, "region_attributes": attributes})
     except csv.Error as error:
-        raise FormatError(f"{file} is not valid CSV: {error}.") from error
+        raise FormatError(tr("{file} is not valid CSV: {error}.", file=file, error=error)) from error
     return list(items.values())
 
 
 def _entry(item: object, i: int, file: str, folders: list[Path | None]) -> Entry:
     name = item.get("filename") if isinstance(item, dict) else None
     if not isinstance(item, dict) or not isinstance(name, str) or not name:
-        return reject(f"{file}, image {i}: it needs a filename.")
+        return reject(tr("{file}, image {i}: it needs a filename.", file=file, i=i))
     base = PurePosixPath(name.replace("\\", "/")).name
     entry = Entry(base, find_file(name, folders), state="done")
     entry.where = f"{file} ({entry.name})"
@@ -97,7 +101,9 @@ def _entry(item: object, i: int, file: str, folders: list[Path | None]) -> Entry
     if isinstance(regions, dict):  # version 1
         regions = list(regions.values())
     if not isinstance(regions, list):
-        return reject(f"{file}, {entry.name}: its regions must be a list.", entry.name)
+        return reject(
+            tr("{file}, {name}: its regions must be a list.", file=file, name=entry.name), entry.name
+        )
     values = []
     for j, region in enumerate(regions, start=1):
         where = f"region {j}"
@@ -114,15 +120,15 @@ def _region(region: object, notes: list[str]) -> dict:
     """Raises RegionError."""
     shape = region.get("shape_attributes") if isinstance(region, dict) else None
     if not isinstance(region, dict) or not isinstance(shape, dict):
-        raise RegionError("it has no shape_attributes.")
+        raise RegionError(tr("it has no shape_attributes."))
     given = region.get("region_attributes")
     attributes = {str(key): value for key, value in given.items()} if isinstance(given, dict) else {}
     key = next((key for key in attributes if key.lower() in TEXTS), None)
     if key is None and len(attributes) == 1:
         key = next(iter(attributes))
-        notes.append(f"The attribute {key[:40]!r} was imported as the text.")
+        notes.append(tr("The attribute {key!r} was imported as the text.", key=key[:40]))
     for other in attributes.keys() - {key}:
-        notes.append(f"The attribute {other[:40]!r} was ignored.")
+        notes.append(tr("The attribute {other!r} was ignored.", other=other[:40]))
     text = attributes[key] if key is not None else ""
     return imported_region(_outline(shape), text)
 
@@ -133,7 +139,7 @@ def _outline(shape: dict) -> list[list[float]]:
     if kind in ("polygon", "polyline"):
         xs, ys = shape.get("all_points_x"), shape.get("all_points_y")
         if not isinstance(xs, list) or not isinstance(ys, list) or len(xs) != len(ys):
-            raise RegionError("all_points_x and all_points_y must be lists of equal length.")
+            raise RegionError(tr("all_points_x and all_points_y must be lists of equal length."))
         return points_of([list(point) for point in zip(xs, ys, strict=True)])
     if kind == "rect":
         return rectangle(shape.get("x"), shape.get("y"), shape.get("width"), shape.get("height"))
@@ -145,4 +151,4 @@ def _outline(shape: dict) -> list[list[float]]:
         around = [2 * math.pi * i / ELLIPSE_POINTS for i in range(ELLIPSE_POINTS)]
         ring = [(rx * math.cos(angle), ry * math.sin(angle)) for angle in around]
         return [[x + a * cos - b * sin, y + a * sin + b * cos] for a, b in ring]
-    raise RegionError(f"a shape of the type {str(kind)[:40]!r} has no area.")
+    raise RegionError(tr("a shape of the type {kind!r} has no area.", kind=str(kind)[:40]))

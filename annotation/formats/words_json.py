@@ -18,8 +18,11 @@ from annotation.formats.image_files import find_file
 from annotation.formats.outlines import image_size, imported_region
 from annotation.region import RegionError
 from annotation.store.predictions import model_version
+from spotter.language import tr
 
-TITLE = "the JSON of `python -m spotter --json`"
+
+def title() -> str:
+    return tr("the JSON of `python -m spotter --json`")
 
 
 def recognises(source: Source) -> bool:
@@ -32,17 +35,17 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
         path = next(iter(_files(Source(path))), path / "words.json")
     content = read_json(read_text(path), path.name)
     if not _is_words(content):
-        raise FormatError(f"{path.name} was not written by `python -m spotter --json`.")
+        raise FormatError(tr("{name} was not written by `python -m spotter --json`.", name=path.name))
     model = content["model"]
     if not isinstance(model.get("name"), str) or not isinstance(model.get("sha256"), str):
-        raise FormatError(f"{path.name} does not say which model has read the words.")
+        raise FormatError(tr("{name} does not say which model has read the words.", name=path.name))
     version = model_version(model)
     entries = [
         _entry(name, image, version, path.name, [images, path.parent])
         for name, image in content["images"].items()
     ]
     if not entries:
-        raise FormatError(f"{path.name} contains no images.")
+        raise FormatError(tr("{name} contains no images.", name=path.name))
     return entries
 
 
@@ -60,7 +63,10 @@ def _is_words(content: object) -> bool:
 
 def _entry(name: str, image: object, version: str, file: str, folders: list[Path | None]) -> Entry:
     if not isinstance(image, dict) or not isinstance(image.get("words"), list):
-        return reject(f"{file}, image {name!r:.80}: expected an object with a list of words.", name)
+        return reject(
+            tr("{file}, image {name!r:.80}: expected an object with a list of words.", file=file, name=name),
+            name,
+        )
     base = PurePosixPath(name.replace("\\", "/")).name
     entry = Entry(base, find_file(name, folders))
     entry.where = f"{file} ({entry.name})"
@@ -78,6 +84,6 @@ def _entry(name: str, image: object, version: str, file: str, folders: list[Path
 def _word(word: object) -> dict:
     """Raises RegionError."""
     if not isinstance(word, dict):
-        raise RegionError("expected an object.")
+        raise RegionError(tr("expected an object."))
     scores = {key: word.get(key) for key in ("score", "reading_score", "characters")}
     return imported_region(word.get("polygon"), word.get("text"), origin="model", locked=False, **scores)

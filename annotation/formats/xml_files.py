@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 from annotation.formats.detection import Source
 from annotation.formats.entries import Entry, FormatError, read_text, reject
+from spotter.language import tr
 
 PageReader = Callable[[Path], list[Entry]]
 
@@ -16,11 +17,13 @@ def read_xml(path: Path) -> ElementTree.Element:
     """The root, with tags without their namespaces. Raises FormatError."""
     text = read_text(path)
     if "<!DOCTYPE" in text or "<!ENTITY" in text:  # entities can grow to gigabytes or read other files
-        raise FormatError(f"{path.name} has a document type, which is not allowed in an imported file.")
+        raise FormatError(
+            tr("{name} has a document type, which is not allowed in an imported file.", name=path.name)
+        )
     try:
         root = ElementTree.fromstring(text)
     except (ElementTree.ParseError, ValueError) as error:
-        raise FormatError(f"{path.name} is not valid XML.") from error
+        raise FormatError(tr("{name} is not valid XML.", name=path.name)) from error
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
     return root
@@ -42,7 +45,7 @@ def read_pages(path: Path, root: str, title: str, read_page: PageReader) -> list
         except FormatError as error:
             entries.append(reject(str(error), file.name))
     if not entries:
-        raise FormatError(f"{path.name} contains no files of {title}.")
+        raise FormatError(tr("{name} contains no files of {title}.", name=path.name, title=title))
     return entries
 
 

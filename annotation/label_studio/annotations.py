@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from spotter.language import tr
+
 MAX_LINE = 180  # characters of a model version or an annotator's e-mail address
 
 
@@ -9,7 +11,9 @@ def choose_annotation(annotations: list[dict], notes: list[str]) -> dict | None:
     """The annotation to import: ground truth before others, then the newest; never a cancelled one."""
     valid = [annotation for annotation in annotations if not annotation.get("was_cancelled")]
     if len(valid) < len(annotations):
-        notes.append(f"Cancelled annotations that were ignored: {len(annotations) - len(valid)}.")
+        notes.append(
+            tr("Cancelled annotations that were ignored: {number}.", number=len(annotations) - len(valid))
+        )
     if not valid:
         return None
     order = [
@@ -18,10 +22,19 @@ def choose_annotation(annotations: list[dict], notes: list[str]) -> dict | None:
     ]
     best = max(order)
     if len(valid) > 1:
-        why = "ground truth" if best[0] else "newest"
         people = ", ".join(dict.fromkeys(filter(None, map(annotator, valid))))
-        by = f" of {people}" if people else ""
-        notes.append(f"It has {len(valid)} annotations{by}; only the {why} one was imported.")
+        number = len(valid)
+        has = (
+            tr("It has {number} annotations of {people};", number=number, people=people)
+            if people
+            else tr("It has {number} annotations;", number=number)
+        )
+        only = (
+            tr("only the ground truth one was imported.")
+            if best[0]
+            else tr("only the newest one was imported.")
+        )
+        notes.append(f"{has} {only}")
     return valid[best[2]]
 
 

@@ -16,6 +16,7 @@ from annotation.label_studio.labelling_config import CONFIG
 from annotation.label_studio.task_images import decode_data_url
 from annotation.region import AnnotationError
 from spotter.images import MAX_BYTES
+from spotter.language import tr
 
 if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
@@ -55,9 +56,14 @@ class Server:
         self.url, self.timeout = check_url(url), timeout
         self._token = (token or os.environ.get(TOKEN_VARIABLE, "")).strip()
         if not self._token:
-            raise ServerError(f"A token is needed; put Label Studio's access token into {TOKEN_VARIABLE}.")
+            raise ServerError(
+                tr(
+                    "A token is needed; put Label Studio's access token into {token_variable}.",
+                    token_variable=TOKEN_VARIABLE,
+                )
+            )
         if not self._token.isascii() or not self._token.isprintable() or " " in self._token:
-            raise ServerError("The token contains invalid characters; copy it again.")
+            raise ServerError(tr("The token contains invalid characters; copy it again."))
         self._sdk: LabelStudio | None = None
 
     def __repr__(self) -> str:
@@ -88,24 +94,30 @@ class Server:
             kind = MissingError if error.status_code == 404 else ServerError
             raise kind(self._message(error.status_code)) from None
         except httpx.TimeoutException:
-            raise ServerError(f"{self.url} did not answer within {self.timeout:.0f} seconds.") from None
+            raise ServerError(
+                tr("{url} did not answer within {timeout:.0f} seconds.", url=self.url, timeout=self.timeout)
+            ) from None
         except (httpx.HTTPError, httpx.InvalidURL):
-            raise ServerError(f"{self.url} cannot be reached; is Label Studio running there?") from None
+            raise ServerError(
+                tr("{url} cannot be reached; is Label Studio running there?", url=self.url)
+            ) from None
         except (ValueError, TypeError, KeyError, AttributeError):
-            raise ServerError(f"{self.url} does not answer as Label Studio does.") from None
+            raise ServerError(tr("{url} does not answer as Label Studio does.", url=self.url)) from None
 
     def _message(self, status: int | None) -> str:
         if status in REDIRECTS:
-            return f"{self.url} redirects to another address; give that one."
+            return tr("{url} redirects to another address; give that one.", url=self.url)
         if status is None or status < 400:  # a response that the SDK cannot decode
-            return f"{self.url} does not answer as Label Studio does."
+            return tr("{url} does not answer as Label Studio does.", url=self.url)
         if status == 401:
-            return f"{self.url} does not accept the token; take one from Account & Settings there."
+            return tr(
+                "{url} does not accept the token; take one from Account & Settings there.", url=self.url
+            )
         if status == 403:
-            return f"The owner of the token may not do this at {self.url}."
+            return tr("The owner of the token may not do this at {url}.", url=self.url)
         if status == 404:
-            return f"{self.url} does not have the requested page; is it Label Studio?"
-        return f"{self.url} answered with the error {status}."
+            return tr("{url} does not have the requested page; is it Label Studio?", url=self.url)
+        return tr("{url} answered with the error {status}.", url=self.url, status=status)
 
     # Projects
 
@@ -113,10 +125,17 @@ class Server:
         """The project with this title, with `id`, `label_config` and `model_version`. Raises ServerError."""
         with self.client() as sdk:
             if not isinstance(sdk.versions.get().release, str):
-                raise ServerError(f"{self.url} does not answer as Label Studio does.")
+                raise ServerError(tr("{url} does not answer as Label Studio does.", url=self.url))
             found = [project.id for project in _unique(sdk.projects.list()) if project.title == name]
             if len(found) > 1:
-                raise ServerError(f"{self.url} has {len(found)} projects {name!r}; rename the others.")
+                raise ServerError(
+                    tr(
+                        "{url} has {count} projects {name!r}; rename the others.",
+                        url=self.url,
+                        count=len(found),
+                        name=name,
+                    )
+                )
             return sdk.projects.get(found[0]) if found else None
 
     def project(self, project_id: int) -> Any:
@@ -126,7 +145,12 @@ class Server:
     def create_project(self, name: str) -> Any:
         if not MIN_TITLE <= len(name) <= MAX_TITLE:
             raise ServerError(
-                f"A Label Studio project's name has {MIN_TITLE} to {MAX_TITLE} characters, not {len(name)}."
+                tr(
+                    "A Label Studio project's name has {min_title} to {max_title} characters, not {count}.",
+                    min_title=MIN_TITLE,
+                    max_title=MAX_TITLE,
+                    count=len(name),
+                )
             )
         with self.client() as sdk:
             return sdk.projects.create(title=name, label_config=CONFIG, request_options=NO_RETRIES)
@@ -149,7 +173,14 @@ class Server:
             pages: Any = sdk.tasks.list(project=project.id, page_size=PAGE_SIZE)
             found = [task.dict() for task in _unique(pages)]
         if len(found) < (project.task_number or 0):  # the SDK takes any missing page for the end
-            raise ServerError(f"{self.url} returned {len(found)} of {project.task_number} tasks; try again.")
+            raise ServerError(
+                tr(
+                    "{url} returned {count} of {task_number} tasks; try again.",
+                    url=self.url,
+                    count=len(found),
+                    task_number=project.task_number,
+                )
+            )
         return found
 
     def task(self, task_id: int) -> dict:
@@ -202,7 +233,10 @@ class Server:
             return _decode_data_url(image_url)
         if (url := self._url_of_file(image_url)) is None:
             raise ImageDownloadError(
-                f"its image is not on {self.url}, the only server from which images are downloaded."
+                tr(
+                    "its image is not on {url}, the only server from which images are downloaded.",
+                    url=self.url,
+                )
             )
         with self.client() as sdk:
             client = sdk._client_wrapper.httpx_client.httpx_client
@@ -213,15 +247,23 @@ class Server:
                 "GET", url, headers=headers, timeout=self.timeout, follow_redirects=False
             ) as answer:
                 if answer.is_redirect:
-                    raise ImageDownloadError(f"{self.url} redirects to another server for its image.")
+                    raise ImageDownloadError(
+                        tr("{url} redirects to another server for its image.", url=self.url)
+                    )
                 if answer.status_code != 200:
                     raise ImageDownloadError(
-                        f"{self.url} does not return its image (error {answer.status_code})."
+                        tr(
+                            "{url} does not return its image (error {status_code}).",
+                            url=self.url,
+                            status_code=answer.status_code,
+                        )
                     )
                 for chunk in answer.iter_bytes():
                     data += chunk
                     if len(data) > MAX_BYTES:
-                        raise ImageDownloadError(f"its image is larger than {MAX_BYTES // 2**20} MB.")
+                        raise ImageDownloadError(
+                            tr("its image is larger than {max_bytes} MB.", max_bytes=MAX_BYTES // 2**20)
+                        )
             return bytes(data)
 
     def _url_of_file(self, image_url: str) -> str | None:
@@ -257,11 +299,14 @@ def check_url(url: str) -> str:
         usable = False
     if not usable or parts.query or parts.fragment or any(character.isspace() for character in url.strip()):
         raise ServerError(
-            "The server's address cannot be used; expected something like http://127.0.0.1:8080."
+            tr("The server's address cannot be used; expected something like http://127.0.0.1:8080.")
         )
     if parts.username or parts.password:
         raise ServerError(
-            f"The server's address must not contain a login; put the token into {TOKEN_VARIABLE}."
+            tr(
+                "The server's address must not contain a login; put the token into {token_variable}.",
+                token_variable=TOKEN_VARIABLE,
+            )
         )
     return url.strip().rstrip("/")
 
@@ -284,8 +329,8 @@ def _origin(url: str) -> tuple:
 def _decode_data_url(url: str) -> bytes:
     """Raises ImageDownloadError."""
     if len(url) > 2 * MAX_BYTES:
-        raise ImageDownloadError(f"its image is larger than {MAX_BYTES // 2**20} MB.")
+        raise ImageDownloadError(tr("its image is larger than {max_bytes} MB.", max_bytes=MAX_BYTES // 2**20))
     try:
         return decode_data_url(url)
     except ValueError as error:
-        raise ImageDownloadError("its image is not a valid data: URL.") from error
+        raise ImageDownloadError(tr("its image is not a valid data: URL.")) from error

@@ -11,6 +11,7 @@ from typing import Any
 
 from annotation.label_studio.task_images import IMAGE_KEYS
 from annotation.label_studio.tasks import TEXT_CONTROL
+from spotter.language import tr
 
 ABOUT_THE_ANNOTATION = ("annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement")
 OUR_DATA = ("state", "version", "added")  # of an export by us: without the flags, it is not that version
@@ -56,12 +57,19 @@ def _annotation(record: dict, notes: list[str]) -> dict:
             results.append({"type": "textarea", "from_name": control, "value": place | {"text": text}})
     elif texts:
         shown = ", ".join(repr(" ".join(map(str, text))[:40]) for text in texts[:MAX_SHOWN])
-        more = " and others" if len(texts) > MAX_SHOWN else ""
+        if len(texts) > MAX_SHOWN:
+            shown = tr("{names} and others", names=shown)
         notes.append(
-            f"It has {len(shapes)} regions, but {len(texts)} texts, which were left out: {shown}{more}."
+            tr(
+                "It has {regions} regions, but {texts} texts, which were left out: {shown}.",
+                regions=len(shapes),
+                texts=len(texts),
+                shown=shown,
+            )
         )
     if flags := record.get("flags"):
-        notes.append(f"Its flags were left out, as their regions are unknown: {str(flags)[:80]}.")
+        shown = str(flags)[:80]
+        notes.append(tr("Its flags were left out, as their regions are unknown: {flags}.", flags=shown))
     owner = record.get("annotator")
     return {
         "result": results,

@@ -29,9 +29,9 @@ from annotation.store.records import ImageRecord, NotFoundError
 from annotation.store.sent import note_sent, sent_images
 from annotation.store.store import Store
 from annotation.upload import Progress
+from spotter.language import tr, trn
 
 MAX_NAMES = 5  # listed in a line of a report
-RESEND_HINT = "To send them again, push with --resend, or with the box that says so ticked."
 WHO = "Label Studio"  # author of imported regions without an annotator
 
 
@@ -50,11 +50,22 @@ class PushReport:
 
     def lines(self) -> list[str]:
         return [
-            f"images: {self.images_added} added, {self.images_existing} already there",
-            f"predictions: {self.predictions_added} added",
-            f"annotations: {self.annotations_added} added, {self.annotations_changed} changed",
+            tr(
+                "images: {images_added} added, {images_existing} already there",
+                images_added=self.images_added,
+                images_existing=self.images_existing,
+            ),
+            tr("predictions: {predictions_added} added", predictions_added=self.predictions_added),
+            tr(
+                "annotations: {annotations_added} added, {annotations_changed} changed",
+                annotations_added=self.annotations_added,
+                annotations_changed=self.annotations_changed,
+            ),
             *(
-                f"{name}: it has been edited in Label Studio and was not overwritten; pull it first."
+                tr(
+                    "{name}: it has been edited in Label Studio and was not overwritten; pull it first.",
+                    name=name,
+                )
                 for name in self.changed_remotely
             ),
             *self._lines_on_absent(),
@@ -63,13 +74,19 @@ class PushReport:
     def _lines_on_absent(self) -> list[str]:
         lines = []
         if names := self.deleted_remotely:
-            first = f"{', '.join(names[:MAX_NAMES])}{' and others' if len(names) > MAX_NAMES else ''}"
-            were, are = ("photo was", "is") if len(names) == 1 else ("photos were", "are")
-            lines.append(
-                f"{len(names)} {were} deleted in Label Studio and {are} not sent: {first}. {RESEND_HINT}"
+            first = ", ".join(names[:MAX_NAMES])
+            if len(names) > MAX_NAMES:
+                first = tr("{names} and others", names=first)
+            deleted = trn(
+                "{number} photo was deleted in Label Studio and is not sent: {names}.",
+                "{number} photos were deleted in Label Studio and are not sent: {names}.",
+                len(names),
+                names=first,
             )
+            hint = tr("To send them again, push with --resend, or with the box that says so ticked.")
+            lines.append(f"{deleted} {hint}")
         if self.skipped:
-            lines.append(f"skipped photos, which are not sent: {self.skipped}")
+            lines.append(tr("skipped photos, which are not sent: {number}", number=self.skipped))
         return lines
 
 
@@ -88,11 +105,15 @@ def push(
     report.skipped = sum(image.state == SKIPPED for image in images)
     images = [image for image in images if image.state != SKIPPED]
     if not images:
-        raise AnnotationError(f"The project {project!r} has no images to push.")
+        raise AnnotationError(tr("The project {project!r} has no images to push.", project=project))
     remote = server.find_project(project)
     if remote is not None and not has_our_controls(remote.label_config):
         raise ServerError(
-            f"The project {project!r} at {server.url} has another labelling configuration; rename one."
+            tr(
+                "The project {project!r} at {url} has another labelling configuration; rename one.",
+                project=project,
+                url=server.url,
+            )
         )
     remote = remote or server.create_project(project)
     tasks: dict[str, dict] = {}  # by the hash of the image
@@ -116,8 +137,13 @@ def push(
             if image.id not in sent:
                 note_sent(store, address, [image.id])
         except ServerError as error:
-            pushed = f"{number} of {len(images)} images are pushed, push again to continue"
-            raise ServerError(f"{str(error).rstrip('.')}; {pushed}.") from None
+            message = tr(
+                "{error}; {number} of {total} images are pushed, push again to continue.",
+                error=str(error).rstrip("."),
+                number=number,
+                total=len(images),
+            )
+            raise ServerError(message) from None
     if newest and report.predictions_added:
         _select_model_version(server, remote, newest[1])
     if progress:
@@ -132,7 +158,7 @@ def _push_image(
     if task is None:
         wanted["data"]["image"] = item.file  # a placeholder, to validate the task before anything is sent
     if errors := validate([wanted]):
-        raise FormatError(f"The task would be invalid: {errors[0]}")
+        raise FormatError(tr("The task would be invalid: {error}", error=errors[0]))
     if task is None:
         wanted["data"]["image"] = server.upload(remote, item.file, _read_stored(store, item.image))
         server.add_task(remote, wanted)
@@ -168,7 +194,9 @@ def _read_stored(store: Store, image: ImageRecord) -> bytes:
     try:
         return store.image_path(image).read_bytes()
     except OSError as error:
-        raise AnnotationError(f"The stored file of the image {image.name} is missing.") from error
+        raise AnnotationError(
+            tr("The stored file of the image {name} is missing.", name=image.name)
+        ) from error
 
 
 def _parse(item: ExportItem, annotation: dict) -> list[Region] | None:
@@ -206,10 +234,14 @@ def pull(store: Store, project: str, server: Server, progress: Progress | None =
     """Imports the server's project of this name, all or nothing. Raises AnnotationError."""
     remote = server.find_project(project)
     if remote is None:
-        raise ServerError(f"There is no project {project!r} at {server.url}.")
+        raise ServerError(tr("There is no project {project!r} at {url}.", project=project, url=server.url))
     if not has_text_regions(remote.label_config):
         raise ServerError(
-            f"The labelling configuration of {project!r} at {server.url} has no regions with texts."
+            tr(
+                "The labelling configuration of {project!r} at {url} has no regions with texts.",
+                project=project,
+                url=server.url,
+            )
         )
     tasks = server.tasks(remote)
     report = import_tasks(store, project, server, tasks, progress)
@@ -238,7 +270,7 @@ def import_tasks(
             name = f"Task {task.get('id')} of Label Studio"
             url = image_url(task)
             if url is None:
-                notes.append(f"{name} has no image and was left out.")
+                notes.append(tr("{name} has no image and was left out.", name=name))
                 continue
             (entry,) = read_tasks([task], name)
             if entry.sha256 in in_bin:
@@ -251,7 +283,9 @@ def import_tasks(
                     entry.file = Path(folder) / str(number)
                     entry.file.write_bytes(server.download(url))
                 except ImageDownloadError as error:
-                    notes.append(f"{name} ({entry.name}) was left out: {error}")
+                    notes.append(
+                        tr("{name} ({file}) was left out: {error}", name=name, file=entry.name, error=error)
+                    )
                     continue
             entries.append(entry)
         if progress:
@@ -259,10 +293,14 @@ def import_tasks(
         report = import_entries(store, project, entries, WHO) if entries else ImportReport()
     report.notes += notes
     if left_out:
-        photos = "1 photo is" if left_out == 1 else f"{left_out} photos are"
-        report.notes.append(f"{photos} in the bin of the project and left out; restore them to pull them.")
+        note = trn(
+            "{number} photo is in the bin of the project and left out; restore them to pull them.",
+            "{number} photos are in the bin of the project and left out; restore them to pull them.",
+            left_out,
+        )
+        report.notes.append(note)
     if not tasks:
-        report.notes.append("The project on the server has no tasks.")
+        report.notes.append(tr("The project on the server has no tasks."))
     return report
 
 

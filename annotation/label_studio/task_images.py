@@ -7,6 +7,8 @@ from base64 import b64decode
 from pathlib import PurePosixPath
 from urllib.parse import parse_qs, unquote, unquote_to_bytes, urlsplit
 
+from spotter.language import tr
+
 IMAGE_KEYS = ("image", "ocr", "img", "image_url", "photo")  # of a task's data, the first that is a string
 UPLOADED = re.compile(r"^[0-9a-f]{8}-(?=.)")  # Label Studio puts this before the name of an uploaded file
 
@@ -47,5 +49,11 @@ def describe_missing_image(task: object) -> str:
     expected = ", ".join(f'"{key}"' for key in IMAGE_KEYS[:-1]) + f' or "{IMAGE_KEYS[-1]}"'
     keys = ", ".join(f'"{str(key)[:40]}"' for key in list(data)[:5]) or "no keys"
     several = any(isinstance(value, list) for value in data.values())
-    pages = "; a task of several pages cannot be imported" if several else ""
-    return f"its data has {keys}, but its image must be in {expected}{pages}."
+    if several:
+        return tr(
+            "its data has {keys}, but its image must be in {expected}; "
+            "a task of several pages cannot be imported.",
+            keys=keys,
+            expected=expected,
+        )
+    return tr("its data has {keys}, but its image must be in {expected}.", keys=keys, expected=expected)

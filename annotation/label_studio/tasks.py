@@ -23,6 +23,7 @@ from annotation.region import (
     check_region,
     check_regions,
 )
+from spotter.language import tr
 
 POLYGONS = ("polygonlabels", "polygon")
 RECTANGLES = ("rectanglelabels", "rectangle")
@@ -48,7 +49,7 @@ def from_results(
     `faults`. Raises TaskError, and RegionError if there are too many.
     """
     if not isinstance(results, list) or not all(isinstance(result, dict) for result in results):
-        raise TaskError("the results must be a list of objects")
+        raise TaskError(tr("the results must be a list of objects"))
     notes: list[str] = []
     faults: list[str] = []
     foreign = 0
@@ -61,7 +62,13 @@ def from_results(
             foreign += len(group)
             kinds = ", ".join(sorted({repr(str(result.get("type"))[:40]) for result in group}))
             texts = "".join(f", text {text[:40]!r}" for result in group for text in _texts(result))
-            notes.append(f"Results without a polygon or a rectangle were ignored ({kinds}{texts}).")
+            notes.append(
+                tr(
+                    "Results without a polygon or a rectangle were ignored ({kinds}{texts}).",
+                    kinds=kinds,
+                    texts=texts,
+                )
+            )
             continue
         try:
             value = _value(name, group, shapes[0], origin, submitted, control, notes, (width, height))
@@ -71,7 +78,13 @@ def from_results(
         except RegionError as error:
             faults.append(f"region {len(values) + len(faults) + 1}: {str(error).rstrip('.')}.")
     for label, count in labels.items():
-        notes.append(f"The label {label[:40]!r} was ignored, regions: {count}; every region is text here.")
+        notes.append(
+            tr(
+                "The label {label!r} was ignored, regions: {count}; every region is text here.",
+                label=label[:40],
+                count=count,
+            )
+        )
     return ParsedRegions(check_regions(values, width, height), notes, foreign, faults)
 
 
@@ -125,7 +138,7 @@ def _value(
 ) -> dict:
     """The values of one region, for `check_region`."""
     if not ID.fullmatch(name):
-        notes.append("A region had an invalid id and got a new one.")
+        notes.append(tr("A region had an invalid id and got a new one."))
         name = _content_id(name)
     meta = _dict(shape.get("meta"))
     value: dict = {
@@ -137,22 +150,28 @@ def _value(
         "score": shape.get("score", meta.get("score")),
     }
     if meta.get("text"):
-        notes.append("A remark on a region was ignored.")
+        notes.append(tr("A remark on a region was ignored."))
     if sum(result.get("type") in GEOMETRIES for result in group) > 1:
-        notes.append("A region had several outlines; only the first one was imported.")
+        notes.append(tr("A region had several outlines; only the first one was imported."))
     if sum(_is_text(result, control) for result in group) > 1:
-        notes.append("A region had several texts; only the last one was imported.")
+        notes.append(tr("A region had several texts; only the last one was imported."))
     for result in group:
         content = _dict(result.get("value"))
         kind = result.get("type")
         if kind == "textarea" and not _is_text(result, control):
             ignored = str(result.get("from_name"))[:40]
-            notes.append(f"Texts of the control {ignored!r} were ignored; {control[:40]!r} counts.")
+            notes.append(
+                tr(
+                    "Texts of the control {ignored!r} were ignored; {control!r} counts.",
+                    ignored=ignored,
+                    control=control[:40],
+                )
+            )
         elif kind == "textarea":
             text = content.get("text", [])
             value["text"] = " ".join(text) if _strings(text) else text
             if _strings(text) and len(text) > 1:
-                notes.append(f"The lines of a text were joined: {value['text'][:80]!r}.")
+                notes.append(tr("The lines of a text were joined: {value!r}.", value=value["text"][:80]))
             scored = _dict(result.get("meta"))
             characters = _characters(scored.get("characters"))
             if characters and "".join(str(c["text"]) for c in characters) == value["text"]:  # else retyped
@@ -160,7 +179,7 @@ def _value(
         elif kind == "choices":
             choices = content.get("choices", [])
             if not isinstance(choices, list):
-                raise RegionError("the choices of a region must be a list")
+                raise RegionError(tr("the choices of a region must be a list"))
             for choice in choices:
                 if choice in FLAGS:
                     value[choice] = True
@@ -179,18 +198,22 @@ def _is_text(result: dict, control: str) -> bool:
 def _polygon(result: dict, notes: list[str], size: tuple[int, int]) -> list[list[float]]:
     """Points in pixels of the upright image. Raises TaskError, RegionError."""
     if result.get("image_rotation") not in (None, 0):
-        raise TaskError("the image was rotated in Label Studio, so its regions do not match the stored image")
+        raise TaskError(
+            tr("the image was rotated in Label Studio, so its regions do not match the stored image")
+        )
     value = result.get("value")
     if not isinstance(value, dict):
-        raise RegionError("a region has no value")
+        raise RegionError(tr("a region has no value"))
     points = value.get("points") if result["type"] in POLYGONS else _corners(value, size)
     if not isinstance(points, list) or not all(is_pair(point) for point in points):
-        raise RegionError("the points of a region must be pairs of finite numbers")
+        raise RegionError(tr("the points of a region must be pairs of finite numbers"))
     outside = max((max(-x, -y, x - 100, y - 100) for x, y in points), default=0)
     if outside > MAX_OUTSIDE:
-        raise RegionError(f"a point of a region lies {outside:.3g} percent outside the image")
+        raise RegionError(
+            tr("a point of a region lies {outside:.3g} percent outside the image", outside=outside)
+        )
     if outside > ROUNDING:
-        notes.append("Points slightly outside the image were moved to its edge.")
+        notes.append(tr("Points slightly outside the image were moved to its edge."))
     width, height = size
     return [[x * width / 100, y * height / 100] for x, y in points]
 
@@ -201,12 +224,12 @@ def _corners(value: dict, size: tuple[int, int]) -> list[list[float]]:
         value.get(key, 0 if key == "rotation" else None) for key in ("x", "y", "width", "height", "rotation")
     ]
     if not all(is_number(n) for n in numbers):
-        raise RegionError("a rectangle must have finite x, y, width and height")
+        raise RegionError(tr("a rectangle must have finite x, y, width and height"))
     width, height = size
     x, y = numbers[0] * width / 100, numbers[1] * height / 100
     w, h = numbers[2] * width / 100, numbers[3] * height / 100
     if w <= 0 or h <= 0:
-        raise RegionError("the rectangle has no area")
+        raise RegionError(tr("the rectangle has no area"))
     angle = math.radians(numbers[4])
     cos, sin = math.cos(angle), math.sin(angle)
     corners = [(0, 0), (w, 0), (w, h), (0, h)]

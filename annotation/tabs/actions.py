@@ -15,6 +15,7 @@ from gradio.blocks import Block
 
 from annotation.editor import RegionEditor
 from annotation.store.records import NotFoundError
+from annotation.store.roles import ForbiddenError
 from annotation.store.store import Store
 from annotation.tabs.error_messages import errors_as_messages
 from annotation.tabs.session import AnnotationSession, ensure
@@ -69,7 +70,8 @@ class Page:
             session = ensure(values[self.session], self.store, values[self.who])
             try:
                 session.save(values[self.editor])
-            except NotFoundError as error:  # the browser keeps the edit, in case the photo is restored
+            # The browser keeps the edit, in case the photo is restored or the role given back.
+            except (NotFoundError, ForbiddenError) as error:
                 gr.Warning(escape(str(error), quote=False))
             yield session
 

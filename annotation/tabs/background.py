@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Iterable
+from contextvars import copy_context
 from dataclasses import dataclass
 from threading import Lock, Thread
 
 from annotation.review import OPEN_STATES
 from annotation.signals import read_with_signals
+from annotation.store.database import as_program
 from annotation.store.predictions import model_version
 from annotation.store.store import Store
 from annotation.tabs.visitor_stores import store_of_visitor
@@ -59,7 +61,8 @@ class BackgroundReader:
                 self._progress = ReadingProgress(now.done, now.total + len(new), now.problem)
                 return
             self._progress = ReadingProgress(0, len(new))
-        Thread(target=self._run, daemon=True).start()
+        # In the language of who added them, as a problem is shown on the page.
+        Thread(target=copy_context().run, args=(self._run,), daemon=True).start()
 
     def add_unread(self, project_id: int, version: str | None = None) -> None:
         """Adds all images of a project without a prediction, such as those left over when the app was closed.
@@ -74,9 +77,10 @@ class BackgroundReader:
         Only photos that people still work on; those that nobody has touched come first.
         """
         version = model_version(self.loader.spotter().card)
-        for state in OPEN_STATES:
-            for project_id, _ in self.store.projects():
-                self.add(self.store.unpredicted_images(project_id, version, state))
+        with as_program():
+            for state in OPEN_STATES:
+                for project_id, _ in self.store.projects():
+                    self.add(self.store.unpredicted_images(project_id, version, state))
 
     def _run(self) -> None:
         while True:
@@ -86,7 +90,8 @@ class BackgroundReader:
                 image = self._waiting.popleft()
             problem = ""
             try:
-                self._read(*image)
+                with as_program():
+                    self._read(*image)
             except Exception as error:  # the other images are still read
                 problem = str(error)
                 logging.getLogger(__name__).exception("an image could not be read")

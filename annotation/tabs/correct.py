@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
 import gradio as gr
+from gradio.blocks import Block
 
 from annotation.store.store import Store
 from annotation.tabs.actions import IN_TURN, Page, Updates, Values
@@ -20,12 +22,14 @@ from annotation.tabs.panels.editing import EditingPanel
 from annotation.tabs.panels.manage import ManagePanel
 from annotation.tabs.panels.project import ProjectPanel, read_memory
 from annotation.tabs.panels.queue import QueuePanel
+from annotation.tabs.panels.roles import RolesPanel
 from annotation.tabs.panels.search import SearchPanel
 from annotation.tabs.panels.statistics import StatisticsPanel
 from annotation.tabs.panels.transfer import TransferPanel
-from annotation.tabs.panels.upload import PRIVACY, UploadPanel
+from annotation.tabs.panels.upload import UploadPanel
 from annotation.tabs.session import AnnotationSession, restore
 from annotation.tabs.visitor_stores import VisitorStores
+from spotter.language import tr
 from spotter.tabs.shared.events import HIDDEN
 from spotter.tabs.shared.javascript import component_script
 from spotter.tabs.shared.loading import Loader
@@ -34,8 +38,7 @@ HERE = Path(__file__).parent
 CSS = (HERE / "correct.css").read_text(encoding="utf-8")
 SHORTCUTS = component_script(HERE / "shortcuts.js")
 DRAWERS = component_script(HERE / "drawers.js")
-SKIP = """<button type="button" class="skip">To the photo</button>"""  # seen when the Tab key comes to it
-MORE = """<button type="button">More</button>"""  # on a phone, where the head would be too long
+BUTTON = """<button type="button" class="%s">%s</button>"""
 MAX_ID_DIGITS = 15
 MAX_REGION_ID = 100  # characters
 SESSION_SECONDS = 12 * 3600  # a session that nobody uses any more is dropped; its edits are saved
@@ -59,19 +62,21 @@ def build_correct(
     loader.on_change(reader.read_again)
     visitor = gr.State(None, time_to_live=SESSION_SECONDS, delete_callback=lambda _: None)
     with gr.Column(elem_id="correct"):
-        skip = f"<style>{CSS}</style>{SKIP}"
+        skip = f"<style>{CSS}</style>" + BUTTON % ("skip", tr("To the photo"))  # seen when Tab comes to it
         gr.HTML(html_template=skip, js_on_load=SHORTCUTS, padding=False, elem_id="correct-skip")
         demo = DemoPanel() if demo_of else None
         with gr.Row(elem_id="correct-head"):  # one line: its accordions are drawers that open below it
             project = ProjectPanel(memory)
             search = SearchPanel()
-            gr.HTML(MORE, padding=False, elem_id="correct-more")
-            upload = UploadPanel(None if demo_of else PRIVACY)
+            # On a phone, where the head would be too long.
+            gr.HTML(BUTTON % ("", tr("More")), padding=False, elem_id="correct-more")
+            upload = UploadPanel(is_shared=not demo_of)
             transfer, checks = TransferPanel(any_server), ChecksPanel()
             bulk, statistics, manage = BulkPanel(), StatisticsPanel(), ManagePanel()
             with manage.drawer:
                 reread = RereadPanel()
         upload.report.render()
+        role_note = gr.Markdown(visible=False, elem_id="correct-role", latex_delimiters=[])
         with gr.Row(elem_id="correct-body"):
             with gr.Column(elem_id="correct-side"):
                 search.results.render()
@@ -80,6 +85,8 @@ def build_correct(
                 background = BackgroundPanel(reader)
             with gr.Column(elem_id="correct-main"):
                 editing = EditingPanel(store)
+        with manage.drawer:
+            roles = RolesPanel(role_note, limited_parts(editing, upload, transfer, bulk, manage))
         gr.HTML(js_on_load=DRAWERS, padding=False, elem_id="correct-drawers")
 
     def show_status(session: AnnotationSession, only_changes: bool = False) -> Updates:
@@ -92,9 +99,12 @@ def build_correct(
     def show(session: AnnotationSession, values: Values, region_id: str = "") -> Updates:
         # The editor first: it reloads the open photo.
         document = editing.show(session, values.get(editing.editor), region_id)
-        return (
+        updates = (
             {visitor: session} | document | project.show(session) | background.show() | show_status(session)
         )
+        for part, update in roles.show(session).items():  # some are shown and disabled
+            updates[part] = updates.get(part, {}) | update
+        return updates
 
     review, conflict, suggestions = editing.review, editing.conflict, editing.suggestions
     status = [
@@ -109,7 +119,7 @@ def build_correct(
     ]
     other = [visitor, project.memory, project.project, editing.empty, editing.show_all, editing.work]
     other.append(editing.editor)
-    shown = [*other, background.text, background.timer, *status]
+    shown = [*other, background.text, background.timer, *roles.shown, *status]
     page = Page(store, visitor, editing.editor, project.who, show, show_status, shown, status)
     project.wire(page, reader)
     search.wire(page)
@@ -123,6 +133,7 @@ def build_correct(
     statistics.wire(page)
     transfer.wire(page, reader)
     manage.wire(page)
+    roles.wire(page)
     if demo and demo_of:
         demo.wire(page, demo_of)
 
@@ -142,6 +153,28 @@ def build_correct(
 
     outputs = [*page.shown, project.who, queue.order, queue.filter, upload.box]
     tab.select(start, {visitor, project.memory}, outputs, **HIDDEN, **IN_TURN)
+
+
+def limited_parts(
+    editing: EditingPanel,
+    upload: UploadPanel,
+    transfer: TransferPanel,
+    bulk: BulkPanel,
+    manage: ManagePanel,
+) -> dict[str, Sequence[Block]]:
+    """What is disabled for people whose role does not allow it, see `RolesPanel`."""
+    states, photo, turning = editing.review.states, editing.review.photo, editing.review.turning
+    edit: list[Block] = [
+        states["done"],
+        states["in work"],
+        photo.skip,
+        photo.delete,
+        turning.left,
+        turning.right,
+    ]
+    edit += [editing.copying.button, upload.files, upload.folder, transfer.file, bulk.preview]
+    manage_parts = [manage.name, manage.rename, manage.typed, manage.delete, manage.empty]
+    return {"edit": edit, "approve": [states["approved"]], "manage": manage_parts}
 
 
 def image_in_address(request: gr.Request | None) -> int | None:

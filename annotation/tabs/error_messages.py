@@ -11,6 +11,7 @@ import gradio as gr
 from sqlalchemy.exc import SQLAlchemyError
 
 from annotation.region import AnnotationError
+from spotter.language import tr
 
 # OSError: the disk is full, or somebody removed a stored image.
 EXPECTED = (AnnotationError, SQLAlchemyError, OSError)
@@ -22,9 +23,9 @@ def describe_error(error: Exception) -> str:
     if isinstance(error, AnnotationError):
         return str(error)
     if isinstance(error, SQLAlchemyError):
-        return "The database could not be reached; your last edit is not saved yet."
-    what = getattr(error, "strerror", None) or "unknown reason"
-    return f"A file of this project could not be read or written: {what}."
+        return tr("The database could not be reached; your last edit is not saved yet.")
+    what = getattr(error, "strerror", None) or tr("unknown reason")
+    return tr("A file of this project could not be read or written: {reason}.", reason=what)
 
 
 @contextmanager

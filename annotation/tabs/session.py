@@ -12,16 +12,16 @@ from annotation.region import AnnotationError
 from annotation.review import STATES
 from annotation.store import queue
 from annotation.store.records import ImageRecord, NotFoundError, VersionConflict
+from annotation.store.roles import ForbiddenError, may
 from annotation.store.store import Store, person_name
 from annotation.tabs.documents import to_document, to_proposal
 from annotation.tabs.photo_queue import PhotoQueue
 from annotation.tabs.readings import Polygons, Readings
 from annotation.tabs.sent_documents import SentDocuments
+from spotter.language import tr
 from spotter.tabs.shared.visitor import login_name
 
 DEFAULT_PROJECT = "default"  # as on the command line
-SAME_PERSON = "You changed this photo in another window."
-SAME_NAME = "Somebody with your name, perhaps you in another window, has changed this photo."
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,11 @@ class AnnotationSession:
     image: ImageRecord | None = None  # the open one
     draft_id: int | None = None  # this visitor's version of it that was refused
     conflict: str = ""
+    is_own_conflict: bool = False  # with this visitor in another window
     history_of: str | None = None  # id of the region whose history is shown, "" for the photo's
     readings: Readings = field(default_factory=Readings)
     shown: dict[Any, Any] = field(default_factory=dict, repr=False)  # status that the page has, by component
+    role_shown: object = None  # what `panels.roles` has shown last
     lock: RLock = field(default_factory=RLock, repr=False)
 
     def __post_init__(self) -> None:
@@ -59,10 +61,10 @@ class AnnotationSession:
     # The queue
 
     def refresh_queue(self) -> None:
-        """Of the default project if somebody has deleted the other one."""
+        """Of the default project if somebody has deleted the other one, or taken the visitor's role away."""
         with self.lock:
             if self.project_id not in dict(self.store.projects()):
-                self.project_id, self.image = self.store.ensure_project(DEFAULT_PROJECT), None
+                self.project_id, self.image = default_project(self.store), None
             self.queue.refresh(self.store, self.project_id)
 
     def reload(self, image_id: int | None = None) -> None:
@@ -97,7 +99,7 @@ class AnnotationSession:
         with self.lock:
             image = None if image_id is None else self.store.image(image_id)
             if image is not None and image.project_id != self.project_id:
-                raise NotFoundError("There is no such image.")
+                raise NotFoundError(tr("There is no such image."))
             self.image, self.conflict, self.draft_id = image, "", None
             self.history_of = None if self.history_of is None else ""
             self.readings = Readings()
@@ -126,7 +128,8 @@ class AnnotationSession:
             ]
             self.readings.sent_suggestions |= {item["id"] for item in suggestions}
             photo = self.store.image_path(opened.image)
-            return to_document(opened.image, photo, opened.regions, suggestions, revision)
+            document = to_document(opened.image, photo, opened.regions, suggestions, revision)
+            return document | {"read_only": not may(self.store.role(self.project_id), "edit")}
 
     def save(self, edit: dict[str, Any] | None) -> SaveResult:
         """Stores an edit; the same edit may come several times. Raises RegionError, NotFoundError."""
@@ -151,9 +154,14 @@ class AnnotationSession:
             return SaveResult(True, conflict=str(conflict))
         if self.draft_id not in (None, conflict.draft_id):  # the new draft contains the older one
             self.store.discard_draft(self.draft_id)
-        self.draft_id, self.conflict = conflict.draft_id, str(conflict)
+        self.draft_id, self.conflict, self.is_own_conflict = conflict.draft_id, str(conflict), False
         if conflict.who == person_name(self.who) and self.who:
-            self.conflict = SAME_PERSON if login_name() else SAME_NAME
+            self.is_own_conflict = True
+            self.conflict = (
+                tr("You changed this photo in another window.")
+                if login_name()
+                else tr("Somebody with your name, perhaps you in another window, has changed this photo.")
+            )
         return SaveResult(True, conflict=self.conflict)
 
     def settle(self, mine: bool, join: bool = False) -> None:
@@ -178,6 +186,11 @@ class AnnotationSession:
                 self.image = self.store.set_state(self.image.id, state, self.who)
 
     # Suggestions
+
+    def has_unread(self) -> bool:
+        """Whether `take_to_read` has regions."""
+        with self.lock:
+            return bool(self.readings.to_read)
 
     def take_to_read(self) -> tuple[ImageRecord | None, Polygons]:
         """The open image, and the regions of it to read, which are then no longer queued."""
@@ -211,10 +224,19 @@ class AnnotationSession:
         }
 
 
+def default_project(store: Store) -> int:
+    """The project to begin with; one of the visitor's own if the default one is not for everybody."""
+    try:
+        return store.ensure_project(DEFAULT_PROJECT)
+    except ForbiddenError:
+        visible = store.projects()
+        return visible[0][0] if visible else store.ensure_project(f"{store.person()}'s photos", is_own=True)
+
+
 def ensure(session: AnnotationSession | None, store: Store, who: str) -> AnnotationSession:
     """The visitor's session; a new one if the app was restarted."""
     if session is None:
-        session = AnnotationSession(store, store.ensure_project(DEFAULT_PROJECT))
+        session = AnnotationSession(store, default_project(store))
     session.who = login_name() or who
     if session.project_id not in dict(store.projects()):  # somebody has deleted it
         session.reload()
@@ -227,7 +249,7 @@ def restore(store: Store, memory: dict[str, Any], image_id: int | None = None) -
     `memory`: what the browser sends, which may be anything.
     """
     known = {name: number for number, name in store.projects()}  # it may have been renamed or deleted
-    project_id = known.get(str(memory.get("project"))) or store.ensure_project(DEFAULT_PROJECT)
+    project_id = known.get(str(memory.get("project"))) or default_project(store)
     session = AnnotationSession(store, project_id)
     session.who = login_name() or str(memory.get("who") or "")
     if memory.get("order") in queue.ORDERS:

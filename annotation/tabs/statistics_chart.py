@@ -9,9 +9,10 @@ from PIL import Image
 
 from annotation.corrections import MISTAKES
 from annotation.statistics import Mistakes
-from annotation.statistics_tables import KIND_LABELS
+from annotation.statistics_tables import kind_labels
 from spotter.explain.canvas import BLUE, GREEN, ORANGE, Colour
-from spotter.explain.page_layout import plain_text
+from spotter.explain.deck.pdf import plain_text
+from spotter.language import tr
 
 STYLES: list[tuple[Colour, str]] = [(BLUE, ""), (ORANGE, "//"), (GREEN, "..")]  # newest first
 WIDTH = 3.2  # inches; the page shows it 300 pixels wide on a phone
@@ -45,15 +46,15 @@ def corrections_chart(models: Sequence[Mistakes]) -> Image.Image | None:
             label=plain_text(one.model_version[:MAX_LABEL]),
         )
         axes.bar_label(bars, [f"{value:.1f}" for value in values], padding=3, size=8)
-    middle = (len(shown) - 1) / 2
+    middle, labels = (len(shown) - 1) / 2, kind_labels()
     axes.set_yticks(
         [kind * (len(shown) + 1) + middle for kind in range(len(MISTAKES))],
-        [KIND_LABELS[kind] for kind in MISTAKES],
+        [labels[kind] for kind in MISTAKES],
         size=9,
     )
     axes.invert_yaxis()
     axes.margins(x=0.15)
-    axes.set_xlabel("corrections per 100 words", size=9)
+    axes.set_xlabel(tr("corrections per 100 words"), size=9)
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
     figure.legend(loc="outside upper left", frameon=False, fontsize=8)

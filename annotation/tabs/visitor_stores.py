@@ -25,6 +25,7 @@ from annotation.region import AnnotationError
 from annotation.store.records import ImageRecord
 from annotation.store.store import Store
 from spotter.images import ImageError
+from spotter.language import tr
 
 COOKIE = "visitor"
 KEY = re.compile(r"[0-9a-f]{32}")
@@ -70,7 +71,7 @@ class VisitorStores:
         """Of the visitor's folder; it does not tell the cookie."""
         request = LocalContext.request.get(None)
         if request is None:
-            raise AnnotationError("Nobody has asked for this.")
+            raise AnnotationError(tr("Nobody has asked for this."))
         cookie = request.cookies.get(COOKIE, "")
         # Without a cookie, the photos last as long as the page is open.
         key = cookie if KEY.fullmatch(cookie) else f"page {request.session_hash}"
@@ -79,7 +80,9 @@ class VisitorStores:
     def _make(self, place: Path) -> Store:
         if not place.is_dir():
             if sum(1 for _ in self._folder.iterdir()) >= MAX_VISITORS:
-                raise AnnotationError("Too many people are trying this page now; come back in a few hours.")
+                raise AnnotationError(
+                    tr("Too many people are trying this page now; come back in a few hours.")
+                )
             place.mkdir(mode=0o700)
             (place / CREATED).touch()
         return Store(f"sqlite:///{place}/annotation.db")
@@ -90,7 +93,12 @@ class VisitorStores:
         """As `Store.add_image`, up to a number of photos. Raises ImageError."""
         store = self.current()
         if sum(store.image_count(number) for number, _ in store.projects()) >= MAX_PHOTOS:
-            raise ImageError(f"You can try this page with {MAX_PHOTOS} photos; delete some of them first.")
+            raise ImageError(
+                tr(
+                    "You can try this page with {max_photos} photos; delete some of them first.",
+                    max_photos=MAX_PHOTOS,
+                )
+            )
         return store.add_image(project_id, source, name, who)
 
     def image_size(self, image_id: int) -> tuple[int, int] | None:

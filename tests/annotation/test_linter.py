@@ -122,6 +122,16 @@ def test_a_project_in_several_scripts_is_fine(store, picture, texts):
     assert lint_texts(store, picture, *texts) == []
 
 
+def test_characters_that_the_model_does_not_know(store, image_id):
+    regions = [replace(WORD, text="é"), replace(WORD, id="x", text="ü", illegible=True)]
+    store.save_regions(image_id, 0, regions, "ann")
+    project = store.find_project("p")
+    found = [finding for finding in lint(store, project, "abc") if finding.region_id is None]
+    assert [finding.rule for finding in found] == ["characters"]
+    assert "does not know yet: é. The next round" in found[0].message
+    assert not [finding for finding in lint(store, project, "abcé") if finding.rule == "characters"]
+
+
 def test_an_imported_project_that_nobody_has_checked(store, case_of_unchecked):
     project, image = case_of_unchecked
     found = [finding.rule for finding in lint(store, project)]

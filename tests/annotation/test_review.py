@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from annotation.review import OPEN_STATES, STATES, TRANSITIONS, StateError, check_transition
+from annotation.review import (
+    DELETED,
+    OPEN_STATES,
+    STATES,
+    TRANSITIONS,
+    StateError,
+    check_transition,
+    reason_name,
+    reason_names,
+    state_name,
+)
+from spotter.language import speaking
 
 
 def test_every_state_has_transitions_to_others():
@@ -26,3 +37,14 @@ def test_allowed_transitions(before):
 def test_an_unknown_state():
     with pytest.raises(StateError, match="no state 'finished'"):
         check_transition("new", "finished")
+
+
+def test_states_and_reasons_have_names_in_each_language():
+    states = [*STATES, DELETED]
+    assert [state_name(state) for state in states] == states
+    assert [reason_name(reason) for reason in reason_names()] == list(reason_names())
+    with speaking("ko"):
+        assert not {state_name(state) for state in states} & set(states)
+        assert reason_name("No text") == "글자 없음"
+        assert reason_name("") == ""
+        assert reason_name("twice, I think") == "twice, I think", "a person typed it"

@@ -7,9 +7,10 @@ from datetime import date
 from io import StringIO
 
 from annotation.statistics import Agreement, Mistakes, Statistics, Work
-from annotation.statistics_tables import CSV_COLUMNS, NOBODY, tables, to_csv
+from annotation.statistics_tables import CSV_COLUMNS, tables, to_csv
 from spotter.evaluation.metrics import Scores
 
+NOBODY = "Nobody has changed or finished a photo yet."
 ANN = Work("ann", None, 3, 1, 40, 0.5)
 FOUND = Statistics(
     [Work("ann", date(2026, 11, 26), 3, 1, 40, 0.5)],

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from annotation.text_checks import foreign_letters, is_masked, is_placeholder, leftover, script_of
+from annotation.text_checks import (
+    foreign_letters,
+    is_masked,
+    is_placeholder,
+    leftover,
+    script_of,
+    unknown_characters,
+)
 
 
 @pytest.mark.parametrize("text", ["待识别", "TEMPORARY", "todo", " Text ", "<UNK>", "null"])
@@ -77,3 +84,20 @@ def test_letters_that_look_alike(text, expected):
 )
 def test_scripts(text, expected):
     assert script_of(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ([], ""),
+        (["clear"], ""),
+        (["über", "señor", "é b\u200b"], "éñü"),
+        (
+            ["t\u0430xi", "\u0434\u043e\u043c"],
+            "\u0434\u043c\u043e",
+        ),  # Latin but for one letter; Cyrillic
+        (["待识别"], ""),
+    ],
+)
+def test_unknown_characters(texts, expected):
+    assert unknown_characters(texts, "abcdefghijklmnopqrstuvwxyz") == expected

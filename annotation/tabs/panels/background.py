@@ -9,12 +9,11 @@ from annotation.tabs.actions import IN_TURN, Page, Updates, Values, saving
 from annotation.tabs.background import BackgroundReader, ReadingProgress
 from annotation.tabs.error_messages import errors_as_messages, escape_markdown
 from annotation.tabs.session import AnnotationSession, ensure
+from spotter.language import tr
 from spotter.tabs.shared.events import HIDDEN
 from spotter.tabs.shared.loading import Loader
 
 POLL_SECONDS = 2
-HINT = """Reads every photo that these weights have not read yet. Words that nobody has edited are replaced;
-for edited words the new results become suggestions."""
 
 
 class BackgroundPanel:
@@ -28,9 +27,14 @@ class BackgroundPanel:
     def show(self, progress: ReadingProgress | None = None) -> Updates:
         """`progress`: as it was a moment ago; by default as it is now."""
         progress = progress or self.reader.progress
-        lines = [f"Reading photos: {progress.done} of {progress.total}."] if progress.is_busy else []
+        lines = (
+            [tr("Reading photos: {done} of {total}.", done=progress.done, total=progress.total)]
+            if progress.is_busy
+            else []
+        )
         if progress.problem:
-            lines.append(f"A photo could not be read: {escape_markdown(progress.problem)}")
+            problem = escape_markdown(progress.problem)
+            lines.append(tr("A photo could not be read: {problem}", problem=problem))
         return {self.text: "\n\n".join(lines), self.timer: gr.Timer(active=progress.is_busy)}
 
     def wire(self, page: Page) -> None:
@@ -62,9 +66,13 @@ class RereadPanel:
     """A button that reads the whole project with the weights of this app."""
 
     def __init__(self) -> None:
-        with gr.Accordion("Read again", open=False):
-            gr.Markdown(HINT, elem_classes="hint")
-            self.button = gr.Button("Read the whole project", size="md")
+        with gr.Accordion(tr("Read again"), open=False):
+            hint = tr(
+                "Reads every photo that these weights have not read yet. Words that nobody has edited are "
+                "replaced; for edited words the new results become suggestions."
+            )
+            gr.Markdown(hint, elem_classes="hint")
+            self.button = gr.Button(tr("Read the whole project"), size="md")
 
     def wire(self, page: Page, reader: BackgroundReader, loader: Loader) -> None:
         @saving(page)

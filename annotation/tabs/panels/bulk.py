@@ -9,36 +9,23 @@ from typing import Any
 import gradio as gr
 
 from annotation.region import AnnotationError
-from annotation.review import STATES
+from annotation.review import STATES, state_name
 from annotation.store import bin as photo_bin
 from annotation.store import bulk, queue
 from annotation.store.bulk import BulkResult, Change
 from annotation.store.search import MAX_QUERY, search
 from annotation.store.store import Store
 from annotation.tabs.actions import Page, Updates, Values, saving
-from annotation.tabs.panels.confirmation import counted
+from annotation.tabs.panels.confirmation import photos, words
 from annotation.tabs.panels.listing import Listing
 from annotation.tabs.session import AnnotationSession
+from spotter.language import tr
 from spotter.tabs.shared.events import PRIVATE
 
 REPLACE, DELETE = "replace", "delete"
-ACTIONS = [
-    ("Replace a text in all words", REPLACE),
-    ("Clear “difficult” of all words", "difficult:clear"),
-    ("Set “difficult” on all words", "difficult:set"),
-    ("Clear “illegible” of all words", "illegible:clear"),
-    ("Set “illegible” on all words", "illegible:set"),
-    ("Delete the photos", DELETE),
-]
 QUEUE, FOUND, ALL = "queue", "found", "all"
-PLACES = [
-    ("The photos in the queue", QUEUE),
-    ("The photos that the search finds", FOUND),
-    ("All photos of the project", ALL),
-]
 MAX_ROWS = 200  # changes that are listed
 MAX_NAMES = 20  # photos that are named in one sentence
-HINT = "Nothing is changed until you have seen the preview. Every change is recorded under your name."
 
 
 @dataclass(frozen=True)
@@ -61,23 +48,29 @@ class BulkPanel:
     """An accordion: what, where, preview, apply, undo."""
 
     def __init__(self) -> None:
-        with gr.Accordion("Change many", open=False, elem_id="correct-bulk"):
+        with gr.Accordion(tr("Change many"), open=False, elem_id="correct-bulk"):
             with gr.Row(elem_classes="with-fields"):
                 self.action = gr.Dropdown(
-                    ACTIONS, value=REPLACE, label="What", filterable=False, min_width=270
+                    actions(), value=REPLACE, label=tr("What"), filterable=False, min_width=270
                 )
-                self.place = gr.Dropdown(PLACES, value=QUEUE, label="Where", filterable=False, min_width=270)
+                self.place = gr.Dropdown(
+                    places(), value=QUEUE, label=tr("Where"), filterable=False, min_width=270
+                )
             with gr.Row(elem_classes="with-fields") as self.texts:
-                self.find = gr.Textbox(label="Text", max_length=MAX_QUERY, max_lines=1)
-                self.new = gr.Textbox(label="Replace by", max_length=MAX_QUERY, max_lines=1)
-                self.match_case = gr.Checkbox(label="Match case", min_width=120)
-                self.whole_word = gr.Checkbox(label="Whole words only", min_width=150)
-            self.hint = gr.Markdown(HINT, elem_classes="hint")
+                self.find = gr.Textbox(label=tr("Text"), max_length=MAX_QUERY, max_lines=1)
+                self.new = gr.Textbox(label=tr("Replace by"), max_length=MAX_QUERY, max_lines=1)
+                self.match_case = gr.Checkbox(label=tr("Match case"), min_width=120)
+                self.whole_word = gr.Checkbox(label=tr("Whole words only"), min_width=150)
+            hint = tr(
+                "Nothing is changed until you have seen the preview. Every change is recorded under your "
+                "name."
+            )
+            self.hint = gr.Markdown(hint, elem_classes="hint")
             with gr.Row(elem_classes="with-fields"):
-                self.preview = gr.Button("Preview", size="md", variant="primary")
-                self.apply = gr.Button("Apply", size="md", visible=False, elem_id="correct-apply")
-                self.undo = gr.Button("Undo this change", size="md", visible=False)
-            self.listing = Listing(label="Preview", elem_id="correct-preview")
+                self.preview = gr.Button(tr("Preview"), size="md", variant="primary")
+                self.apply = gr.Button(tr("Apply"), size="md", visible=False, elem_id="correct-apply")
+                self.undo = gr.Button(tr("Undo this change"), size="md", visible=False)
+            self.listing = Listing(label=tr("Preview"), elem_id="correct-preview")
             self.plan, self.done = gr.State(Plan()), gr.State(Done())
 
     def wire(self, page: Page, search_field: gr.Textbox) -> None:
@@ -101,7 +94,7 @@ class BulkPanel:
             done, store, who = values[self.done], session.store, session.who
             if done.deleted:
                 count = photo_bin.restore_images(store, done.deleted, who)
-                text = f"{counted(count, 'photo')} taken out of the bin."
+                text = tr("{photos} taken out of the bin.", photos=photos(count))
             else:
                 text = undone_text(bulk.undo(store, done.result or BulkResult(), who))
             session.reload()
@@ -149,8 +142,11 @@ class BulkPanel:
 
     def show(self, store: Store, plan: Plan) -> Updates:
         count = len(plan.changes) or len(plan.deleted)
-        what = counted(len(plan.deleted), "photo") if plan.deleted else counted(len(plan.changes), "word")
-        label = f"Delete {what}" if plan.deleted else f"Change {what}"
+        label = (
+            tr("Delete {photos}", photos=photos(len(plan.deleted)))
+            if plan.deleted
+            else tr("Change {words}", words=words(len(plan.changes)))
+        )
         return {
             self.plan: plan,
             self.apply: gr.update(
@@ -169,6 +165,27 @@ class BulkPanel:
         }
 
 
+def actions() -> list[tuple[str, str]]:
+    """Choices: label and name."""
+    return [
+        (tr("Replace a text in all words"), REPLACE),
+        (tr("Clear “difficult” of all words"), "difficult:clear"),
+        (tr("Set “difficult” on all words"), "difficult:set"),
+        (tr("Clear “illegible” of all words"), "illegible:clear"),
+        (tr("Set “illegible” on all words"), "illegible:set"),
+        (tr("Delete the photos"), DELETE),
+    ]
+
+
+def places() -> list[tuple[str, str]]:
+    """Choices: label and name."""
+    return [
+        (tr("The photos in the queue"), QUEUE),
+        (tr("The photos that the search finds"), FOUND),
+        (tr("All photos of the project"), ALL),
+    ]
+
+
 def chosen_images(session: AnnotationSession, place: str, query: str) -> list[int]:
     """Ids of the photos that are meant. Raises AnnotationError."""
     store, project_id = session.store, session.project_id
@@ -178,10 +195,12 @@ def chosen_images(session: AnnotationSession, place: str, query: str) -> list[in
     if place == ALL:
         return queue.queue(store, project_id, "name", STATES)
     if not query.strip():
-        raise AnnotationError("Type a name or a word into the search field first.")
+        raise AnnotationError(tr("Type a name or a word into the search field first."))
     found = search(store, project_id, query, bulk.MAX_CHANGES)
     if found.photos + found.words > len(found.hits):
-        raise AnnotationError(f"The search finds more than {bulk.MAX_CHANGES:,} words; type more of it.")
+        raise AnnotationError(
+            tr("The search finds more than {number:,} words; type more of it.", number=bulk.MAX_CHANGES)
+        )
     return list(dict.fromkeys(hit.image_id for hit in found.hits))
 
 
@@ -189,9 +208,13 @@ def preview_rows(store: Store, plan: Plan) -> dict[str, Any]:
     """The listing's value."""
     if plan.deleted:
         shown = store.images_by_id(plan.deleted[:MAX_ROWS])
-        rows = [{"key": str(i), "title": image.name, "note": image.state} for i, image in enumerate(shown)]
-        foot = "They go to the bin, with their words, and can be taken out of it."
-        return {"rows": rows, "head": f"{counted(len(plan.deleted), 'photo')} to delete", "foot": foot}
+        rows = [
+            {"key": str(i), "title": image.name, "note": state_name(image.state)}
+            for i, image in enumerate(shown)
+        ]
+        foot = tr("They go to the bin, with their words, and can be taken out of it.")
+        head = tr("{photos} to delete", photos=photos(len(plan.deleted)))
+        return {"rows": rows, "head": head, "foot": foot}
     changes = plan.changes
     rows = [
         {"key": str(i), "title": change_text(change), "note": change.image_name}
@@ -199,41 +222,47 @@ def preview_rows(store: Store, plan: Plan) -> dict[str, Any]:
     ]
     images = {change.image_id for change in changes}
     finished = {change.image_id for change in changes if change.is_finished}
-    notes = [f"The first {MAX_ROWS} are listed."] if len(changes) > MAX_ROWS else []
-    notes += (
-        [f"{counted(len(finished), 'photo')} done or approved: in work again after this change."]
-        if finished
-        else []
-    )
+    notes = [tr("The first {number} are listed.", number=MAX_ROWS)] if len(changes) > MAX_ROWS else []
+    if finished:
+        done = photos(len(finished))
+        notes.append(tr("{photos} done or approved: in work again after this change.", photos=done))
+    head = tr("{words} on {photos}", words=words(len(changes)), photos=photos(len(images)))
     return {
         "rows": rows,
-        "head": f"{counted(len(changes), 'word')} on {counted(len(images), 'photo')}" if changes else "",
+        "head": head if changes else "",
         "foot": " ".join(notes),
-        "empty": "Nothing there to change.",
+        "empty": tr("Nothing there to change."),
     }
 
 
 def change_text(change: Change) -> str:
     if change.field == "text":
-        return f"{change.before} → {change.after or '(no text)'}"
-    return f"{change.field}: {'yes' if change.after else 'no'}"
+        return f"{change.before} → {change.after or tr('(no text)')}"
+    if change.field == "difficult":
+        return tr("difficult: yes") if change.after else tr("difficult: no")
+    return tr("illegible: yes") if change.after else tr("illegible: no")
 
 
 def result_text(result: BulkResult) -> str:
-    changed = f"{counted(result.words, 'word')} changed on {counted(len(result.versions), 'photo')}."
+    changed = tr(
+        "{words} changed on {photos}.", words=words(result.words), photos=photos(len(result.versions))
+    )
     return changed + left_out_text(result.left_out)
 
 
 def undone_text(result: BulkResult) -> str:
-    return f"{counted(len(result.versions), 'photo')} as before." + left_out_text(result.left_out)
+    before = tr("{photos} as before.", photos=photos(len(result.versions)))
+    return before + left_out_text(result.left_out)
 
 
 def deleted_text(deleted: Sequence[int]) -> str:
-    return f"{counted(len(deleted), 'photo')} moved to the bin."
+    return tr("{photos} moved to the bin.", photos=photos(len(deleted)))
 
 
 def left_out_text(names: Sequence[str]) -> str:
     if not names:
         return ""
-    more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
-    return f" Left out, since somebody changed them meanwhile: {', '.join(names[:MAX_NAMES])}{more}."
+    shown, more = ", ".join(names[:MAX_NAMES]), len(names) - MAX_NAMES
+    if more > 0:
+        shown = tr("{names} and {number} more", names=shown, number=more)
+    return " " + tr("Left out, since somebody changed them meanwhile: {names}.", names=shown)

@@ -13,37 +13,31 @@ from annotation.store.store import Store
 from annotation.tabs.actions import Page, Updates, Values, saving
 from annotation.tabs.panels.listing import Listing
 from annotation.tabs.session import AnnotationSession
+from spotter.language import tr, trn
 from spotter.tabs.shared.events import PRIVATE
 from spotter.tabs.shared.loading import Loader
 
 MAX_ROWS = 200  # nobody works through more at once
-HINT = """Finds problems for an export or a training round: unknown characters, texts that are empty or too
-long, placeholders, letters of another script, outlines that are tiny, self-intersecting or duplicate, photos
-without words."""
-FIX_ALL = "Fix all that can be fixed"
-FIX_LABELS = {
-    "spaces": "Trim",
-    "empty": "Mark illegible",
-    "masked": "Mark illegible",
-    "crossing": "Untangle",
-    "tiny": "Delete",
-    "duplicate": "Delete",
-}
 
 
 class ChecksPanel:
     """An accordion with a button and the list of findings."""
 
     def __init__(self) -> None:
-        with gr.Accordion("Check", open=False):
-            self.hint = gr.Markdown(HINT, elem_classes="hint")
+        with gr.Accordion(tr("Check"), open=False):
+            hint = tr(
+                "Finds problems for an export or a training round: unknown characters, texts that are empty "
+                "or too long, placeholders, letters of another script, outlines that are tiny, "
+                "self-intersecting or duplicate, photos without words."
+            )
+            self.hint = gr.Markdown(hint, elem_classes="hint")
             with gr.Row():
-                self.check = gr.Button("Check now", size="md")
-                self.fix_all = gr.Button(FIX_ALL, size="md", visible=False)
+                self.check = gr.Button(tr("Check now"), size="md")
+                self.fix_all = gr.Button(fix_all_label(), size="md", visible=False)
             self.findings = gr.State([])
         # Beside the photo, so that one can go through them.
         self.listing = Listing(
-            label="Problems found", elem_id="correct-findings", visible=False, render=False
+            label=tr("Problems found"), elem_id="correct-findings", visible=False, render=False
         )
 
     def show(self, store: Store, findings: Sequence[Finding]) -> Updates:
@@ -51,7 +45,7 @@ class ChecksPanel:
         return {
             self.findings: findings,
             self.listing: gr.update(value=finding_rows(store, findings), visible=True),
-            self.fix_all: gr.update(visible=fixable > 0, value=f"{FIX_ALL} ({fixable})"),
+            self.fix_all: gr.update(visible=fixable > 0, value=fix_all_label(fixable)),
         }
 
     def wire(self, page: Page, loader: Loader) -> None:
@@ -77,7 +71,7 @@ class ChecksPanel:
             findings = values[self.findings]
             key, action = values[self.listing] or ("", "")
             if not key.isdecimal() or int(key) >= len(findings):
-                raise AnnotationError("This list is out of date; check the project again.")
+                raise AnnotationError(tr("This list is out of date; check the project again."))
             finding = findings[int(key)]
             if action == "fix":
                 fix(session.store, finding, session.who)
@@ -92,9 +86,27 @@ class ChecksPanel:
         self.listing.input(on_pick, {*page.inputs, self.listing, self.findings}, outputs, **options)
 
 
+def fix_all_label(number: int = 0) -> str:
+    label = tr("Fix all that can be fixed")
+    return f"{label} ({number})" if number else label
+
+
+def fix_labels() -> dict[str, str]:
+    """By the rule of a finding."""
+    return {
+        "spaces": tr("Trim"),
+        "empty": tr("Mark illegible"),
+        "masked": tr("Mark illegible"),
+        "crossing": tr("Untangle"),
+        "tiny": tr("Delete"),
+        "duplicate": tr("Delete"),
+    }
+
+
 def finding_rows(store: Store, findings: Sequence[Finding]) -> dict[str, Any]:
     """The listing's value."""
     shown = findings[:MAX_ROWS]
+    labels = fix_labels()
     names = {image_id: store.image(image_id).name for image_id in {finding.image_id for finding in shown}}
     rows = [
         {
@@ -102,15 +114,15 @@ def finding_rows(store: Store, findings: Sequence[Finding]) -> dict[str, Any]:
             "title": finding.message,
             "note": names[finding.image_id],
             "opens": True,
-            "actions": [["fix", FIX_LABELS[finding.rule]]] if finding.fixable else [],
+            "actions": [["fix", labels[finding.rule]]] if finding.fixable else [],
         }
         for i, finding in enumerate(shown)
     ]
     left = len(findings) - len(rows)
     return {
         "rows": rows,
-        "head": f"{len(findings)} {'problem' if len(findings) == 1 else 'problems'}" if findings else "",
-        "foot": f"{left} more; fix these first" if left else "",
-        "empty": "No problems found.",
+        "head": trn("{number} problem", "{number} problems", len(findings)) if findings else "",
+        "foot": tr("{number} more; fix these first", number=left) if left else "",
+        "empty": tr("No problems found."),
         "closes": True,
     }

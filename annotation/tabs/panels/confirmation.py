@@ -10,6 +10,7 @@ from gradio.blocks import Block
 
 from annotation.tabs.actions import Updates
 from annotation.tabs.error_messages import escape_markdown
+from spotter.language import tr, trn
 
 
 class Confirmation:
@@ -19,8 +20,8 @@ class Confirmation:
         with gr.Column(visible=False, elem_id=elem_id, elem_classes="confirmation") as self.box:
             self.text = gr.Markdown(latex_delimiters=[])
             with gr.Row(elem_classes="with-fields"):
-                self.yes = gr.Button("Delete", variant="stop", size="md")
-                self.no = gr.Button("Cancel", size="md")
+                self.yes = gr.Button(tr("Delete"), variant="stop", size="md")
+                self.no = gr.Button(tr("Cancel"), size="md")
         self.subject = gr.State(None)
         self.no.click(self.close, None, self.outputs, show_progress="hidden", api_visibility="private")
 
@@ -42,6 +43,11 @@ class Confirmation:
         return {self.box: gr.update(visible=False), self.subject: None}
 
 
-def counted(number: int, noun: str) -> str:
+def photos(number: int) -> str:
     """'1 photo', '2 photos'."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    return trn("{number:,} photo", "{number:,} photos", number)
+
+
+def words(number: int) -> str:
+    """'1 word', '2 words'."""
+    return trn("{number:,} word", "{number:,} words", number)

@@ -6,13 +6,9 @@ import gradio as gr
 
 from annotation.tabs.actions import IN_TURN, Page, Updates, saving
 from annotation.tabs.error_messages import escape_markdown
-from annotation.tabs.session import SAME_NAME, SAME_PERSON, AnnotationSession
+from annotation.tabs.session import AnnotationSession
+from spotter.language import tr
 from spotter.tabs.shared.events import HIDDEN
-
-TEXT = """**Two people have changed this photo.** {} Choose one, or join them; where both changed the same
-word, yours is used."""
-TEXT_OF_ONE = """**{}** Choose one version, or join them; where both changed the same word, the one in this
-window is used."""
 
 
 class ConflictPanel:
@@ -22,15 +18,25 @@ class ConflictPanel:
         with gr.Column(visible=False, elem_id="correct-conflict") as self.box:
             self.text = gr.Markdown(latex_delimiters=[])
             with gr.Row():
-                self.both = gr.Button("Join both", size="sm", variant="primary")
-                self.mine = gr.Button("Keep my version", size="sm")
-                self.theirs = gr.Button("Take the other version", size="sm")
+                self.both = gr.Button(tr("Join both"), size="sm", variant="primary")
+                self.mine = gr.Button(tr("Keep my version"), size="sm")
+                self.theirs = gr.Button(tr("Take the other version"), size="sm")
 
     def show_status(self, session: AnnotationSession) -> Updates:
         conflict = session.conflict
-        text = TEXT.format(escape_markdown(conflict)) if conflict else ""
-        if conflict in (SAME_PERSON, SAME_NAME):
-            text = TEXT_OF_ONE.format(conflict)
+        text = ""
+        if conflict and session.is_own_conflict:
+            text = tr(
+                "**{conflict}** Choose one version, or join them; where both changed the same word, the one "
+                "in this window is used.",
+                conflict=conflict,
+            )
+        elif conflict:
+            text = tr(
+                "**Two people have changed this photo.** {conflict} Choose one, or join them; where both "
+                "changed the same word, yours is used.",
+                conflict=escape_markdown(conflict),
+            )
         return {self.box: gr.update(visible=bool(conflict)), self.text: text}
 
     def wire(self, page: Page) -> None:

@@ -11,6 +11,7 @@ from annotation.region import MAX_REGIONS, AnnotationError, Region, new_id
 from annotation.store.records import ImageRecord
 from annotation.tabs.actions import IN_TURN, Page, Updates, Values
 from annotation.tabs.session import AnnotationSession
+from spotter.language import tr
 from spotter.tabs.shared.events import HIDDEN
 
 
@@ -18,7 +19,7 @@ class CopyPanel:
     """A button below the photo."""
 
     def __init__(self) -> None:
-        self.button = gr.Button("Copy the words of the previous photo", size="sm", elem_id="correct-copy")
+        self.button = gr.Button(tr("Copy the words of the previous photo"), size="sm", elem_id="correct-copy")
 
     def wire(self, page: Page) -> None:
         def copy(values: Values) -> Updates:
@@ -36,12 +37,14 @@ def previous_regions(session: AnnotationSession, image: ImageRecord) -> list[dic
     """The previous photo's regions for this one, as the editor's RegionData. Raises AnnotationError."""
     store, position = session.store, session.position()
     if not position:
-        raise AnnotationError("There is no photo before this one in the queue; sort it by name, for example.")
+        raise AnnotationError(
+            tr("There is no photo before this one in the queue; sort it by name, for example.")
+        )
     previous = store.open_image(session.queue.ids[position - 1])
     if not previous.regions:
-        raise AnnotationError(f"The previous photo, {previous.image.name}, has no words.")
+        raise AnnotationError(tr("The previous photo, {name}, has no words.", name=previous.image.name))
     if len(previous.regions) + len(store.regions(image.id)) > MAX_REGIONS:
-        raise AnnotationError(f"A photo can have at most {MAX_REGIONS} words.")
+        raise AnnotationError(tr("A photo can have at most {number} words.", number=MAX_REGIONS))
     scale = image.width / previous.image.width, image.height / previous.image.height
     return [copied_region(region, *scale) for region in previous.regions]
 

@@ -8,10 +8,8 @@ from annotation.tabs.actions import IN_TURN, Page, Updates, Values
 from annotation.tabs.error_messages import errors_as_messages
 from annotation.tabs.session import DEFAULT_PROJECT, AnnotationSession
 from annotation.tabs.visitor_stores import MAX_PHOTOS, VisitorStores
+from spotter.language import tr
 from spotter.tabs.shared.events import HIDDEN
-
-TEXT = f"""You alone see the photos that you add here, up to {MAX_PHOTOS}. They are deleted after a day;
-export what you want to keep."""
 
 
 class DemoPanel:
@@ -19,8 +17,13 @@ class DemoPanel:
 
     def __init__(self) -> None:
         with gr.Row(elem_id="correct-demo"):
-            gr.Markdown(TEXT, elem_classes="hint")
-            self.forget = gr.Button("Delete my photos now", size="sm", elem_id="correct-forget")
+            text = tr(
+                "You alone see the photos that you add here, up to {number}. They are deleted after a day; "
+                "export what you want to keep.",
+                number=MAX_PHOTOS,
+            )
+            gr.Markdown(text, elem_classes="hint")
+            self.forget = gr.Button(tr("Delete my photos now"), size="sm", elem_id="correct-forget")
 
     def wire(self, page: Page, stores: VisitorStores) -> None:
         def forget(values: Values) -> Updates:
@@ -28,7 +31,7 @@ class DemoPanel:
                 stores.forget()
                 session = AnnotationSession(page.store, page.store.ensure_project(DEFAULT_PROJECT))
                 session.reload()
-                gr.Info("Your photos are deleted.")
+                gr.Info(tr("Your photos are deleted."))
                 return page.show(session, {})
 
         self.forget.click(forget, {page.session}, page.shown, trigger_mode="once", **HIDDEN, **IN_TURN)

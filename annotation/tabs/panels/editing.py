@@ -18,24 +18,17 @@ from annotation.tabs.panels.review import ReviewPanel
 from annotation.tabs.panels.suggestions import SuggestionsPanel
 from annotation.tabs.readings import read_regions
 from annotation.tabs.session import AnnotationSession, ensure
+from spotter.language import tr, trn
 from spotter.tabs.shared.events import HIDDEN, QUEUE
 from spotter.tabs.shared.loading import Loader
-
-KEYS_HINT = (
-    "Page Down and Page Up: next and previous photo. Ctrl+Enter: done, next. ? in the editor: all other keys."
-)
-NO_PHOTOS = """**No photos yet.** Add photos or a zip archive above. The spotter reads them in the
-background, and you correct its words here; every edit is saved at once. To continue an existing
-project, use Import and export."""
-NO_MATCH = """**Nothing is left here.** No photo of this project is in the states that the filter shows."""
 
 
 class EditingPanel:
     """The editor with the buttons above it and the suggestions below, or a text if no photo is open."""
 
     def __init__(self, store: Store) -> None:
-        self.empty = gr.Markdown("Loading ...", elem_id="correct-empty")
-        self.show_all = gr.Button("Show them", visible=False, size="md", elem_id="correct-show-all")
+        self.empty = gr.Markdown(tr("Loading ..."), elem_id="correct-empty")
+        self.show_all = gr.Button(tr("Show them"), visible=False, size="md", elem_id="correct-show-all")
         with gr.Column(visible=False) as self.work:
             self.review = ReviewPanel()
             self.conflict = ConflictPanel()
@@ -43,7 +36,11 @@ class EditingPanel:
                 size_of=lambda image_id: image_size(store, image_id), elem_id="correct-editor"
             )
             with gr.Row(elem_id="correct-below"):
-                gr.Markdown(KEYS_HINT, elem_id="correct-hint")
+                hint = tr(
+                    "Page Down and Page Up: next and previous photo. Ctrl+Enter: done, next. "
+                    "? in the editor: all other keys."
+                )
+                gr.Markdown(hint, elem_id="correct-hint")
                 self.copying = CopyPanel()
             self.suggestions = SuggestionsPanel()
 
@@ -78,33 +75,35 @@ class EditingPanel:
                 if not saved.is_new:
                     return {page.session: session, self.editor: RegionEditor.state("saved", edit)}
                 if saved.conflict:
-                    answer = RegionEditor.state("conflict", edit, "choose a version above", saved.version)
+                    answer = RegionEditor.state("conflict", edit, tr("choose a version above"), saved.version)
                 else:
-                    answer = RegionEditor.state("saved", edit, version=saved.version)
+                    answer = RegionEditor.state(
+                        "saved", edit, version=saved.version, unread=session.has_unread()
+                    )
                 if saved.merged and session.has_open(edit):
                     answer |= gr.update(value=session.document(edit["revision"]))
                 # Gradio's page takes milliseconds for every component that an answer updates.
                 changes = page.show_status(session, only_changes=True)
                 return {page.session: session, self.editor: answer} | changes
 
-        def read_again(values: Values) -> dict[str, Any]:
+        def read_new_outlines(values: Values) -> Updates:
             """Suggestions for regions that were drawn or moved."""
             session: AnnotationSession | None = values[page.session]
-            if session is None:
-                return gr.skip()
-            image, polygons = session.take_to_read()
-            if image is None or not polygons:
-                return gr.skip()
+            image, polygons = session.take_to_read() if session else (None, {})
+            if session is None or image is None or not polygons:
+                return {self.editor: gr.skip()}
             spotter = loader.spotter()
             with reader.model_lock:
                 found = read_regions(spotter, page.store.image_path(image), polygons)
-            return RegionEditor.suggest(str(image.id), session.suggest(image.id, found))
+            suggested = session.suggest(image.id, found)
+            return {self.editor: RegionEditor.suggest(str(image.id), suggested)}
 
         outputs = [page.session, self.editor, *page.status]
-        edited = self.editor.input(
-            save, page.inputs, outputs, trigger_mode="always_last", **HIDDEN, **IN_TURN
+        self.editor.input(save, page.inputs, outputs, trigger_mode="always_last", **HIDDEN, **IN_TURN)
+        # Asked for by the editor, not after every save: an event costs the page as much as a save.
+        self.editor.submit(
+            read_new_outlines, {page.session}, self.editor, trigger_mode="always_last", **HIDDEN, **QUEUE
         )
-        edited.then(read_again, {page.session}, self.editor, **HIDDEN, **QUEUE)
         self.review.wire(page)
         self.review.turning.wire(page, reader)
         self.conflict.wire(page)
@@ -115,12 +114,22 @@ class EditingPanel:
 def empty_text(counts: queue.Progress) -> str:
     """Markdown for a queue without photos."""
     if not counts.total:
-        return NO_PHOTOS
+        return tr(
+            "**No photos yet.** Add photos or a zip archive above. The spotter reads them in the background, "
+            "and you correct its words here; every edit is saved at once. To continue an existing project, "
+            "use Import and export."
+        )
     if counts.new + counts.in_work:
-        return NO_MATCH
-    what = "is" if counts.total == 1 else "are"
-    photos = "The photo of this project" if counts.total == 1 else f"All {counts.total:,} photos"
-    return f"**{photos} {what} done.**" if not counts.skipped else f"**{photos} {what} done or skipped.**"
+        return tr(
+            "**Nothing is left here.** No photo of this project is in the states that the filter shows."
+        )
+    if counts.skipped:
+        return trn(
+            "**The photo of this project is done or skipped.**",
+            "**All {number:,} photos are done or skipped.**",
+            counts.total,
+        )
+    return trn("**The photo of this project is done.**", "**All {number:,} photos are done.**", counts.total)
 
 
 def image_size(store: Store, image_id: str) -> tuple[int, int] | None:

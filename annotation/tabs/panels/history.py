@@ -12,11 +12,10 @@ from annotation.tabs.actions import IN_TURN, Page, Updates, Values, saving
 from annotation.tabs.panels.listing import Listing
 from annotation.tabs.photo_changes import restore_version
 from annotation.tabs.session import AnnotationSession
+from spotter.language import tr
 from spotter.tabs.shared.events import HIDDEN
 
 MAX_ROWS = 200
-HINT = """Each line is one change. **Bring this back** makes the photo, or the word, what it was right after
-that change; it is a new change by you, and nothing is removed from the history."""
 # The editor knows the chosen word; the value with this index carries its id.
 CHOSEN_WORD = """(...values) => {
     values[%d] = document.querySelector("#correct-editor .selected[data-id]")?.dataset.id ?? "";
@@ -29,10 +28,14 @@ class HistoryPanel:
 
     def __init__(self) -> None:
         with gr.Row(elem_classes="with-fields"):
-            self.of_photo = gr.Button("History of the photo", size="md")
-            self.of_word = gr.Button("History of the chosen word", size="md")
-        self.listing = Listing(label="History", elem_id="correct-history")
-        gr.Markdown(HINT, elem_classes="hint")
+            self.of_photo = gr.Button(tr("History of the photo"), size="md")
+            self.of_word = gr.Button(tr("History of the chosen word"), size="md")
+        self.listing = Listing(label=tr("History"), elem_id="correct-history")
+        hint = tr(
+            "Each line is one change. **Bring this back** makes the photo, or the word, what it was right "
+            "after that change; it is a new change by you, and nothing is removed from the history."
+        )
+        gr.Markdown(hint, elem_classes="hint")
         self.chosen = gr.Textbox(visible=False, elem_id="correct-chosen-word")
 
     def show_status(self, session: AnnotationSession) -> Updates:
@@ -47,7 +50,7 @@ class HistoryPanel:
         @saving(page)
         def show_word(session: AnnotationSession, values: Values) -> Updates:
             if not values[self.chosen]:
-                raise AnnotationError("Choose a word on the photo or in the list first.")
+                raise AnnotationError(tr("Choose a word on the photo or in the list first."))
             session.history_of = values[self.chosen]
             return page.show_status(session)
 
@@ -80,7 +83,7 @@ def history_rows(session: AnnotationSession) -> dict[str, Any]:
     revisions = store.history(image.id, session.history_of or None)
     if session.history_of:
         texts = [region.text for r in revisions if (region := r.after or r.before)]
-        head = f"The word {quote(texts[-1])}" if texts else "The chosen word"
+        head = tr("The word {word}", word=quote(texts[-1])) if texts else tr("The chosen word")
         log = region_log(revisions)
     else:
         head, log = image.name, photo_log(revisions, store.reviews(image.id))
@@ -90,8 +93,8 @@ def history_rows(session: AnnotationSession) -> dict[str, Any]:
     return {
         "rows": [_row(entry, newest, missing) for entry in log[:MAX_ROWS]],
         "head": head,
-        "foot": f"and {left:,} earlier changes" if left > 0 else "",
-        "empty": "Nothing has been changed yet.",
+        "foot": tr("and {number:,} earlier changes", number=left) if left > 0 else "",
+        "empty": tr("Nothing has been changed yet."),
     }
 
 
@@ -99,13 +102,14 @@ def _row(entry: LogEntry, newest: int | None, missing: set[str]) -> dict[str, An
     actions = []
     lost = missing.intersection(entry.deleted)
     if lost:
-        actions.append(["undelete", "Bring the word back" if len(lost) == 1 else "Bring the words back"])
+        label = tr("Bring the word back") if len(lost) == 1 else tr("Bring the words back")
+        actions.append(["undelete", label])
     if entry.version is not None and entry.version != newest:
-        actions.append(["restore", "Bring this back"])
+        actions.append(["restore", tr("Bring this back")])
     return {
         "key": str(entry.version),
         "title": entry.text,
-        "note": f"{entry.at:%-d %B %Y, %H:%M} UTC",
-        "badge": "now" if entry.version is not None and entry.version == newest else "",
+        "note": tr("{at:%-d %B %Y, %H:%M} UTC", at=entry.at),
+        "badge": tr("now") if entry.version is not None and entry.version == newest else "",
         "actions": actions,
     }

@@ -4,6 +4,7 @@
 // same height (--row), so that the place of each is known.
 
 import { closest, find, make } from "../../../spotter/tabs/shared/dom.js";
+import { tr } from "../../../spotter/tabs/shared/texts.js";
 
 /** @import { Component } from "../../../spotter/tabs/shared/dom.js" */
 
@@ -180,7 +181,7 @@ function makeRow(list, row, isCurrent) {
   for (const [name, label] of row.actions) {
     const button = makeButton(item, "act", name);
     button.textContent = label;
-    button.setAttribute("aria-label", label + ": " + row.title);
+    button.setAttribute("aria-label", tr("{action}: {item}", { action: label, item: row.title }));
   }
 }
 

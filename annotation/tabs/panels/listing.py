@@ -10,6 +10,7 @@ import gradio as gr
 from gradio.data_classes import FileData, GradioModel
 from pydantic import ConfigDict, Field
 
+from spotter.language import tr_html
 from spotter.tabs.shared.javascript import component_script
 
 TEMPLATES = {"html_template": ".html", "css_template": ".css"}  # files beside this one
@@ -64,7 +65,7 @@ class Listing(gr.HTML):
     def __init__(self, value: dict[str, Any] | None = None, *, label: str, **kwargs: Any) -> None:
         """`label`: for screen readers."""
         for key, suffix in TEMPLATES.items():
-            kwargs.setdefault(key, Path(__file__).with_suffix(suffix).read_text(encoding="utf-8"))
+            kwargs.setdefault(key, tr_html(Path(__file__).with_suffix(suffix).read_text(encoding="utf-8")))
         kwargs.setdefault("js_on_load", component_script(Path(__file__).with_suffix(".js")))
         super().__init__(value, named=label, apply_default_css=False, **kwargs)
 

@@ -10,8 +10,9 @@ from gradio.blocks import Block
 
 from annotation.region import AnnotationError
 from annotation.store import queue
-from annotation.store.bin import bin_size, count_words, list_bin, restore_images
+from annotation.store.bin import DeletedImage, bin_size, count_words, list_bin, restore_images
 from annotation.store.project_changes import (
+    DeletedProject,
     delete_project,
     deleted_projects,
     rename_project,
@@ -20,14 +21,14 @@ from annotation.store.project_changes import (
 from annotation.store.purge import BIN_TIME, empty_bin, erase_images, erase_project
 from annotation.store.store import Store
 from annotation.tabs.actions import IN_TURN, Page, Updates, Values, saving
-from annotation.tabs.panels.confirmation import Confirmation, counted
+from annotation.tabs.panels.confirmation import Confirmation, photos, words
 from annotation.tabs.panels.listing import Listing
 from annotation.tabs.session import AnnotationSession
 from annotation.tabs.thumbnails import thumbnail
+from spotter.language import tr
 from spotter.tabs.shared.events import HIDDEN
 
 MAX_ROWS = 200
-RESTORE, ERASE = ["restore", "Restore"], ["erase", "Delete for good"]
 PROJECT = "project "  # begins the key of a row about a project
 
 
@@ -35,19 +36,21 @@ class ManagePanel:
     """A drawer: the name and the bin of the project, up to date when it is opened and after each action."""
 
     def __init__(self) -> None:
-        with gr.Accordion("Project", open=False, elem_id="correct-manage") as self.drawer:
+        with gr.Accordion(tr("Project"), open=False, elem_id="correct-manage") as self.drawer:
             with gr.Row(elem_classes="with-fields"):
-                self.name = gr.Textbox(label="Name of this project", max_length=200, min_width=200)
-                self.rename = gr.Button("Rename", size="md", elem_id="correct-rename")
+                self.name = gr.Textbox(label=tr("Name of this project"), max_length=200, min_width=200)
+                self.rename = gr.Button(tr("Rename"), size="md", elem_id="correct-rename")
                 self.typed = gr.Textbox(
-                    label="To delete this project, type its name", max_length=200, min_width=200
+                    label=tr("To delete this project, type its name"), max_length=200, min_width=200
                 )
-                self.delete = gr.Button("Delete the project", size="md", elem_id="correct-delete-project")
+                self.delete = gr.Button(tr("Delete the project"), size="md", elem_id="correct-delete-project")
             self.what = gr.Markdown(elem_classes="hint", latex_delimiters=[])
             self.confirmation = Confirmation("correct-confirm-bin")
-            self.bin = Listing(label="Bin", elem_id="correct-bin")
+            self.bin = Listing(label=tr("Bin"), elem_id="correct-bin")
             with gr.Row(elem_classes="with-fields"):
-                self.empty = gr.Button("Empty the bin", size="md", visible=False, elem_id="correct-empty-bin")
+                self.empty = gr.Button(
+                    tr("Empty the bin"), size="md", visible=False, elem_id="correct-empty-bin"
+                )
 
     @property
     def outputs(self) -> Sequence[Block]:
@@ -55,14 +58,19 @@ class ManagePanel:
 
     def show(self, session: AnnotationSession) -> Updates:
         store, project_id = session.store, session.project_id
-        photos = counted(queue.progress(store, project_id).total, "photo")
         in_bin = bin_size(store, project_id)
+        what = tr(
+            "It has {photos}. A deleted project can be restored for {days} days.",
+            photos=photos(queue.progress(store, project_id).total),
+            days=BIN_TIME.days,
+        )
+        label = tr("Empty the bin ({photos})", photos=photos(in_bin))
         return {
             self.name: dict(store.projects())[project_id],
             self.typed: "",
-            self.what: f"It has {photos}. A deleted project can be restored for {BIN_TIME.days} days.",
+            self.what: what,
             self.bin: bin_rows(store, project_id),
-            self.empty: gr.update(visible=in_bin > 0, value=f"Empty the bin ({counted(in_bin, 'photo')})"),
+            self.empty: gr.update(visible=in_bin > 0, value=label),
         } | self.confirmation.close()
 
     def wire(self, page: Page) -> None:
@@ -82,7 +90,7 @@ class ManagePanel:
         def delete(session: AnnotationSession, values: Values) -> Updates:
             name = dict(session.store.projects())[session.project_id]
             if " ".join((values[self.typed] or "").split()) != name:
-                raise AnnotationError(f"Type the name of the project, {name}, to delete it.")
+                raise AnnotationError(tr("Type the name of the project, {name}, to delete it.", name=name))
             delete_project(session.store, session.project_id, session.who)
             session.reload()
             return show_both(session, values)
@@ -91,7 +99,7 @@ class ManagePanel:
         def on_pick(session: AnnotationSession, values: Values) -> Updates:
             key, action = values[self.bin] or ("", "")
             if action == "erase":
-                return self.confirmation.ask(key, erase_question(session.store, key), "Delete for good")
+                return self.confirmation.ask(key, erase_question(session.store, key), tr("Delete for good"))
             if key.startswith(PROJECT):
                 restore_project(session.store, _number(key))
             elif restore_images(session.store, [_number(key)], session.who):
@@ -101,7 +109,7 @@ class ManagePanel:
         @saving(page)
         def ask_to_empty(session: AnnotationSession, values: Values) -> Updates:
             ids = [deleted.image.id for deleted in list_bin(session.store, session.project_id)]
-            return self.confirmation.ask("", _question(session.store, ids), "Empty the bin")
+            return self.confirmation.ask("", _question(session.store, ids), tr("Empty the bin"))
 
         @saving(page)
         def erase(session: AnnotationSession, values: Values) -> Updates:
@@ -127,30 +135,32 @@ class ManagePanel:
 
 def bin_rows(store: Store, project_id: int) -> dict[str, Any]:
     """The listing's value: the deleted photos of the project, then the deleted projects."""
+    actions = [["restore", tr("Restore")], ["erase", tr("Delete for good")]]
     rows = [
         {
             "key": str(deleted.image.id),
             "title": deleted.image.name,
-            "note": f"{counted(deleted.words, 'word')}, deleted by {deleted.who} on {deleted.at:%-d %B %Y}",
+            "note": _deletion(words(deleted.words), deleted),
             "picture": thumbnail(store.image_path(deleted.image)),
-            "actions": [RESTORE, ERASE],
+            "actions": actions,
         }
         for deleted in list_bin(store, project_id, MAX_ROWS)
     ]
     rows += [
         {
             "key": f"{PROJECT}{deleted.id}",
-            "title": f"Project {deleted.name}",
-            "note": f"{counted(deleted.images, 'photo')}, deleted by {deleted.who} on {deleted.at:%-d %B %Y}",
-            "actions": [RESTORE, ERASE],
+            "title": tr("Project {name}", name=deleted.name),
+            "note": _deletion(photos(deleted.images), deleted),
+            "actions": actions,
         }
         for deleted in deleted_projects(store)[:MAX_ROWS]
     ]
-    return {
-        "rows": rows,
-        "head": f"Bin. After {BIN_TIME.days} days, what is in it is deleted for good." if rows else "",
-        "empty": "The bin is empty.",
-    }
+    head = tr("Bin. After {days} days, what is in it is deleted for good.", days=BIN_TIME.days)
+    return {"rows": rows, "head": head if rows else "", "empty": tr("The bin is empty.")}
+
+
+def _deletion(what: str, deleted: DeletedImage | DeletedProject) -> str:
+    return tr("{what}, deleted by {who} on {at:%-d %B %Y}", what=what, who=deleted.who, at=deleted.at)
 
 
 def erase_question(store: Store, key: str) -> str:
@@ -159,19 +169,25 @@ def erase_question(store: Store, key: str) -> str:
         return _question(store, [_number(key)])
     found = [project for project in deleted_projects(store) if project.id == _number(key)]
     if not found:
-        raise AnnotationError("This project is no longer in the bin.")
-    photos = counted(found[0].images, "photo")
-    return f"Delete the project {found[0].name} with its {photos} for good? This cannot be undone."
+        raise AnnotationError(tr("This project is no longer in the bin."))
+    return tr(
+        "Delete the project {name} with its {photos} for good? This cannot be undone.",
+        name=found[0].name,
+        photos=photos(found[0].images),
+    )
 
 
 def _question(store: Store, image_ids: Sequence[int]) -> str:
-    photos, words = counted(len(image_ids), "photo"), counted(count_words(store, image_ids), "word")
-    return f"Delete {photos} with {words} for good? This cannot be undone."
+    return tr(
+        "Delete {photos} with {words} for good? This cannot be undone.",
+        photos=photos(len(image_ids)),
+        words=words(count_words(store, image_ids)),
+    )
 
 
 def _number(key: str) -> int:
     """The id in the key of a row, which comes from the page. Raises AnnotationError."""
     number = key.removeprefix(PROJECT)
     if not number.isdecimal():
-        raise AnnotationError("This list is out of date; open it again.")
+        raise AnnotationError(tr("This list is out of date; open it again."))
     return int(number)

@@ -7,17 +7,16 @@ from typing import Any
 import gradio as gr
 
 from annotation.region import AnnotationError
+from annotation.review import reason_names
 from annotation.store.bin import MAX_REASON, restore_images
 from annotation.tabs.actions import IN_TURN, Page, Updates, Values, saving
-from annotation.tabs.panels.confirmation import Confirmation, counted
+from annotation.tabs.panels.confirmation import Confirmation, words
 from annotation.tabs.panels.listing import Listing
 from annotation.tabs.photo_changes import delete as delete_photos
 from annotation.tabs.photo_changes import skip as skip_open
 from annotation.tabs.session import AnnotationSession
+from spotter.language import tr
 from spotter.tabs.shared.events import HIDDEN
-
-REASONS = ["No text", "Too blurred or too dark", "Another script", "People or private data", "Twice here"]
-NO_PHOTO = "No photo is open."
 
 
 class PhotoPanel:
@@ -26,17 +25,17 @@ class PhotoPanel:
     def __init__(self) -> None:
         with gr.Row(elem_classes="with-fields"):
             self.reason = gr.Dropdown(
-                REASONS,
+                [(name, reason) for reason, name in reason_names().items()],
                 value=None,
-                label="Skip this photo, because (choose or type)",
+                label=tr("Skip this photo, because (choose or type)"),
                 allow_custom_value=True,
                 min_width=220,
                 elem_id="correct-reason",
             )
-            self.skip = gr.Button("Skip, next", size="md", elem_id="correct-skip-photo")
-            self.delete = gr.Button("Delete this photo", size="md", elem_id="correct-delete-photo")
+            self.skip = gr.Button(tr("Skip, next"), size="md", elem_id="correct-skip-photo")
+            self.delete = gr.Button(tr("Delete this photo"), size="md", elem_id="correct-delete-photo")
         self.confirmation = Confirmation("correct-confirm-photo")
-        self.undo = Listing(label="Deleted photos", elem_id="correct-undo")
+        self.undo = Listing(label=tr("Deleted photos"), elem_id="correct-undo")
 
     def wire(self, page: Page) -> None:
         @saving(page)
@@ -47,12 +46,13 @@ class PhotoPanel:
         @saving(page)
         def ask(session: AnnotationSession, values: Values) -> Updates:
             if session.image is None:
-                raise AnnotationError(NO_PHOTO)
-            words = counted(len(session.store.regions(session.image.id)), "word")
-            question = (
-                f"Delete {session.image.name} with its {words}? It can be restored from the bin for 30 days."
+                raise AnnotationError(tr("No photo is open."))
+            question = tr(
+                "Delete {name} with its {words}? It can be restored from the bin for 30 days.",
+                name=session.image.name,
+                words=words(len(session.store.regions(session.image.id))),
             )
-            return self.confirmation.ask(session.image.id, question, "Delete the photo")
+            return self.confirmation.ask(session.image.id, question, tr("Delete the photo"))
 
         @saving(page)
         def delete(session: AnnotationSession, values: Values) -> Updates:
@@ -61,8 +61,8 @@ class PhotoPanel:
             delete_photos(session, [image_id])
             row = {
                 "key": str(image.id),
-                "title": f"{image.name} is in the bin.",
-                "actions": [["undo", "Undo"]],
+                "title": tr("{name} is in the bin.", name=image.name),
+                "actions": [["undo", tr("Undo")]],
             }
             return {self.undo: {"rows": [row]}} | self.confirmation.close() | page.show(session, values)
 

@@ -10,6 +10,7 @@ from annotation.store import queue
 from annotation.tabs.actions import IN_TURN, Page, Updates, Values, saving
 from annotation.tabs.background import BackgroundReader
 from annotation.tabs.session import DEFAULT_PROJECT, AnnotationSession
+from spotter.language import tr
 from spotter.tabs.shared.events import HIDDEN
 from spotter.tabs.shared.visitor import login_name
 
@@ -23,14 +24,14 @@ class ProjectPanel:
             self.project = gr.Dropdown(
                 [DEFAULT_PROJECT],
                 value=DEFAULT_PROJECT,
-                label="Project (type a new name to create one)",
+                label=tr("Project (type a new name to create one)"),
                 allow_custom_value=True,
                 elem_id="correct-project-name",
             )
             self.progress = gr.HTML(padding=False, elem_id="correct-progress")
             self.who = gr.Textbox(
-                label="Your name (recorded with your corrections)",
-                placeholder="Your name",
+                label=tr("Your name (recorded with your corrections)"),
+                placeholder=tr("Your name"),
                 max_length=100,
                 elem_id="correct-who",
             )
@@ -52,7 +53,7 @@ class ProjectPanel:
     def wire(self, page: Page, reader: BackgroundReader) -> None:
         @saving(page)
         def choose(session: AnnotationSession, values: Values) -> None:
-            session.project_id = session.store.ensure_project(values[self.project] or "")
+            session.project_id = session.store.ensure_project(values[self.project] or "", is_own=True)
             session.open(None)
             session.reload()
             reader.add_unread(session.project_id)
@@ -82,13 +83,15 @@ def read_memory(value: object) -> dict[str, Any]:
 
 
 def progress_bar(counts: queue.Progress) -> str:
-    """HTML that contains only numbers, so nothing has to be escaped; "" without photos."""
+    """HTML; the numbers in it need not be escaped. "" without photos."""
     if not counts.total:
         return ""
     finished = counts.done + counts.approved
-    text = f"{finished} of {counts.wanted} done" + (
-        f", {counts.approved} approved" if counts.approved else ""
-    )
-    text += f", {counts.skipped} skipped" if counts.skipped else ""
-    bar = f'<progress max="{counts.wanted}" value="{finished}" aria-label="Photos that are done"></progress>'
-    return f'<div class="progress">{bar}<span>{text}</span></div>'
+    parts = [tr("{number} of {total} done", number=finished, total=counts.wanted)]
+    if counts.approved:
+        parts.append(tr("{number} approved", number=counts.approved))
+    if counts.skipped:
+        parts.append(tr("{number} skipped", number=counts.skipped))
+    label = tr("Photos that are done")
+    bar = f'<progress max="{counts.wanted}" value="{finished}" aria-label="{label}"></progress>'
+    return f'<div class="progress">{bar}<span>{", ".join(parts)}</span></div>'

@@ -7,27 +7,21 @@ from typing import Any
 import gradio as gr
 
 from annotation.region import AnnotationError
-from annotation.review import OPEN_STATES, STATES
+from annotation.review import OPEN_STATES, STATES, state_name
 from annotation.store.records import ImageRecord
 from annotation.store.store import Store
 from annotation.tabs.actions import IN_TURN, Page, Updates, Values, saving
 from annotation.tabs.error_messages import errors_as_messages
+from annotation.tabs.panels.confirmation import photos
 from annotation.tabs.panels.listing import Listing
 from annotation.tabs.session import AnnotationSession
 from annotation.tabs.thumbnails import thumbnail
+from spotter.language import tr
 from spotter.tabs.shared.events import HIDDEN
 
 ROWS_AROUND = 20  # rows sent before and after the one to show
-ORDERS = [
-    ("Least sure first", "uncertainty"),
-    ("Random", "random"),
-    ("Oldest first", "oldest"),
-    ("By name", "name"),
-]
-UNSURE = """How much the spotter doubts the five hardest words of this photo: 0% is sure, 100% is a guess."""
-HINT = "“Unsure” is how much the spotter doubts the hardest words of a photo."
-FOLD = """<button type="button" data-fold="correct-body" aria-expanded="true" title="Hide or show the queue"
-aria-label="Hide or show the list of photos"></button>"""
+FOLD = """<button type="button" data-fold="correct-body" aria-expanded="true" title="%s"
+aria-label="%s"></button>"""
 
 
 class QueuePanel:
@@ -35,21 +29,25 @@ class QueuePanel:
 
     def __init__(self) -> None:
         with gr.Row(elem_id="correct-queue-head"):
-            gr.HTML(FOLD, padding=False, elem_classes="fold")
+            fold = FOLD % (tr("Hide or show the queue"), tr("Hide or show the list of photos"))
+            gr.HTML(fold, padding=False, elem_classes="fold")
             self.order = gr.Dropdown(
-                ORDERS, value="uncertainty", label="Queue", filterable=False, elem_id="correct-order"
+                orders(), value="uncertainty", label=tr("Queue"), filterable=False, elem_id="correct-order"
             )
             self.number = gr.Textbox(
-                label="Go to the photo with this number",
-                placeholder="No.",
+                label=tr("Go to the photo with this number"),
+                placeholder=tr("No."),
                 max_length=9,
                 elem_id="correct-number",
             )
-        with gr.Accordion("Filter", open=False, elem_id="correct-states"):
+        with gr.Accordion(tr("Filter"), open=False, elem_id="correct-states"):
             self.filter = gr.CheckboxGroup(
-                list(STATES), value=list(OPEN_STATES), label="States", elem_id="correct-filter"
+                [(state_name(state), state) for state in STATES],
+                value=list(OPEN_STATES),
+                label=tr("States"),
+                elem_id="correct-filter",
             )
-        self.listing = Listing(label="Photos in the queue", elem_id="correct-queue")
+        self.listing = Listing(label=tr("Photos in the queue"), elem_id="correct-queue")
 
     def show_choices(self, session: AnnotationSession) -> Updates:
         return {self.order: session.queue.order, self.filter: list(session.queue.states)}
@@ -99,6 +97,16 @@ class QueuePanel:
         show_all.click(choose_all, page.inputs, [*choices, *page.shown], **options)
 
 
+def orders() -> list[tuple[str, str]]:
+    """Choices: label and name."""
+    return [
+        (tr("Least sure first"), "uncertainty"),
+        (tr("Random"), "random"),
+        (tr("Oldest first"), "oldest"),
+        (tr("By name"), "name"),
+    ]
+
+
 def choose_queue(session: AnnotationSession, order: str, states: tuple[str, ...]) -> None:
     """Another order or filter; opens the first photo if the open one is not in the queue any more."""
     session.queue.order, session.queue.states = order, states
@@ -111,9 +119,11 @@ def photo_number(session: AnnotationSession, text: str) -> int:
     """Id of the photo with this number in the queue, counted from 1. Raises AnnotationError."""
     ids, number = session.queue.ids, text.strip()
     if not ids:
-        raise AnnotationError("There is no photo in the queue; choose other states in the filter.")
+        raise AnnotationError(tr("There is no photo in the queue; choose other states in the filter."))
     if not number.isdecimal() or not 1 <= int(number) <= len(ids):
-        raise AnnotationError(f"Type a number from 1 to {len(ids)}: the photo's place in the queue.")
+        raise AnnotationError(
+            tr("Type a number from 1 to {number}: the photo's place in the queue.", number=len(ids))
+        )
     return ids[int(number) - 1]
 
 
@@ -125,24 +135,32 @@ def queue_rows(session: AnnotationSession, index: int | None = None) -> dict[str
     images = store.images_by_id(ids[first : middle + ROWS_AROUND])
     following = ids[position + 1 : position + 2] if position is not None else []
     ahead = store.images_by_id(following)
+    foot = tr("“Unsure” is how much the spotter doubts the hardest words of a photo.")
     return {
         "rows": [_row(store, image) for image in images],
         "first": first,
         "total": len(ids),
         "current": str(session.image.id) if session.image else "",
-        "head": f"{len(ids):,} {'photo' if len(ids) == 1 else 'photos'}",
-        "foot": HINT if ids else "",
+        "head": photos(len(ids)),
+        "foot": foot if ids else "",
         "ahead": store.image_path(ahead[0]) if ahead else None,
     }
 
 
 def _row(store: Store, image: ImageRecord) -> dict[str, Any]:
-    is_read = image.uncertainty is not None
+    state, tip = state_name(image.state), image.name
+    if image.uncertainty is None:
+        note = tr("{state}, not read yet", state=state)
+    else:
+        note = tr("{state}, {share:.0%} unsure", state=state, share=image.uncertainty)
+        tip += "\n" + tr(
+            "How much the spotter doubts the five hardest words of this photo: 0% is sure, 100% is a guess."
+        )
     return {
         "key": str(image.id),
         "title": image.name,
-        "note": f"{image.state}, " + (f"{image.uncertainty:.0%} unsure" if is_read else "not read yet"),
-        "tip": f"{image.name}\n{UNSURE}" if is_read else image.name,
+        "note": note,
+        "tip": tip,
         "picture": thumbnail(store.image_path(image)),
         "opens": True,
     }

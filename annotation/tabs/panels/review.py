@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from annotation.review import SKIPPED
+from annotation.review import SKIPPED, reason_name, state_name
 from annotation.store.bin import skip_reasons
 from annotation.tabs.actions import IN_TURN, Page, Updates, Values, saving
 from annotation.tabs.error_messages import escape_markdown
@@ -16,6 +16,7 @@ from annotation.tabs.panels.photo import PhotoPanel
 from annotation.tabs.panels.turning import TurningPanel
 from annotation.tabs.photo_changes import reopen
 from annotation.tabs.session import AnnotationSession
+from spotter.language import tr
 from spotter.tabs.shared.events import HIDDEN
 
 MAX_TITLE = 50  # characters of a name above the photo; the queue shows the whole name under the mouse
@@ -27,16 +28,16 @@ class ReviewPanel:
 
     def __init__(self) -> None:
         with gr.Row(elem_id="correct-steps"):
-            self.previous = gr.Button("Previous", size="sm", elem_id="correct-previous")
+            self.previous = gr.Button(tr("Previous"), size="sm", elem_id="correct-previous")
             self.title = gr.Markdown(elem_id="correct-title", latex_delimiters=[])
             self.states = {
-                "in work": gr.Button("Reopen", size="sm", elem_id="correct-reopen"),
-                "approved": gr.Button("Approve, next", size="sm", elem_id="correct-approve"),
+                "in work": gr.Button(tr("Reopen"), size="sm", elem_id="correct-reopen"),
+                "approved": gr.Button(tr("Approve, next"), size="sm", elem_id="correct-approve"),
             }
-            with gr.Accordion("This photo", open=False, elem_id="correct-photo") as self.drawer:
+            with gr.Accordion(tr("This photo"), open=False, elem_id="correct-photo") as self.drawer:
                 self.turning, self.photo, self.history = TurningPanel(), PhotoPanel(), HistoryPanel()
-            self.next = gr.Button("Next", size="sm", elem_id="correct-next")
-            done = gr.Button("Done, next", size="sm", variant="primary", elem_id="correct-done")
+            self.next = gr.Button(tr("Next"), size="sm", elem_id="correct-next")
+            done = gr.Button(tr("Done, next"), size="sm", variant="primary", elem_id="correct-done")
             self.states["done"] = done
 
     def show_status(self, session: AnnotationSession) -> Updates:
@@ -65,12 +66,12 @@ class ReviewPanel:
 
 def go_next(session: AnnotationSession, values: Values) -> None:
     if not session.step(forward=True):
-        gr.Info("This is the last photo of the queue.")
+        gr.Info(tr("This is the last photo of the queue."))
 
 
 def go_back(session: AnnotationSession, values: Values) -> None:
     if not session.step(forward=False):
-        gr.Info("This is the first photo of the queue.")
+        gr.Info(tr("This is the first photo of the queue."))
 
 
 def finish(session: AnnotationSession, state: str) -> None:
@@ -81,7 +82,7 @@ def finish(session: AnnotationSession, state: str) -> None:
     session.refresh_queue()
     if session.queue.ids and session.position() is None:
         session.open(session.queue.first())
-    gr.Info("This was the last photo of the queue.")
+    gr.Info(tr("This was the last photo of the queue."))
 
 
 def short_name(name: str) -> str:
@@ -94,9 +95,11 @@ def position_text(session: AnnotationSession) -> str:
     if session.image is None:
         return ""
     position = session.position()
-    where = "not in the queue" if position is None else f"{position + 1} of {len(session.queue.ids)}"
-    state = session.image.state
-    if state == SKIPPED:
+    state = state_name(session.image.state)
+    if session.image.state == SKIPPED:
         reason = skip_reasons(session.store, [session.image.id]).get(session.image.id)
-        state += f": {reason}" if reason else ""
-    return f"{where}, {state}"
+        state += f": {reason_name(reason)}" if reason else ""
+    if position is None:
+        return tr("not in the queue, {state}", state=state)
+    total = len(session.queue.ids)
+    return tr("{number} of {total}, {state}", number=position + 1, total=total, state=state)

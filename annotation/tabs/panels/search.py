@@ -9,8 +9,10 @@ import gradio as gr
 from annotation.store.search import MAX_COUNT, MAX_QUERY, Hit, SearchResult, search
 from annotation.tabs.actions import IN_TURN, Page, Updates, Values, saving
 from annotation.tabs.error_messages import errors_as_messages
+from annotation.tabs.panels.confirmation import photos, words
 from annotation.tabs.panels.listing import Listing
 from annotation.tabs.session import AnnotationSession, ensure
+from spotter.language import tr
 from spotter.tabs.shared.events import HIDDEN
 
 MAX_ROWS = 100  # photos, and as many words
@@ -21,12 +23,14 @@ class SearchPanel:
 
     def __init__(self) -> None:
         self.field = gr.Textbox(
-            label="Search photos and words",
-            placeholder="Search",
+            label=tr("Search photos and words"),
+            placeholder=tr("Search"),
             max_length=MAX_QUERY,
             elem_id="correct-search",
         )
-        self.results = Listing(label="Search results", elem_id="correct-found", visible=False, render=False)
+        self.results = Listing(
+            label=tr("Search results"), elem_id="correct-found", visible=False, render=False
+        )
 
     def wire(self, page: Page) -> None:
         def find(values: Values) -> Updates:
@@ -65,13 +69,13 @@ class SearchPanel:
 
 def result_rows(query: str, found: SearchResult) -> dict[str, Any]:
     """The listing's value."""
-    counts = [_count(found.photos, "photo"), _count(found.words, "word")]
+    foot = tr("The first {number} of each are listed; type more to narrow the search.", number=MAX_ROWS)
     left = found.photos + found.words - len(found.hits)
     return {
         "rows": [_row(hit) for hit in found.hits],
-        "head": " and ".join(count for count in counts if count),
-        "foot": f"The first {MAX_ROWS} of each are listed; type more to narrow the search." if left else "",
-        "empty": f"No photo name and no word contains “{query}”.",
+        "head": _head(found),
+        "foot": foot if left else "",
+        "empty": tr("No photo name and no word contains “{query}”.", query=query),
     }
 
 
@@ -80,14 +84,19 @@ def _row(hit: Hit) -> dict[str, Any]:
     return {
         "key": f"{hit.image_id}:{hit.region_id or ''}",
         "title": hit.image_name if is_photo else hit.text,
-        "note": "photo" if is_photo else hit.image_name,
+        "note": tr("photo") if is_photo else hit.image_name,
         "tip": hit.image_name,
         "opens": True,
     }
 
 
-def _count(count: int, what: str) -> str:
-    if not count:
-        return ""
-    more = "more than " if count >= MAX_COUNT else ""
-    return f"{more}{count:,} {what}{'' if count == 1 else 's'}"
+def _head(found: SearchResult) -> str:
+    """'1 photo and more than 10,000 words'; "" without any."""
+    of_photos, of_words = photos(found.photos), words(found.words)
+    if found.photos >= MAX_COUNT:
+        of_photos = tr("more than {count}", count=of_photos)
+    if found.words >= MAX_COUNT:
+        of_words = tr("more than {count}", count=of_words)
+    if found.photos and found.words:
+        return tr("{photos} and {words}", photos=of_photos, words=of_words)
+    return of_photos if found.photos else of_words if found.words else ""

@@ -13,10 +13,10 @@ from annotation.store.statistics import project_statistics
 from annotation.tabs.actions import Page, Updates, Values
 from annotation.tabs.error_messages import escape_markdown
 from annotation.tabs.statistics_chart import corrections_chart
+from spotter.language import tr
 from spotter.tabs.shared.events import PRIVATE
 
-TITLES = ("Work", "Corrections per model version", "Agreement", "Work per day")
-CHART_TEXT = "Bar chart of the corrections per 100 words, as in the table"
+TABLES = ("work", "corrections", "agreement", "days")  # names, in the order on the page
 MAX_ROWS = 500  # of a table; the CSV has all
 FILE = "statistics.csv"
 
@@ -25,14 +25,14 @@ class StatisticsPanel:
     """An accordion that computes its tables when it is opened."""
 
     def __init__(self) -> None:
-        with gr.Accordion("Statistics", open=False, elem_id="correct-statistics") as self.box:
+        with gr.Accordion(tr("Statistics"), open=False, elem_id="correct-statistics") as self.box:
             self.views: dict[str, TableView] = {}
-            for title in TITLES:
-                self.views[title] = TableView()
-                if title == "Corrections per model version":
+            for name in TABLES:
+                self.views[name] = TableView()
+                if name == "corrections":
                     self.chart = gr.Image(
                         show_label=False,
-                        alt_text=CHART_TEXT,
+                        alt_text=tr("Bar chart of the corrections per 100 words, as in the table"),
                         interactive=False,
                         container=False,
                         buttons=[],
@@ -40,7 +40,7 @@ class StatisticsPanel:
                         visible=False,
                         elem_id="correct-statistics-chart",
                     )
-            self.csv = gr.DownloadButton("Download as CSV", size="md", visible=False)
+            self.csv = gr.DownloadButton(tr("Download as CSV"), size="md", visible=False)
 
     def wire(self, page: Page) -> None:
         def show(values: Values) -> Iterator[Updates]:
@@ -51,8 +51,8 @@ class StatisticsPanel:
                     file.write_text(to_csv(found), encoding="utf-8-sig", newline="")  # Excel needs the mark
                 updates: Updates = {}
                 for table in tables(found):  # while there is nothing, one sentence says so
-                    is_shown = bool(found.people) or table.title == TITLES[0]
-                    updates |= self.views[table.title].show(table, is_shown)
+                    is_shown = bool(found.people) or table.name == "work"
+                    updates |= self.views[table.name].show(table, is_shown)
                 chart = corrections_chart(found.models)
                 updates |= {self.chart: gr.update(value=chart, visible=chart is not None)}
                 # Gradio makes its copy of the file before it asks for the next value; then the folder goes.
@@ -61,7 +61,7 @@ class StatisticsPanel:
         outputs = [self.chart, self.csv]
         for view in self.views.values():
             outputs += [view.text, view.frame]
-        texts = [self.views["Work"].text]
+        texts = [self.views["work"].text]
         self.box.expand(show, page.inputs, outputs, **PRIVATE, show_progress_on=texts)
 
 

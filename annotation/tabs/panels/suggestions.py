@@ -7,8 +7,10 @@ from typing import Any
 from annotation.store.records import Draft, NotFoundError, Suggestion
 from annotation.store.store import Store
 from annotation.tabs.actions import IN_TURN, Page, Updates, Values, saving
+from annotation.tabs.panels.confirmation import words
 from annotation.tabs.panels.listing import Listing, Picked
 from annotation.tabs.session import AnnotationSession
+from spotter.language import tr
 from spotter.tabs.shared.events import HIDDEN
 
 
@@ -16,7 +18,7 @@ class SuggestionsPanel:
     """A list below the editor, empty if there is nothing to decide."""
 
     def __init__(self) -> None:
-        self.listing = Listing(label="Suggestions and other versions", elem_id="correct-suggestions")
+        self.listing = Listing(label=tr("Suggestions and other versions"), elem_id="correct-suggestions")
 
     def show_status(self, session: AnnotationSession) -> Updates:
         return {self.listing: suggestion_rows(session.store, session.image.id) if session.image else {}}
@@ -39,28 +41,32 @@ def suggestion_rows(store: Store, image_id: int) -> dict[str, Any]:
         text = texts.get(suggestion.replaces or "")
         if text is None or text == suggestion.region.text:  # else the editor shows it at the word
             rows.append(_word_row(suggestion, is_new=text is None))
-    return {"rows": rows, "head": "Waiting for your decision" if rows else ""}
+    return {"rows": rows, "head": tr("Waiting for your decision") if rows else ""}
 
 
 def _draft_row(draft: Draft) -> dict[str, Any]:
-    count = len(draft.regions)
     return {
         "key": f"draft:{draft.id}",
-        "title": f"Another version by {draft.who}: {count} {'word' if count == 1 else 'words'}",
-        "note": f"of {draft.at:%Y-%m-%d, %H:%M} UTC; a different version was saved first",
-        "actions": [["join", "Join"], ["use", "Use it"], ["drop", "Discard"]],
+        "title": tr("Another version by {who}: {words}", who=draft.who, words=words(len(draft.regions))),
+        "note": tr("of {at:%Y-%m-%d, %H:%M} UTC; a different version was saved first", at=draft.at),
+        "actions": [["join", tr("Join")], ["use", tr("Use it")], ["drop", tr("Discard")]],
     }
 
 
 def _word_row(suggestion: Suggestion, is_new: bool) -> dict[str, Any]:
-    what = "a new word" if is_new else "another outline"
-    score = suggestion.region.score
-    confidence = "" if score is None else f" (confidence {score:.0%})"
+    model, score = suggestion.model_version, suggestion.region.score
+    note = (
+        tr("{model} suggests a new word", model=model)
+        if is_new
+        else tr("{model} suggests another outline", model=model)
+    )
+    if score is not None:
+        note = tr("{suggestion} (confidence {score:.0%})", suggestion=note, score=score)
     return {
         "key": f"word:{suggestion.id}",
-        "title": suggestion.region.text or "(no text)",
-        "note": f"{suggestion.model_version} suggests {what}{confidence}",
-        "actions": [["use", "Take"], ["drop", "Dismiss"]],
+        "title": suggestion.region.text or tr("(no text)"),
+        "note": note,
+        "actions": [["use", tr("Take")], ["drop", tr("Dismiss")]],
     }
 
 
@@ -70,11 +76,11 @@ def decide(session: AnnotationSession, picked: Picked | None) -> None:
     kind, _, name = key.partition(":")
     store, image = session.store, session.image
     if image is None or kind not in ("draft", "word"):
-        raise NotFoundError("There is nothing to decide.")
+        raise NotFoundError(tr("There is nothing to decide."))
     is_used = action in ("use", "join")
     if kind == "draft":
         if not name.isdecimal() or all(draft.id != int(name) for draft in store.drafts(image.id)):
-            raise NotFoundError("This version is no longer open.")
+            raise NotFoundError(tr("This version is no longer open."))
         if is_used:
             version = store.image(image.id).version
             store.apply_draft(int(name), version, session.who, join=action == "join")

@@ -16,6 +16,7 @@ from annotation.archive import IMAGES, MAX_ANNOTATIONS, pack, too_large, unpack
 from annotation.formats import EVERYTHING, EXPORTS, FORMATS, FormatError, export_to, import_from
 from annotation.formats.detection import detect
 from annotation.formats.turning import STORED, UPRIGHT
+from annotation.review import state_name
 from annotation.store.selection import SELECTABLE, Selection, parse_selection, people
 from annotation.store.store import Store
 from annotation.tabs.actions import Page, Updates, Values
@@ -25,6 +26,7 @@ from annotation.tabs.panels.server import URL_VARIABLE, ServerFields, project_na
 from annotation.tabs.panels.transfer_report import attempt, running
 from annotation.tabs.session import ensure
 from annotation.upload import Progress
+from spotter.language import tr
 from spotter.tabs.shared.events import HIDDEN, PRIVATE
 
 DETECT = ""  # the import format that is found out by looking at the file
@@ -36,8 +38,6 @@ MAX_STEM = 60  # characters of a project's name in a file name, of which each ma
 # The report lies below the fields, out of sight where the drawer is low.
 SHOW_REPORT = """() => setTimeout(() =>
     document.getElementById("correct-transfer-report")?.scrollIntoView({ block: "center" }), 300)"""
-IMPORT_HINT = """A zip archive of annotations and photos, as exported here, or an annotation file alone if
-the photos are in the project. What is invalid is left out and listed; corrections are never overwritten."""
 
 
 class TransferPanel:
@@ -45,90 +45,96 @@ class TransferPanel:
 
     def __init__(self, any_server: bool = True) -> None:
         """`any_server`: visitors may name a server, else only that of the environment is used."""
-        with gr.Accordion("Import and export", open=False, elem_id="correct-transfer") as self.box:
+        with gr.Accordion(tr("Import and export"), open=False, elem_id="correct-transfer") as self.box:
             with gr.Row():
                 with gr.Column(min_width=280):
                     self._build_export()
                 with gr.Column(min_width=280):
                     self._build_import()
-            self.report = Listing(label="Import/export report", elem_id="correct-transfer-report")
-            self.exported = gr.File(label="Exported file", visible=False, interactive=False, height=100)
+            self.report = Listing(label=tr("Import/export report"), elem_id="correct-transfer-report")
+            self.exported = gr.File(label=tr("Exported file"), visible=False, interactive=False, height=100)
             has_server = ALLOW_SERVER and (any_server or URL_VARIABLE in os.environ)
             self.server = ServerFields(any_server) if has_server else None
 
     def _build_export(self) -> None:
         self.export_format = gr.Dropdown(
-            [(form.title, name) for name, form in EXPORTS.items()],
+            [(form.title(), name) for name, form in EXPORTS.items()],
             value="label-studio",
-            label="Export format",
-            info=EXPORTS["label-studio"].purpose,
+            label=tr("Export format"),
+            info=EXPORTS["label-studio"].purpose(),
             filterable=False,
         )
         self.states = gr.CheckboxGroup(
-            list(SELECTABLE),
-            label="Only photos that are",
-            info="None chosen: all except new ones; Label Studio gets those too.",
+            [(state_name(state), state) for state in SELECTABLE],
+            label=tr("Only photos that are"),
+            info=tr("None chosen: all except new ones; Label Studio gets those too."),
         )
         with gr.Row(elem_id="correct-filters"):
             self.person = gr.Dropdown(
-                [("Anyone", ANYONE)],
+                [(tr("Anyone"), ANYONE)],
                 value=ANYONE,
-                label="Only by",
-                info="Who changed a photo last, or marked it as done.",
+                label=tr("Only by"),
+                info=tr("Who changed a photo last, or marked it as done."),
                 filterable=False,
             )
             self.since = gr.DateTime(
                 include_time=False,
                 type="string",
                 timezone="UTC",
-                label="Only changed since (UTC)",
+                label=tr("Only changed since (UTC)"),
             )
-        self.export = gr.Button("Export the project")
+        self.export = gr.Button(tr("Export the project"))
 
     def _build_import(self) -> None:
-        names = [(module.TITLE[0].upper() + module.TITLE[1:], name) for name, module in FORMATS.items()]
+        titles = {name: module.title() for name, module in FORMATS.items()}
+        names = [(title[0].upper() + title[1:], name) for name, title in titles.items()]
         self.import_format = gr.Dropdown(
-            [("Detect automatically", DETECT), *names],
+            [(tr("Detect automatically"), DETECT), *names],
             value=DETECT,
-            label="Import format",
+            label=tr("Import format"),
             filterable=False,
         )
         self.coordinates = gr.Dropdown(
             [
-                ("Detect automatically", FIND_OUT),
-                ("As the photo is seen, upright", UPRIGHT),
-                ("As the photo is stored, before EXIF turns it", STORED),
+                (tr("Detect automatically"), FIND_OUT),
+                (tr("As the photo is seen, upright"), UPRIGHT),
+                (tr("As the photo is stored, before EXIF turns it"), STORED),
             ],
             value=FIND_OUT,
-            label="Coordinates of turned photos",
+            label=tr("Coordinates of turned photos"),
             filterable=False,
         )
         self.file = gr.File(
-            label="Archive or annotation file", type="filepath", height=140, elem_id="correct-import"
+            label=tr("Archive or annotation file"), type="filepath", height=140, elem_id="correct-import"
         )
-        gr.Markdown(IMPORT_HINT, elem_classes="hint")
+        hint = tr(
+            "A zip archive of annotations and photos, as exported here, or an annotation file alone if the "
+            "photos are in the project. What is invalid is left out and listed; corrections are never "
+            "overwritten."
+        )
+        gr.Markdown(hint, elem_classes="hint")
 
     def wire(self, page: Page, reader: BackgroundReader) -> None:
         def show_people(values: Values) -> Updates:
             session = ensure(values[page.session], page.store, values[page.who])
             names = people(session.store, session.project_id)
             chosen = values[self.person] if values[self.person] in names else ANYONE
-            return {self.person: gr.update(choices=[("Anyone", ANYONE), *names], value=chosen)}
+            return {self.person: gr.update(choices=[(tr("Anyone"), ANYONE), *names], value=chosen)}
 
         def show_purpose(values: Values) -> Updates:
-            return {self.export_format: gr.update(info=EXPORTS[values[self.export_format]].purpose)}
+            return {self.export_format: gr.update(info=EXPORTS[values[self.export_format]].purpose())}
 
         def export_project(
             values: Values,
             progress: gr.Progress = gr.Progress(),  # noqa: B008
         ) -> Iterator[Updates]:
             form = EXPORTS[values[self.export_format]]
-            title = f"Export as {form.title}"
+            title = tr("Export as {format}", format=form.title())
             yield {self.report: running(title), self.exported: gr.update(visible=False)}
             file: Path | None = None
 
             def show_progress(done: int, total: int, _: str) -> None:
-                progress((done, total), desc="Exporting", unit="photos")
+                progress((done, total), desc=tr("Exporting"), unit=tr("photos"))
 
             def export() -> list[str]:
                 nonlocal file
@@ -156,7 +162,7 @@ class TransferPanel:
                 return
             path, format_name = Path(values[self.file]), values[self.import_format]
             coordinates = values[self.coordinates]
-            title = f"Import of {path.name}"
+            title = tr("Import of {name}", name=path.name)
             yield {self.report: running(title)}
             with page.saved(values) as session:
                 name = project_name(session.store, session.project_id)
@@ -221,7 +227,7 @@ def import_file(
     `format_name` may be DETECT, `coordinates` FIND_OUT. Raises FormatError.
     """
     if format_name != DETECT and format_name not in FORMATS:
-        raise FormatError(f"There is no format {format_name!r}.")
+        raise FormatError(tr("There is no format {name!r}.", name=format_name))
     source = f"import of {path.name}" + (f" by {who}" if who.strip() else "")
     with tempfile.TemporaryDirectory(prefix="import-") as folder:
         if path.suffix.lower() == ".zip":
@@ -250,5 +256,7 @@ def find_annotations(folder: Path, format_name: str) -> Path:
         return folder
     files = sorted(folder.glob(f"*{Path(known).suffix}"))
     if len(files) != 1:
-        raise FormatError(f"The archive has no {known} at its top; choose another format, or pack it again.")
+        raise FormatError(
+            tr("The archive has no {name} at its top; choose another format, or pack it again.", name=known)
+        )
     return files[0]

@@ -10,6 +10,7 @@ from annotation.store.turning import turn_image
 from annotation.tabs.actions import IN_TURN, Page, Values, saving
 from annotation.tabs.background import BackgroundReader
 from annotation.tabs.session import AnnotationSession
+from spotter.language import tr
 from spotter.tabs.shared.events import HIDDEN
 
 
@@ -18,8 +19,8 @@ class TurningPanel:
 
     def __init__(self) -> None:
         with gr.Row(elem_classes="with-fields"):
-            self.left = gr.Button("Turn left", size="md", elem_id="correct-turn-left")
-            self.right = gr.Button("Turn right", size="md", elem_id="correct-turn-right")
+            self.left = gr.Button(tr("Turn left"), size="md", elem_id="correct-turn-left")
+            self.right = gr.Button(tr("Turn right"), size="md", elem_id="correct-turn-right")
 
     def wire(self, page: Page, reader: BackgroundReader) -> None:
         def turn(session: AnnotationSession, quarters: int) -> None:

@@ -11,9 +11,9 @@ from annotation.tabs.background import BackgroundReader
 from annotation.tabs.panels.listing import Listing
 from annotation.tabs.session import AnnotationSession
 from annotation.upload import UploadReport, upload
+from spotter.language import tr
 from spotter.tabs.shared.events import PRIVATE
 
-PRIVACY = "Photos added here stay in the project's database; everybody who can open this page can see them."
 MAX_UPLOAD = 512 * 2**20  # bytes per file, which may be an archive; a photo's own limit is checked later
 MAX_ROWS = 200  # files that are listed, because they were refused or have several pages
 
@@ -21,12 +21,12 @@ MAX_ROWS = 200  # files that are listed, because they were refused or have sever
 class UploadPanel:
     """An accordion with the upload fields, and the report, which stays until the next one."""
 
-    def __init__(self, privacy: str | None = PRIVACY) -> None:
-        """`privacy`: who can see the photos."""
-        with gr.Accordion("Add photos", open=False) as self.box:
+    def __init__(self, is_shared: bool = True) -> None:
+        """`is_shared`: everybody sees the photos."""
+        with gr.Accordion(tr("Add photos"), open=False) as self.box:
             with gr.Row(equal_height=True):
                 self.files = gr.File(
-                    label="Photos, or a zip archive of them",
+                    label=tr("Photos, or a zip archive of them"),
                     file_count="multiple",
                     type="filepath",
                     height=120,
@@ -35,17 +35,17 @@ class UploadPanel:
                     elem_id="correct-files",
                 )
                 self.folder = gr.UploadButton(
-                    "A whole folder",
+                    tr("A whole folder"),
                     file_count="directory",
                     size="md",
                     scale=1,
                     min_width=140,
                     elem_id="correct-folder",
                 )
-            if privacy:
-                gr.Markdown(privacy, elem_classes="hint")
+            if is_shared:
+                gr.Markdown(privacy(), elem_classes="hint")
         # The page puts it where it takes one line, below the head.
-        self.report = Listing(label="Upload report", elem_id="correct-report", render=False)
+        self.report = Listing(label=tr("Upload report"), elem_id="correct-report", render=False)
 
     def show(self, session: AnnotationSession) -> Updates:
         """Open as long as the project has no photos."""
@@ -63,7 +63,7 @@ class UploadPanel:
                     return {self.files: None}
 
                 def show_progress(done: int, total: int, name: str) -> None:
-                    progress((done, total), desc="Adding photos", unit="files")
+                    progress((done, total), desc=tr("Adding photos"), unit=tr("files"))
 
                 report = upload(session.store, session.project_id, values[field], show_progress)
                 reader.add(image.id for image in report.added)
@@ -79,14 +79,21 @@ class UploadPanel:
         add_from(self.folder)
 
 
+def privacy() -> str:
+    """Who can see the photos."""
+    return tr(
+        "Photos added here stay in the project's database; everybody who can open this page can see them."
+    )
+
+
 def report_rows(report: UploadReport) -> dict[str, Any]:
     """The listing's value."""
     parts = [
-        (len(report.added), "added"),
-        (len(report.existing), "already in the project"),
-        (len(report.refused), "refused"),
+        tr("{number} added", number=len(report.added)) if report.added else "",
+        tr("{number} already in the project", number=len(report.existing)) if report.existing else "",
+        tr("{number} refused", number=len(report.refused)) if report.refused else "",
     ]
-    head = ", ".join(f"{count} {what}" for count, what in parts if count) or "No files"
+    head = ", ".join(filter(None, parts)) or tr("No files")
     rows = [
         {"key": str(i), "title": name, "note": reason}
         for i, (name, reason) in enumerate([*report.refused, *report.notes][:MAX_ROWS])

@@ -1,6 +1,7 @@
 // A line chart with intervals. It is drawn in pixels of the screen, so that its numbers stay readable on a phone.
 
 import { clone, closest, find, makeSvg } from "../../../spotter/tabs/shared/dom.js";
+import { tr } from "../../../spotter/tabs/shared/texts.js";
 
 /** @import { Component } from "../../../spotter/tabs/shared/dom.js" */
 
@@ -129,7 +130,7 @@ function drawLabels(svg, points, scale) {
     if (labelled ? fromEnd % every : !isEnd) return;
     const anchor = labelled || points.length === 1 ? "middle" : index ? "end" : "start";
     const text = makeSvg(svg, "text", { x: scale.x(point.x), y: scale.height - 6, "text-anchor": anchor });
-    text.textContent = labelled ? point.label : point.x.toFixed(1) + " min";
+    text.textContent = labelled ? point.label : tr("{number} min", { number: point.x.toFixed(1) });
   });
 }
 

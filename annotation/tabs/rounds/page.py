@@ -13,7 +13,7 @@ from gradio.blocks import Block
 from annotation.rounds.records import RUNNING, Round, RoundError
 from annotation.rounds.service import Rounds
 from annotation.tabs.error_messages import errors_as_messages
-from annotation.tabs.session import DEFAULT_PROJECT
+from annotation.tabs.session import default_project
 from spotter.tabs.shared.visitor import login_name
 
 Values = dict[Block, Any]  # what a handler gets: the values of its inputs
@@ -119,7 +119,7 @@ def ensure(choice: Choice | None, rounds: Rounds) -> Choice:
     """The visitor's choice; another one if the app was restarted or the project was deleted."""
     if choice is not None and choice.project_id in dict(rounds.store.projects()):
         return choice
-    return Choice(rounds.store.ensure_project(DEFAULT_PROJECT))
+    return Choice(default_project(rounds.store))
 
 
 def look(rounds: Rounds, choice: Choice) -> Situation:

@@ -17,7 +17,8 @@ from annotation.tabs.rounds.panels.ledger import LedgerPanel
 from annotation.tabs.rounds.panels.progress import ProgressPanel
 from annotation.tabs.rounds.panels.start import StartPanel
 from annotation.tabs.rounds.panels.verdict import VerdictPanel
-from annotation.tabs.session import DEFAULT_PROJECT
+from annotation.tabs.session import DEFAULT_PROJECT, default_project
+from spotter.language import tr
 from spotter.tabs.shared.events import HIDDEN
 from spotter.tabs.shared.visitor import login_name
 
@@ -39,12 +40,12 @@ def build_rounds(rounds: Rounds, tab: gr.Tab, memory: gr.BrowserState) -> None:
             project = gr.Dropdown(
                 [DEFAULT_PROJECT],
                 value=DEFAULT_PROJECT,
-                label="Project",
+                label=tr("Project"),
                 elem_id="rounds-project",
             )
             who = gr.Textbox(
-                label="Your name (recorded with what you start and promote)",
-                placeholder="Your name",
+                label=tr("Your name (recorded with what you start and promote)"),
+                placeholder=tr("Your name"),
                 max_length=100,
                 elem_id="rounds-who",
             )
@@ -61,7 +62,7 @@ def build_rounds(rounds: Rounds, tab: gr.Tab, memory: gr.BrowserState) -> None:
             visitor: situation.choice,
             project: gr.update(choices=[name for _, name in store.projects()], value=situation.project),
             served: escape_markdown(situation.problem)
-            or f"Served: **{escape_markdown(situation.served_name)}**",
+            or tr("Served: **{name}**", name=escape_markdown(situation.served_name)),
             timer: gr.Timer(POLL_SECONDS if running else IDLE_SECONDS, active=True),
             **start.show(situation, gain, bool(store.image_count(choice.project_id))),
             **progress.show(situation, rounds.progress(running.id) if running else None),
@@ -121,7 +122,7 @@ def opened(rounds: Rounds, choice: Choice | None, project: str, request: gr.Requ
             found = rounds.get(number) if number else None
             if found is not None and found.project_id in known.values():
                 return Choice(found.project_id, number)
-        return Choice(known.get(project) or rounds.store.ensure_project(DEFAULT_PROJECT), number)
+        return Choice(known.get(project) or default_project(rounds.store), number)
     if project in known and known[project] != choice.project_id:
         return Choice(known[project])
     return ensure(choice, rounds)

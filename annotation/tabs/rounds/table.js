@@ -1,6 +1,7 @@
 // A table whose rows can be chosen or lead to another address; on a phone each row is a card. Texts are never markup.
 
 import { closest, find, make } from "../../../spotter/tabs/shared/dom.js";
+import { tr } from "../../../spotter/tabs/shared/texts.js";
 
 /** @import { Component } from "../../../spotter/tabs/shared/dom.js" */
 
@@ -103,7 +104,7 @@ function showText(node, text = "") {
 function offerFile(link, file, csv = "") {
   link.hidden = !csv;
   if (!csv) return;
-  link.textContent = "Download as CSV";
+  link.textContent = tr("Download as CSV");
   link.download = file;
   link.href = "data:text/csv;charset=utf-8," + encodeURIComponent("\ufeff" + csv);  // Excel needs the mark
 }

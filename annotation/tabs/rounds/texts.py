@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from annotation.rounds.characters import spoken
 from annotation.rounds.config import RoundConfig
-from annotation.rounds.records import Figures, Gain, Interval, Progress, Round
-from annotation.tabs.panels.confirmation import counted
+from annotation.rounds.records import Figures, Gain, Interval, Progress, Round, state_name
+from annotation.rounds.stored_texts import stored
+from annotation.tabs.panels.confirmation import words
+from spotter.language import tr, trn
 
-PARTS = {"all": "the whole spotter", "detector": "the detector", "recogniser": "the recogniser"}
-STAGES = {
-    "preparing": "preparing the photos",
-    "training": "training",
-    "judging": "comparing it with the weights before",
-}
 MINUS = "−"  # the sign, not the hyphen
 
 
@@ -26,68 +23,146 @@ def points(value: float) -> str:
     return {"+0.0": "0.0", "-0.0": "0.0"}.get(text, text).replace("-", MINUS)
 
 
+def part_names() -> dict[str, str]:
+    return {
+        "all": tr("the whole spotter"),
+        "detector": tr("the detector"),
+        "recogniser": tr("the recogniser"),
+    }
+
+
 def gain_sentence(gain: Gain, has_photos: bool) -> str:
     """What a round could learn from."""
     if not has_photos:
-        return "This project has no photos yet. Add some under Correct and correct their words."
+        return tr("This project has no photos yet. Add some under Correct and correct their words.")
     if not gain.photos:
-        return (
-            f"Nothing new to learn from: no photo has been corrected since {gain.since}. "
-            "Correct some and mark them as done."
+        return tr(
+            "Nothing new to learn from: no photo has been corrected since {since}. "
+            "Correct some and mark them as done.",
+            since=gain.since,
         )
     kinds = sorted(((count, kind) for kind, count in gain.kinds.items() if count), reverse=True)
-    words = counted(gain.words, "word")
+    what = words(gain.words)
     if kinds:
-        listed = ", ".join(f"{count:,} {kind}" for count, kind in kinds)
-        words += f"; {counted(sum(gain.kinds.values()), 'correction')}: {listed}"
-    minutes = counted(max(1, round(gain.minutes)), "minute")
-    return (
-        f"{counted(gain.photos, 'corrected photo')} since {gain.since} ({words}). "
-        f"A round takes about {minutes} on this machine."
+        what = tr(
+            "{words}; {corrections}: {kinds}",
+            words=what,
+            corrections=trn("{number:,} correction", "{number:,} corrections", sum(gain.kinds.values())),
+            kinds=", ".join(_of_kind(kind, count) for count, kind in kinds),
+        )
+    found = trn(
+        "{number:,} corrected photo since {since} ({words}).",
+        "{number:,} corrected photos since {since} ({words}).",
+        gain.photos,
+        since=gain.since,
+        words=what,
     )
+    minutes = duration(60 * max(1, round(gain.minutes)), in_minutes=True)
+    takes = tr("A round takes about {minutes} on this machine.", minutes=minutes)
+    return f"{found} {takes}"
+
+
+def _of_kind(kind: str, count: int) -> str:
+    """`kind`: of annotation.corrections.MISTAKES."""
+    templates = {
+        "text": tr("{count:,} text"),
+        "missed": tr("{count:,} missed"),
+        "false": tr("{count:,} false"),
+        "shape": tr("{count:,} shape"),
+        "split": tr("{count:,} split"),
+        "merged": tr("{count:,} merged"),
+        "illegible": tr("{count:,} illegible"),
+    }
+    return templates[kind].format(count=count)
 
 
 def missing_sentence(gain: Gain, config: RoundConfig) -> str:
     """Why no round can start; "" if one can."""
     if not gain.missing:
         return ""
-    verb = "is" if gain.missing == 1 else "are"
-    return (
-        f"{counted(gain.missing, 'more corrected photo')} {verb} needed: a round needs {config.min_photos}, "
-        f"of which {config.min_holdout} only judge it."
+    return trn(
+        "{number:,} more corrected photo is needed: "
+        "a round needs {minimum}, of which {holdout} only judge it.",
+        "{number:,} more corrected photos are needed: "
+        "a round needs {minimum}, of which {holdout} only judge it.",
+        gain.missing,
+        minimum=config.min_photos,
+        holdout=config.min_holdout,
     )
 
 
-def duration(seconds: float) -> str:
+def cross_validation_sentence(config: RoundConfig) -> str:
+    """What can be done with too few photos."""
+    return tr(
+        "Or start one now: it is trained {runs} times, and {parts} parts of the photos judge it in turn.",
+        runs=config.folds + 1,
+        parts=config.folds,
+    )
+
+
+def characters_sentence(characters: str) -> str:
+    """Which characters the reader would learn; "" for none."""
+    if not characters:
+        return ""
+    return trn(
+        "The reader learns {number:,} character of the texts that it does not know yet: {characters}.",
+        "The reader learns {number:,} characters of the texts that it does not know yet: {characters}.",
+        len(characters),
+        characters=spoken(characters),
+    )
+
+
+def duration(seconds: float, in_minutes: bool = False) -> str:
     """'40 seconds', '4 minutes'."""
-    if seconds < 90:
-        return counted(max(1, round(seconds)), "second")
-    return counted(round(seconds / 60), "minute")
+    if seconds < 90 and not in_minutes:
+        return trn("{number:,} second", "{number:,} seconds", max(1, round(seconds)))
+    return trn("{number:,} minute", "{number:,} minutes", round(seconds / 60))
 
 
 def progress_sentence(one: Round, progress: Progress | None, project: str) -> str:
     """Which round runs, its stage and the time left. `project`: the one on the page."""
-    name = one.name.capitalize() + (f" of the project {one.project}" if one.project != project else "")
+    name = one.name.capitalize()
+    if one.project != project:
+        name = tr("{round} of the project {project}", round=name, project=one.project)
     if progress is None:
-        return f"{name}: starting."
-    stage = STAGES.get(progress.state, progress.state)
-    left = "" if progress.seconds_left is None else f", about {duration(progress.seconds_left)} left"
-    return f"{name}: {stage}{left}."
+        return tr("{round}: starting.", round=name)
+    stages = {
+        "preparing": tr("preparing the photos"),
+        "training": tr("training"),
+        "judging": tr("comparing it with the weights before"),
+    }
+    stage = stages.get(progress.state, progress.state)
+    if progress.seconds_left is None:
+        return tr("{round}: {stage}.", round=name, stage=stage)
+    left = duration(progress.seconds_left)
+    return tr("{round}: {stage}, about {time} left.", round=name, stage=stage, time=left)
 
 
 def unfinished_sentence(one: Round) -> str:
     """What became of a round that was stopped or failed."""
-    message = one.message.strip().rstrip(".")
-    what = "was stopped" if one.state == "stopped" else "failed"
-    why = f": {message}" if message else ""
-    return f"{one.name.capitalize()} {what}{why}. The weights served stay as they are."
+    why, name = stored(one.message.strip()).rstrip("."), one.name.capitalize()
+    if one.state == "stopped":
+        what = (
+            tr("{round} was stopped: {reason}.", round=name, reason=why)
+            if why
+            else tr("{round} was stopped.", round=name)
+        )
+    elif why:
+        what = tr("{round} failed: {reason}.", round=name, reason=why)
+    else:
+        what = tr("{round} failed.", round=name)
+    return f"{what} " + tr("The weights served stay as they are.")
 
 
 def comparison(name: str, before: Figures, after: Figures) -> str:
     """One line for a set of photos, both figures."""
-    return (
-        f"{name}: end-to-end H {percent(before.end_to_end)} → {percent(after.end_to_end)}, "
-        f"detection H {percent(before.detection)} → {percent(after.detection)}"
+    return tr(
+        "{name}: end-to-end H {before} → {after}, detection H {found_before} → {found_after}",
+        name=name,
+        before=percent(before.end_to_end),
+        after=percent(after.end_to_end),
+        found_before=percent(before.detection),
+        found_after=percent(after.detection),
     )
 
 
@@ -96,15 +171,19 @@ def verdict_sentence(one: Round) -> str:
     if one.verdict is None:
         return ""
     found = one.verdict.difference
-    value = points(found.value)
-    interval = f"{points(found.low)} to {points(found.high)}"
-    return f"{value} points of end-to-end H on the hold-out ({interval})"
+    on_the_holdout = tr("{points} points of end-to-end H on the hold-out ({low} to {high})")
+    in_parts = tr("{points} points of end-to-end H in cross-validation ({low} to {high})")
+    return (in_parts if one.verdict.cross_validated else on_the_holdout).format(
+        points=points(found.value),
+        low=points(found.low),
+        high=points(found.high),
+    )
 
 
 def state_text(one: Round) -> str:
     """For the ledger: what the round is, in one or two words."""
     if one.served:
-        return "served"
+        return tr("served")
     if one.promoted:
-        return "promoted"
-    return "not promoted" if one.state == "done" else one.state
+        return tr("promoted")
+    return tr("not promoted") if one.state == "done" else state_name(one.state)

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from annotation.editor import RegionEditor
-from annotation.editor.editor import HERE, HTML, JS
+from annotation.editor.editor import HTML, JS, template
 from annotation.editor.schema import EditorData
 from annotation.region import ID, MAX_POINTS, MAX_REGIONS, MAX_TEXT, ORIGINS
+from spotter.language import LANGUAGES, speaking
 
 SIZES = {"a": (400, 300)}
 SQUARE = [[10, 10], [60, 10], [60, 30], [10, 30]]
@@ -91,7 +92,14 @@ def test_updates_for_the_pill_and_for_suggestions_can_be_combined(editor):
         "a", [{"id": "w0", "text": "x", "score": 0.5}]
     )
     assert both["__type__"] == "update"
-    assert both["pill"] == {"state": "saved", "message": "", "image_id": "a", "revision": 7, "version": 3}
+    assert both["pill"] == {
+        "state": "saved",
+        "message": "",
+        "image_id": "a",
+        "revision": 7,
+        "version": 3,
+        "unread": False,
+    }
     assert [item["text"] for item in both["proposed"]["items"]] == ["x"]
     assert "value" not in both
     with pytest.raises(ValueError, match=r"finite|less than"):
@@ -100,8 +108,9 @@ def test_updates_for_the_pill_and_for_suggestions_can_be_combined(editor):
 
 def test_the_templates_contain_no_placeholders():
     """No mark of Handlebars or of a template string: what is read is never part of a template."""
-    for text in (HTML, (HERE / "editor.css").read_text(encoding="utf-8")):
-        assert not re.search(r"\{\{|\$\{|`|\\", text)
+    for language in LANGUAGES:
+        with speaking(language):
+            assert not re.search(r"\{\{|\}\}|\$\{|`|\\", template())
     assert "innerHTML" not in JS
     assert "insertAdjacentHTML" not in JS
 

@@ -8,7 +8,6 @@ import shutil
 import pytest
 
 from annotation.formats import FormatError, export_to, import_from
-from annotation.formats.exporting import UNCHECKED
 
 BOX = [[100, 100], [250, 100], [250, 150], [100, 150]]
 
@@ -67,7 +66,7 @@ def test_objects_in_place_of_lists(store, picture, tmp_path):
 
 def test_everything_visible_is_exported(store, awkward, other, tmp_path):
     notes = export_to(store, awkward, tmp_path / "out", "coco").notes
-    assert notes == [f"{UNCHECKED}: 1 (photo.jpg)"]
+    assert notes == ["images in work, which this format cannot tell from those that are done: 1 (photo.jpg)"]
     import_from(other, "p", tmp_path / "out", "coco")
     (image,) = store.image_list(awkward)
     (copy,) = other.image_list(other.find_project("p"))

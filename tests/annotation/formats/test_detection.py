@@ -59,7 +59,7 @@ def test_a_refusal_names_what_the_file_is_and_the_known_forms(tmp_path, file, te
     (tmp_path / file).write_text(text)
     with pytest.raises(FormatError, match=expected) as caught:
         detect(tmp_path / file, FORMATS)
-    assert all(module.TITLE in str(caught.value) for module in FORMATS.values())
+    assert all(module.title() in str(caught.value) for module in FORMATS.values())
 
 
 def test_refused_folders(tmp_path):

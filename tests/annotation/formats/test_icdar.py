@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from annotation.formats import FormatError, export_to, import_from
-from annotation.formats.exporting import UNCHECKED
 from annotation.region import Region
 
 CORNERS = [[100, 100], [250, 100], [250, 150], [100, 150]]
@@ -136,7 +135,7 @@ def test_points_just_outside_are_moved_and_reported(store, picture, tmp_path):
 def test_lost_content_is_reported(store, awkward, tmp_path):
     notes = export_to(store, awkward, tmp_path / "out", "icdar").notes
     assert set(notes) == {
-        f"{UNCHECKED}: 1 (photo.jpg)",
+        "images in work, which this format cannot tell from those that are done: 1 (photo.jpg)",
         "texts with line breaks, left out: 1 (photo.jpg 'two\\nlines')",
         "texts of illegible regions, which became ###: 1 (photo.jpg 'hidden')",
         "texts that lost the spaces around them: 1 (photo.jpg ' wide ')",

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from annotation.formats import FormatError, import_from
-from annotation.formats.label_studio import JSON_MIN_NOTE
+from annotation.formats.label_studio import json_min_note
 
 
 def shown(store, project="p"):
@@ -71,7 +71,7 @@ def test_a_short_export_is_read_and_what_it_lacks_is_said(store, case):
     ((state, ((text, polygon),)),) = shown(store).values()
     assert (state, text) == ("in work", "NOVA")
     assert [round(x) for x in polygon[0]] == [100, 100]
-    assert report.notes == [JSON_MIN_NOTE]
+    assert report.notes == [json_min_note()]
 
 
 def test_a_short_export_whose_photo_is_missing_is_refused_with_what_it_is(store, case):
@@ -79,7 +79,7 @@ def test_a_short_export_whose_photo_is_missing_is_refused_with_what_it_is(store,
         import_from(store, "p", case("100"))
     fault, note = str(caught.value).splitlines()
     assert "1a-a.jpg is neither in the project nor next to the file" in fault
-    assert note == JSON_MIN_NOTE
+    assert note == json_min_note()
 
 
 def test_a_detection_project_is_not_done(store, case):

@@ -14,12 +14,11 @@ from annotation.store.records import ImageRecord
 from annotation.tabs.rounds.crops import crop
 from annotation.tabs.rounds.page import Choice, Page, Situation, Updates, Values, acting
 from annotation.tabs.rounds.table import Cell, Column, Row, Table, TableData
+from spotter.language import tr
 from spotter.tabs.shared.events import HIDDEN
 
-COLUMNS = [Column(title=title) for title in ("Region", "Truth", "Before", "After", "Photo")]
 FIRST = "regressed"  # listed first if there are any: what a person should look at before promoting
 MAX_ROWS = 100
-NOTHING = "No region changed."
 
 
 class ChangesPanel:
@@ -27,7 +26,7 @@ class ChangesPanel:
 
     def __init__(self) -> None:
         self.kind = gr.Radio([], show_label=False, container=False, elem_id="rounds-kinds")
-        self.table = Table(label="Regions", elem_id="rounds-changes")
+        self.table = Table(label=tr("Regions"), elem_id="rounds-changes")
 
     @property
     def outputs(self) -> list:
@@ -39,7 +38,8 @@ class ChangesPanel:
             return {self.kind: gr.update(visible=False), self.table: TableData()}
         counts = {kind: one.verdict.counts.get(kind, 0) for kind in CHANGE_KINDS}
         kind = chosen_kind(counts, situation.choice.kind)
-        choices = [(f"{name} {count:,}", name) for name, count in counts.items()]
+        names = kind_names()
+        choices = [(f"{names[name]} {count:,}", name) for name, count in counts.items()]
         changes = [change for change in rounds.changes(one.id) if change.kind == kind]
         return {
             self.kind: gr.update(choices=choices, value=kind or None, visible=True),
@@ -54,6 +54,17 @@ class ChangesPanel:
         self.kind.input(choose, {*page.inputs, self.kind}, page.shown, trigger_mode="always_last", **HIDDEN)
 
 
+def kind_names() -> dict[str, str]:
+    """By one of CHANGE_KINDS."""
+    return {
+        "fixed": tr("fixed"),
+        "still wrong": tr("still wrong"),
+        "regressed": tr("regressed"),
+        "newly found": tr("newly found"),
+        "new false": tr("new false"),
+    }
+
+
 def chosen_kind(counts: dict[str, int], wanted: str) -> str:
     """The kind to list: the wanted one, else the first that there is; "" if nothing changed."""
     if wanted in counts:
@@ -66,20 +77,26 @@ def change_table(changes: list[RegionChange], rounds: Rounds) -> TableData:
     shown = sorted(changes, key=lambda change: change.image_id)[:MAX_ROWS]
     images = {image.id: image for image in rounds.store.images_by_id(sorted({c.image_id for c in shown}))}
     rows = [_row(number, change, images.get(change.image_id), rounds) for number, change in enumerate(shown)]
-    foot = f"The first {MAX_ROWS} of {len(changes):,}." if len(changes) > MAX_ROWS else ""
-    return TableData(columns=COLUMNS, rows=rows, empty=NOTHING, foot=foot)
+    foot = tr("The first {number} of {total:,}.", number=MAX_ROWS, total=len(changes))
+    titles = tr("Region"), tr("Truth"), tr("Before"), tr("After"), tr("Photo")
+    return TableData(
+        columns=[Column(title=title) for title in titles],
+        rows=rows,
+        empty=tr("No region changed."),
+        foot=foot if len(changes) > MAX_ROWS else "",
+    )
 
 
 def _row(number: int, change: RegionChange, image: ImageRecord | None, rounds: Rounds) -> Row:
-    description = change.truth or "Region"
+    description = change.truth or tr("Region")
     if image is None:
-        region, name = Cell(text=description), Cell(text="in the bin or deleted", tone="quiet")
+        region, name = Cell(text=description), Cell(text=tr("in the bin or deleted"), tone="quiet")
         address = ""
     else:
         picture = crop(rounds.store.image_path(image), change.polygon)
         region, name = Cell(text=description, picture=picture), Cell(text=image.name, tone="quiet")
         address = region_address(change)
-    truth = Cell(text=change.truth) if change.truth else Cell(text="no word here", tone="quiet")
+    truth = Cell(text=change.truth) if change.truth else Cell(text=tr("no word here"), tone="quiet")
     before, after = (_reading(text, change.truth) for text in (change.before, change.after))
     return Row(key=str(number), cells=[region, truth, before, after, name], address=address)
 
@@ -87,9 +104,9 @@ def _row(number: int, change: RegionChange, image: ImageRecord | None, rounds: R
 def _reading(text: str | None, truth: str) -> Cell:
     """Right is what the figures count as right: the same text but for case."""
     if text is None:
-        return Cell(text="not found", tone="bad" if truth else "quiet")
+        return Cell(text=tr("not found"), tone="bad" if truth else "quiet")
     is_right = bool(truth) and text.casefold() == truth.casefold()
-    return Cell(text=text or "found, no text", tone="good" if is_right else "bad")
+    return Cell(text=text or tr("found, no text"), tone="good" if is_right else "bad")
 
 
 def region_address(change: RegionChange) -> str:

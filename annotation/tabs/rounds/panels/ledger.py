@@ -9,20 +9,8 @@ from annotation.tabs.rounds.chart import Chart, ChartData, Point
 from annotation.tabs.rounds.page import APP_WEIGHTS, Choice, Page, Situation, Updates, Values, acting
 from annotation.tabs.rounds.table import Cell, Column, Row, Table, TableData
 from annotation.tabs.rounds.texts import percent, state_text
+from spotter.language import tr
 from spotter.tabs.shared.events import HIDDEN
-
-COLUMNS = [
-    Column(title="Round"),
-    Column(title="Started (UTC)"),
-    Column(title="Photos", at_end=True),
-    Column(title="Words", at_end=True),
-    Column(title="Minutes", at_end=True),
-    Column(title="End-to-end H", at_end=True),
-    Column(title="Detection H", at_end=True),
-    Column(title="Promoted by"),
-]
-NO_FIGURES = "The figures of each round come here, with their intervals."
-HINT = "H-means on the held-out photos, 95 % intervals. A click shows the verdict of a round."
 
 
 class LedgerPanel:
@@ -31,10 +19,12 @@ class LedgerPanel:
     def __init__(self) -> None:
         with gr.Row(elem_id="rounds-history") as self.box:
             with gr.Column(elem_id="rounds-chart-box"):
-                self.chart = Chart(label="End-to-end H on the hold-out", unit=" %", elem_id="rounds-chart")
+                self.chart = Chart(
+                    label=tr("End-to-end H on the hold-out"), unit=" %", elem_id="rounds-chart"
+                )
             with gr.Column(elem_id="rounds-ledger-box"):
                 self.table = Table(
-                    label="Rounds", in_address="round", file="rounds.csv", elem_id="rounds-ledger"
+                    label=tr("Rounds"), in_address="round", file="rounds.csv", elem_id="rounds-ledger"
                 )
 
     @property
@@ -44,8 +34,10 @@ class LedgerPanel:
     def show(self, situation: Situation, csv: str) -> Updates:
         current = situation.key
         rows = [_row(one) for one in situation.rounds] + [_app_row(situation)]
-        table = TableData(columns=COLUMNS, rows=rows, current=current, foot=HINT, csv=csv)
-        chart = ChartData(points=chart_points(situation), current=current, empty=NO_FIGURES)
+        hint = tr("H-means on the held-out photos, 95 % intervals. A click shows the verdict of a round.")
+        empty = tr("The figures of each round come here, with their intervals.")
+        table = TableData(columns=columns(), rows=rows, current=current, foot=hint, csv=csv)
+        chart = ChartData(points=chart_points(situation), current=current, empty=empty)
         return {
             self.box: gr.update(visible=bool(situation.rounds)),
             self.chart: chart,
@@ -68,6 +60,19 @@ class LedgerPanel:
             )
 
 
+def columns() -> list[Column]:
+    return [
+        Column(title=tr("Round")),
+        Column(title=tr("Started (UTC)")),
+        Column(title=tr("Photos"), at_end=True),
+        Column(title=tr("Words"), at_end=True),
+        Column(title=tr("Minutes"), at_end=True),
+        Column(title=tr("End-to-end H"), at_end=True),
+        Column(title=tr("Detection H"), at_end=True),
+        Column(title=tr("Promoted by")),
+    ]
+
+
 def chart_points(situation: Situation) -> list[Point]:
     """What the oldest round was compared with, then every judged round."""
     points: list[Point] = []
@@ -85,30 +90,33 @@ def _start_point(situation: Situation, parent: str, figures: Figures) -> Point:
     """Usually of the weights of the app."""
     if parent == situation.weights:
         return _point(0, str(APP_WEIGHTS), parent, parent, figures, situation.serves_app)
-    return _point(0, "", "before", "before", figures, False)
+    return _point(0, "", tr("before"), tr("before"), figures, False)
 
 
 def _point(x: int, key: str, label: str, name: str, figures: Figures, served: bool) -> Point:
     value = figures.end_to_end
+    tip = f"{name}: {percent(value)}"
+    if served:
+        tip = tr("{figure}, served", figure=tip)
     return Point(
         x=x,
         y=100 * value.value,
         low=100 * value.low,
         high=100 * value.high,
         label=label,
-        tip=f"{name}: {percent(value)}{', served' if served else ''}",
+        tip=tip,
         key=key,
-        mark="served" if served else "",
+        mark=tr("served") if served else "",
     )
 
 
 def _row(one: Round) -> Row:
     verdict, state = one.verdict, state_text(one)
-    promoted = f"{one.promoted_at:%-d %b %Y}" if one.promoted_at else ""
-    badge = "" if state in ("promoted", "not promoted") else state
+    promoted = tr("{at:%-d %b %Y}", at=one.promoted_at) if one.promoted_at else ""
+    badge = state if one.served or one.state != "done" else ""
     cells = [
         Cell(text=one.name, badge=badge, plain=not one.served),
-        Cell(text=f"{one.started:%-d %b %Y, %H:%M}"),
+        Cell(text=tr("{at:%-d %b %Y, %H:%M}", at=one.started)),
         Cell(text=f"{one.photos:,}"),
         Cell(text=f"{one.words:,}"),
         Cell(text="" if one.state in RUNNING else f"{one.minutes:.1f}"),
@@ -121,8 +129,8 @@ def _row(one: Round) -> Row:
 
 def _app_row(situation: Situation) -> Row:
     """What was before the first round, so that one can go back to it."""
-    badge = "served" if situation.serves_app else ""
-    cells = [Cell(text=situation.weights, badge=badge, note="the weights of the app"), *[Cell()] * 7]
+    badge = tr("served") if situation.serves_app else ""
+    cells = [Cell(text=situation.weights, badge=badge, note=tr("the weights of the app")), *[Cell()] * 7]
     return Row(key=str(APP_WEIGHTS), cells=cells, opens=True)
 
 

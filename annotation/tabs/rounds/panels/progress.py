@@ -7,16 +7,17 @@ import math
 import gradio as gr
 
 from annotation.rounds.records import Progress, Round
+from annotation.rounds.stored_texts import stored
 from annotation.tabs.error_messages import escape_markdown
 from annotation.tabs.rounds.chart import Chart, ChartData, Point
 from annotation.tabs.rounds.page import Choice, Page, Situation, Updates, Values, acting
 from annotation.tabs.rounds.texts import progress_sentence, unfinished_sentence
+from spotter.language import tr
 from spotter.tabs.shared.events import HIDDEN
 
 MAX_POINTS = 200  # of a curve; longer ones are thinned out
-WAIT = "The first value comes in a minute or so."
-# It contains a number only, so nothing has to be escaped.
-BAR = """<progress max="1" value="{share:.4f}" aria-label="Progress of the round"></progress>"""
+# It contains a number and our own text only, so nothing has to be escaped.
+BAR = """<progress max="1" value="{share:.4f}" aria-label="{label}"></progress>"""
 
 
 class ProgressPanel:
@@ -26,13 +27,13 @@ class ProgressPanel:
         with gr.Column(elem_id="rounds-progress", visible=False) as self.box:
             with gr.Row(elem_id="rounds-stage"):
                 self.text = gr.Markdown(latex_delimiters=[], elem_id="rounds-stage-text")
-                self.stop = gr.Button("Stop", size="md", elem_id="rounds-stop")
-                self.resume = gr.Button("Resume", size="md", variant="primary", elem_id="rounds-resume")
+                self.stop = gr.Button(tr("Stop"), size="md", elem_id="rounds-stop")
+                self.resume = gr.Button(tr("Resume"), size="md", variant="primary", elem_id="rounds-resume")
             self.bar = gr.HTML(padding=False, elem_id="rounds-bar")
             with gr.Row(elem_id="rounds-curves") as self.curves:
-                self.losses = Chart(label="Training loss", elem_id="rounds-losses")
+                self.losses = Chart(label=tr("Training loss"), elem_id="rounds-losses")
                 self.holdout = Chart(
-                    label="End-to-end H on the hold-out", unit=" %", elem_id="rounds-holdout-curve"
+                    label=tr("End-to-end H on the hold-out"), unit=" %", elem_id="rounds-holdout-curve"
                 )
 
     @property
@@ -69,15 +70,16 @@ class ProgressPanel:
         """What changes while a round runs. `project`: the one on the page."""
         text = f"**{escape_markdown(progress_sentence(one, progress, project))}**"
         if progress is not None and progress.message:
-            text += f" {escape_markdown(progress.message)}"
-        losses = curve(progress.losses if progress else [], "loss {:.3g}")
+            text += f" {escape_markdown(stored(progress.message))}"
+        losses = curve(progress.losses if progress else [], tr("loss {value:.3g} after {minutes:.1f} min"))
         percents = [(minutes, 100 * value) for minutes, value in progress.holdout] if progress else []
+        label = tr("Progress of the round")
         share = min(max(progress.share, 0.0), 1.0) if progress else 0.0
         return {
             self.text: text,
-            self.bar: gr.update(value=BAR.format(share=share), visible=True),
+            self.bar: gr.update(value=BAR.format(share=share, label=label), visible=True),
             self.losses: losses,
-            self.holdout: curve(percents, "{:.1f} %"),
+            self.holdout: curve(percents, tr("{value:.1f} % after {minutes:.1f} min")),
         }
 
     def wire(self, page: Page) -> None:
@@ -98,9 +100,9 @@ class ProgressPanel:
 
 
 def curve(values: list[tuple[float, float]], form: str) -> ChartData:
-    """`values`: (minutes, value); `form`: of a value under the mouse."""
+    """`values`: (minutes, value); `form`: of what stands under the mouse."""
     values = [value for value in values if all(map(math.isfinite, value))]
     step = -(-len(values) // MAX_POINTS) or 1
     kept = values[::-1][::step][::-1]  # the last one always
-    points = [Point(x=x, y=y, tip=f"{form.format(y)} after {x:.1f} min") for x, y in kept]
-    return ChartData(points=points, empty=WAIT)
+    points = [Point(x=x, y=y, tip=form.format(value=y, minutes=x)) for x, y in kept]
+    return ChartData(points=points, empty=tr("The first value comes in a minute or so."))

@@ -7,17 +7,19 @@ import gradio as gr
 from annotation.rounds.config import RoundConfig
 from annotation.rounds.records import PARTS, Gain
 from annotation.tabs.error_messages import escape_markdown
-from annotation.tabs.panels.confirmation import counted
 from annotation.tabs.rounds.page import Choice, Page, Situation, Updates, Values, acting
-from annotation.tabs.rounds.texts import PARTS as PART_NAMES
-from annotation.tabs.rounds.texts import gain_sentence, missing_sentence
+from annotation.tabs.rounds.texts import (
+    characters_sentence,
+    cross_validation_sentence,
+    gain_sentence,
+    missing_sentence,
+    part_names,
+)
+from spotter.language import tr, trn
 from spotter.tabs.shared.events import HIDDEN
 
 AUTO = "auto"
-PART_CHOICES = [
-    ("chosen from the corrections", AUTO),
-    *((PART_NAMES[part], part) for part in PARTS),
-]
+MAX_TYPED = 10_000  # characters
 
 
 class StartPanel:
@@ -28,18 +30,29 @@ class StartPanel:
         with gr.Column(elem_id="rounds-start", visible=False) as self.box:
             with gr.Row(elem_id="rounds-gain"):
                 self.gain = gr.Markdown(latex_delimiters=[], elem_id="rounds-gain-text")
-                self.start = gr.Button("Start", variant="primary", elem_id="rounds-start-button")
+                self.start = gr.Button(tr("Start"), variant="primary", elem_id="rounds-start-button")
             self.why = gr.Markdown(latex_delimiters=[], elem_id="rounds-why")
+            self.cross_validate = gr.Button(
+                tr("Start with cross-validation instead"), visible=False, elem_id="rounds-cross-validate"
+            )
             self.warnings = gr.Markdown(latex_delimiters=[], visible=False, elem_id="rounds-warnings")
-            settings = gr.Accordion("Settings of the round", open=False, elem_id="rounds-settings")
+            settings = gr.Accordion(tr("Settings of the round"), open=False, elem_id="rounds-settings")
             with settings, gr.Row(elem_classes="with-fields"):
                 self.minutes = gr.Number(
                     config.minutes,
-                    label="Minutes",
+                    label=tr("Minutes"),
                     minimum=0.1,
                     maximum=config.max_minutes,
                 )
-                self.part = gr.Dropdown(PART_CHOICES, value=AUTO, label="Trained", filterable=False)
+                names = part_names()
+                parts = [(tr("chosen from the corrections"), AUTO), *((names[part], part) for part in PARTS)]
+                self.part = gr.Dropdown(parts, value=AUTO, label=tr("Trained"), filterable=False)
+                self.characters = gr.Textbox(
+                    label=tr("Characters to learn, besides those of the texts"),
+                    placeholder="é ü ñ ß",
+                    max_length=MAX_TYPED,
+                    elem_id="rounds-characters",
+                )
 
     def show(self, situation: Situation, gain: Gain | None, has_photos: bool) -> Updates:
         """`gain`: None while a round runs."""
@@ -52,26 +65,39 @@ class StartPanel:
             self.why: escape_markdown(why_sentence(gain, self.config)),
             self.warnings: gr.update(value=lines, visible=bool(gain.warnings)),
             self.start: gr.update(interactive=not gain.missing and gain.photos > 0),
+            self.cross_validate: gr.update(visible=gain.can_cross_validate),
         }
 
     @property
     def outputs(self) -> list:
-        return [self.box, self.gain, self.why, self.warnings, self.start]
+        return [self.box, self.gain, self.why, self.warnings, self.start, self.cross_validate]
 
     def wire(self, page: Page) -> None:
-        @acting(page)
-        def start(choice: Choice, values: Values) -> Choice:
+        def begin(choice: Choice, values: Values, cross_validate: bool) -> Choice:
             minutes, part = values[self.minutes], values[self.part] or AUTO
-            page.rounds.start(choice.project_id, minutes, part, page.name(values))
+            options = page.name(values), values[self.characters] or "", cross_validate
+            page.rounds.start(choice.project_id, minutes, part, *options)
             return Choice(choice.project_id)
 
-        inputs = {*page.inputs, self.minutes, self.part}
-        self.start.click(start, inputs, page.shown, trigger_mode="once", **HIDDEN)
+        @acting(page)
+        def start(choice: Choice, values: Values) -> Choice:
+            return begin(choice, values, cross_validate=False)
+
+        @acting(page)
+        def start_in_parts(choice: Choice, values: Values) -> Choice:
+            return begin(choice, values, cross_validate=True)
+
+        inputs = {*page.inputs, self.minutes, self.part, self.characters}
+        for button, action in ((self.start, start), (self.cross_validate, start_in_parts)):
+            button.click(action, inputs, page.shown, trigger_mode="once", **HIDDEN)
 
 
 def why_sentence(gain: Gain, config: RoundConfig) -> str:
     """Why no round can start, or which part one would train, and why."""
     if missing := missing_sentence(gain, config):
-        return missing
-    verb = "judges" if gain.holdout == 1 else "judge"
-    return f"{gain.reason} {counted(gain.holdout, 'photo')} only {verb} it." if gain.photos else ""
+        return f"{missing} {cross_validation_sentence(config)}" if gain.can_cross_validate else missing
+    if not gain.photos:
+        return ""
+    learns = characters_sentence(gain.characters)
+    judge = trn("{number:,} photo only judges it.", "{number:,} photos only judge it.", gain.holdout)
+    return f"{gain.reason} {judge} {learns}".rstrip()

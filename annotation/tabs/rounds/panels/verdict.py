@@ -10,17 +10,17 @@ from annotation.region import AnnotationError
 from annotation.review import OPEN_STATES
 from annotation.rounds.records import RUNNING, Round
 from annotation.rounds.service import Rounds
+from annotation.rounds.stored_texts import stored
 from annotation.store import queue
 from annotation.tabs.error_messages import errors_as_messages, escape_markdown
-from annotation.tabs.panels.confirmation import Confirmation, counted
+from annotation.tabs.panels.confirmation import Confirmation, photos, words
 from annotation.tabs.rounds.page import Choice, Page, Situation, Updates, Values, acting, ensure, look
 from annotation.tabs.rounds.panels.changes import ChangesPanel
-from annotation.tabs.rounds.texts import PARTS, comparison, unfinished_sentence, verdict_sentence
+from annotation.tabs.rounds.texts import comparison, part_names, unfinished_sentence, verdict_sentence
+from spotter.language import tr
 from spotter.tabs.shared.events import HIDDEN
 
 MAX_REASON = 500  # characters
-SUGGESTIONS = """What people did stays as it is: new readings replace what nobody has touched, and stand as
-suggestions beside the rest."""
 
 
 class VerdictPanel:
@@ -30,13 +30,17 @@ class VerdictPanel:
         with gr.Column(elem_id="rounds-verdict", visible=False) as self.box:
             with gr.Row(elem_id="rounds-verdict-head"):
                 self.title = gr.Markdown(latex_delimiters=[], elem_id="rounds-title")
-                self.promote = gr.Button("Promote", variant="primary", size="md", elem_id="rounds-promote")
-                self.rollback = gr.Button("Roll back", size="md", elem_id="rounds-rollback")
-                self.delete = gr.Button("Delete", size="md", elem_id="rounds-delete")
+                self.promote = gr.Button(
+                    tr("Promote"), variant="primary", size="md", elem_id="rounds-promote"
+                )
+                self.rollback = gr.Button(tr("Roll back"), size="md", elem_id="rounds-rollback")
+                self.delete = gr.Button(tr("Delete"), size="md", elem_id="rounds-delete")
             self.confirmation = Confirmation("rounds-confirm-delete")
             self.text = gr.Markdown(latex_delimiters=[], elem_id="rounds-sentences")
             self.reason = gr.Textbox(
-                label="The rule is not met. To promote this round all the same, say why (the reason is kept)",
+                label=tr(
+                    "The rule is not met. To promote this round all the same, say why (the reason is kept)"
+                ),
                 max_length=MAX_REASON,
                 visible=False,
                 elem_id="rounds-reason",
@@ -58,16 +62,16 @@ class VerdictPanel:
         if one is None:
             return updates | {
                 self.title: f"**{escape_markdown(situation.weights)}**",
-                self.text: "The weights that the app was started with.",
+                self.text: tr("The weights that the app was started with."),
                 self.promote: gr.update(visible=False),
                 self.delete: gr.update(visible=False),
                 self.rollback: gr.update(
-                    value=f"Roll back to {situation.weights}", visible=not situation.serves_app
+                    value=tr("Roll back to {name}", name=situation.weights), visible=not situation.serves_app
                 ),
             }
         promotable = one.verdict is not None and one.weights is not None and not one.promoted
         allowed, rule = rounds.may_promote(one.id) if one.verdict is not None else (False, "")
-        label = "Promote" if allowed else "Promote against the rule"
+        label = tr("Promote") if allowed else tr("Promote against the rule")
         return updates | {
             self.title: escape_title(one),
             self.text: sentences(one, rule),
@@ -76,7 +80,7 @@ class VerdictPanel:
             ),
             self.reason: gr.update(value="", visible=promotable and not allowed),
             self.rollback: gr.update(
-                value=f"Roll back to {one.name}", visible=one.promoted and not one.served
+                value=tr("Roll back to {name}", name=one.name), visible=one.promoted and not one.served
             ),
             self.delete: gr.update(visible=one.state not in RUNNING and not one.served),
         }
@@ -88,14 +92,21 @@ class VerdictPanel:
         if not is_served:
             return {self.reading: gr.update(visible=False)}
         store, project_id = rounds.store, situation.choice.project_id
-        photos = queue.progress(store, project_id)
-        total = photos.new + photos.in_work
+        progress = queue.progress(store, project_id)
+        total = progress.new + progress.in_work
         read = total - sum(
             len(store.unpredicted_images(project_id, situation.served, state)) for state in OPEN_STATES
         )
-        text = "These weights are served."
+        text = tr("These weights are served.")
         if total:
-            text += f" They have read {read:,} of {counted(total, 'photo')} that are not done. {SUGGESTIONS}"
+            done = tr(
+                "They have read {number:,} of {photos} that are not done.", number=read, photos=photos(total)
+            )
+            stays = tr(
+                "What people did stays as it is: new readings replace what nobody has touched, and stand as "
+                "suggestions beside the rest."
+            )
+            text += f" {done} {stays}"
         return {self.reading: gr.update(value=text, visible=True)}
 
     def wire(self, page: Page) -> None:
@@ -104,7 +115,7 @@ class VerdictPanel:
             one = chosen_round(page, choice)
             reason = (values[self.reason] or "").strip()
             if not reason and not page.rounds.may_promote(one.id)[0]:
-                raise AnnotationError("Say in a few words why this round is promoted against the rule.")
+                raise AnnotationError(tr("Say in a few words why this round is promoted against the rule."))
             page.rounds.promote(one.id, page.name(values), reason)
             return Choice(choice.project_id, one.id, choice.kind)
 
@@ -116,8 +127,8 @@ class VerdictPanel:
         def ask(values: Values) -> Updates:
             with errors_as_messages():
                 one = chosen_round(page, ensure(values[page.choice], page.rounds))
-            question = f"Delete {one.name} with its weights? This cannot be undone."
-            return self.confirmation.ask(one.id, question, "Delete the round")
+            question = tr("Delete {name} with its weights? This cannot be undone.", name=one.name)
+            return self.confirmation.ask(one.id, question, tr("Delete the round"))
 
         @acting(page)
         def delete(choice: Choice, values: Values) -> Choice:
@@ -136,39 +147,53 @@ def chosen_round(page: Page, choice: Choice) -> Round:
     """Raises AnnotationError if somebody has deleted it."""
     one = look(page.rounds, choice).chosen
     if one is None or choice.round_id not in (None, one.id):
-        raise AnnotationError("Somebody has deleted this round; choose another one.")
+        raise AnnotationError(tr("Somebody has deleted this round; choose another one."))
     return one
 
 
 def escape_title(one: Round) -> str:
     """Markdown: the round, and what it learnt from."""
-    learnt = f"{counted(one.photos, 'photo')}, {counted(one.words, 'word')}"
-    learnt = f"{learnt}, trained {PARTS.get(one.part, one.part)}"
+    learnt = tr(
+        "{photos}, {words}, trained {part}",
+        photos=photos(one.photos),
+        words=words(one.words),
+        part=part_names().get(one.part, one.part),
+    )
     return f"**{one.name.capitalize()}** · {escape_markdown(learnt)}"
 
 
 def sentences(one: Round, rule: str) -> str:
     """Markdown: the difference, the rule, the figures, who promoted it."""
     if one.state in RUNNING:
-        return "It is running; its verdict comes when it has been judged."
+        return tr("It is running; its verdict comes when it has been judged.")
     if one.verdict is None:
-        return escape_markdown(unfinished_sentence(one)) if one.state != "done" else "There is no verdict."
+        if one.state == "done":
+            return tr("There is no verdict.")
+        return escape_markdown(unfinished_sentence(one))
     head, colon, rest = rule.partition(":")
     if not colon or one.promoted:  # no judgement, such as that it is served already
         head, rest = verdict_sentence(one), "" if one.promoted else rule
     lines = [f"**{escape_markdown(head)}.** {escape_markdown(rest[:2].upper() + rest[2:])}"]
     if one.promoted:
-        when = f" on {one.promoted_at:%-d %B %Y}" if one.promoted_at else ""
-        why = f", against the rule: “{one.promoted_reason}”" if one.promoted_reason else ""
-        lines.append(escape_markdown(f"Promoted by {one.promoted_by or 'someone'}{when}{why}."))
+        lines.append(escape_markdown(promotion_sentence(one)))
     verdict = one.verdict
     figures = [
-        comparison("Hold-out", verdict.before, verdict.after),
-        comparison("Rendered scenes", verdict.rendered_before, verdict.rendered_after),
+        comparison(tr("Hold-out"), verdict.before, verdict.after),
+        comparison(tr("Rendered scenes"), verdict.rendered_before, verdict.rendered_after),
     ]
     if verdict.cross_validated:
-        figures.append("Measured by cross-validation in five parts, since there are few photos.")
+        figures.append(tr("Measured by cross-validation in five parts, since there are few photos."))
     if one.reason:
-        figures.append(one.reason)
+        figures.append(stored(one.reason))
     lines.append("\n".join(f"- {escape_markdown(line)}" for line in figures))
     return "\n\n".join(lines)
+
+
+def promotion_sentence(one: Round) -> str:
+    """Who promoted it, when, and why against the rule."""
+    who = one.promoted_by or tr("someone")
+    if one.promoted_at:
+        who = tr("{who} on {at:%-d %B %Y}", who=who, at=one.promoted_at)
+    if one.promoted_reason:
+        return tr("Promoted by {who}, against the rule: “{reason}”.", who=who, reason=one.promoted_reason)
+    return tr("Promoted by {who}.", who=who)

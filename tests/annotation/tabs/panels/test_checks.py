@@ -7,7 +7,7 @@ import pytest
 
 from annotation.linter import Finding
 from annotation.region import Region
-from annotation.tabs.panels.checks import FIX_ALL, MAX_ROWS, finding_rows
+from annotation.tabs.panels.checks import MAX_ROWS, finding_rows
 
 HOUSE = [[150.0, 40.0], [190.0, 40.0], [190.0, 80.0], [150.0, 80.0]]
 TREE = [[10.0, 10.0], [50.0, 10.0], [50.0, 40.0], [10.0, 40.0]]
@@ -45,8 +45,8 @@ def test_findings_are_opened_and_fixed(open_tab, store, image_id_with_problems):
     tab.pick(listing, padded, "fix")
     assert {region.text for region in store.regions(image_id_with_problems)} == {"padded", ""}
     assert len(tab.values[listing]["rows"]) == 1
-    assert tab.props[tab.find(value=FIX_ALL)]["value"] == f"{FIX_ALL} (1)"
-    tab.click(FIX_ALL)
+    assert tab.props[tab.find(value="Fix all that can be fixed")]["value"] == "Fix all that can be fixed (1)"
+    tab.click("Fix all that can be fixed")
     assert tab.values[listing]["rows"] == []
     assert next(r for r in store.regions(image_id_with_problems) if r.id == "e").illegible
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gradio as gr
 
-from annotation.tabs.panels.confirmation import Confirmation, counted
+from annotation.tabs.panels.confirmation import Confirmation, photos, words
 
 
 def test_numbers():
-    assert [counted(n, "photo") for n in (0, 1, 1234)] == ["0 photos", "1 photo", "1,234 photos"]
+    assert [photos(n) for n in (0, 1, 1234)] == ["0 photos", "1 photo", "1,234 photos"]
+    assert [words(n) for n in (0, 1, 1234)] == ["0 words", "1 word", "1,234 words"]
 
 
 def test_names_in_a_question_are_no_markup():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gradio as gr
 import pytest
 
 from annotation.region import Region
@@ -85,16 +86,21 @@ def test_an_edit_is_saved_before_the_next_photo_is_opened(open_tab, put, store, 
     assert tab.values[tab.editor]["image_id"] != str(opened)
 
 
-def test_a_drawn_word_is_read_again(open_tab, store, image_id):
+def test_a_drawn_word_is_read(open_tab, store, image_id):
     tab = open_tab()
     moved = [[x - 100, y] for x, y in HOUSE]
     (house,) = tab.values[tab.editor]["regions"]
     tab.edit(house | {"points": moved})
-    (read_again,) = [
-        fn for fn in tab.demo.fns.values() if fn.outputs == [tab.editor] and fn.trigger_after is not None
-    ]
-    (state,) = read_again.inputs
-    proposed = read_again.fn({state: tab.values[state]})["proposed"]
+    assert tab.props[tab.editor]["pill"]["unread"]
+    tab.trigger(tab.editor, "submit")
+    proposed = tab.props[tab.editor]["proposed"]
     assert proposed["image_id"] == str(image_id)
     assert all(item["points"] == moved for item in proposed["items"])
-    assert "proposed" not in read_again.fn({state: tab.values[state]})
+    assert tab.trigger(tab.editor, "submit") == {tab.editor: gr.skip()}
+
+
+def test_a_typed_word_is_not_read(open_tab, image_id):
+    tab = open_tab()
+    (house,) = tab.values[tab.editor]["regions"]
+    tab.edit(house | {"text": "HOUSE"})
+    assert not tab.props[tab.editor]["pill"]["unread"]

@@ -7,8 +7,9 @@ import pytest
 
 from annotation.region import Region
 from annotation.store.bin import delete_images, list_bin, skip_reasons
-from annotation.tabs.panels.photo import REASONS
+from spotter.language import speaking
 
+REASON = "No text"
 HOUSE = [[150.0, 40.0], [190.0, 40.0], [190.0, 80.0], [150.0, 80.0]]
 
 
@@ -55,14 +56,18 @@ def test_a_photo_is_skipped_with_a_reason_and_reopened(open_tab, store, ids):
     reason = tab.find(elem_id="correct-reason")
     with pytest.raises(gr.Error, match="reason"):
         tab.click("Skip, next")
-    tab.values[reason] = REASONS[0]
+    tab.values[reason] = REASON
     tab.click("Skip, next")
     assert tab.title.startswith("**street 2")
-    assert skip_reasons(store, ids) == {ids[0]: REASONS[0]}
+    assert skip_reasons(store, ids) == {ids[0]: REASON}
     assert tab.values[reason] is None
     listing = tab.find(elem_id="correct-queue")
     tab.pick(listing, str(ids[0]))
-    assert f"skipped: {REASONS[0]}" in tab.title.replace("\\", "")
+    assert f"skipped: {REASON}" in tab.title.replace("\\", "")
+    with speaking("ko"):
+        tab.pick(listing, str(ids[0]))
+        assert "건너뜀: 글자 없음" in tab.title.replace("\\", "")
+        assert "street" in tab.title
     assert tab.props[tab.find(elem_id="correct-reopen")]["visible"]
     tab.click("Reopen")
     assert store.image(ids[0]).state == "in work"

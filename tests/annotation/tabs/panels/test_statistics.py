@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from annotation.region import Region
-from annotation.statistics_tables import NOBODY
 from annotation.tabs.error_messages import escape_markdown
+
+NOBODY = "Nobody has changed or finished a photo yet."
 
 
 def box(x, y, w=20, h=10):

@@ -225,8 +225,8 @@ def test_each_format_says_what_it_is_for(tab):
     chosen = tab.find(label="Export format")
     tab.values[chosen] = "crops"
     tab.trigger(chosen, "input")
-    assert tab.props[chosen]["info"] == EXPORTS["crops"].purpose
-    assert all(form.purpose.endswith(".") for form in EXPORTS.values())
+    assert tab.props[chosen]["info"] == EXPORTS["crops"].purpose()
+    assert all(form.purpose().endswith(".") for form in EXPORTS.values())
 
 
 def test_only_annotation_file_of_an_archive_is_detected_by_its_content(store, image_id, tmp_path):

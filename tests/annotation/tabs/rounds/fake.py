@@ -104,8 +104,8 @@ class FakeRounds(Rounds):
     def gain(self, project_id: int) -> Gain:
         return self.gained
 
-    def start(self, project_id, minutes=None, part="auto", who="") -> Round:
-        self.calls.append(("start", project_id, minutes, part, who))
+    def start(self, project_id, minutes=None, part="auto", who="", *options) -> Round:
+        self.calls.append(("start", project_id, minutes, part, who, *filter(None, options)))
         if self.current():
             raise RoundError("Round 1 of <b>p</b> is running; wait until it ends or stop it.")
         number = len(self.rounds) + 1

@@ -7,7 +7,6 @@ import pytest
 from annotation.rounds.records import RegionChange
 from annotation.tabs.rounds.panels.changes import (
     MAX_ROWS,
-    NOTHING,
     change_table,
     chosen_kind,
     region_address,
@@ -34,7 +33,7 @@ def test_regressions_come_first(counts, wanted, kind):
 
 def test_no_changes(rounds):
     table = change_table([], rounds)
-    assert (table.rows, table.empty) == ([], NOTHING)
+    assert (table.rows, table.empty) == ([], "No region changed.")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from annotation.tabs.rounds.panels.ledger import COLUMNS, chart_points
+from annotation.tabs.rounds.panels.ledger import chart_points, columns
 from tests.annotation.tabs.rounds.fake import NOON, finished
 
 
@@ -25,7 +25,7 @@ def test_one_round(rounds, situation, open_rounds, project_id):
     assert (after.label, after.key, after.mark, after.tip) == ("1", "1", "", "round 1: 44.1 % (41.1–47.1)")
     table = open_rounds().value("rounds-ledger")
     assert [row.key for row in table.rows] == ["1", "0"]
-    assert all(len(row.cells) == len(COLUMNS) for row in table.rows)
+    assert all(len(row.cells) == len(columns()) for row in table.rows)
     assert [cell.text for cell in table.rows[0].cells] == [
         "round 1",
         "27 Nov 2026, 12:00",

@@ -10,10 +10,10 @@ from tests.annotation.tabs.rounds.fake import finished
 
 
 def test_curves_keep_their_last_value():
-    assert curve([], "{}").points == []
-    assert [point.y for point in curve([(0.1, 3.0)], "loss {:.1f}").points] == [3.0]
+    assert curve([], "").points == []
+    assert [point.y for point in curve([(0.1, 3.0)], "loss {value:.1f}").points] == [3.0]
     values = [(i / 10, float(i)) for i in range(1001)]
-    points = curve(values, "{:.0f}").points
+    points = curve(values, "{value:.0f} after {minutes:.1f} min").points
     assert len(points) <= MAX_POINTS
     assert points[-1].y == 1000
     assert points[-1].tip == "1000 after 100.0 min"
@@ -21,7 +21,7 @@ def test_curves_keep_their_last_value():
 
 
 def test_values_that_are_no_numbers_are_left_out():
-    assert [point.y for point in curve([(0.1, math.nan), (0.2, 1.0), (0.3, math.inf)], "{}").points] == [1.0]
+    assert [point.y for point in curve([(0.1, math.nan), (0.2, 1.0), (0.3, math.inf)], "").points] == [1.0]
 
 
 def test_before_the_worker_says_anything(rounds, open_rounds, project_id):

@@ -47,7 +47,19 @@ def test_the_settings_count(rounds, open_rounds, project_id):
     assert rounds.calls == [("start", project_id, 1.5, "detector", "Ann")]
 
 
+def test_characters_are_named_and_too_few_photos_are_cross_validated(rounds, open_rounds, project_id):
+    rounds.gained = replace(READY, missing=4, can_cross_validate=True)
+    tab = open_rounds()
+    assert "trained 6 times, and 5 parts of the photos judge it" in tab.value("rounds-why")
+    tab.values[tab.find(label="Characters to learn, besides those of the texts")] = "é"
+    tab.press("rounds-cross-validate")
+    assert rounds.calls == [("start", project_id, 9.0, "auto", "Ann", "é", True)]
+
+
 def test_nothing_is_said_about_a_part_without_photos(rounds):
     assert why_sentence(replace(READY, photos=0), rounds.config) == ""
+    assert why_sentence(replace(READY, characters="éü"), rounds.config).endswith(
+        "The reader learns 2 characters of the texts that it does not know yet: é ü."
+    )
     says = why_sentence(replace(READY, holdout=1), rounds.config)
     assert says.endswith("1 photo only judges it.")
