@@ -23,31 +23,28 @@ from annotation.tabs.panels.upload import MAX_UPLOAD
 from annotation.tabs.rounds.tab import build_rounds
 from annotation.tabs.visitor_stores import VisitorStores, tell_visitors_apart
 from spotter.decoding import decode_apart
+from spotter.language import ENGLISH, LANGUAGES, speaking, tr
 from spotter.program import program_name
 from spotter.tabs.look_inside.tab import build_look_inside
 from spotter.tabs.read.tab import build_read
 from spotter.tabs.shared.address import keep_tab_in_address
 from spotter.tabs.shared.environment import read_environment
 from spotter.tabs.shared.fair_queue import share_queue
+from spotter.tabs.shared.fonts import font_routes
 from spotter.tabs.shared.health import health_routes
+from spotter.tabs.shared.languages import LanguagePages, choose_language, language_links
 from spotter.tabs.shared.loading import Loader
 from spotter.tabs.shared.logins import LoginError, Logins, limit_logins
 from spotter.tabs.shared.model_card import CardError
 from spotter.tabs.shared.page import page_options
 from spotter.tabs.shared.temporary_files import own_folder, sweep_hourly, use_own_folder
 from spotter.tabs.shared.upload_limits import limit_uploads
-from spotter.tabs.shared.visitor import LOGIN, name_people_by, require_header
+from spotter.tabs.shared.visitor import LOGIN, login_name, name_people_by, require_header
 from spotter.tabs.shared.websites import keep_websites_away
 
 MAX_SESSIONS = 500  # pages that are remembered; each takes about 1 MB
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 TITLE = "SwinTextSpotter, opened up"
-MASTHEAD = """<header class="masthead"><h1>Swin<span class="found">TextSpotter</span>, opened up</h1>
-<p>Finds and reads the words on a photo with one network, and shows how it does it.</p></header>"""
-COLOPHON = """<footer class="colophon">A re-implementation of SwinTextSpotter (Huang et al., CVPR 2022;
-<a href="https://arxiv.org/abs/2203.10209">paper</a>). Photos stay on the machine that runs this page and are
-deleted within a day or so{}.</footer>"""
-EXCEPT_CORRECT = "; those added under Correct stay in its database"
 
 
 @dataclass(frozen=True)
@@ -74,26 +71,60 @@ def build(loader: Loader, store: Store | VisitorStores, any_server: bool = True)
     service = None if isinstance(store, VisitorStores) else Rounds(store, loader.weights)
     if service:
         loader.follow(service.served)
-    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400)) as demo:
-        gr.HTML(MASTHEAD, elem_id="masthead")
-        memory = browser_memory()  # within a tab, it would be there only once that tab has been opened
-        with gr.Tabs() as tabs:
-            with gr.Tab("Read", id="read") as read:
-                build_read(loader)
-            with gr.Tab("Look inside", id="inside") as inside:
-                build_look_inside(loader, inside)
-            with gr.Tab("Correct", id="correct", elem_id="correct-tab") as correct:
-                build_correct(loader, store, correct, memory, any_server)
-            shown = [read, inside, correct]
-            if service:
-                with gr.Tab("Rounds", id="rounds", elem_id="rounds-tab") as rounds:
-                    build_rounds(service, rounds, memory)
-                shown.append(rounds)
-        gr.HTML(COLOPHON.format(EXCEPT_CORRECT if service else ""))
-        keep_tab_in_address(demo, tabs, shown)
-        # Once the first visitor has the page, so that it does not wait for torch.
-        demo.load(loader.start, api_visibility="private", queue=False)
+    with LanguagePages(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400)) as demo:
+        build_page(demo, loader, store, service, any_server)
+    for language, name in LANGUAGES.items():
+        if language != ENGLISH:
+            with demo.route(name, language, show_in_navbar=False), speaking(language):
+                build_page(demo, loader, store, service, any_server)
     return share_queue(demo)
+
+
+def build_page(
+    demo: gr.Blocks, loader: Loader, store: Store | VisitorStores, service: Rounds | None, any_server: bool
+) -> None:
+    """The tabs in the current language; without a `service` there is no Rounds."""
+    gr.HTML(masthead(), elem_id="masthead")
+    memory = browser_memory()  # within a tab, it would be there only once that tab has been opened
+    with gr.Tabs() as tabs:
+        with gr.Tab(tr("Read"), id="read") as read:
+            build_read(loader)
+        with gr.Tab(tr("Look inside"), id="inside") as inside:
+            build_look_inside(loader, inside)
+        with gr.Tab(tr("Correct"), id="correct", elem_id="correct-tab") as correct:
+            build_correct(loader, store, correct, memory, any_server)
+        shown = [read, inside, correct]
+        if service:
+            with gr.Tab(tr("Rounds"), id="rounds", elem_id="rounds-tab") as rounds:
+                build_rounds(service, rounds, memory)
+            shown.append(rounds)
+    gr.HTML(colophon(keeps_photos=service is not None))
+    keep_tab_in_address(demo, tabs, shown)
+    # Once the first visitor has the page, so that it does not wait for torch.
+    demo.load(loader.start, api_visibility="private", queue=False)
+
+
+def masthead() -> str:
+    sentence = tr("Finds and reads the words on a photo with one network, and shows how it does it.")
+    name = f'<h1>Swin<span class="found">TextSpotter</span>{tr(", opened up")}</h1>'
+    return f'<header class="masthead">{name}<p>{sentence}</p>{language_links()}</header>'
+
+
+def colophon(keeps_photos: bool) -> str:
+    """keeps_photos: those added under Correct stay."""
+    source = tr(
+        "A re-implementation of SwinTextSpotter (Huang et al., CVPR 2022; {paper}).",
+        paper=f'<a href="https://arxiv.org/abs/2203.10209">{tr("paper")}</a>',
+    )
+    photos = (
+        tr(
+            "Photos stay on the machine that runs this page and are deleted within a day or so; those added "
+            "under Correct stay in its database."
+        )
+        if keeps_photos
+        else tr("Photos stay on the machine that runs this page and are deleted within a day or so.")
+    )
+    return f'<footer class="colophon">{source} {photos}</footer>'
 
 
 def parse(arguments: list[str] | None) -> Options:
@@ -207,6 +238,7 @@ def main(arguments: list[str] | None = None) -> int:
             reach_database = visitors.check
         else:
             store = kept = open_store(options.database or app_url())
+            kept.person = login_name
 
             def reach_database() -> None:
                 kept.engine.connect().close()
@@ -229,9 +261,10 @@ def main(arguments: list[str] | None = None) -> int:
             root_path=options.root_path or None,
             mcp_server=options.mcp,
             app_kwargs={
-                "routes": health_routes(loader, reach_database),
+                "routes": [*health_routes(loader, reach_database), *font_routes()],
                 "middleware": [
                     keep_websites_away(options.allow_host, options.embed),
+                    choose_language(options.root_path),
                     limit_logins(),
                     limit_uploads(*folders),
                     *([require_header(options.user_header)] if options.user_header else []),

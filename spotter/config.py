@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -18,6 +19,11 @@ RENAMED_FIELDS = {
     "sure_score": "confident_score",
     "most_enlarged": "max_upscale",
 }
+
+
+def own_characters(characters: Iterable[str]) -> str:
+    """Those of other languages than English, unknown to published readers, in this order, each once."""
+    return "".join(c for c in dict.fromkeys(characters) if c not in OFFICIAL_CHARACTERS)
 
 
 @dataclass(frozen=True)

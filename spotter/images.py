@@ -18,6 +18,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from spotter import decoding, pdf
 from spotter.bit_depth import has_deep_colours, is_dark, stretch_colours, to_uint8
 from spotter.decoding import MAX_PIXELS, Answer, ImageError
+from spotter.language import tr
 
 MAX_BYTES = 20 * 2**20  # of a file; far above photos of phones
 MAX_PAGES = 100  # of a file that are read
@@ -43,17 +44,36 @@ else:
     FORMATS.append("HEIF")
 
 _NAMES = ["JPEG", "PNG", "WebP", "GIF", "BMP", "TIFF", *["HEIC"] * HEIC_IS_READ, *["AVIF"] * AVIF_IS_READ]
-ACCEPTED = f"a {', '.join(_NAMES[:-1])} or {_NAMES[-1]} image{', or a PDF' if pdf.is_installed() else ''}"
-_DAMAGED_PHOTO = "The {} photo is damaged or cut short; choose another image or save it again."
-_UNREAD_PHOTO = "{} photos cannot be read here; save the photo as JPEG and try again."
-# Files often chosen by mistake, and damaged ones, by bytes near their start.
-LOOKALIKES = (
-    (b"<svg", f"This is an SVG drawing, not a photo; export it as PNG and try again, or choose {ACCEPTED}."),
-    (b"ftypheic", (_DAMAGED_PHOTO if HEIC_IS_READ else _UNREAD_PHOTO).format("HEIC")),
-    (b"ftypavif", (_DAMAGED_PHOTO if AVIF_IS_READ else _UNREAD_PHOTO).format("AVIF")),
-)
 
 ImageSource = str | Path | bytes | Image.Image | np.ndarray  # encoded, or (H, W), (H, W, 1, 3 or 4)
+
+
+def accepted() -> str:
+    """The kinds of files that are read."""
+    names = {"formats": ", ".join(_NAMES[:-1]), "last": _NAMES[-1]}
+    if pdf.is_installed():
+        return tr("a {formats} or {last} image, or a PDF", **names)
+    return tr("a {formats} or {last} image", **names)
+
+
+def lookalikes() -> dict[bytes, str]:
+    """Files often chosen by mistake, and damaged ones, by bytes near their start."""
+    return {
+        b"<svg": tr(
+            "This is an SVG drawing, not a photo; export it as PNG and try again, or choose {accepted}.",
+            accepted=accepted(),
+        ),
+        b"ftypheic": unread_photo("HEIC", HEIC_IS_READ),
+        b"ftypavif": unread_photo("AVIF", AVIF_IS_READ),
+    }
+
+
+def unread_photo(name: str, is_read: bool) -> str:
+    if is_read:
+        return tr(
+            "The {name} photo is damaged or cut short; choose another image or save it again.", name=name
+        )
+    return tr("{name} photos cannot be read here; save the photo as JPEG and try again.", name=name)
 
 
 def read_image(source: ImageSource, page: int = 1) -> np.ndarray:
@@ -117,7 +137,7 @@ def _decode_page(data: bytes, page: int) -> Answer:
     with _open(data) as image:
         frames = _page_frames(image, page)
         if page > len(frames):
-            raise ImageError(f"The file has no page {page}.")
+            raise ImageError(tr("The file has no page {page}.", page=page))
         if frames[page - 1] != image.tell():
             _seek(image, frames[page - 1])
         return {}, _decode(image, data, frames[page - 1])
@@ -161,42 +181,51 @@ def _seek(image: Image.Image, frame: int) -> None:
     except EOFError:
         raise
     except Exception as error:  # decoders fail in many ways on hostile data
-        raise ImageError("The page is damaged or cut short; save the file again.") from error
+        raise ImageError(tr("The page is damaged or cut short; save the file again.")) from error
 
 
 def _read_file(path: Path) -> bytes:
     try:
         if path.is_dir():
-            raise ImageError("This is a folder, not an image; choose one image file.")
+            raise ImageError(tr("This is a folder, not an image; choose one image file."))
         if not path.exists():
-            raise ImageError("The image file does not exist; check its name and place.")
+            raise ImageError(tr("The image file does not exist; check its name and place."))
         if not path.is_file():
-            raise ImageError(f"This is not a regular file; choose {ACCEPTED}.")
+            raise ImageError(tr("This is not a regular file; choose {accepted}.", accepted=accepted()))
         _check_bytes(path.stat().st_size)
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:  # no permission, name too long, null byte in the name
         if isinstance(error, ImageError):
             raise
-        raise ImageError("The image file cannot be opened; check its name and its permissions.") from error
+        raise ImageError(
+            tr("The image file cannot be opened; check its name and its permissions.")
+        ) from error
 
 
 def _check_bytes(size: int) -> None:
     if size == 0:
-        raise ImageError("The file is empty; choose another image.")
+        raise ImageError(tr("The file is empty; choose another image."))
     if size > MAX_BYTES:
         raise ImageError(
-            f"The file is larger than {MAX_BYTES // 2**20} MB; save the image smaller and try again."
+            tr(
+                "The file is larger than {size} MB; save the image smaller and try again.",
+                size=MAX_BYTES // 2**20,
+            )
         )
 
 
 def _check_pixels(width: int, height: int) -> None:
     if width < 1 or height < 1:
-        raise ImageError("The image has no pixels; choose another image.")
+        raise ImageError(tr("The image has no pixels; choose another image."))
     if width * height > MAX_PIXELS:
-        raise ImageError(
-            f"The image has more than {MAX_PIXELS // 10**6} megapixels; scale it down and try again."
-        )
+        raise ImageError(too_large())
+
+
+def too_large() -> str:
+    return tr(
+        "The image has more than {count} megapixels; scale it down and try again.", count=MAX_PIXELS // 10**6
+    )
 
 
 def _open(data: bytes) -> Image.Image:
@@ -206,19 +235,19 @@ def _open(data: bytes) -> Image.Image:
         try:
             image = Image.open(io.BytesIO(data), formats=FORMATS)
         except Image.DecompressionBombError as error:
-            raise ImageError(
-                f"The image has more than {MAX_PIXELS // 10**6} megapixels; scale it down and try again."
-            ) from error
+            raise ImageError(too_large()) from error
         except UnidentifiedImageError as error:
             start = data[:1024]
-            for signature, sentence in LOOKALIKES:
+            for signature, sentence in lookalikes().items():
                 if signature in start:
                     raise ImageError(sentence) from error
-            raise ImageError(f"The file is not an image that can be read; choose {ACCEPTED}.") from error
+            raise ImageError(
+                tr("The file is not an image that can be read; choose {accepted}.", accepted=accepted())
+            ) from error
         except Exception as error:  # decoders fail in many ways on hostile headers
-            raise ImageError("The image is damaged; choose another image or save it again.") from error
+            raise ImageError(tr("The image is damaged; choose another image or save it again.")) from error
     if image.format in ("JPEG", "MPO") and data.count(START_OF_SCAN) > MAX_SCANS:
-        raise ImageError(f"The JPEG has more than {MAX_SCANS} scans; save it again.")
+        raise ImageError(tr("The JPEG has more than {count} scans; save it again.", count=MAX_SCANS))
     return image
 
 
@@ -238,14 +267,16 @@ def _decode(image: Image.Image, data: bytes = b"", frame: int = 0) -> np.ndarray
         raise
     except Exception as error:  # decoders fail in many ways on hostile data
         raise ImageError(
-            "The image is damaged or cut short; choose another image or save it again."
+            tr("The image is damaged or cut short; choose another image or save it again.")
         ) from error
 
 
 def _check_exif(image: Image.Image) -> None:
     """Of a loaded image: a PNG may have it behind the pixels."""
     if max(len(image.info.get(key) or "") for key in ("exif", "Raw profile type exif")) > MAX_EXIF:
-        raise ImageError(f"The EXIF data is larger than {MAX_EXIF // 2**10} kB; save the image without it.")
+        raise ImageError(
+            tr("The EXIF data is larger than {size} kB; save the image without it.", size=MAX_EXIF // 2**10)
+        )
 
 
 def _upright(image: Image.Image) -> Image.Image:

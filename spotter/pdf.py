@@ -19,16 +19,25 @@ SECONDS = 20  # per page
 MAX_MEMORY = 2**31  # bytes
 SIGNATURE = b"%PDF-"
 NEEDS_PASSWORD = 4  # PDFium's FPDF_ERR_PASSWORD
-DAMAGED = "The PDF is damaged; save it again, or save its pages as PNG or JPEG."
-FAULTS = {
-    "password": "The PDF is protected with a password; save it without one and try again.",
-    "damaged": DAMAGED,
-}
-NOT_INSTALLED = "PDF documents cannot be read here; save the pages as PNG or JPEG and try again."
 
 
 class PdfError(ValueError):
     """A document that cannot be drawn; the message is one sentence for the person who chose it."""
+
+
+def fault_error(fault: str) -> PdfError:
+    from spotter.language import tr  # this file is also a program, which does not find our packages
+
+    sentences = {
+        "missing": tr("PDF documents cannot be read here; save the pages as PNG or JPEG and try again."),
+        "slow": tr(
+            "The page takes more than {seconds} seconds to draw; save it as PNG or JPEG and add that.",
+            seconds=SECONDS,
+        ),
+        "password": tr("The PDF is protected with a password; save it without one and try again."),
+        "damaged": tr("The PDF is damaged; save it again, or save its pages as PNG or JPEG."),
+    }
+    return PdfError(sentences[fault])
 
 
 def is_installed() -> bool:
@@ -59,21 +68,19 @@ def draw_page(data: bytes, number: int) -> tuple[int, int, bytes]:
 def _run(data: bytes, number: int) -> tuple[dict, bytes]:
     """What the process has answered, see `_answer`. Raises PdfError."""
     if not is_installed():
-        raise PdfError(NOT_INSTALLED)
+        raise fault_error("missing")
     # -P: else this folder would come first among the places of modules, and its types.py hide Python's.
     command = [sys.executable, "-P", __file__, str(number)]
     try:
         done = subprocess.run(command, input=data, capture_output=True, timeout=SECONDS, check=True)
     except subprocess.TimeoutExpired as error:
-        raise PdfError(
-            f"The page takes more than {SECONDS} seconds to draw; save it as PNG or JPEG and add that."
-        ) from error
+        raise fault_error("slow") from error
     except subprocess.CalledProcessError as error:  # PDFium has crashed, or the memory was not enough
-        raise PdfError(DAMAGED) from error
+        raise fault_error("damaged") from error
     line, _, pixels = done.stdout.partition(b"\n")
     header = json.loads(line)
     if fault := header.get("fault"):
-        raise PdfError(FAULTS[fault])
+        raise fault_error(fault)
     return header, pixels
 
 

@@ -59,9 +59,9 @@ def parse(arguments: list[str] | None) -> ReadOptions:
     add("--resume", action="store_true", help="leave out what is in OUT already, also after a crash")
     add("--draw", type=Path, metavar="FOLDER", help="write images with the words drawn in")
     add("--weights", default="nano", metavar="W", help="nano or a .safetensors file (nano)")
-    add("--threshold", type=_score, metavar="0..1", help="minimum score of a word (the weights' own)")
-    add("--short-side", type=_pixels, metavar="N", help="pixels images are resized to (the weights' own)")
-    add("--batch", type=_count, default=1, metavar="N", help="images to read at once, for a GPU (1)")
+    add("--threshold", type=score, metavar="0..1", help="minimum score of a word (the weights' own)")
+    add("--short-side", type=pixels, metavar="N", help="pixels images are resized to (the weights' own)")
+    add("--batch", type=count, default=1, metavar="N", help="images to read at once, for a GPU (1)")
     add("--device", metavar="D", help="cpu, cuda, ... (a GPU if there is one)")
     add("--version", action="version", version=VERSION)
     values = vars(parser.parse_args(arguments))
@@ -84,7 +84,7 @@ def _format_of(output: Path | None) -> str | None:
     return suffix if suffix in TABLES else None
 
 
-def _score(text: str) -> float:
+def score(text: str) -> float:
     try:
         value = float(text)
     except ValueError:
@@ -94,7 +94,7 @@ def _score(text: str) -> float:
     return value
 
 
-def _pixels(text: str) -> int:
+def pixels(text: str) -> int:
     if not text.isdecimal() or not MIN_SHORT_SIDE <= int(text) <= MAX_SHORT_SIDE:
         raise argparse.ArgumentTypeError(
             f"{text} is not a whole number from {MIN_SHORT_SIDE} to {MAX_SHORT_SIDE}"
@@ -102,7 +102,7 @@ def _pixels(text: str) -> int:
     return int(text)
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
     return int(text)

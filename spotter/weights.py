@@ -14,6 +14,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from spotter.config import SpotterConfig
+from spotter.language import tr
 from spotter.model.spotter import SwinTextSpotter
 from spotter.resources import ASSETS
 
@@ -31,9 +32,13 @@ def weights_path(weights: str | Path) -> Path:
     built_in = FOLDER / f"{weights}.safetensors"
     path = built_in if built_in.is_file() else Path(weights)
     if not path.is_file():
-        known = ", ".join(sorted(p.stem for p in FOLDER.glob("*.safetensors"))) or "none"
+        known = ", ".join(sorted(p.stem for p in FOLDER.glob("*.safetensors"))) or tr("none")
         raise WeightsError(
-            f"There are no weights {str(weights)!r}: give a .safetensors file or a built-in name ({known})."
+            tr(
+                "There are no weights {weights!r}: give a .safetensors file or a built-in name ({known}).",
+                weights=str(weights),
+                known=known,
+            )
         )
     return path
 
@@ -72,6 +77,12 @@ def current_name(name: str) -> str:
     return name
 
 
+def stored_names(weights: str | Path) -> set[str]:
+    """The names of the tensors in weights. Raises WeightsError if there are none."""
+    with safe_open(weights_path(weights), "pt") as file:
+        return {current_name(name) for name in file.keys()}  # noqa: SIM118  # not a dict
+
+
 def load_weights(weights: str | Path) -> tuple[SwinTextSpotter, dict]:
     """The model in evaluation mode (float32) and its card. Raises WeightsError with one sentence.
 
@@ -84,12 +95,15 @@ def load_weights(weights: str | Path) -> tuple[SwinTextSpotter, dict]:
     try:
         card = json.loads(card_file.read_text(encoding="utf-8")) if card_file.is_file() else {}
     except ValueError as error:
-        raise WeightsError(f"The model card {card_file} is not valid JSON.") from error
+        raise WeightsError(tr("The model card {file} is not valid JSON.", file=card_file)) from error
     if not isinstance(card, dict):
-        raise WeightsError(f"The model card {card_file} is not a JSON object.")
+        raise WeightsError(tr("The model card {file} is not a JSON object.", file=card_file))
     if card.get("sha256", digest) != digest:
         raise WeightsError(
-            f"{path.name} is not the file described by its model card (sha256 differs); download it again."
+            tr(
+                "{file} is not the file described by its model card (sha256 differs); download it again.",
+                file=path.name,
+            )
         )
     try:
         with safe_open(path, "pt") as file:
@@ -98,19 +112,34 @@ def load_weights(weights: str | Path) -> tuple[SwinTextSpotter, dict]:
         model = SwinTextSpotter(SpotterConfig.from_json(config))
     except Exception as error:  # not a safetensors file, or an invalid config
         raise WeightsError(
-            f"{path.name} is not a weights file of this project (.safetensors with its config)."
+            tr("{file} is not a weights file of this project (.safetensors with its config).", file=path.name)
         ) from error
     state = model.state_dict()
     if mismatched := set(stored_names) ^ set(state):
-        raise WeightsError(f"{path.name} does not fit the architecture at {sorted(mismatched)[0]!r}.")
+        raise WeightsError(
+            tr(
+                "{file} does not fit the architecture at {name!r}.",
+                file=path.name,
+                name=sorted(mismatched)[0],
+            )
+        )
     # The file is mapped into memory: reopening it for each part releases the pages read before.
     for _, part in groupby(sorted(stored_names), lambda name: name.split(".")[:2]):
         with safe_open(path, "pt") as file, torch.no_grad():
             for name in part:
                 tensor = file.get_tensor(stored_names[name])
                 if tensor.shape != state[name].shape:
-                    raise WeightsError(f"{name!r} in {path.name} has shape {tuple(tensor.shape)}.")
+                    raise WeightsError(
+                        tr(
+                            "{name!r} in {file} has shape {shape}.",
+                            name=name,
+                            file=path.name,
+                            shape=tuple(tensor.shape),
+                        )
+                    )
                 if not tensor.isfinite().all():
-                    raise WeightsError(f"{name!r} in {path.name} holds values that are not finite.")
+                    raise WeightsError(
+                        tr("{name!r} in {file} holds values that are not finite.", name=name, file=path.name)
+                    )
                 state[name].copy_(tensor)
     return model.eval(), {"name": path.stem, **card, "sha256": digest}

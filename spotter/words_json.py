@@ -25,6 +25,12 @@ def model_entry(card: dict) -> dict:
     return {key: card.get(key) for key in ("name", "sha256", "trained_images")}
 
 
+def model_version(card: dict) -> str:
+    """The version under which a spotter's words are stored; other weights are another version."""
+    name, sha256 = card.get("name", "spotter"), card.get("sha256", "")
+    return card.get("model_version") or (f"{name}-{sha256[:8]}" if sha256 else name)
+
+
 def photo_entry(image: np.ndarray, words: Sequence[Word], seconds: float) -> dict:
     """One image (H, W, 3) and its words in pixels of the image; `seconds`: time taken."""
     height, width = image.shape[:2]

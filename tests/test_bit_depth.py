@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spotter.bit_depth import has_deep_colours, to_uint8
+from spotter.bit_depth import DEPTHS, has_deep_colours, to_uint8
 from spotter.images import read_image
 
 SHAPE = (6, 8)
@@ -91,3 +91,11 @@ def test_images_of_8_bits_are_not_deep(tmp_path):
 def test_8_bits_stay_as_they_are():
     array = np.full(SHAPE, 3, np.uint8)
     assert to_uint8(array) is array
+
+
+@pytest.mark.parametrize("bits", DEPTHS)
+def test_the_quick_way_for_16_bits_gives_what_the_general_one_gives(bits):
+    values = np.arange(2**bits, dtype=np.uint16)
+    expected = to_uint8(values.astype(np.int32))
+    assert (to_uint8(values) == expected).all()
+    assert (to_uint8(values.reshape(2, -1, 2)[:, ::-1]) == expected.reshape(2, -1, 2)[:, ::-1]).all()

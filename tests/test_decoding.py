@@ -15,8 +15,9 @@ import pytest
 
 from annotation.store.images import ImageFolder
 from spotter import decoding
-from spotter.decoding import DAMAGED, TOO_LONG, Answer, ImageError, WorkerPool, decode_apart, run
+from spotter.decoding import Answer, ImageError, WorkerPool, damaged, decode_apart, run, too_long
 from spotter.images import count_pages, read_image
+from spotter.language import current_language, speaking
 
 PHOTO = Path(__file__).parent.parent / "assets" / "samples" / "cat.jpg"
 
@@ -33,6 +34,10 @@ def pool(monkeypatch):
 # What the workers run. They import this module for it.
 def number(data: bytes, factor: int = 1) -> Answer:
     return {"number": len(data) * factor, "process": os.getpid()}, None
+
+
+def language(data: bytes) -> Answer:
+    return {"language": current_language()}, None
 
 
 def crash(data: bytes) -> Answer:
@@ -81,6 +86,12 @@ def test_with_workers_it_runs_elsewhere(pool, data):
     assert known["process"] != os.getpid()
 
 
+def test_a_worker_answers_in_the_language_of_the_page(pool):
+    assert run(language, b"")[0] == {"language": "en"}
+    with speaking("ko"):
+        assert run(language, b"")[0] == {"language": "ko"}
+
+
 def test_a_worker_is_used_again(pool):
     assert run(number, b"")[0]["process"] == run(number, b"")[0]["process"]
 
@@ -91,7 +102,7 @@ def test_a_worker_is_used_again(pool):
 def test_what_goes_wrong_is_one_sentence_and_the_next_is_read(pool, function):
     with pytest.raises(ImageError) as error:
         run(function, b"")
-    assert str(error.value) == DAMAGED
+    assert str(error.value) == damaged()
     assert run(number, b"ab")[0]["number"] == 2
 
 
@@ -100,7 +111,7 @@ def test_a_worker_that_takes_too_long_is_ended(pool, monkeypatch):
     monkeypatch.setattr(decoding, "SECONDS", 0.5)
     with pytest.raises(ImageError) as error:
         run(hang, b"")
-    assert str(error.value) == TOO_LONG
+    assert str(error.value) == too_long()
     monkeypatch.setattr(decoding, "SECONDS", 60)
     assert run(number, b"ab")[0]["number"] == 2
 

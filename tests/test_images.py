@@ -16,7 +16,6 @@ from PIL import Image
 from PIL.TiffImagePlugin import AppendingTiffWriter
 
 from spotter.images import (
-    ACCEPTED,
     AVIF_IS_READ,
     MAX_BYTES,
     MAX_PAGES,
@@ -24,6 +23,7 @@ from spotter.images import (
     NEW_SUBFILE_TYPE,
     START_OF_SCAN,
     ImageError,
+    accepted,
     count_pages,
     page_name,
     read_image,
@@ -190,7 +190,7 @@ sys.modules["pi_heif"] = sys.modules["pypdfium2"] = None  # as if they were not 
 features.check = lambda name: None
 from spotter import images
 
-print(images.ACCEPTED)
+print(images.accepted())
 for data in (b"....ftypheic....", b"....ftypavif....", b"%PDF-1.7 ..."):
     try:
         images.read_image(data)
@@ -200,8 +200,8 @@ for data in (b"....ftypheic....", b"....ftypavif....", b"%PDF-1.7 ..."):
 
 
 def test_what_cannot_be_read_here_is_said():
-    assert "HEIC" in ACCEPTED
-    assert ACCEPTED.endswith(" image, or a PDF")
+    assert "HEIC" in accepted()
+    assert accepted().endswith(" image, or a PDF")
     done = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == [
         "a JPEG, PNG, WebP, GIF, BMP or TIFF image",

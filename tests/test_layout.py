@@ -10,10 +10,12 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
 TOP_LEVEL = {"app.py", "spotter", "annotation", "assets", "tests", "requirements.txt"} | {
     "README.md",
+    "README.ko.md",
     "Makefile",
     "pyproject.toml",
     "LICENSE",
@@ -21,6 +23,7 @@ TOP_LEVEL = {"app.py", "spotter", "annotation", "assets", "tests", "requirements
     "CHANGELOG.md",
     "CITATION.cff",
     "SECURITY.md",
+    "requirements.lock",
     "requirements-train.txt",
     "requirements-fonts.txt",
 }
@@ -39,6 +42,7 @@ LAYERS = {
     "spotter.memory": 0,
     "spotter.resources": 0,
     "spotter.program": 0,
+    "spotter.language": 0,
     "spotter.output_files": 0,
     "spotter.console": 13,
     "spotter.inputs": 1,
@@ -48,11 +52,13 @@ LAYERS = {
     "spotter.model": 1,
     "spotter.weights": 2,
     "spotter.convert": 3,
+    "spotter.convert_options": 0,
     "spotter.data": 3,
     "spotter.formats": 4,
     "spotter.tracing": 4,
     "spotter.predictor": 5,
     "spotter": 6,
+    "spotter.bulk": 7,
     "spotter.evaluation": 7,
     "spotter.training": 8,
     "spotter.explain": 8,
@@ -197,7 +203,7 @@ def test_no_module_has_a_meaningless_name():
 
 
 def test_requirements_agree():
-    """A Space and `make app` install requirements.txt: what reads photos, [app] and [label-studio]."""
+    """A Space installs requirements.txt: what reads photos, [app] and [label-studio]."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     required = [line for line in lines if line and not line.startswith("#")]
@@ -209,3 +215,20 @@ def test_requirements_agree():
     assert gradio in installed
     space = re.search(r"^sdk_version: (\d+\.\d+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.M)
     assert gradio.startswith(f"gradio>={space[1]}")
+
+
+def test_lock_has_every_requirement_with_hashes():
+    """`make lock` repairs it."""
+    pins = re.findall(
+        r"^([\w.-]+)(?:\[[^]]*\])?==(\S+)(.*)((?:\n    --hash=sha256:[0-9a-f]{64}.*)*)",
+        (ROOT / "requirements.lock").read_text(encoding="utf-8"),
+        re.M,
+    )
+    assert not [name for name, _, _, hashes in pins if not hashes]
+    locked: dict[str, list[str]] = {}
+    for name, version, *_ in pins:
+        locked.setdefault(name, []).append(version)
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    for requirement in (Requirement(line) for line in lines if line and not line.startswith("#")):
+        assert requirement.name in locked
+        assert all(requirement.specifier.contains(version) for version in locked[requirement.name])

@@ -16,7 +16,7 @@ import spotter
 from spotter import reading
 from spotter.__main__ import main
 from spotter.formats import DOCUMENTS, TABLES, table_format
-from spotter.images import ACCEPTED, count_pages
+from spotter.images import accepted, count_pages
 from spotter.read_options import BROKEN_PIPE
 from spotter.results import TableFile
 from spotter.types import Character, Word
@@ -134,7 +134,7 @@ def test_unreadable_images_do_not_stop_the_others(folder, one_word, capsys):
     sentences = [line.strip() for line in lines if line.strip() and "it/s" not in line]
     assert [sentence for sentence in sentences if "Left out" not in sentence] == [
         f"{folder}/nowhere.jpg: The image file does not exist; check its name and place.",
-        f"{folder}/b/notes.jpg: The file is not an image that can be read; choose {ACCEPTED}.",
+        f"{folder}/b/notes.jpg: The file is not an image that can be read; choose {accepted()}.",
     ]
     assert list(json.loads(out.read_text())["images"]) == ["other.PNG", "b/photo.jpg", "a/photo.jpg"]
 

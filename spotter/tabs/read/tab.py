@@ -9,6 +9,7 @@ import gradio as gr
 
 from spotter.config import PRESETS, SpotterConfig
 from spotter.images import ImageError, count_pages, read_image
+from spotter.language import tr
 from spotter.tabs.read.api import add_read_api
 from spotter.tabs.read.photo import Photo
 from spotter.tabs.shared.events import HIDDEN, PRIVATE, QUEUE
@@ -24,7 +25,7 @@ def build_read(loader: Loader) -> None:
     stored = stored_results(loader.card().get("sha256"))
     with gr.Row(elem_classes="chooser"):
         photo = Photo(
-            label="Your photo",
+            label=tr("Your photo"),
             type="filepath",
             image_mode=None,
             sources=["upload", "clipboard", "webcam"],
@@ -37,7 +38,7 @@ def build_read(loader: Loader) -> None:
         )
         gallery = gr.Gallery(
             [(sample.path, sample.caption) for sample in SAMPLES],
-            label="Samples",
+            label=tr("Samples"),
             columns=len(SAMPLES),
             height=170,
             object_fit="cover",
@@ -53,7 +54,7 @@ def build_read(loader: Loader) -> None:
     )
     if sentence := ability(loader.card()):
         gr.Markdown(sentence, elem_id="ability")
-    with gr.Accordion("Which weights these are, and how they were trained", open=False):
+    with gr.Accordion(tr("Which weights these are, and how they were trained"), open=False):
         gr.Markdown(describe_card(loader.card()), elem_id="card")
         if picture := curve_picture(loader.card()):
             gr.HTML(picture, padding=False, elem_id="curve")
@@ -90,15 +91,15 @@ def read(loader: Loader, source: str | Path, name: str, progress: gr.Progress) -
         image, pages = read_image(source), count_pages(source)
     except ImageError as error:
         raise gr.Error(str(error), print_exception=False) from error
-    progress(0.1, desc="Loading the spotter")
+    progress(0.1, desc=tr("Loading the spotter"))
     spotter = loader.spotter()
-    progress(0.4, desc="Reading the words")
+    progress(0.4, desc=tr("Reading the words"))
     start = time.perf_counter()
     words = spotter.spot(image, threshold=MIN_SCORE)
     seconds = time.perf_counter() - start
     entry = {"photo": image, "name": name, **page_entry(image, words, seconds, spotter.card)}
     if pages > 1:
-        entry["credit"] = "This is the first of several pages; Correct takes all of them."
+        entry["credit"] = tr("This is the first of several pages; Correct takes all of them.")
     return entry
 
 
@@ -112,5 +113,5 @@ def stored_sample(sample: Sample, stored: dict) -> dict | None:
         "name": sample.file,
         **entry,
         "model": stored["model"],
-        "credit": f"{sample.credit} Stored result of these weights.",
+        "credit": tr("{source} Stored result of these weights.", source=sample.credit),
     }

@@ -14,12 +14,12 @@ import fastapi
 import gradio as gr
 from gradio.data_classes import PredictBodyInternal
 from gradio.queueing import Event, Queue
-from gradio.server_messages import EventMessage, ProcessCompletedMessage
+from gradio.server_messages import EventMessage, LogMessage, ProcessCompletedMessage
 
+from spotter.language import ENGLISH, speaking, tr
 from spotter.tabs.shared.events import QUEUE
 from spotter.tabs.shared.visitor import network_of
 
-UNEXPECTED = "This could not be done with the values that were sent; reload the page and try again."
 State = Literal["success", "error", "queue_full", "validator_error"]
 
 
@@ -34,11 +34,16 @@ class Share:
     def refusal(self, session: int, address: int, total: int) -> str:
         """One sentence if this many wait already, else ""."""
         if session >= self.session:
-            return f"{session} of your requests are waiting already; try again when they are done."
+            return tr(
+                "{count} of your requests are waiting already; try again when they are done.", count=session
+            )
         if address >= self.address:
-            return f"{address} requests from your address are waiting already; try again in a minute."
+            return tr(
+                "{count} requests from your address are waiting already; try again in a minute.",
+                count=address,
+            )
         if total >= self.total:
-            return f"{total} requests are waiting already; try again in a few minutes."
+            return tr("{count} requests are waiting already; try again in a few minutes.", count=total)
         return ""
 
 
@@ -53,7 +58,7 @@ class FairQueue(Queue):
         self, body: PredictBodyInternal, request: fastapi.Request, username: str | None
     ) -> tuple[bool, str | list[dict[str, Any]], State]:
         if body.fn_index not in self.blocks.fns:
-            return False, "There is no such function.", "error"
+            return False, tr("There is no such function."), "error"
         lane = self.blocks.fns[body.fn_index].concurrency_id
         if sentence := self._refusal(lane == QUEUE["concurrency_id"], body.session_hash, request):
             return False, sentence, "error"  # queue_full would replace the sentence on the page
@@ -65,9 +70,18 @@ class FairQueue(Queue):
         return pushed
 
     def send_message(self, event: Event, event_message: EventMessage) -> None:
-        """Gradio has no sentence for values that a page would not send, and for faults of ours."""
-        if isinstance(event_message, ProcessCompletedMessage) and not event_message.success:
-            event_message.output["error"] = event_message.output.get("error") or UNEXPECTED
+        """Gradio has English titles (that of errors stays so: its page ignores what is sent, in 6.31), and no
+        sentence for faults of ours and values no page would send.
+        """
+        with speaking(event.fn.page or ENGLISH):
+            titles = {"Warning": tr("Warning"), "Info": tr("Info")}
+            if isinstance(event_message, ProcessCompletedMessage) and not event_message.success:
+                output = event_message.output
+                output["error"] = output.get("error") or tr(
+                    "This could not be done with the values that were sent; reload the page and try again."
+                )
+            elif isinstance(event_message, LogMessage):
+                event_message.title = titles.get(event_message.title, event_message.title)
         super().send_message(event, event_message)
 
     def _refusal(self, is_reading: bool, session: str | None, request: fastapi.Request) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
+from spotter.language import tr
 from spotter.resources import ASSETS
 from spotter.served import Served, ServedSpotter
 from spotter.tabs.shared.model_card import read_card
@@ -77,7 +78,8 @@ class Loader:
         try:
             return self._spotter.get()
         except Exception as error:
-            raise gr.Error(f"The spotter could not be loaded: {error}", print_exception=False) from error
+            sentence = tr("The spotter could not be loaded: {reason}", reason=error)
+            raise gr.Error(sentence, print_exception=False) from error
 
     def card(self) -> dict:
         """The model card of the weights, {} if there is none; does not wait for them."""

@@ -24,6 +24,7 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from spotter.language import tr
 from spotter.program import program_name
 
 MIN_PASSWORD = 8  # characters
@@ -70,7 +71,7 @@ class LoginLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_attempt = scope["type"] == "http" and scope["method"] == "POST" and is_login(scope["path"])
         if is_attempt and not self.limiter.hit(self.limit, (scope.get("client") or ("",))[0]):
-            text = "There were too many attempts from your address; try again in a minute."
+            text = tr("There were too many attempts from your address; try again in a minute.")
             await JSONResponse({"detail": text}, 429, {"Retry-After": "60"})(scope, receive, send)
         else:
             await self.app(scope, receive, send)

@@ -7,14 +7,15 @@ import re
 from html import escape
 from pathlib import Path
 
+from spotter.language import tr
+
 MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+!|~$&])")  # characters with a meaning in Markdown
 PHOTOGRAPHS = "photographs"  # in the names of sets of photographs
-CURVES = {  # losses of the card's curve, their names on the picture, dashes so that no colour is needed
-    "recognition": ("recognition", "none"),
-    "characters": ("characters at their centres", "6 4"),
-    "giou": ("boxes (GIoU)", "2 3"),
-}
-LINES = {"none": "solid", "6 4": "dashed", "2 3": "dotted"}
+CURVES = {
+    "recognition": "none",
+    "characters": "6 4",
+    "giou": "2 3",
+}  # losses; their dashes, so that no colour is needed
 WIDTH, HEIGHT, LEFT, BOTTOM = 640, 240, 44, 36  # of the curve's picture and its margins, pixels
 
 
@@ -44,17 +45,17 @@ def read_card(weights: Path) -> dict:
 def describe_card(card: dict) -> str:
     """The model card as Markdown: figures first, then how the weights were trained."""
     if not card:
-        return "These weights have no model card, so how they were trained is unknown."
+        return tr("These weights have no model card, so how they were trained is unknown.")
     figures = measured(card)
     lines = []
     if figures:
         names = (
-            "measured on",
-            "images",
-            "detection H-mean",
-            "end-to-end H-mean",
-            "lexicon",
-            "calibration error",
+            tr("measured on"),
+            tr("images"),
+            tr("detection H-mean"),
+            tr("end-to-end H-mean"),
+            tr("lexicon"),
+            tr("calibration error"),
         )
         lines += [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
         lines += [f"| {' | '.join(cells(name, report))} |" for name, report in figures.items()]
@@ -62,8 +63,12 @@ def describe_card(card: dict) -> str:
     for name, report in card.get("figures", {}).items():
         if name not in figures and report.get("images"):
             mean = report["detection"]["found"] / report["images"]
-            lines.append(f"- **{plain(name)}**: {mean:.2f} words per image, {report['images']} images")
-    lists = {"terms": "Terms of the training data", "experiments": "Experiments and their results"}
+            values = {"set": plain(name), "mean": mean, "count": report["images"]}
+            lines.append(tr("- **{set}**: {mean:.2f} words per image, {count} images", **values))
+    lists = {
+        "terms": tr("Terms of the training data"),
+        "experiments": tr("Experiments and their results"),
+    }
     rest = {key: value for key, value in card.items() if key not in ("figures", "curve", *lists)}
     lines += [f"- **{plain(key.replace('_', ' '))}**: {describe(value)}" for key, value in rest.items()]
     for key, title in lists.items():
@@ -97,14 +102,17 @@ def ability(card: dict) -> str:
         return ""
     on_photographs = [name for name in figures if PHOTOGRAPHS in name]
     if on_photographs:
-        name, where = on_photographs[0], "street photographs"
+        name, where = on_photographs[0], tr("street photographs")
     else:
         name = min(figures, key=lambda name: figures[name]["end_to_end"]["hmean"])
         where = f"*{plain(name)}*"
     found, read = (round(100 * figures[name][kind]["recall"]) for kind in ("detection", "end_to_end"))
-    return (
-        f"Reads Latin letters, digits and signs. Of 100 words on {where} it finds {found} and reads {read} "
-        "without a mistake."
+    return tr(
+        "Reads Latin letters, digits and signs. Of 100 words on {where} it finds {found} and reads {read} "
+        "without a mistake.",
+        where=where,
+        found=found,
+        read=read,
     )
 
 
@@ -120,6 +128,15 @@ def describe(value: object) -> str:
 def plain(text: str) -> str:
     """Escapes text for Markdown, on one line: a card is untrusted input."""
     return MARKUP.sub(r"\\\1", " ".join(text.split()))
+
+
+def legend() -> dict[str, str]:
+    """Of the losses of CURVES."""
+    return {
+        "recognition": tr("solid: recognition"),
+        "characters": tr("dashed: characters at their centres"),
+        "giou": tr("dotted: boxes (GIoU)"),
+    }
 
 
 def curve_picture(card: dict) -> str:
@@ -139,7 +156,7 @@ def curve_picture(card: dict) -> str:
 
     lines = [
         f'<polyline points="{" ".join(place(*p) for p in points)}" fill="none" stroke="currentColor" '
-        f'stroke-width="1.5" stroke-dasharray="{CURVES[name][1]}"/>'
+        f'stroke-width="1.5" stroke-dasharray="{CURVES[name]}"/>'
         for name, points in curves.items()
     ]
     ticks = [
@@ -148,14 +165,17 @@ def curve_picture(card: dict) -> str:
         for part in (0, 0.5, 1)
     ]
     axis = f'<path d="M{LEFT},8V{HEIGHT - BOTTOM}H{WIDTH - 8}" fill="none" stroke="currentColor"/>'
+    most = escape(tr("{count:,.0f} images", count=last))
     below = (
         f'<text x="{LEFT}" y="{HEIGHT - 14}">{first:,.0f}</text>'
-        f'<text x="{WIDTH - 8}" y="{HEIGHT - 14}" text-anchor="end">{last:,.0f} images</text>'
+        f'<text x="{WIDTH - 8}" y="{HEIGHT - 14}" text-anchor="end">{most}</text>'
     )
-    legend = "; ".join(f"{LINES[CURVES[name][1]]}: {CURVES[name][0]}" for name in curves)
+    entries = legend()
+    caption = tr("Losses during training ({legend}).", legend="; ".join(entries[name] for name in curves))
     return (
         f'<figure style="margin:0;max-width:{WIDTH}px"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-        f'aria-label="Losses during training" style="width:100%;font-size:12px" fill="currentColor">'
+        f'aria-label="{escape(tr("Losses during training"))}" style="width:100%;font-size:12px" '
+        f'fill="currentColor">'
         f"{axis}{''.join(lines)}{''.join(ticks)}{below}</svg>"
-        f"<figcaption>Losses during training ({escape(legend)}).</figcaption></figure>"
+        f"<figcaption>{escape(caption)}</figcaption></figure>"
     )

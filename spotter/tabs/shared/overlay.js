@@ -5,6 +5,7 @@ import { clone, find, percent } from "./dom.js";
 import { copyText, saveJson } from "./overlay_export.js";
 import { drawRows, keepInView } from "./overlay_list.js";
 import { drawPhoto, drawTip, drawWords, hideCoveredLabels } from "./overlay_photo.js";
+import { tr } from "./texts.js";
 
 /** @import { Component } from "./dom.js" */
 /** @import { Overlay, Payload, State } from "./overlay_types.js" */
@@ -122,16 +123,21 @@ function drawStatus({ nodes, state }) {
 /** @param {State} state */
 function describe({ data: { photo, words, model, seconds, width, height }, shown }) {
   if (!photo) return "";
-  const count = shown.length + (shown.length === 1 ? " word" : " words"), hidden = words.length - shown.length;
-  const images = model.trained_images ? ", trained on " + model.trained_images.toLocaleString("en") + " images" : "";
-  return count + (hidden ? ", " + hidden + " less confident hidden" : "") + " · read in " + seconds.toFixed(2) + " s by " +
-    model.name + images + " · " + width + " × " + height + " pixels";
+  const hidden = words.length - shown.length, values = { count: shown.length, hidden };
+  const name = model.name, images = model.trained_images?.toLocaleString("en"), time = seconds.toFixed(2);
+  let counted = shown.length === 1 ? tr("{count} word", values) : tr("{count} words", values);
+  if (hidden) counted = tr("{counted}, {hidden} less confident hidden", { counted, hidden });
+  return [
+    counted,
+    images ? tr("read in {time} s by {name}, trained on {images} images", { time, name, images }) : tr("read in {time} s by {name}", { time, name }),
+    tr("{width} × {height} pixels", { width, height }),
+  ].join(" · ");
 }
 
 /** @param {Payload} data */
 function explainEmptiness({ photo, words }) {
-  if (!photo) return "Choose a photo, or pick a sample.";
-  if (!words.length) return "No words found on this photo.";
+  if (!photo) return tr("Choose a photo, or pick a sample.");
+  if (!words.length) return tr("No words found on this photo.");
   const best = percent(Math.max(...words.map((word) => word.score)));
-  return "No words found with this confidence. The most confident guess has " + best + ": move the slider to the left.";
+  return tr("No words found with this confidence. The most confident guess has {best}: move the slider to the left.", { best });
 }

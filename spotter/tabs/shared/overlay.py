@@ -12,6 +12,7 @@ from gradio.processing_utils import save_pil_to_cache
 from PIL import Image
 from pydantic import Field
 
+from spotter.language import tr_html
 from spotter.tabs.shared.javascript import component_script
 
 HERE = Path(__file__).parent
@@ -61,7 +62,7 @@ class Overlay(gr.HTML):
     data_model = OverlayData
 
     def __init__(self, value: dict | None = None, *, threshold: float = 0.4, **kwargs: Any) -> None:
-        kwargs.setdefault("html_template", (HERE / "overlay.html").read_text(encoding="utf-8"))
+        kwargs.setdefault("html_template", tr_html((HERE / "overlay.html").read_text(encoding="utf-8")))
         kwargs.setdefault("css_template", (HERE / "overlay.css").read_text(encoding="utf-8"))
         kwargs.setdefault("js_on_load", component_script(HERE / "overlay.js"))
         super().__init__(value, apply_default_css=False, threshold=threshold, **kwargs)

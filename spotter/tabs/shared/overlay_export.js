@@ -1,6 +1,7 @@
 // Exports of the overlay: the text and the JSON of the shown words.
 
 import { make } from "./dom.js";
+import { tr } from "./texts.js";
 
 /** @import { Overlay, Word } from "./overlay_types.js" */
 
@@ -25,12 +26,12 @@ export async function copyText({ element, nodes: { copy }, state: { shown } }) {
     // The clipboard API is missing on plain http; the old command still works there.
     if (navigator.clipboard) await navigator.clipboard.writeText(area.value);
     else document.execCommand("copy");
-    copy.textContent = "Copied";
+    copy.textContent = tr("Copied");
   } catch {
-    copy.textContent = "Not allowed";
+    copy.textContent = tr("Not allowed");
   }
   area.remove();
-  setTimeout(() => { copy.textContent = "Copy text"; }, 1500);
+  setTimeout(() => { copy.textContent = tr("Copy text"); }, 1500);
 }
 
 /** Downloads the shown words in the `--json` format. @param {Overlay} overlay */

@@ -1,6 +1,7 @@
 // The list of the overlay: crop, text and scores of each word.
 
 import { make, percent, scoreColour } from "./dom.js";
+import { tr } from "./texts.js";
 
 /** @import { Overlay, Word } from "./overlay_types.js" */
 
@@ -23,7 +24,7 @@ function drawRow({ nodes: { rows }, state: { data }, update, select }, word, pho
   canvas.setAttribute("aria-hidden", "true");
   if (photo.complete) drawCrop(canvas, photo, word, data.width);
   else photo.addEventListener("load", () => drawCrop(canvas, photo, word, data.width));
-  const button = make(make(row, "td", "text"), "button", "", word.text || "(no text)");
+  const button = make(make(row, "td", "text"), "button", "", word.text || tr("(no text)"));
   button.type = "button";
   for (const score of [word.score, word.reading_score]) {
     const cell = make(row, "td", "score", percent(score));

@@ -1,6 +1,7 @@
 // The photo of the overlay: outlines, labels and the tip with the characters of the hovered word.
 
 import { make, makeSvg, percent, scoreColour } from "./dom.js";
+import { tr } from "./texts.js";
 
 /** @import { Overlay, Word } from "./overlay_types.js" */
 
@@ -33,8 +34,10 @@ function drawOutline(overlay, word, index) {
   const points = word.polygon.map((point) => point.join(",")).join(" ");
   const group = makeSvg(svg, "g", {
     class: word.score < 0.5 ? "word dark" : "word", "data-id": word.id, role: "button", tabindex: index ? -1 : 0,
-    "aria-label": (word.text || "unreadable") + ", word " + (index + 1) + " of " + shown.length +
-      ", found " + percent(word.score) + ", read " + percent(word.reading_score),
+    "aria-label": tr("{text}, word {number} of {count}, found {found}, read {read}", {
+      text: word.text || tr("unreadable"), number: index + 1, count: shown.length,
+      found: percent(word.score), read: percent(word.reading_score),
+    }),
   });
   makeSvg(group, "polygon", { points, class: "halo" });
   makeSvg(group, "polygon", { points, class: "line", stroke: scoreColour(word.score) });
@@ -100,7 +103,7 @@ export function drawTip({ nodes: { tip }, state: { data, hovered: word } }) {
     make(characters, "span", "letter", text).style.borderBottomColor = scoreColour(score);
   }
   if (!word.characters.length) make(characters, "span", "letter", word.text);
-  make(tip, "span", "scores", "found " + percent(word.score) + " · read " + percent(word.reading_score));
+  make(tip, "span", "scores", tr("found {found} · read {read}", { found: percent(word.score), read: percent(word.reading_score) }));
   const [x1, y1, x2, y2] = word.box, under = y1 < 0.25 * data.height;
   tip.style.left = Math.min(Math.max((50 * (x1 + x2)) / data.width, 20), 80) + "%";
   tip.style.top = (100 * Math.min(Math.max(under ? y2 : y1, 0), data.height)) / data.height + "%";

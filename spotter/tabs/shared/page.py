@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from spotter.tabs.shared.fonts import font_faces
+from spotter.tabs.shared.only_view import only_view_head
 from spotter.tabs.shared.theme import CSS, theme
 
 EVENT_STREAM = Path(__file__).with_name("event_stream.js").read_text(encoding="utf-8")
@@ -12,4 +14,5 @@ EVENT_STREAM = Path(__file__).with_name("event_stream.js").read_text(encoding="u
 
 def page_options() -> dict[str, Any]:
     """Arguments of `gr.Blocks.launch`."""
-    return {"theme": theme(), "css": CSS, "head": f"<script>{EVENT_STREAM}</script>", "ssr_mode": False}
+    head = f"<style>{font_faces()}</style><script>{EVENT_STREAM}</script>{only_view_head()}"
+    return {"theme": theme(), "css": CSS, "head": head, "ssr_mode": False}

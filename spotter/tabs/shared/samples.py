@@ -27,6 +27,7 @@ import numpy as np
 from PIL import Image
 
 from spotter.images import read_image
+from spotter.language import tr
 from spotter.resources import ASSETS
 from spotter.tabs.shared.overlay import MIN_SCORE
 from spotter.words_json import model_entry, photo_entry, words_json, write_json
@@ -46,30 +47,59 @@ class Sample:
     """A sample picture: a file of scikit-image, or a rendered scene given by style and seed."""
 
     file: str
-    caption: str
-    credit: str
     source: str | tuple[str, int]
 
     @property
     def path(self) -> Path:
         return FOLDER / self.file
 
+    @property
+    def caption(self) -> str:
+        return captions()[self.file]
 
-RENDERED = (
-    "Rendered, not photographed: words set by this project's scene generator, in fonts kept out of training, "
-)
+    @property
+    def credit(self) -> str:
+        return credits()[self.file]
+
+
 SAMPLES = (
-    Sample(
-        "launch.jpg", "Launch (rendered)", RENDERED + "over a SpaceX photo (public domain).", ("easy", 116)
-    ),
-    Sample("wall.jpg", "Wall (rendered)", RENDERED + "over bricks (CC0Textures, CC0).", ("easy", 108)),
-    Sample(
-        "saucer.jpg", "Curves (rendered)", RENDERED + "over a photo by R. Michetti (CC0).", ("curved", 106)
-    ),
-    Sample("astronaut.jpg", "Astronaut", "Photo: NASA, public domain; from scikit-image.", "astronaut.png"),
-    Sample("page.jpg", "Page", "Scanned page: scikit-image, BSD-3-Clause.", "page.png"),
-    Sample("cat.jpg", "No words", "Photo: Stefan van der Walt, CC0; from scikit-image.", "chelsea.png"),
+    Sample("launch.jpg", ("easy", 116)),
+    Sample("wall.jpg", ("easy", 108)),
+    Sample("saucer.jpg", ("curved", 106)),
+    Sample("astronaut.jpg", "astronaut.png"),
+    Sample("page.jpg", "page.png"),
+    Sample("cat.jpg", "chelsea.png"),
 )
+
+
+def captions() -> dict[str, str]:
+    return {
+        "launch.jpg": tr("Launch (rendered)"),
+        "wall.jpg": tr("Wall (rendered)"),
+        "saucer.jpg": tr("Curves (rendered)"),
+        "astronaut.jpg": tr("Astronaut"),
+        "page.jpg": tr("Page"),
+        "cat.jpg": tr("No words"),
+    }
+
+
+def credits() -> dict[str, str]:
+    return {
+        "launch.jpg": rendered(tr("a SpaceX photo (public domain)")),
+        "wall.jpg": rendered(tr("bricks (CC0Textures, CC0)")),
+        "saucer.jpg": rendered(tr("a photo by R. Michetti (CC0)")),
+        "astronaut.jpg": tr("Photo: NASA, public domain; from scikit-image."),
+        "page.jpg": tr("Scanned page: scikit-image, BSD-3-Clause."),
+        "cat.jpg": tr("Photo: Stefan van der Walt, CC0; from scikit-image."),
+    }
+
+
+def rendered(background: str) -> str:
+    return tr(
+        "Rendered, not photographed: words set by this project's scene generator, in fonts kept out of "
+        "training, over {background}.",
+        background=background,
+    )
 
 
 def stored_results(sha256: str | None) -> dict:

@@ -1,4 +1,4 @@
-"""Colours and fonts of the app. The fonts are files of the gradio package: nothing is downloaded."""
+"""Colours and fonts of the app. The fonts are files of the gradio package and ours, see `fonts`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 
 import gradio as gr
 from gradio.themes.utils.fonts import LocalFont
+
+from spotter.tabs.shared.fonts import HANGUL
 
 # Teal from the middle of the confidence scale (viridis), on paper and ink.
 TEAL = gr.themes.Color(
@@ -47,8 +49,8 @@ def theme() -> gr.themes.Base:
         neutral_hue=INK,
         radius_size=gr.themes.sizes.radius_md,
         # No 600: gradio 6.31 ships Cyrillic letters only in those files.
-        font=[LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif"],
-        font_mono=[LocalFont("IBM Plex Mono", weights=(400, 700)), "ui-monospace", "monospace"],
+        font=[LocalFont("IBM Plex Sans", weights=(400, 700)), HANGUL, "system-ui", "sans-serif"],
+        font_mono=[LocalFont("IBM Plex Mono", weights=(400, 700)), HANGUL, "ui-monospace", "monospace"],
     ).set(
         body_background_fill="*neutral_50",
         body_background_fill_dark="*neutral_950",

@@ -14,6 +14,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from spotter.language import tr
 from spotter.tabs.shared.temporary_files import size
 from spotter.tabs.shared.visitor import network_of
 
@@ -46,7 +47,7 @@ class UploadLimits:
             await self.app(scope, receive, send)
             return
         length = Headers(scope=scope).get("content-length", "")
-        refused = (411, "The length of the request is missing.")
+        refused = (411, tr("The length of the request is missing."))
         if length.isdecimal():
             is_upload = scope["path"].rstrip("/").endswith("/upload")
             refused = self._refuse_upload(scope, int(length)) if is_upload else refuse_body(int(length))
@@ -66,11 +67,13 @@ class UploadLimits:
                 self._forget(known, now)
         in_folder = self._measured[1] + length
         if in_folder > MAX_FOLDER or shutil.disk_usage(self.folders[0]).free - length < MIN_FREE:
-            return 507, "There is no room for more uploads now; try again tomorrow."
+            return 507, tr("There is no room for more uploads now; try again tomorrow.")
         self._forget(address, now)
         sent = sum(count for _, count in self._recent.get(address, ()))
         if address not in LOCAL and sent + length > PER_ADDRESS:
-            return 429, f"Your address has sent {PER_ADDRESS // 2**30} GB within an hour; try again later."
+            return 429, tr(
+                "Your address has sent {size} GB within an hour; try again later.", size=PER_ADDRESS // 2**30
+            )
         self._recent[address].append((now, length))
         self._measured = self._measured[0], in_folder
         return 0, ""
@@ -87,5 +90,5 @@ class UploadLimits:
 def refuse_body(length: int) -> tuple[int, str]:
     """Status and sentence for a request that is no upload; (0, "") if it is taken."""
     if length > MAX_BODY:
-        return 413, f"The request is larger than {MAX_BODY // 2**20} MB."
+        return 413, tr("The request is larger than {size} MB.", size=MAX_BODY // 2**20)
     return 0, ""

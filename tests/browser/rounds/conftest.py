@@ -71,7 +71,8 @@ def store(tmp_path) -> Iterator[Store]:
 @pytest.fixture
 def app(start_app, store, tiny_file, tmp_path) -> RoundsApp:
     """Its rounds have a process of their own, as in the real app."""
-    return start_app(Rounds(store, str(tiny_file), small_round(tmp_path)))
+    config = small_round(tmp_path, steps=2, shares=(1.0,), rendered_scenes=1)
+    return start_app(Rounds(store, str(tiny_file), config))
 
 
 @pytest.fixture

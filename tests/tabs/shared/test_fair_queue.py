@@ -6,14 +6,17 @@ import threading
 import uuid
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import cast
 
 import gradio as gr
 import httpx
 import pytest
+from gradio.queueing import Event, Queue
+from gradio.server_messages import LogMessage
 
 from spotter.tabs.shared import fair_queue
 from spotter.tabs.shared.events import QUEUE
-from spotter.tabs.shared.fair_queue import UNEXPECTED, Share, share_queue, take_turns
+from spotter.tabs.shared.fair_queue import Share, share_queue, take_turns
 
 
 @pytest.mark.parametrize(
@@ -113,7 +116,18 @@ def test_a_class_of_64_gets_places(page, monkeypatch):
 
 def test_values_that_no_page_sends_get_a_sentence(page):
     assert join(page, "number", "a").status_code == 200  # of "x"
-    assert UNEXPECTED in result(page, "a")
+    assert "This could not be done with the values that were sent" in result(page, "a")
+
+
+@pytest.mark.parametrize(("page", "note"), [("", "Info"), ("ko", "알림")])
+def test_titles_are_in_the_language_of_the_page(monkeypatch, page, note):
+    sent: list = []
+    monkeypatch.setattr(Queue, "send_message", lambda _self, _event, message: sent.append(message))
+    queue = share_queue(gr.Blocks())._queue
+    event = cast(Event, SimpleNamespace(fn=SimpleNamespace(page=page)))
+    for title in ("Info", "My title"):
+        queue.send_message(event, LogMessage(log="A sentence.", level="info", title=title))
+    assert [message.title for message in sent] == [note, "My title"]
 
 
 @pytest.mark.parametrize("number", [-1, 999, 2**70])
