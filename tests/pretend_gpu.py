@@ -18,12 +18,12 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map_only
 
-from spotter.model.backbone import shifted_window_mask
+from spotter.model.backbone import masked_windows
 from spotter.model.two_level import neighbour_index, outside_mask
 from spotter.ops.device import constant
 
 ROOT = Path(__file__).resolve().parents[1]
-CACHES = (constant, neighbour_index, outside_mask, shifted_window_mask)  # of tensors, per device
+CACHES = (constant, neighbour_index, outside_mask, masked_windows)  # of tensors, per device
 # Autograd's engine needs no driver for it, and factory functions with this device reach `__torch_dispatch__`.
 DEVICE = torch.device("meta")
 

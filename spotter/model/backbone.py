@@ -21,10 +21,7 @@ from spotter.ops.device import prefers_large_kernels
 MASKED = -100.0  # added to the energy of pairs that must not attend to each other, as in Swin
 
 
-@lru_cache(maxsize=64)
-def shifted_window_mask(
-    height: int, width: int, window: int, shift: int, device: torch.device | str = "cpu"
-) -> Tensor:
+def shifted_window_mask(height: int, width: int, window: int, shift: int) -> Tensor:
     """(windows, window^2, window^2) float32: MASKED where two tokens of a rolled window are not neighbours,
     else 0.
 
@@ -36,23 +33,38 @@ def shifted_window_mask(
         for j, columns in enumerate(bands):
             region[rows, columns] = 3 * i + j
     windows = window_partition(region[None, :, :, None], (window, window)).flatten(1)
-    return torch.where(windows[:, None] != windows[:, :, None], MASKED, 0.0).to(device)
+    return torch.where(windows[:, None] != windows[:, :, None], MASKED, 0.0)
+
+
+@lru_cache(maxsize=64)
+def masked_windows(
+    height: int, width: int, window: int, shift: int, device: torch.device | str = "cpu"
+) -> tuple[Tensor, Tensor]:
+    """Of `shifted_window_mask`, what is not 0: the indices (K,) of the windows at the right and lower edge,
+    and their masks (K, window^2, window^2).
+    """
+    mask = shifted_window_mask(height, width, window, shift)
+    index = mask.any(2).any(1).nonzero().squeeze(1)
+    return index.to(device), mask[index].to(device)
 
 
 class BiasedWindowAttention(WindowAttention):
-    """timm's, with bias and mask added together and in the type of the energy. timm's float32 bias makes the
-    largest tensors of the backbone float32 even under autocast.
+    """timm's, with bias and mask in the type of the energy and added in place, the mask to the few windows
+    that it changes. timm's float32 bias makes the largest tensors of the backbone float32 even under
+    autocast.
     """
 
-    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Windows (B * M, N, C), mask (M, N, N) or None -> (B * M, N, C)."""
+    def forward(self, x: Tensor, batch: int, masked: tuple[Tensor, Tensor] | None = None) -> Tensor:
+        """Windows (batch * M, N, C) -> (batch * M, N, C); `masked` as from `masked_windows`."""
         count, cells, c = x.shape
         q, k, v = self.qkv(x).view(count, cells, 3, self.num_heads, -1).permute(2, 0, 3, 1, 4)
-        energy = q * self.scale @ k.mT
-        bias = self._get_rel_pos_bias().to(energy.dtype)  # (1, heads, N, N)
-        if mask is not None:
-            bias = (bias + mask[:, None].to(energy.dtype)).repeat(count // len(mask), 1, 1, 1)
-        weights = self.softmax(energy + bias)
+        energy = q * self.scale @ k.mT  # (batch * M, heads, N, N)
+        energy += self._get_rel_pos_bias().to(energy.dtype)
+        if masked is not None:
+            index, mask = masked
+            added = mask[:, None].to(energy.dtype).expand(batch, -1, self.num_heads, -1, -1)
+            energy.unflatten(0, (batch, -1)).index_add_(1, index, added)
+        weights = self.softmax(energy)
         return self.proj((weights @ v).transpose(1, 2).reshape(count, cells, c))
 
 
@@ -69,16 +81,16 @@ class SwinBlock(SwinTransformerBlock):
 
     def _attn(self, x: Tensor) -> Tensor:
         """(B, H, W, C) -> (B, H, W, C)."""
-        _, height, width, _ = x.shape
+        batch, height, width, _ = x.shape
         (window, _), (shift, _) = self.window_size, self.shift_size
         x = F.pad(x, (0, 0, 0, -width % window, 0, -height % window))
         _, padded_height, padded_width, _ = x.shape
-        mask = None
+        masked = None
         if shift:
             x = torch.roll(x, (-shift, -shift), (1, 2))
-            mask = shifted_window_mask(padded_height, padded_width, window, shift, x.device)
+            masked = masked_windows(padded_height, padded_width, window, shift, x.device)
         windows = window_partition(x, self.window_size).flatten(1, 2)
-        windows = self.attn(windows, mask=mask).unflatten(1, self.window_size)
+        windows = self.attn(windows, batch, masked).unflatten(1, self.window_size)
         x = window_reverse(windows, self.window_size, padded_height, padded_width)
         if shift:
             x = torch.roll(x, (shift, shift), (1, 2))

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from timm.models.swin_transformer import SwinTransformerBlock
 
 from spotter.config import PRESETS
-from spotter.model.backbone import Swin, SwinBlock, shifted_window_mask
+from spotter.model.backbone import Swin, SwinBlock, masked_windows
 from spotter.model.spotter import SwinTextSpotter
 
 HEADS = 2
@@ -68,8 +68,9 @@ def naive(b: SwinBlock, x: torch.Tensor, window: int, shift: int) -> torch.Tenso
 @torch.no_grad()
 def test_map_is_padded_and_then_rolled(size, window, shift):
     b = block(window, shift)
-    x = torch.randn(1, *size, 8)
-    torch.testing.assert_close(b._attn(x), naive(b, x, window, shift))
+    x = torch.randn(2, *size, 8)
+    expected = torch.cat([naive(b, image[None], window, shift) for image in x])
+    torch.testing.assert_close(b._attn(x), expected)
 
 
 @torch.no_grad()
@@ -113,7 +114,7 @@ def test_unknown_stem():
 
 def test_masks_cached_in_inference_mode_can_be_used_in_training():
     """A fine-tuning round in the app: `spot` runs in inference mode and fills the cache first."""
-    shifted_window_mask.cache_clear()
+    masked_windows.cache_clear()
     b = block(3, 1)
     with torch.inference_mode():
         b(torch.randn(1, 6, 6, 8))

@@ -119,7 +119,7 @@ def test_the_address_leads_back_to_photo_word_and_view(page):
     page.reload()
     enter(page)  # these tests have no tabs in their address
     expect(page.locator("#inside-open")).to_contain_text("Wall", timeout=120_000)
-    expect(page.locator("#inside-map .node.open")).to_have_attribute("data-view", "stages")
+    expect(page.locator("#inside-map .node.open[data-view=stages]")).to_be_visible()
     expect(page.locator("#inside-word input")).to_have_value(re.compile("^2 "))
     picture = pictures(page, "stages").first
     expect(picture).to_have_attribute("alt", re.compile("after stage 1 of 2"), timeout=120_000)
