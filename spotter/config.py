@@ -92,6 +92,12 @@ class SpotterConfig:
     # Calibration of the characters' probabilities, temperature first; fitted by evaluation.calibration.
     reading_temperature: float = 1.0
     reading_power: float = 1.0  # above 1: a word is correct only if all of its characters are
+    # Weight of known words when the network is not sure of its reading; 0: the network alone, as published.
+    known_word_weight: float = 0.0
+    # The score of such a reading: its probability among the candidates to the first power, times the mean
+    # probability of its characters to the second; also fitted.
+    candidate_power: float = 1.0
+    character_power: float = 0.0
     short_side: int = 1000
     long_side: int = 1824
     max_upscale: float | None = None  # maximum upscaling factor of images; None: no limit
@@ -165,6 +171,9 @@ def nano() -> SpotterConfig:
         long_side=1706,
         max_upscale=4 / 3,  # small images would get larger letters than any in training
         coarse_scale=0.375,  # few words in training are over 64 pixels high
+        known_word_weight=0.4,
+        candidate_power=1.4,
+        character_power=0.45,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import compress
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from spotter.ops.device import has_fast_bfloat16
 from spotter.ops.drawn_polygons import clip_drawn_polygon
 from spotter.ops.polygons import Polygon, rasterise
 from spotter.ops.shapes import mask_polygon
+from spotter.rereading import reread
 from spotter.tracing.recorder import TRACE_HOOKS, build_trace, record_activations
 from spotter.tracing.trace import Trace
 from spotter.types import Character, Detection, DrawnReading, Reading, Regions, Spotting, Word
@@ -37,12 +39,17 @@ COORDINATE_DECIMALS = 1  # of the pixels of words
 MIN_PROBABILITY = 1e-9  # before a logarithm
 
 
-def load_spotter(weights: str | Path = "nano", device: str | None = None) -> Spotter:
+def load_spotter(
+    weights: str | Path = "nano", device: str | None = None, known_words: bool = True
+) -> Spotter:
     """A spotter with built-in weights ("nano") or those of a .safetensors file.
 
-    device: "cpu", "cuda", ...; None: a GPU if there is one. Raises WeightsError with one sentence.
+    device: "cpu", "cuda", ...; None: a GPU if there is one. known_words: whether readings that are not sure
+    are compared with known words, where the weights' config says so. Raises WeightsError with one sentence.
     """
     model, card = load_weights(weights)
+    if not known_words:
+        model.config = replace(model.config, known_word_weight=0.0)
     return Spotter(model, card, device)
 
 
@@ -89,8 +96,7 @@ class Spotter:
         if isinstance(images, str | bytes | Path):
             raise ValueError("spot_batch takes a list of images; give a single one to spot.")
         arrays = [read_image(image) for image in images]
-        results = self.spot_with_rows(arrays, threshold, short_side)
-        words = [[word for _, word in result] for result in results]
+        words = self.spot_once(arrays, threshold, short_side)
         return self.add_large_words(arrays, words, threshold, short_side)
 
     def add_large_words(
@@ -107,13 +113,23 @@ class Spotter:
         if config.coarse_scale is None:
             return list(words)
         arrays = [read_image(image) for image in images]
-        coarse = self.spot_with_rows(arrays, threshold, short_side, config.coarse_scale)
+        coarse = self.spot_once(arrays, threshold, short_side, config.coarse_scale)
         merged = []
         for array, found, large in zip(arrays, words, coarse, strict=True):
             min_height = config.coarse_min_height / self.scale(array, short_side)
-            coarse_words = [word for _, word in large]
-            merged.append(merge_large_words(found, coarse_words, min_height, config.score_threshold))
+            merged.append(merge_large_words(found, large, min_height, config.score_threshold))
         return merged
+
+    def spot_once(
+        self,
+        images: Sequence[ImageSource],
+        threshold: float | None = None,
+        short_side: int | None = None,
+        factor: float = 1.0,
+    ) -> list[list[Word]]:
+        """The words that one pass finds; arguments as in `spot_with_rows`."""
+        results = self.spot_with_rows(images, threshold, short_side, factor, with_known_words=True)
+        return [[word for _, word in result] for result in results]
 
     @torch.inference_mode()
     def spot_with_rows(
@@ -122,10 +138,12 @@ class Spotter:
         threshold: float | None = None,
         short_side: int | None = None,
         factor: float = 1.0,
+        with_known_words: bool = False,
     ) -> list[list[tuple[int, Word]]]:
         """The words that one pass finds, as in `spot_batch`, each with its row in the regions of the pass.
 
         factor: the images are resized to this many times the size that `short_side` gives.
+        with_known_words: see `reread`; otherwise, the network's own readings.
         """
         if threshold is not None and not 0 <= threshold <= 1:
             raise ValueError(f"The threshold must be from 0 to 1, not {threshold}.")
@@ -144,7 +162,16 @@ class Spotter:
                 height, width = arrays[i].shape[:2]
                 scale = np.array([width / resized[i].shape[2], height / resized[i].shape[1]])
                 words[i] = self.decode_words(spotting, slot, scale, width, height)
+                if with_known_words:
+                    words[i] = self.reread(words[i], spotting.reading)
         return words
+
+    def reread(self, words: list[tuple[int, Word]], reading: Reading) -> list[tuple[int, Word]]:
+        """The words, each with its row in `reading`; those that are not sure are read with known words."""
+        rows = [row for row, _ in words]
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
+            texts = reread(self.model.reader, self.model.config, [w for _, w in words], reading.encoded[rows])
+        return list(zip(rows, texts, strict=True))
 
     def decode_words(
         self, spotting: Spotting, image: int, scale: np.ndarray, width: int, height: int
@@ -210,10 +237,12 @@ class Spotter:
         texts = self.decode_texts(reading, torch.arange(len(regions), device=self.device))
         scores = [reading_score(characters) for characters in texts]
         selected = most_confident_orientations(regions.proposal_index.tolist(), scores)
-        return [
+        found = [
             DrawnReading("".join(c.text for c in characters), reading_score(characters), characters, overlap)
             for characters, overlap in zip(compress(texts, selected), iou.tolist(), strict=True)
         ]
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
+            return reread(self.model.reader, self.model.config, found, reading.encoded[selected])
 
     def _drawn_features(self, image: Tensor, boxes: Tensor) -> tuple[Detection, Tensor, Tensor]:
         """The image's detection; for drawn boxes (R, 4), the attended proposal features (R, C), and the IoU
@@ -238,13 +267,22 @@ class Spotter:
     def trace(
         self, image: ImageSource, threshold: float | None = None, short_side: int | None = None
     ) -> Trace:
-        """The words of `spot` without those of the pass for large words, and the activations behind them."""
+        """The words of `spot`, as the network alone reads them and without those of the pass for large words,
+        and the activations behind them.
+        """
+        return self.trace_and_spot(image, threshold, short_side)[0]
+
+    def trace_and_spot(
+        self, image: ImageSource, threshold: float | None = None, short_side: int | None = None
+    ) -> tuple[Trace, list[Word]]:
+        """The trace of an image, and its words with known words, in the same order (see `spot_once`)."""
         photo = read_image(image)
         with record_activations(self.model, TRACE_HOOKS) as activations:
             (words,) = self.spot_with_rows([photo], threshold, short_side)
         resized = self.resize(photo, short_side)
         scale = np.array([photo.shape[1] / resized.shape[2], photo.shape[0] / resized.shape[1]])
-        return build_trace(activations, words, resized, scale, self.card, self.model.config)
+        trace = build_trace(activations, words, resized, scale, self.card, self.model.config)
+        return trace, [word for _, word in self.reread(words, activations["spotting"][0].reading)]
 
     def scale(self, image: np.ndarray, short_side: int | None = None) -> float:
         """From pixels of an image (H, W, 3) to those of the resized one: it has the given short side, or less

@@ -34,6 +34,7 @@ class ReadOptions:
     short_side: int | None  # pixels
     draw: Path | None  # folder
     device: str | None
+    known_words: bool  # whether readings are compared with them
 
 
 def parse(arguments: list[str] | None) -> ReadOptions:
@@ -61,6 +62,12 @@ def parse(arguments: list[str] | None) -> ReadOptions:
     add("--weights", default="nano", metavar="W", help="nano or a .safetensors file (nano)")
     add("--threshold", type=score, metavar="0..1", help="minimum score of a word (the weights' own)")
     add("--short-side", type=pixels, metavar="N", help="pixels images are resized to (the weights' own)")
+    add(
+        "--without-known-words",
+        dest="known_words",
+        action="store_false",
+        help="as the network alone reads, without a list of frequent words",
+    )
     add("--batch", type=count, default=1, metavar="N", help="images to read at once, for a GPU (1)")
     add("--device", metavar="D", help="cpu, cuda, ... (a GPU if there is one)")
     add("--version", action="version", version=VERSION)

@@ -95,7 +95,7 @@ def _load(options: ReadOptions) -> Spotter:
     from spotter import load_spotter  # takes seconds, so only after the checks
 
     try:
-        return load_spotter(options.weights, options.device)
+        return load_spotter(options.weights, options.device, options.known_words)
     except ValueError as error:
         raise ValueError(_sentence(error)) from error
     except Exception as error:  # a missing device, too little memory

@@ -34,10 +34,14 @@ class Word:
     score: float  # of the detection
     reading_score: float  # geometric mean of the characters' probabilities
     characters: list[Character] = field(default_factory=list)
+    network_text: str | None = None  # what the network alone reads, if known words changed it
 
     def to_dict(self) -> dict[str, Any]:
-        """As in the `--json` format: lists, texts and numbers only."""
-        return asdict(self)
+        """As in the `--json` format: lists, texts and numbers only; without `network_text` if it is None."""
+        values = asdict(self)
+        if self.network_text is None:
+            del values["network_text"]
+        return values
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Word:
@@ -53,6 +57,7 @@ class DrawnReading:
     reading_score: float  # geometric mean of the characters' probabilities
     characters: list[Character]
     overlap: float  # IoU of the drawn box with the best proposal
+    network_text: str | None = None  # as in Word
 
 
 @dataclass(frozen=True)

@@ -49,8 +49,8 @@ class OneWordSpotter:
 def one_word(monkeypatch) -> OneWordSpotter:
     stub = OneWordSpotter()
 
-    def load(weights, device):
-        stub.loaded.append((weights, device))
+    def load(weights, device, known_words=True):
+        stub.loaded.append((weights, device, known_words))
         return stub
 
     monkeypatch.setattr(spotter, "load_spotter", load, raising=False)
@@ -78,14 +78,14 @@ def test_prints_the_words_of_each_image(folder, one_word, capsys):
     output = capsys.readouterr()
     assert output.out == "photo.jpg: 1 word\n  0.93  Chloé\nother.PNG: 1 word\n  0.93  Chloé\n"
     assert "2/2" in output.err
-    assert one_word.loaded == [("nano", None)]
+    assert one_word.loaded == [("nano", None, True)]
     assert one_word.calls == [((32, 64, 3), None, None), ((30, 20, 3), None, None)]
 
 
 def test_options_reach_the_spotter(folder, one_word, capsys):
     options = ["--weights", "w.safetensors", "--threshold", "0.25", "--short-side", "320", "--device", "cpu"]
     assert run(folder / "a", *options) == 0
-    assert one_word.loaded == [("w.safetensors", "cpu")]
+    assert one_word.loaded == [("w.safetensors", "cpu", True)]
     assert one_word.calls == [((32, 64, 3), 0.25, 320)]
 
 
@@ -217,6 +217,11 @@ def test_invalid_options(folder, one_word, capsys, options):
     assert one_word.loaded == []
 
 
+def test_the_network_alone(folder, one_word):
+    assert run(folder / "a", "--without-known-words") == 0
+    assert one_word.loaded == [("nano", None, False)]
+
+
 @pytest.mark.parametrize(
     ("error", "message"),
     [
@@ -226,7 +231,7 @@ def test_invalid_options(folder, one_word, capsys, options):
     ],
 )
 def test_weights_that_cannot_be_loaded(folder, capsys, monkeypatch, error, message):
-    def load(weights, device):
+    def load(weights, device, known_words=True):
         raise error
 
     monkeypatch.setattr(spotter, "load_spotter", load, raising=False)

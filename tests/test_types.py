@@ -65,3 +65,10 @@ def test_selection_applies_to_all_fields(regions, index, rows):
 def test_a_word_as_a_dictionary(characters):
     word = Word("w0", [[0.0, 0], [1, 0], [1, 1]], [0.0, 0, 1, 1], "a", 0.5, 0.5, characters)
     assert Word.from_dict(json.loads(json.dumps(word.to_dict()))) == word
+    assert "network_text" not in word.to_dict()
+
+
+def test_a_word_that_known_words_changed():
+    word = Word("w0", [[0.0, 0], [1, 0], [1, 1]], [0.0, 0, 1, 1], "a", 0.5, 0.5, network_text="")
+    assert word.to_dict()["network_text"] == ""
+    assert Word.from_dict(word.to_dict()) == word

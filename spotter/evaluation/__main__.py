@@ -42,6 +42,7 @@ class Options:
     peers: tuple[str, ...]
     without_text: bool
     true_polygons: bool
+    known_words: bool
     count: int
     style: str
     backgrounds: str | None
@@ -79,7 +80,7 @@ def run(options: Options) -> None:
     else:
         chosen = options.samples()
         images, count = photographs(chosen), len(chosen)
-    spotter = load(options.weights)
+    spotter = load(options.weights, options.known_words)
     if options.peers:
         print(comparison_table(compare_with_baselines(options, spotter)))
         return
@@ -101,12 +102,12 @@ def run(options: Options) -> None:
             raise ValueError(f"The report cannot be written to {options.json}: {error.strerror}.") from error
 
 
-def load(weights: str) -> Spotter:
+def load(weights: str, known_words: bool = True) -> Spotter:
     """Raises ValueError if the weights cannot be loaded."""
     from spotter import load_spotter  # late: loads torch's models, which takes seconds
 
     try:
-        return load_spotter(weights)
+        return load_spotter(weights, known_words=known_words)
     except Exception as error:  # a damaged file can raise anything
         raise ValueError(f"The weights {weights} cannot be loaded: {' '.join(str(error).split())}") from error
 
@@ -193,6 +194,12 @@ def parse(arguments: Sequence[str] | None) -> Options:
         "--true-polygons",
         action="store_true",
         help="compare reading in the ground-truth polygons with reading in the detected ones",
+    )
+    parser.add_argument(
+        "--without-known-words",
+        dest="known_words",
+        action="store_false",
+        help="the readings of the network alone, without a list of frequent words",
     )
     group = parser.add_argument_group(f"with {SYNTHETIC}")
     group.add_argument("--count", type=positive_int, default=200, help="number of scenes (200)")

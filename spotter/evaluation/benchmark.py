@@ -129,6 +129,12 @@ def measure_nano(weights: str, image: Path, options: Options) -> list[Measuremen
             f"image -> words, {options.threads} threads", parallel["seconds"], "s", maximum=1.0, note=note
         ),
         Measurement("  CPU time, 1 thread", single["cpu_seconds"], "s"),
+        Measurement(
+            "  CPU time of a trace, relative",
+            single["trace_cpu_seconds"] / single["cpu_seconds"],
+            "x",
+            maximum=2.0,
+        ),
         Measurement("  peak resident memory", parallel["peak_bytes"] / 2**30, "GiB", maximum=1.5),
         Measurement("loading the weights", parallel["load_seconds"], "s", maximum=2.0),
         Measurement("import spotter", importing, "s", maximum=3.0),

@@ -67,7 +67,8 @@ def measure_spotter(
     threshold: float | None = None,
     regions: int | None = None,
 ) -> dict[str, Any]:
-    """Seconds to load, and from image file to words (median, after a first run); peak bytes.
+    """Seconds to load, from image file to words (median, after a first run) and to a trace; peak bytes
+    without the trace.
 
     `regions`: the threshold is chosen such that this many regions are read.
     """
@@ -82,11 +83,13 @@ def measure_spotter(
     first = time.perf_counter() - start
     seconds, cpu, words = median_times(lambda: spotter.spot(image, threshold), runs)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    _, trace_cpu, _ = median_times(lambda: spotter.trace(image, threshold).words, runs)
     return {
         "load_seconds": loading,
         "first_seconds": first,
         "seconds": seconds,
         "cpu_seconds": cpu,
+        "trace_cpu_seconds": trace_cpu,
         "peak_bytes": peak,
         "words": len(words),
         "bfloat16": spotter.bfloat16,

@@ -3,7 +3,8 @@
     python -m spotter.evaluation.targets --icdar2015 FOLDER --td500 FOLDER --backgrounds FOLDER --json OUT
 
 Without one of the folders its rows are left out. No test data is used in training: rendered scenes have
-held-out fonts, words and backgrounds. Everything runs on one thread. The rows of a set are printed, and its
+held-out fonts, words and backgrounds. The network alone reads them, as all their words are known words (see
+`spotter.known_words`). Everything runs on one thread. The rows of a set are printed, and its
 figures written to OUT, as soon as it is measured.
 """
 
@@ -75,6 +76,7 @@ class Options:
     scenes: int
     dense: int
     limit: int | None
+    known_words: bool
     json: Path | None
 
 
@@ -115,23 +117,23 @@ TARGETS = (
 )
 
 
-def measure(spots: Mapping[str, Spot], options: Options) -> Iterator[tuple[str, Results]]:
+def measure(spots: Mapping[str, Spot], alone: Spot, options: Options) -> Iterator[tuple[str, Results]]:
     """Every available set with its results by reader. spots: this project's spotter and its peers, which read
-    photographs only. Raises ValueError or OSError in one sentence.
+    photographs only; alone: the network without known words, which reads rendered scenes. Raises ValueError
+    or OSError in one sentence.
     """
-    lexicon = load_lexicon("wordfreq") if options.icdar2015 else None
+    lexicon_of = {ICDAR: load_lexicon("wordfreq")} if options.icdar2015 else {}
 
-    def read(reader: str, images: EvaluationImages, count: int, name: str) -> list[ImageResult]:
-        progress = tqdm(images, total=count, desc=f"{name}, {reader}", unit="image")
-        return read_images(spots[reader], progress, lexicon if name == ICDAR else None)
+    def read(spot: Spot, images: EvaluationImages, count: int, name: str) -> list[ImageResult]:
+        return read_images(spot, tqdm(images, total=count, desc=name, unit="image"), lexicon_of.get(name))
 
     def scenes(style: str, count: int, seed: int) -> list[ImageResult]:
         images = rendered_scenes([style], count, options.backgrounds, seed)
-        return read(SPOTTER, images, count, f"scenes: {style}")
+        return read(alone, images, count, f"scenes: {style}")
 
     def on_photographs(name: str, samples: list[AnnotatedImage]) -> Results:
         chosen = samples[: options.limit]
-        return {reader: read(reader, photographs(chosen), len(chosen), name) for reader in spots}
+        return {reader: read(spot, photographs(chosen), len(chosen), name) for reader, spot in spots.items()}
 
     folders = {ICDAR: options.icdar2015, TD500: options.td500}
     both = []
@@ -214,30 +216,39 @@ def parse(arguments: Sequence[str] | None) -> Options:
     parser.add_argument(
         "--limit", type=positive_int, metavar="N", help="only the first N photographs of each folder"
     )
+    parser.add_argument(
+        "--without-known-words",
+        dest="known_words",
+        action="store_false",
+        help="the readings of the network alone, without a list of frequent words",
+    )
     parser.add_argument("--json", type=Path, metavar="OUT", help="also write the figures to this file")
     return Options(**vars(parser.parse_args(arguments)))
 
 
-def load_readers(options: Options) -> dict[str, Spot]:
-    """This project's spotter and its peers, on one thread. Raises ValueError, OSError or ImportError."""
+def load_readers(options: Options) -> tuple[dict[str, Spot], Spot]:
+    """This project's spotter and its peers, and the network alone, on one thread. Raises ValueError, OSError
+    or ImportError.
+    """
     import torch
 
     from spotter import load_spotter  # late: loads torch's models, which takes seconds
 
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    spotter: Spotter = load_spotter(options.weights)
+    spotter: Spotter = load_spotter(options.weights, known_words=options.known_words)
     peers: dict[str, Spot] = {name: load_baseline(name).read for name in options.peers}
-    return {SPOTTER: spotter.spot, **peers}
+    alone: Spotter = load_spotter(options.weights, known_words=False)
+    return {SPOTTER: spotter.spot, **peers}, alone.spot
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     content: dict[str, dict] = {}
     try:
-        spots = load_readers(options)
+        spots, alone = load_readers(options)
         print(header(options.peers))
-        for name, results in measure(spots, options):
+        for name, results in measure(spots, alone, options):
             ours, measured = results[SPOTTER], figures(name, results)
             print(rows(name, len(ours), measured, options.peers), flush=True)
             content[label(name, len(ours))] = to_report(ours).to_json() | {"targets": measured}

@@ -52,6 +52,7 @@ def measured(monkeypatch):
             "first_seconds": 2.0,
             "seconds": 0.9,
             "cpu_seconds": 0.8,
+            "trace_cpu_seconds": 1.2,
             "peak_bytes": 2**30,
             "words": 21,
             "bfloat16": True,
@@ -87,7 +88,7 @@ def test_table_and_json(measured, photo, tiny_file, tmp_path, capsys):
     assert rows["image -> words, 2 threads"]["value"] == 0.9
     assert rows["  peak resident memory"]["value"] == 1
     assert rows["first paint of the page"]["value"] == 0.25
-    assert [row["value"] for row in content["rows"] if row["unit"] == "x"] == pytest.approx([40 / 12, 5])
+    assert [row["value"] for row in content["rows"] if row["unit"] == "x"] == pytest.approx([1.5, 40 / 12, 5])
     assert {row["verdict"] for row in content["rows"]} == {"ok", ""}
     output = capsys.readouterr().out
     assert all(name in output for name in rows)

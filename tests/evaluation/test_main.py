@@ -29,7 +29,7 @@ class StubSpotter:
 @pytest.fixture
 def stub(monkeypatch):
     stub = StubSpotter()
-    monkeypatch.setattr(spotter, "load_spotter", lambda weights: stub, raising=False)
+    monkeypatch.setattr(spotter, "load_spotter", lambda weights, known_words=True: stub, raising=False)
     return stub
 
 
@@ -131,7 +131,7 @@ def test_broken_image(folder, stub, capsys):
 
 
 def test_broken_weights(folder, capsys, monkeypatch):
-    def load(weights):
+    def load(weights, known_words):
         raise RuntimeError("header\n  too large")
 
     monkeypatch.setattr(spotter, "load_spotter", load, raising=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -214,25 +213,6 @@ def test_network_image_inverts_the_trace(tiny_spotter, photographs, trace):
     torch.testing.assert_close(
         found, tiny_spotter.resize(photographs[0]), atol=0.5, rtol=0
     )  # rounded to bytes
-
-
-def minimum_seconds(function) -> float:
-    """CPU time of this process: other processes may be busy."""
-    seconds = []
-    for _ in range(2):
-        start = time.process_time()
-        function()
-        seconds.append(time.process_time() - start)
-    return min(seconds)
-
-
-@pytest.mark.slow
-def test_a_trace_costs_at_most_twice_the_time():
-    torch.manual_seed(0)
-    spotter = Spotter(SwinTextSpotter(replace(nano(), reading_threshold=0.0)), {}, "cpu")
-    photo = np.random.default_rng(0).integers(0, 255, (240, 320, 3), np.uint8)
-    plain = minimum_seconds(lambda: spotter.spot(photo, 0.0, 256))
-    assert minimum_seconds(lambda: spotter.trace(photo, 0.0, 256)) <= 2 * plain
 
 
 @pytest.mark.slow

@@ -53,7 +53,7 @@ class WordLists:
         from wordfreq import top_n_list, word_frequency
 
         held_out = split == "held_out"
-        plain = filter(_is_plain, top_n_list("en", ENGLISH_WORDS))
+        plain = filter(is_plain, top_n_list("en", ENGLISH_WORDS))
         common = tuple(word for word in plain if is_held_out(word) == held_out)
         foreign = {
             word
@@ -63,7 +63,7 @@ class WordLists:
         return cls(
             common=common,
             frequencies=tuple(word_frequency(word, "en") for word in common),
-            foreign=tuple(sorted(filter(_is_plain, foreign - set(common)))),
+            foreign=tuple(sorted(filter(is_plain, foreign - set(common)))),
             names=tuple(_faker_names(held_out)),
         )
 
@@ -184,7 +184,7 @@ def _fits(text: str, held_out: bool) -> bool:
     return 0 < len(text) <= MAX_LENGTH and all(c in PRINTABLE for c in text) and is_held_out(text) == held_out
 
 
-def _is_plain(word: str) -> bool:
+def is_plain(word: str) -> bool:
     """Whether a word consists of English letters and apostrophes."""
     return (
         len(word) <= MAX_LENGTH
