@@ -16,6 +16,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from spotter.explain import layers
+from spotter.explain.layers import Drawing
 from spotter.resources import ASSETS
 
 INK, PAPER, QUIET, RULE = (20, 26, 35), (255, 255, 255), (95, 101, 112), (214, 212, 204)
@@ -139,7 +141,7 @@ def panels_of(picture: Image.Image) -> list[Panel]:
 
 def paste(out: Image.Image, picture: Image.Image, x: int, y: int) -> None:
     """Pastes a picture with its panels into `out`, its upper left corner at (x, y)."""
-    out.paste(picture, (x, y))
+    layers.paste(out, picture, x, y)
     for panel in panels_of(picture):
         left, top, right, bottom = panel.box
         box = (left + x, top + y, right + x, bottom + y)
@@ -154,6 +156,16 @@ def grow(image: np.ndarray, width: int, smooth: bool = False) -> Image.Image:
     )
 
 
+def label_box(
+    draw: ImageDraw.ImageDraw, place: tuple[float, float], text: str, size: int = LABEL_SIZE
+) -> Box:
+    """Where `label` draws."""
+    width, height = round(text_width(text, size)) + 8, font(size).getbbox(text)[3] + 5
+    x = min(max(place[0], 0), max(draw.im.size[0] - width, 0))
+    y = min(max(place[1], 0), max(draw.im.size[1] - height, 0))
+    return x, y, x + width, y + height
+
+
 def label(
     draw: ImageDraw.ImageDraw,
     place: tuple[float, float],
@@ -163,11 +175,9 @@ def label(
     ground: Colour | None = HALO,
 ) -> None:
     """Draws a line of text with its upper left corner at `place`, moved to stay inside the picture."""
-    width, height = round(text_width(text, size)) + 8, font(size).getbbox(text)[3] + 5
-    x = min(max(place[0], 0), max(draw.im.size[0] - width, 0))
-    y = min(max(place[1], 0), max(draw.im.size[1] - height, 0))
+    x, y, *_ = box = label_box(draw, place, text, size)
     if ground is not None:
-        draw.rounded_rectangle((x, y, x + width, y + height), 3, fill=ground)
+        draw.rounded_rectangle(box, 3, fill=ground)
     write(draw, (x + 4, y + 1), text, size, colour)
 
 
@@ -246,7 +256,7 @@ def colour_bar(low: str, high: str, title: str, width: int = 300, name: str = "v
     bar = Image.new("RGB", (width, 42), PAPER)
     ramp = np.repeat(colour_table(name)[None], 12, 0)
     bar.paste(Image.fromarray(ramp).resize((width - 8, 12), Image.Resampling.BILINEAR), (4, 24))
-    draw = ImageDraw.Draw(bar)
+    draw = Drawing(bar)
     write(draw, (4, 3), low, 13, QUIET)
     write(draw, (width / 2, 3), title, 13, anchor="ma")
     write(draw, (width - 4, 3), high, 13, QUIET, "ra")
@@ -259,7 +269,7 @@ def titled(picture: Image.Image, title: str, note: str = "") -> Image.Image:
     top, bottom = (24 if title else 0), (24 if note else 0)
     out = Image.new("RGB", (wide, picture.height + top + bottom), PAPER)
     paste(out, picture, 0, top)
-    draw = ImageDraw.Draw(out)
+    draw = Drawing(out)
     write(draw, (2, 2), title)
     write(draw, (2, picture.height + top + 3), note, 13, QUIET)
     return out

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from spotter.explain.canvas import (
     BLUE,
@@ -22,6 +22,7 @@ from spotter.explain.canvas import (
     text_width,
     write,
 )
+from spotter.explain.layers import Drawing
 
 CELL = (74, 28)  # width and height of a matrix's cell
 CROSS = 18  # pixels at the right end of a cell, for the mark
@@ -43,7 +44,7 @@ def curve(
     """
     width, height = size
     picture = Image.new("RGB", size, PAPER)
-    draw = ImageDraw.Draw(picture)
+    draw = Drawing(picture)
     left, right, top, bottom = 46, width - 14, 34, height - 44
     write(draw, (left, 8), title)
     span_x, span_y = max(float(xs[-1] - xs[0]), 1e-9), max(high - low, 1e-9)
@@ -104,7 +105,7 @@ def bars(
     """Horizontal bars, each (name, value 0..high, label); `strong`: index of the one in orange."""
     line = 34
     picture = Image.new("RGB", (width, 34 + line * len(rows)), PAPER)
-    draw = ImageDraw.Draw(picture)
+    draw = Drawing(picture)
     write(draw, (4, 8), title)
     names = max((text_width(name, 16) for name, _, _ in rows), default=0)
     texts = max((text_width(text, 12) for _, _, text in rows), default=0)
@@ -141,7 +142,7 @@ def matrix(
     width, height = cell
     left, top = matrix_origin(rows)
     picture = Image.new("RGB", (left + width * len(columns) + 2, top + height * len(rows) + 2), PAPER)
-    draw = ImageDraw.Draw(picture)
+    draw = Drawing(picture)
     low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
     colours = colourise(values, low, high)
     for c, name in enumerate(columns):

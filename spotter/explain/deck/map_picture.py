@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageDraw
 
 from spotter.explain.canvas import INK, PAPER, QUIET, RULE, Colour, text_width, write
-from spotter.explain.topics.network_map import HEIGHT, WIDTH, shapes, thumbnails
+from spotter.explain.layers import Drawing
+from spotter.explain.topics.network_map import HEIGHT, WIDTH, shapes, thumbnails, titles
 from spotter.language import tr
 
 if TYPE_CHECKING:
@@ -64,36 +65,12 @@ ARROWS = (  # from, to, key of the shape along it
 )
 
 
-def titles() -> dict[str, str]:
-    """The names of the parts, in the current language."""
-    return {
-        "photo": tr("Photo"),
-        "swin": "Swin",
-        "fpn": tr("Pyramid"),
-        "dilated": tr("Dilated block"),
-        "proposals": tr("Proposals"),
-        "stage": tr("One stage"),
-        "stages": tr("Six stages"),
-        "mask": "maskK",
-        "m1": "M1",
-        "m2": "M2",
-        "m3": "M3",
-        "roi": "RoIAlign",
-        "r1": "r1",
-        "r2": "r2",
-        "r3": "r3",
-        "attention": tr("Attention"),
-        "decoder": tr("Decoder"),
-        "text": tr("Text"),
-    }
-
-
 def draw_network(trace: Trace, word: int | None) -> tuple[Image.Image, str]:
     """The network from left to right: the backbone, detection in green, recognition in orange."""
     pictures, sizes, names = thumbnails(trace, word), shapes(trace, word), titles()
     size = (9 * COLUMN + BOX[0] + 40, 3 * ROW + BOX[1] + 130)
     picture = Image.new("RGB", size, PAPER)
-    draw = ImageDraw.Draw(picture)
+    draw = Drawing(picture)
     draw_branch(draw)
     for start, end, shape in ARROWS:
         draw_arrow(draw, start, end, sizes.get(shape, ""))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from spotter.explain.canvas import (
     PAPER,
@@ -21,6 +21,7 @@ from spotter.explain.canvas import (
     write,
 )
 from spotter.explain.charts import bars, nice_top
+from spotter.explain.layers import Drawing
 from spotter.explain.topics.conversion import word_region_mask
 from spotter.explain.word_crop import turn_note, word_photo
 from spotter.language import tr
@@ -149,7 +150,7 @@ def draw_steps(
     size = (steps.a[2].shape[2] * CELL, steps.a[2].shape[1] * CELL)
     photo = word_photo(trace, word, size[0]).resize(size, Image.Resampling.BILINEAR)
     if polygon is not None:
-        outline(ImageDraw.Draw(photo, "RGBA"), points_in_roi(polygon, trace.rois[word]) * size, SKY, 2)
+        outline(Drawing(photo, "RGBA"), points_in_roi(polygon, trace.rois[word]) * size, SKY, 2)
     note = "; ".join(
         filter(None, [tr("blue: the true outline") if polygon is not None else "", turn_note(trace, word)])
     )
@@ -162,15 +163,11 @@ def draw_steps(
             (tr("mean {mean:.2f}", mean=steps.gates[i].mean()), f"M{i + 1}", steps.gates[i].mean(0), "gate"),
             (tr("energy"), f"r{i + 1}", energy(steps.r[i]), None),
         ]
-        rows.append(
-            tiles(
-                [
-                    titled(level_map(values, scale), f"{title}  {height} × {width}", text)
-                    for text, title, values, scale in pictures
-                ],
-                4,
-            )
-        )
+        maps = [
+            titled(level_map(values, scale), f"{title}  {height} × {width}", text)
+            for text, title, values, scale in pictures
+        ]
+        rows.append(tiles(maps, 4))
     rows.append(colour_bar("0", "1", tr("M; a and r: up to their largest"), 360))
     means = ", ".join(f"M{i + 1} {gate.mean():.2f}" for i, gate in enumerate(steps.gates))
     return tiles(rows, 1), tr(
@@ -190,7 +187,7 @@ def legend_text(channels: int) -> Image.Image:
         tr("r = (r before, enlarged, + a) · M"),
     )
     picture = Image.new("RGB", (420, 20 * len(lines) + 6), PAPER)
-    draw = ImageDraw.Draw(picture)
+    draw = Drawing(picture)
     for i, line in enumerate(lines):
         write(draw, (2, 4 + 20 * i), line, 13, QUIET)
     return picture

@@ -12,8 +12,21 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from spotter.evaluation.metrics import DetectionMetric, EndToEndMetric, Scores, match_detections, same_text
-from spotter.explain.canvas import GREEN, ORANGE, PINK, SKY, VERMILION, label, outline, photo_canvas, titled
+from spotter.explain.canvas import (
+    GREEN,
+    ORANGE,
+    PINK,
+    SKY,
+    VERMILION,
+    Box,
+    label,
+    label_box,
+    outline,
+    photo_canvas,
+    titled,
+)
 from spotter.explain.charts import curve
+from spotter.explain.layers import Drawing
 from spotter.explain.polygon_text import parse_outlines
 from spotter.language import tr
 from spotter.ops.shapes import overlaps
@@ -26,6 +39,7 @@ IGNORED = "###"  # text of a do-not-care region, as in ICDAR's files
 THRESHOLDS = np.arange(1, 20) / 20
 MOST_ROWS = 40
 WIDTH = 720  # pixels of the picture
+TEXT_SIZE, LINE = 17, 25  # pixels, of a label's letters and of its height
 
 
 @dataclass(frozen=True)
@@ -75,7 +89,7 @@ def evaluate_photo(trace: Trace, lines: str, min_iou: float, min_score: float) -
 def draw_evaluation(trace: Trace, evaluation: Evaluation, reading: bool) -> tuple[Image.Image, str]:
     """Matches over the photo; `reading`: a pair counts only if its text was read correctly."""
     picture, scale = photo_canvas(trace.image, WIDTH, dim=0.3)
-    draw = ImageDraw.Draw(picture, "RGBA")
+    draw = Drawing(picture, "RGBA")
 
     def to_picture(polygon: np.ndarray) -> np.ndarray:
         return polygon / trace.scale * scale
@@ -101,8 +115,11 @@ def draw_evaluation(trace: Trace, evaluation: Evaluation, reading: bool) -> tupl
         text = evaluation.words[j].text
         verdict = f"✓ {text}" if good else tr("✗ read {text}", text=text)
         texts.append((polygon, f"{verdict}  IoU {evaluation.iou[i, j]:.2f}"))
+    taken: list[Box] = []
     for polygon, text in texts:
-        label(draw, (polygon[:, 0].min(), polygon[:, 1].min() - 24), text, 17)
+        place = free_place(draw, polygon, text, taken)
+        taken.append(label_box(draw, place, text, TEXT_SIZE))
+        label(draw, place, text, TEXT_SIZE)
     scores = evaluation.end_to_end if reading else evaluation.detection
     return titled(picture, "", legend(reading)), tr(
         "The photo with {true} true and {found} found words: {matched} count as "
@@ -113,6 +130,19 @@ def draw_evaluation(trace: Trace, evaluation: Evaluation, reading: bool) -> tupl
         missed=scores.true - len(evaluation.pairs),
         false=scores.found - len(evaluation.pairs),
     )
+
+
+def free_place(
+    draw: ImageDraw.ImageDraw, polygon: np.ndarray, text: str, taken: list[Box]
+) -> tuple[float, float]:
+    """For a label: above an outline, or below it where other labels are in the way."""
+    x, top, bottom = polygon[:, 0].min(), polygon[:, 1].min(), polygon[:, 1].max()
+    places = [(x, top - LINE), (x, bottom), (x, top - 2 * LINE), (x, bottom + LINE)]
+    for place in places:
+        x1, y1, x2, y2 = label_box(draw, place, text, TEXT_SIZE)
+        if not any(x1 < right and left < x2 and y1 < low and high < y2 for left, high, right, low in taken):
+            return place
+    return places[0]
 
 
 def legend(reading: bool) -> str:

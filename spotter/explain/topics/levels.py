@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from spotter.explain.canvas import (
     GREEN,
@@ -25,6 +25,7 @@ from spotter.explain.canvas import (
     tiles,
     titled,
 )
+from spotter.explain.layers import Drawing
 from spotter.explain.picked_points import PICTURE_WIDTH
 from spotter.language import current_language, tr
 from spotter.tracing.trace_cache import cached
@@ -100,7 +101,7 @@ def max_energy(trace: Trace, dilated: bool) -> float:
 def draw_photo(trace: Trace, point: np.ndarray, word: int | None) -> tuple[Image.Image, str]:
     """The photo with the cell over a point (x, y) on each level, and the word's box."""
     picture, scale = photo_canvas(trace.image, PICTURE_WIDTH, dim=0.2)
-    draw = ImageDraw.Draw(picture, "RGBA")
+    draw = Drawing(picture, "RGBA")
     if word is not None:
         outline(draw, corners_of(trace.box(word) * scale), PAPER, 2)
     for level in reversed(range(4)):
@@ -134,7 +135,7 @@ def draw_levels(
         size = [round(side * stride_of(level) * zoom) for side in picture.size]
         height = round(trace.image.shape[0] * zoom)
         picture = picture.resize(size, Image.Resampling.NEAREST).crop((0, 0, MAP_WIDTH, height))
-        draw = ImageDraw.Draw(picture, "RGBA")
+        draw = Drawing(picture, "RGBA")
         if word is not None:
             outline(draw, corners_of(trace.box(word) * zoom), PAPER, 2)
         box = cell_box(level, point) * zoom

@@ -52,6 +52,36 @@ def code_polygon(trace: Trace, code: MaskCode, polygon: np.ndarray) -> CodedMask
     return CodedMask(box, mask, coefficients.numpy(), decoded, ious, threshold)
 
 
+@dataclass(frozen=True)
+class MaskLoss:
+    """What training compares: the mask that the network predicted for a word with a true one."""
+
+    l2: float  # mean of the squared differences of the coefficients
+    overlap: float  # sum of the products of the cells
+    predicted: float  # sum of the squared cells of the predicted mask
+    true: float
+
+    @property
+    def dice(self) -> float:
+        return 1 - 2 * self.overlap / max(self.predicted + self.true, 1e-6)
+
+
+def mask_loss(trace: Trace, code: MaskCode, word: int, coded: CodedMask) -> MaskLoss:
+    """Of the network's last stage against `coded`; each mask covers its own box, as in training."""
+    import torch
+
+    vector = trace.mask_vectors[-1, trace.proposal_index[word]].astype(np.float32)
+    with torch.no_grad():
+        mask = code.decode(torch.from_numpy(vector).to(code.mean.device)).float().cpu().numpy()
+    true = coded.mask.astype(np.float32)
+    return MaskLoss(
+        l2=float(np.square(vector - coded.coefficients).mean()),
+        overlap=float((mask * true).sum()),
+        predicted=float(np.square(mask).sum()),
+        true=float(np.square(true).sum()),
+    )
+
+
 def components(code: MaskCode, count: int = SHOWN_COMPONENTS) -> np.ndarray:
     """(count, size, size) float32, the first components, each times its standard deviation."""
     scaled = code.components * code.explained_variance.clamp(min=1e-6).sqrt()[:, None]

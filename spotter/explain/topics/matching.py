@@ -11,8 +11,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from spotter.explain.canvas import colour_bar, tiles
+from spotter.explain.canvas import (
+    LIGHT_GREEN,
+    ORANGE,
+    TEXT_SIZE,
+    colour_bar,
+    corners_of,
+    label,
+    linked,
+    outline,
+    photo_canvas,
+    tiles,
+)
 from spotter.explain.charts import cell_at, matrix
+from spotter.explain.layers import Drawing
 from spotter.explain.polygon_text import parse_outlines
 from spotter.language import tr
 
@@ -23,6 +35,7 @@ if TYPE_CHECKING:
 TERMS = ("classification", "l1", "giou", "mask")
 PUBLISHED = (2.0, 5.0, 2.0, 2.0)  # weights of TERMS
 MAX_ROWS, MAX_COLUMNS = 20, 10  # of the picture
+PHOTO_WIDTH, LINE = 480, 21  # pixels, of the picture of a pair and of a label's height
 CHEAPEST = 3  # proposals shown per word besides the assigned ones
 
 
@@ -37,8 +50,14 @@ class Matching:
     optimal: list[tuple[int, int]]  # (proposal, word) of the cheapest assignment
     greedy: list[tuple[int, int]]  # the cheapest pair first, then the cheapest of the rest, ...
     probability: np.ndarray  # (N,) of being text
-    centres: np.ndarray  # (G, 2) of the words, pixels of the resized image
+    stage: int
+    boxes: np.ndarray  # (G, 4) xyxy of the words, pixels of the resized image
     suppressed: bool  # whether the network drops overlapping regions (the published one does not)
+
+    @property
+    def centres(self) -> np.ndarray:
+        """(G, 2) of the words."""
+        return (self.boxes[:, :2] + self.boxes[:, 2:]) / 2
 
     def cost(self, pairs: list[tuple[int, int]]) -> float:
         return float(sum(self.total[pair] for pair in pairs))
@@ -96,7 +115,8 @@ def match_words(
         optimal=optimal,
         greedy=assign_greedily(total),
         probability=trace.scores[stage - 1],
-        centres=(boxes[:, :2] + boxes[:, 2:]) / 2,
+        stage=stage,
+        boxes=boxes,
         suppressed=trace.config.nms_iou < 1,
     )
 
@@ -131,6 +151,27 @@ def draw_matching(matching: Matching, word: int, cell: tuple[int, int]) -> tuple
         columns=len(names),
         words=len(matching.names),
     )
+
+
+def draw_pair(trace: Trace, matching: Matching, pair: tuple[int, int]) -> tuple[Image.Image, str]:
+    """The boxes of a pair (proposal, word) on the photo."""
+    proposal, word = pair
+    picture, scale = photo_canvas(trace.image, PHOTO_WIDTH, dim=0.35)
+    draw = Drawing(picture, "RGBA")
+    box, true = trace.boxes[matching.stage, proposal] * scale, matching.boxes[word] * scale
+    outline(draw, corners_of(true), LIGHT_GREEN, 3)
+    outline(draw, corners_of(box), ORANGE, 3)
+    name = tr("proposal {number}", number=proposal)
+    label(draw, (box[0], box[1] - LINE), name, TEXT_SIZE, ORANGE)
+    label(draw, (true[0], true[3]), matching.names[word], TEXT_SIZE, LIGHT_GREEN)
+    alt = tr(
+        "The photo with the box of proposal {proposal} after stage {stage}, and that of the true word "
+        "{word}.",
+        proposal=proposal,
+        stage=matching.stage,
+        word=matching.names[word],
+    )
+    return linked(picture, "photo"), alt
 
 
 def pairs_within(matching: Matching, rows: list[int], columns: list[int]) -> set[tuple[int, int]]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from spotter.explain.canvas import LIGHT_GREEN, ORANGE, PAPER, SKY, colourise, corners_of
+from spotter.explain.layers import Drawing
 from spotter.explain.word_crop import word_mask, word_photo
 from spotter.language import tr
 
@@ -16,6 +17,36 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 120, 84  # pixels of a thumbnail, about twice its size on the page
 MIN_SCORE = 0.05  # of boxes that are drawn
+
+
+def titles() -> dict[str, str]:
+    """Of the parts of the network, in the current language."""
+    return {
+        "why": tr("Why one network?"),
+        "photo": tr("Photo"),
+        "swin": "Swin",
+        "fpn": tr("Pyramid"),
+        "dilated": tr("Dilated block"),
+        "proposals": tr("Proposals"),
+        "stage": tr("One stage"),
+        "stages": tr("Six stages"),
+        "matching": tr("Matching"),
+        "mask": "maskK",
+        "roi": "RoIAlign",
+        "a": "a1 a2 a3",
+        "d": "d1 d2 d3",
+        "m1": "M1",
+        "m2": "M2",
+        "m3": "M3",
+        "r1": "r1",
+        "r2": "r2",
+        "r3": "r3",
+        "attention": tr("Attention, × maskK"),
+        "decoder": tr("Decoder"),
+        "text": tr("Text"),
+        "hmean": tr("Was it right?"),
+        "quiz": tr("Ten questions"),
+    }
 
 
 def thumbnails(trace: Trace, word: int | None) -> dict[str, Image.Image]:
@@ -97,7 +128,7 @@ def small_photo(trace: Trace, dim: float = 0.0) -> Image.Image:
 def draw_windows(trace: Trace) -> Image.Image:
     """The windows of the first stage that has few enough of them to be seen."""
     picture = small_photo(trace, 0.2)
-    draw = ImageDraw.Draw(picture, "RGBA")
+    draw = Drawing(picture, "RGBA")
     height, width = trace.image.shape[:2]
     step = trace.config.window * 16  # of stage 3: its tokens are 16 pixels wide
     for x in np.arange(step, width, step) * WIDTH / width:
@@ -122,7 +153,7 @@ def draw_pyramid(levels: list[np.ndarray]) -> Image.Image:
 def draw_boxes(trace: Trace, stage: int, word: int | None) -> Image.Image:
     """The boxes after a stage (0: as learned); those of words in green, the word's own in orange."""
     picture = small_photo(trace, 0.45)
-    draw = ImageDraw.Draw(picture, "RGBA")
+    draw = Drawing(picture, "RGBA")
     boxes = scaled(trace, stage)
     words = set(trace.proposal_index.tolist())
     own = None if word is None else int(trace.proposal_index[word])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from spotter.explain.canvas import (
     ORANGE,
@@ -23,6 +23,7 @@ from spotter.explain.canvas import (
     tiles,
     titled,
 )
+from spotter.explain.layers import Drawing
 from spotter.explain.topics.stages import attended_proposals
 from spotter.language import tr
 from spotter.tracing.trace_cache import cached
@@ -207,7 +208,7 @@ def bins(features: np.ndarray) -> Image.Image:
 def draw_partners(trace: Trace, stage: int, proposal: int) -> Image.Image:
     """The photo with the proposal, and those it attends to most."""
     picture, scale = photo_canvas(trace.image, PHOTO_WIDTH, dim=0.35)
-    draw = ImageDraw.Draw(picture, "RGBA")
+    draw = Drawing(picture, "RGBA")
     boxes = trace.boxes[stage - 1] * scale
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2
     for other, weight in attended_proposals(trace, stage, proposal):
@@ -231,7 +232,7 @@ def draw_move(trace: Trace, run: StageRun, stage: int, proposal: int) -> Image.I
     if inner[2] - inner[0] > 1 and inner[3] - inner[1] > 1:
         part = picture.crop(inner)
         picture.paste(blend_map(part, run.mask, 1.0, 0.5), inner[:2])
-    draw = ImageDraw.Draw(picture, "RGBA")
+    draw = Drawing(picture, "RGBA")
     for box, colour in ((before, (255, 255, 255)), (run.box, ORANGE)):
         outline(draw, corners_of((box - np.tile(view[:2], 2)) * np.tile(zoom, 2)), colour, 2)
     return picture

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from spotter.explain.canvas import ORANGE, SKY, crop, label, linked, outline, photo_canvas, titled
+from spotter.explain.layers import Drawing
 from spotter.language import tr
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def draw_overview(trace: Trace, word: int | None) -> tuple[Image.Image, str]:
     """
     picture, scale = photo_canvas(trace.image, WIDTH)
     linked(picture, "photo")
-    draw = ImageDraw.Draw(picture, "RGBA")
+    draw = Drawing(picture, "RGBA")
     for i in range(len(trace.words)):
         if i != word:
             outline(draw, trace.polygon(i) * scale, SKY, 2, 0.4 if below_threshold(trace, i) else 1.0)

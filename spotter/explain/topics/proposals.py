@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from spotter.explain.canvas import (
     LIGHT_GREEN,
@@ -19,6 +19,7 @@ from spotter.explain.canvas import (
     outline,
     photo_canvas,
 )
+from spotter.explain.layers import Drawing
 from spotter.language import tr
 
 if TYPE_CHECKING:
@@ -67,6 +68,13 @@ def learned_boxes(trace: Trace) -> np.ndarray:
     return np.concatenate([(boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]], 1)
 
 
+def on_the_way(trace: Trace, way: float) -> np.ndarray:
+    """(N, 4) cx, cy, w, h in 0..1: the boxes of the published start, moved that part of the way, 0..1, to the
+    learned ones. In a straight line: how training moved them is recorded nowhere.
+    """
+    return (1 - way) * starting_boxes(trace, None) + way * learned_boxes(trace)
+
+
 def draw_proposals(
     trace: Trace, start: np.ndarray, chosen: int, which: str, width: int = 900
 ) -> tuple[Image.Image, str]:
@@ -75,7 +83,7 @@ def draw_proposals(
     """
     height_px, width_px = trace.image.shape[:2]
     picture, scale = photo_canvas(trace.image, width, dim=0.45)
-    draw = ImageDraw.Draw(picture, "RGBA")
+    draw = Drawing(picture, "RGBA")
     before = to_pixels(start, width_px, height_px) * scale
     after = trace.boxes[0] * scale
     boxes = after if which in ("learned", "moves") else before
@@ -94,7 +102,7 @@ def draw_proposals(
         arrow(draw, centre(before[chosen]), centre(after[chosen]), ORANGE, 3)
     outline(draw, corners_of(boxes[chosen]), ORANGE, 3)
     label(draw, (boxes[chosen][0], boxes[chosen][1] - 30), tr("proposal {number}", number=chosen))
-    if which == "published":  # all boxes are one, at the border of the picture
+    if which == "published" and (boxes == boxes[0]).all():  # all boxes are one, at the border of the picture
         x, y = centre(boxes[chosen])
         draw.ellipse((x - DOT, y - DOT, x + DOT, y + DOT), fill=ORANGE)
         label(draw, (x + 2 * DOT, y - 14), tr("the centres of all {number} boxes", number=len(boxes)))
@@ -106,7 +114,7 @@ def draw_proposals(
     legend(draw, shape, boxes[chosen])
     what = {
         "start": tr("before training"),
-        "published": tr("as the published ones started"),
+        "published": tr("on the way from the published start"),
         "learned": tr("as learned"),
         "moves": tr("as arrows from start to learned"),
     }[which]

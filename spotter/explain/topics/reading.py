@@ -7,10 +7,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from spotter.explain.canvas import ORANGE, blend_map, colour_bar, linked, tiles, titled
 from spotter.explain.charts import bars
+from spotter.explain.layers import Drawing
 from spotter.explain.word_crop import turn_note, word_photo
 from spotter.language import tr
 
@@ -70,9 +71,7 @@ def draw_attention(trace: Trace, word: int, step: int) -> tuple[Image.Image, str
         attention = trace.decoder_attention[word, t].astype(np.float32)
         small = blend_map(thumbnail, attention, float(attention.max()))
         if t == step:
-            ImageDraw.Draw(small).rectangle(
-                (0, 0, small.width - 1, small.height - 1), outline=ORANGE, width=3
-            )
+            Drawing(small).rectangle((0, 0, small.width - 1, small.height - 1), outline=ORANGE, width=3)
         strip.append(titled(small, class_name(trace, int(trace.ids[word, t]))))
     bar = colour_bar("0", f"{weights.max():.2f}", tr("attention of this step"), 300)
     alt = tr(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from spotter.explain.canvas import (
     BLUE,
@@ -28,6 +28,7 @@ from spotter.explain.canvas import (
 )
 from spotter.explain.charts import curve
 from spotter.explain.gradient_field import POOL, Cell, Field, Variant
+from spotter.explain.layers import Drawing
 from spotter.explain.picked_points import PICTURE_WIDTH, Gap
 from spotter.explain.theoretical_field import cell_reach
 from spotter.explain.topics.windows import photo_rectangle
@@ -92,7 +93,7 @@ def draw_photo(
 ) -> tuple[Image.Image, str]:
     """The photo with the cell and its theoretical squares; `gap`: the word and the gap the cell is in."""
     picture, scale = photo_canvas(trace.image, PICTURE_WIDTH, dim=0.2)
-    draw = ImageDraw.Draw(picture, "RGBA")
+    draw = Drawing(picture, "RGBA")
     if gap is not None:
         for word in (gap[0], gap[1].other):
             outline(draw, trace.polygon(word) * scale, YELLOW, 3)
@@ -146,7 +147,7 @@ def draw_fields(
             (SIDE, SIDE), Image.Transform.EXTENT, tuple(view / POOL), Image.Resampling.BILINEAR
         )
         picture = blend_map(crop(trace.image, view, SIDE, SIDE), np.asarray(heat), high, 0.72)
-        draw = ImageDraw.Draw(picture, "RGBA")
+        draw = Drawing(picture, "RGBA")
         frames = [(theoretical_box(trace, level, cell, variant), GREEN, 2)]
         if variant is not None:
             frames.append((block_square(level, cell, variant), SKY, 3))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from spotter.explain.canvas import (
     BLUE,
@@ -25,6 +25,7 @@ from spotter.explain.canvas import (
     titled,
 )
 from spotter.explain.charts import curve, nice_top
+from spotter.explain.layers import Drawing
 from spotter.explain.roi_sampling import (
     PooledBox,
     bin_weights,
@@ -54,7 +55,7 @@ def draw_map(trace: Trace, one: PooledBox, channel: int, row: int, column: int) 
     part = values[y1 : max(y2, y1 + 1), x1 : max(x2, x1 + 1)]
     zoom = MAP_WIDTH / part.shape[1]
     picture = grow(colourise(part, float(part.min()), float(part.max())), MAP_WIDTH)
-    draw = ImageDraw.Draw(picture, "RGBA")
+    draw = Drawing(picture, "RGBA")
     origin = np.array([x1, y1])
 
     def to_picture(points: np.ndarray) -> np.ndarray:
@@ -114,7 +115,7 @@ def draw_taps(trace: Trace, one: PooledBox, channel: int, row: int, column: int)
     values = trace.levels[one.level][channel].astype(np.float32)
     part = values[first[1] : last[1], first[0] : last[0]]
     picture = grow(colourise(part, float(part.min()), float(part.max())), GRID_WIDTH)
-    draw, zoom = ImageDraw.Draw(picture), GRID_WIDTH / part.shape[1]
+    draw, zoom = Drawing(picture), GRID_WIDTH / part.shape[1]
     size = int(np.clip(zoom / 5, 9, 18))
     for tap in taps:
         x, y = (np.array([tap.column, tap.row]) - first) * zoom + 4
@@ -142,7 +143,7 @@ def draw_bins(
         if name == "RoIAlign":
             cell = GRID_WIDTH / value.shape[0]
             box = (column * cell, row * cell, (column + 1) * cell - 1, (row + 1) * cell - 1)
-            ImageDraw.Draw(picture).rectangle(box, outline=ORANGE, width=3)
+            Drawing(picture).rectangle(box, outline=ORANGE, width=3)
         linked(picture, "bins", share, values=value)
         rows, columns = value.shape
         title = tr("{name}: {rows} × {columns} bins", name=name, rows=rows, columns=columns)

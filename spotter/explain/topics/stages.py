@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from spotter.explain.canvas import (
     LIGHT_GREEN,
@@ -21,6 +21,7 @@ from spotter.explain.canvas import (
     photo_canvas,
 )
 from spotter.explain.charts import curve
+from spotter.explain.layers import Drawing
 from spotter.language import tr
 from spotter.ops.boxes import box_iou
 
@@ -59,7 +60,7 @@ def draw_stage(
     the proposal), "attended" (proposals it attends to).
     """
     picture, scale = photo_canvas(trace.image, width, dim=0.35)
-    draw = ImageDraw.Draw(picture, "RGBA")
+    draw = Drawing(picture, "RGBA")
     boxes = trace.boxes * scale
     centres = (boxes[..., :2] + boxes[..., 2:]) / 2  # (S + 1, N, 2)
     scores = trace.scores[stage - 1] if stage else np.full(boxes.shape[1], np.nan)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from spotter.explain.canvas import (
     INK,
@@ -23,6 +23,7 @@ from spotter.explain.canvas import (
     tiles,
     titled,
 )
+from spotter.explain.layers import Drawing
 from spotter.explain.word_crop import turn_note, word_photo, word_size
 from spotter.language import tr
 
@@ -171,7 +172,7 @@ def draw_query(trace: Trace, word: int, block: int, cell: int) -> tuple[Image.Im
 
 def draw_windows(picture: Image.Image, trace: Trace, query: Query) -> None:
     """Borders of the windows; the query's window and the query itself in orange."""
-    draw = ImageDraw.Draw(picture, "RGBA")
+    draw = Drawing(picture, "RGBA")
     window, (rows, columns) = trace.config.two_level_window, grid(trace)
     right, bottom = picture.size
     for i in range(1, columns):
@@ -192,7 +193,7 @@ def draw_weights(values: np.ndarray, high: float, marked: tuple[int, int], side:
     """(n, n) weights as a square of cells with their numbers; NaN is grey; the cell `marked` is framed."""
     cell = side // len(values)
     picture = Image.new("RGB", (cell * len(values), cell * len(values)), PAPER)
-    draw = ImageDraw.Draw(picture)
+    draw = Drawing(picture)
     colours = colourise(values, 0, high)
     for (y, x), value in np.ndenumerate(values):
         ground = tuple(int(v) for v in colours[y, x])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from spotter.evaluation.two_stage import (
     MISSING,
@@ -36,6 +36,7 @@ from spotter.explain.canvas import (
 )
 from spotter.explain.charts import curve
 from spotter.explain.crop_looseness import FACTORS, Looseness, measure_looseness
+from spotter.explain.layers import Drawing
 from spotter.explain.topics.conversion import draw_map
 from spotter.explain.word_crop import crop_roi, turn_note, word_size
 from spotter.language import tr, trn
@@ -91,7 +92,7 @@ def draw_heat(trace: Trace, result: TwoStage | None) -> tuple[Image.Image, str] 
         return None
     photo, scale = photo_canvas(trace.image, WIDTH)
     ours = photo.copy()
-    draw = ImageDraw.Draw(ours, "RGBA")
+    draw = Drawing(ours, "RGBA")
     for i, word in enumerate(trace.words):
         if word.score >= trace.config.score_threshold or i == 0:
             outline(draw, trace.polygon(i) * scale, ORANGE, 2)
@@ -108,7 +109,7 @@ def draw_heat(trace: Trace, result: TwoStage | None) -> tuple[Image.Image, str] 
         )
         pictures.append(titled(blend_map(photo, values, 1.0, 0.75), name, note))
     boxes = photo.copy()
-    draw = ImageDraw.Draw(boxes, "RGBA")
+    draw = Drawing(boxes, "RGBA")
     for strip in result.strips:
         quad = strip.quad * scale
         outline(draw, quad, SKY, 2)

@@ -25,6 +25,7 @@ from spotter.explain.canvas import (
     tiles,
     titled,
 )
+from spotter.explain.layers import Drawing
 from spotter.explain.picked_points import PICTURE_WIDTH
 from spotter.explain.theoretical_field import token_reach, window_places
 from spotter.language import tr
@@ -168,7 +169,7 @@ def draw_photo(trace: Trace, at: TokenWindow, weights: np.ndarray) -> tuple[Imag
     heads), and its theoretical receptive field.
     """
     picture, scale = photo_canvas(trace.image, PICTURE_WIDTH, dim=0.25)
-    draw = ImageDraw.Draw(picture, "RGBA")
+    draw = Drawing(picture, "RGBA")
     token = at.stride * scale
     if token >= MIN_GRID_TOKEN:
         draw_grid(draw, 0, token, (*PAPER, 40))
@@ -285,7 +286,7 @@ def enlarged_window(
     side = len(at.rows)
     picture = grow(image, cell * side)
     row, column = divmod(at.index, side)
-    ImageDraw.Draw(picture).rectangle(
+    Drawing(picture).rectangle(
         (column * cell, row * cell, (column + 1) * cell - 1, (row + 1) * cell - 1), outline=ORANGE, width=2
     )
     return linked(picture, "window", (1 / side, 1 / side), values=values)

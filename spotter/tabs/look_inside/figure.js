@@ -3,7 +3,7 @@
 // values. With the picture in focus, the arrow keys step from cell to cell; where a click has no other use, it pins the spot.
 
 import { clone, find } from "../shared/dom.js";
-import { savePicture } from "./figure_save.js";
+import { saveAddress, savePicture } from "./figure_save.js";
 import { centreOf, stepped, valueText } from "./figure_values.js";
 
 /** @import { Component } from "../shared/dom.js" */
@@ -20,6 +20,7 @@ import { centreOf, stepped, valueText } from "./figure_values.js";
  * @property {[number, number] | null} cell  width and height of a cell that is marked as a whole, 0 to 1
  * @typedef {object} FigureValue
  * @property {{ url: string } | null} image
+ * @property {{ url: string } | null} drawing
  * @property {string} alt
  * @property {number} width
  * @property {number} height
@@ -37,14 +38,13 @@ import { centreOf, stepped, valueText } from "./figure_values.js";
  * @property {Cursor | null} cursor
  */
 
-const SAVE = "PNG";
 const POINTED = "figure-pointed";  // the event of the document whose detail are the places pointed at
 
 /** @param {Component<{ value: FigureValue }>} component */
 export function mount({ element, props, trigger, watch }) {
   /** @type {Figure} */
   const figure = { image: find(element, "img", HTMLImageElement), marks: find(element, ".marks", HTMLElement), props, cursor: null };
-  const save = find(element, ".save", HTMLButtonElement);
+  const save = find(element, ".save", HTMLElement);
   let isPinned = false;
   const send = (/** @type {Place[]} */ places) => document.dispatchEvent(new CustomEvent(POINTED, { detail: places }));
   figure.image.addEventListener("click", (event) => {
@@ -75,8 +75,12 @@ export function mount({ element, props, trigger, watch }) {
     isPinned = false;
     send([]);
   });
-  save.textContent = SAVE;
-  save.addEventListener("click", () => savePicture(figure.image, element.id));
+  const pixels = find(save, ".pixels", HTMLButtonElement), drawing = find(save, ".drawing", HTMLButtonElement);
+  const name = () => element.parentElement?.closest("[id]")?.id || "figure";  // the element's own id means nothing
+  pixels.textContent = "PNG";
+  pixels.addEventListener("click", () => savePicture(figure.image, name()));
+  drawing.textContent = "SVG";
+  drawing.addEventListener("click", () => saveAddress(props.value.drawing?.url ?? "", `${name()}.svg`));
   const onPointed = (/** @type {Event} */ event) => {
     if (!element.isConnected) document.removeEventListener(POINTED, onPointed);
     else drawMarks(figure, event instanceof CustomEvent ? event.detail : []);

@@ -18,6 +18,7 @@ from PIL import Image
 from pydantic import Field
 
 from spotter.explain.canvas import Panel, panels_of
+from spotter.explain.svg import to_svg
 from spotter.tabs.shared.javascript import component_script
 
 MAX_PANELS = 128  # of a picture
@@ -50,6 +51,7 @@ class FigureData(GradioModel):
     """Sent to the page, and back from it with the point of a click in pixels of the picture."""
 
     image: FileData | None = None
+    drawing: FileData | None = None  # the same as SVG
     alt: str = ""
     width: int = 1
     height: int = 1
@@ -88,7 +90,7 @@ class Figure(gr.HTML):
     `scroll_below`: width in pixels below which the picture scrolls instead of shrinking; `clickable`:
     `figure.input(fn, figure, ...)` gets the point of a click as [x, y]. Pointing at a panel of the picture
     marks the same spot in all panels on the page that show the same thing, and shows the value there if the
-    panel has values; the arrow keys step from cell to cell. A link saves the picture.
+    panel has values; the arrow keys step from cell to cell. Buttons save the picture.
     """
 
     data_model = FigureData
@@ -129,8 +131,10 @@ class Figure(gr.HTML):
             picture.save(data, "PNG", compress_level=1)  # the default of 6 takes four times as long
         name = "figure.jpg" if self.photo else "figure.png"
         path = keep_file(data.getvalue(), name, self.GRADIO_CACHE)
+        drawing = keep_file(to_svg(picture).encode(), "figure.svg", self.GRADIO_CACHE)
         return FigureData(
             image=FileData(path=path),
+            drawing=FileData(path=drawing),
             alt=alt,
             width=picture.width,
             height=picture.height,

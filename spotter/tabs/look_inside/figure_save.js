@@ -6,7 +6,13 @@ export function savePicture(image, name) {
   canvas.width = image.naturalWidth;
   canvas.height = image.naturalHeight;
   canvas.getContext("2d")?.drawImage(image, 0, 0);
-  canvas.toBlob((blob) => blob && saveBlob(blob, `${name || "figure"}.png`), "image/png");
+  canvas.toBlob((blob) => blob && saveBlob(blob, `${name}.png`), "image/png");
+}
+
+/** What an address of this page leads to. @param {string} url @param {string} name */
+export async function saveAddress(url, name) {
+  const answer = await fetch(url);
+  if (answer.ok) saveBlob(await answer.blob(), name);
 }
 
 const STYLES = ["fill", "stroke", "stroke-width", "font-size", "font-weight", "font-family", "text-anchor", "opacity", "display",

@@ -43,6 +43,15 @@ class Shared:
     def inputs(self) -> set[Block]:
         return {self.trace, self.word, self.truth, self.picked}
 
+    def view_input(
+        self, values: Values, loader: Loader, progress: Callable[..., Any] = no_progress
+    ) -> ViewInput:
+        """What a view draws; there is a trace."""
+        trace, word, picked = values[self.trace], values[self.word], values[self.picked]
+        word = min(int(word or 0), len(trace.words) - 1) if trace.words else None
+        proposal = picked[2] if picked and picked[:2] == (trace_id(trace), word) else None
+        return ViewInput(trace, word, loader.spotter, values[self.truth] or "", progress, proposal)
+
 
 def progress_on(components: list[Block]) -> dict[str, Any]:
     """Arguments of an event that shows its progress on these components, if there are any."""
@@ -113,11 +122,7 @@ class Frame:
         }
 
     def view_input(self, values: Values, progress: Callable[..., Any] = no_progress) -> ViewInput:
-        shared = self.shared
-        trace, word, picked = values[shared.trace], values[shared.word], values[shared.picked]
-        word = min(int(word or 0), len(trace.words) - 1) if trace.words else None
-        proposal = picked[2] if picked and picked[:2] == (trace_id(trace), word) else None
-        return ViewInput(trace, word, self.loader.spotter, values[shared.truth] or "", progress, proposal)
+        return self.shared.view_input(values, self.loader, progress)
 
     def wire(self, index: int, views: gr.Tabs) -> None:
         """Events of this sub-tab, the one at `index` of `views`."""

@@ -88,7 +88,7 @@ function makeHead(defs, path) {
 function boxOf({ title, column, row, small }) {
   const wide = title.match(/[\u1100-\uffff]/g)?.length ?? 0, narrow = title.length - wide;
   const width = small ? Math.max(26, narrow * LETTER + wide * SYLLABLE + 8) : SIZE.width;
-  return { x: LEFT + column * PITCH, y: TOP + row * ROW, width, height: small ? SMALL_HEIGHT : SIZE.height };
+  return { x: Math.max(LEFT + column * PITCH, width / 2 + 2), y: TOP + row * ROW, width, height: small ? SMALL_HEIGHT : SIZE.height };
 }
 
 /** @param {Element} parent @param {string} name @param {Node} node */

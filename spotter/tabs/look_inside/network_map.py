@@ -13,8 +13,7 @@ from gradio.data_classes import GradioModel
 from PIL import Image
 from pydantic import Field
 
-from spotter.explain.topics.network_map import shapes, thumbnails
-from spotter.language import tr
+from spotter.explain.topics.network_map import shapes, thumbnails, titles
 from spotter.tabs.shared.javascript import component_script
 
 if TYPE_CHECKING:
@@ -72,6 +71,7 @@ NODES = (
     Node("decoder", "letters", 11, 2, "recognition"),
     Node("text", "letters", 12, 2, "recognition"),
     Node("hmean", "hmean", 12, 1, "shared", small=True),
+    Node("quiz", "quiz", 12, 0, "shared", small=True),
 )
 EDGES = (
     Edge("photo", "swin", "shared", "photo", gradient=False),
@@ -100,36 +100,8 @@ EDGES = (
     Edge("attention", "decoder", "recognition", "attention"),
     Edge("decoder", "text", "recognition", "decoder"),
     Edge("text", "hmean", "shared", gradient=False),
+    Edge("hmean", "quiz", "shared", gradient=False),
 )
-
-
-def titles() -> dict[str, str]:
-    """Of the nodes, by their names."""
-    return {
-        "why": tr("Why one network?"),
-        "photo": tr("Photo"),
-        "swin": "Swin",
-        "fpn": tr("Pyramid"),
-        "dilated": tr("Dilated block"),
-        "proposals": tr("Proposals"),
-        "stage": tr("One stage"),
-        "stages": tr("Six stages"),
-        "matching": tr("Matching"),
-        "mask": "maskK",
-        "roi": "RoIAlign",
-        "a": "a1 a2 a3",
-        "d": "d1 d2 d3",
-        "m1": "M1",
-        "m2": "M2",
-        "m3": "M3",
-        "r1": "r1",
-        "r2": "r2",
-        "r3": "r3",
-        "attention": tr("Attention, × maskK"),
-        "decoder": tr("Decoder"),
-        "text": tr("Text"),
-        "hmean": tr("Was it right?"),
-    }
 
 
 class NodeData(GradioModel):

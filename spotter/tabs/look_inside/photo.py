@@ -61,7 +61,7 @@ class PhotoPicker:
                 interactive=True,
             )
             self.crop = Figure(photo=True, elem_id="inside-crop")
-            self.tour = Tour()
+            self.tour = Tour(loader)
             self.take_away = TakeAway(loader)
         with gr.Column(elem_id="inside-drawer"), gr.Row(equal_height=False):
             with gr.Column(scale=3, min_width=260):
@@ -239,4 +239,11 @@ def summary(trace: Trace, stored: bool = False) -> str:
     second_pass = tr(
         "Read makes a second pass, over a smaller copy of the photo, for large words; it is not shown here."
     )
-    return " · ".join(parts) + (f"\n\n{second_pass}" if trace.config.coarse_scale else "")
+    known_words = tr(
+        "Readings are the network's own; Read compares those it is not sure of with a list of frequent words."
+    )
+    notes = [
+        *([second_pass] if trace.config.coarse_scale else []),
+        *([known_words] if trace.config.known_word_weight else []),
+    ]
+    return "\n\n".join([" · ".join(parts), *notes])

@@ -55,7 +55,7 @@ def build_look_inside(loader: Loader, tab: gr.Tab) -> None:
         frame.wire(index, views)
     opened = tab.select(open_named_view, None, views, queue=False, **HIDDEN)
     opened.then(None, js=READY, **HIDDEN)
-    picker.tour.wire(views)
+    picker.tour.wire(views, shared)
 
 
 def open_named_view(request: gr.Request) -> gr.Tabs:

@@ -128,14 +128,19 @@ def test_the_value_under_the_pointer_is_shown_and_arrow_keys_step(page):
     expect(value).to_have_count(0)
 
 
-def test_a_picture_is_saved_as_png_and_the_map_as_svg(page):
+def test_a_picture_is_saved_as_png_and_svg_and_the_map_as_svg(page):
     open_view(page, "stages")
     picture = page.locator("#stages-picture")
     expect(picture.locator("img")).to_be_visible(timeout=120_000)
     picture.locator("img").hover()
     with page.expect_download() as download:
         picture.get_by_role("button", name="PNG").click()
+    assert download.value.suggested_filename == "stages-picture.png"
     assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
+    with page.expect_download() as download:
+        picture.get_by_role("button", name="SVG").click()
+    assert download.value.suggested_filename == "stages-picture.svg"
+    assert "after stage 2 of 2" in Path(download.value.path()).read_text()
     with page.expect_download() as download:
         page.locator("#inside-map").get_by_role("button", name="SVG").click()
     drawing = Path(download.value.path()).read_text()
@@ -188,3 +193,24 @@ def test_both_sides_of_a_slider_have_alternative_text(page, view, slider, says):
         (page.locator(f"{slider} img").first, page.locator(f"{slider} img").last), says, strict=True
     ):
         expect(image).to_have_attribute("alt", re.compile(f": {end}$"), timeout=120_000)
+
+
+def test_the_published_boxes_are_moved_to_the_learned_ones(page):
+    open_view(page, "start")
+    picture = page.locator("#proposals-picture img")
+    expect(picture).to_have_attribute("alt", re.compile("as learned"), timeout=120_000)
+    page.locator("#proposals-play").click()
+    text = page.locator("#view-start .prose.formula")
+    expect(text).to_contain_text("The published start.")
+    expect(picture).to_have_attribute("alt", re.compile("on the way from the published start"))
+    expect(text).to_contain_text("100% of the way", timeout=60_000)
+
+
+def test_ten_questions_are_answered_and_checked(page):
+    open_view(page, "quiz")
+    expect(page.locator("#quiz-10")).to_contain_text("10. Precision is", timeout=120_000)
+    page.locator("#quiz-7").get_by_label("784").check()
+    expect(page.locator("#view-quiz .prose.feedback p")).to_have_count(0)
+    page.locator("#quiz-check").click()
+    expect(page.locator("#quiz-score")).to_have_text("0 of 10 right. 9 are not answered yet.")
+    expect(page.locator("#view-quiz .prose.feedback p")).to_have_count(2)  # that of the answer, and the score

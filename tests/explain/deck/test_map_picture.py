@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spotter.explain.deck.map_picture import ARROWS, BOX, PLACES, corner, draw_network, titles
-from spotter.explain.topics.network_map import thumbnails
+from spotter.explain.deck.map_picture import ARROWS, BOX, PLACES, corner, draw_network
+from spotter.explain.topics.network_map import thumbnails, titles
 
 
 def test_arrows_and_names_belong_to_parts():
-    assert set(titles()) == set(PLACES)
+    assert set(PLACES) <= set(titles())
     assert {end for arrow in ARROWS for end in arrow[:2]} == set(PLACES)
 
 

@@ -63,3 +63,13 @@ def test_the_selected_word_is_looked_up_among_the_true_ones(tiny_spotter, trace)
         box = np.concatenate([polygon.min(0), polygon.max(0)])
         nearest = found.nearest(box)
         assert nearest == column or np.allclose(found.centres[nearest], found.centres[column], atol=1)
+
+
+def test_a_pair_is_shown_on_the_photo(tiny_spotter, trace):
+    found = matching.match_words(trace, tiny_spotter.model.mask_code, words_read(trace), 1)
+    (proposal, word) = found.optimal[0]
+    picture, alt = matching.draw_pair(trace, found, (proposal, word))
+    assert f"proposal {proposal} after stage 1" in alt
+    assert found.names[word] in alt
+    np.testing.assert_allclose(found.centres, (found.boxes[:, :2] + found.boxes[:, 2:]) / 2)
+    assert picture.size[0] <= matching.PHOTO_WIDTH

@@ -32,6 +32,14 @@ def test_an_unchanged_picture_keeps_its_file(tmp_path):
     assert first.stat().st_mtime_ns == before
 
 
+def test_a_picture_comes_as_svg_too(tmp_path):
+    figure = Figure()
+    figure.GRADIO_CACHE = str(tmp_path)
+    data = figure.postprocess((titled(Image.new("RGB", (9, 7)), "a <title>"), ""))
+    assert "a &lt;title&gt;</text>" in Path(data.drawing.path).read_text(encoding="utf-8")
+    assert figure.postprocess(None).drawing is None
+
+
 def test_values_of_a_panel_are_packed_row_by_row(tmp_path):
     figure = Figure()
     figure.GRADIO_CACHE = str(tmp_path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gradio as gr
 import pytest
 
+from spotter.explain.topics.network_map import titles
 from spotter.tabs.look_inside.network_map import EDGES, NODES, NetworkMap
 from spotter.tabs.look_inside.views import VIEWS
 
@@ -22,6 +23,7 @@ def test_every_view_can_be_opened_and_every_node_opens_one():
 def test_arrows_connect_nodes():
     names = {node.name for node in NODES}
     assert len(names) == len(NODES)
+    assert names == set(titles())
     assert {edge.start for edge in EDGES} | {edge.end for edge in EDGES} == names - {"why"}
 
 

@@ -30,3 +30,8 @@ def test_words_below_the_threshold_are_named(trace, score, start, below):
 def test_a_second_pass_is_mentioned_if_the_weights_have_one(trace):
     assert "second pass" not in summary(trace)
     assert "second pass" in summary(replace(trace, config=replace(trace.config, coarse_scale=0.5)))
+
+
+def test_known_words_are_mentioned_if_the_weights_use_them(trace):
+    assert "frequent words" not in summary(trace)
+    assert "frequent words" in summary(replace(trace, config=replace(trace.config, known_word_weight=0.4)))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gradio as gr
 
-from spotter.tabs.look_inside.tour import Tour, steps
+from spotter.tabs.look_inside.frame import Shared
+from spotter.tabs.look_inside.tour import Tour
+from spotter.tabs.look_inside.tour_steps import steps
 from spotter.tabs.look_inside.views import VIEWS
+from spotter.tabs.shared.loading import Loader
 
 
 def test_steps_follow_the_story():
@@ -15,9 +18,31 @@ def test_steps_follow_the_story():
     assert all(step.title and step.text.endswith((".", "?")) for step in steps())
 
 
-def test_it_is_closed_at_first():
+def test_it_is_closed_at_first(tiny_file):
     with gr.Blocks(analytics_enabled=False):
-        tour = Tour()
+        tour = Tour(Loader(str(tiny_file)))
         tour.panel()
-        tour.wire(gr.Tabs())
+        shared = Shared(gr.State(), gr.Dropdown([]), gr.Textbox(""), gr.State(), gr.State(0))
+        tour.wire(gr.Tabs(), shared)
     assert not tour.group.visible
+
+
+def test_every_view_of_the_story_but_the_last_is_guessed_about():
+    asking = [step.view for step in steps() if step.ask]
+    assert asking == [step.view for step in steps() if step.view not in (None, "quiz")]
+
+
+def test_an_answer_that_comes_late_is_not_told(tiny_file):
+    """The visitor is at the next question then."""
+    with gr.Blocks(analytics_enabled=False) as demo:
+        tour = Tour(Loader(str(tiny_file)))
+        tour.panel()
+        tour.wire(gr.Tabs(), Shared(gr.State(), gr.Dropdown([]), gr.Textbox(""), gr.State(), gr.State(0)))
+    tell = next(event.fn for event in demo.fns.values() if event.fn and event.fn.__name__ == "tell")
+    assert tell(3, True, (3, "Right."))["value"] == "Right."
+    for index, is_shown, computed in (
+        (4, True, (3, "Right.")),
+        (3, False, (3, "Right.")),
+        (3, True, (3, "")),
+    ):
+        assert "value" not in tell(index, is_shown, computed)

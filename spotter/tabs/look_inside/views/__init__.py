@@ -14,6 +14,7 @@ from spotter.tabs.look_inside.views.masks import MasksView
 from spotter.tabs.look_inside.views.matching import MatchingView
 from spotter.tabs.look_inside.views.one_stage import OneStageView
 from spotter.tabs.look_inside.views.proposals import ProposalsView
+from spotter.tabs.look_inside.views.quiz import QuizView
 from spotter.tabs.look_inside.views.reading import ReadingView
 from spotter.tabs.look_inside.views.receptive_field import ReceptiveFieldView
 from spotter.tabs.look_inside.views.roi_align import RoiAlignView
@@ -22,7 +23,9 @@ from spotter.tabs.look_inside.views.two_level import TwoLevelView
 from spotter.tabs.look_inside.views.two_stage_comparison import TwoStageView
 from spotter.tabs.look_inside.views.windows import WindowsView
 
-VIEWS: tuple[type[View], ...] = (  # in the order of the story: why, the data as it flows, what it brought
+VIEWS: tuple[
+    type[View], ...
+] = (  # in the order of the story: why, the data as it flows, what it brought, ten questions
     TwoStageView,
     WindowsView,
     LevelsView,
@@ -37,4 +40,5 @@ VIEWS: tuple[type[View], ...] = (  # in the order of the story: why, the data as
     TwoLevelView,
     ReadingView,
     HmeanView,
+    QuizView,
 )

@@ -17,6 +17,7 @@ from spotter.language import tr
 from spotter.tabs.look_inside.figure import Figure, keep_file
 from spotter.tabs.look_inside.markdown import escape
 from spotter.tabs.look_inside.view import Text, Values, View, ViewInput
+from spotter.tabs.look_inside.views.gate_cell import describe_cell
 from spotter.tabs.look_inside.widgets import formula, name_slides
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class ConversionView(View):
             self.steps: conversion_steps.draw_steps(trace, word, steps, polygon),
             self.channels: conversion_steps.draw_channels(gate, contrast, name),
             self.summary: describe_claims(trace, word, steps, gradients, polygon),
-            self.leakage: describe_leakage(trace, word, view_input.truth),
+            self.leakage: f"{describe_leakage(trace, word, view_input.truth)}\n\n{describe_cell(steps)}",
             self.energy: conversion_steps.draw_energy(ratios),
             self.slider: tuple(self.slider_file(picture) for picture in sides),
             self.reading: describe_reading(

@@ -25,9 +25,9 @@ class HmeanView(View):
     notice = Text(
         lambda: tr(
             "A word counts as found if its IoU with a true word exceeds the threshold. Lower the score "
-            "threshold: more words are found (recall rises), but also more false ones (precision falls). The "
-            "H-mean is high only if precision and recall both are. The true words can be edited "
-            "where the photo is picked."
+            "threshold: more words may be found (recall rises), but also more false ones (precision falls). "
+            "The H-mean is high only if precision and recall both are. The true words can be edited where "
+            "the photo is picked."
         )
     )
     needs_word = False

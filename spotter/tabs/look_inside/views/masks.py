@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gradio as gr
 
+from spotter.explain.equations import agreeing
 from spotter.explain.polygon_text import parse_outlines, show_outline
 from spotter.explain.topics import masks
-from spotter.explain.topics.masks import CodedMask
+from spotter.explain.topics.masks import CodedMask, MaskLoss
 from spotter.language import tr
 from spotter.tabs.look_inside.figure import Figure
 from spotter.tabs.look_inside.view import Text, Values, View, ViewInput
@@ -70,11 +71,12 @@ class MasksView(View):
             return dict.fromkeys(self.outputs) | {self.text: invalid}
         coded = masks.code_polygon(trace, code, outlines[0][1] / trace.scale)
         count = min(int(values[self.count]), len(coded.coefficients))
+        loss = masks.mask_loss(trace, code, view_input.selected, coded)
         return {
             self.picture: masks.draw_masks(trace, coded, count, view_input.selected, columns=3),
             self.curve: masks.draw_curve(coded, count),
             self.components: masks.draw_components(code, coded, count),
-            self.text: describe(coded, count),
+            self.text: f"{describe(coded, count)}\n\n{describe_loss(loss, len(coded.coefficients))}",
         }
 
 
@@ -99,3 +101,29 @@ def describe(coded: CodedMask, count: int) -> str:
         f"$$k = {count},\\quad a = ({first}{more})$$\n\n"
         f"{explained}"
     )
+
+
+def describe_loss(loss: MaskLoss, count: int) -> str:
+    """How training compares the predicted mask with the true one. Markdown with LaTeX."""
+    cells, dice = agreeing(
+        lambda overlap, predicted, true: 1 - 2 * overlap / max(predicted + true, 1e-6),
+        [loss.overlap, loss.predicted, loss.true],
+        [1, 1, 1],
+        3,
+    )
+    parts = [
+        tr(
+            "**Training** compares the predicted mask with the true one twice: the {count} numbers by their "
+            "squared distance (L2), and the decoded cells by how much they share (dice), which sees the "
+            "shape as a whole.",
+            count=count,
+        ),
+        "$$L_{mask} = 2 \\cdot \\tfrac{1}{K} \\sum_i (\\hat a_i - a_i)^2 + 2 \\cdot "
+        "\\Big(1 - \\tfrac{2 \\sum \\hat m\\, m}{\\sum \\hat m^2 + \\sum m^2}\\Big)$$",
+        tr(
+            "With the polygon taken as true, L2 is {l2:.3f} for the network's last stage, and dice is:",
+            l2=loss.l2,
+        ),
+        f"$$1 - \\tfrac{{2 \\cdot {cells[0]}}}{{{cells[1]} + {cells[2]}}} = {dice}$$",
+    ]
+    return "\n\n".join(parts)

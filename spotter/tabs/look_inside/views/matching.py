@@ -37,6 +37,7 @@ class MatchingView(View):
                 self.text = formula()
             with gr.Column(scale=3, min_width=280):
                 self.introduce()
+                self.photo = Figure(photo=True, elem_id="matching-photo")
                 self.stage = Slider(1, 6, value=1, step=1, label=tr("Proposals after stage"))
                 with gr.Group():
                     self.weights = [
@@ -45,7 +46,7 @@ class MatchingView(View):
                     ]
                 self.pair = gr.JSON(visible=False)  # [proposal, true word] that was clicked
         self.inputs = [self.stage, self.pair, *self.weights]
-        self.outputs = [self.picture, self.text]
+        self.outputs = [self.picture, self.photo, self.text]
         self.clicks = [Click(self.picture, self.pair, self.clicked_pair)]
         self.triggers = [self.stage.input, *(weight.input for weight in self.weights)]
 
@@ -74,15 +75,16 @@ class MatchingView(View):
         return None if pair is None else list(pair)
 
     def draw(self, view_input: ViewInput, values: Values) -> Values:
-        matched = self.match(view_input, values)
+        trace, matched = view_input.trace, self.match(view_input, values)
         if matched is None:
-            return {self.picture: None, self.text: no_truth()}
-        word = matched.nearest(view_input.trace.box(view_input.selected))
+            return {self.picture: None, self.photo: None, self.text: no_truth()}
+        word = matched.nearest(trace.box(view_input.selected))
         proposal, true = values[self.pair] or (-1, -1)
         if not (0 <= proposal < len(matched.total) and 0 <= true < len(matched.names)):
             proposal, true = next((pair for pair in matched.optimal if pair[1] == word), matched.optimal[0])
         return {
             self.picture: matching.draw_matching(matched, word, (proposal, true)),
+            self.photo: matching.draw_pair(trace, matched, (proposal, true)),
             self.text: describe(matched, (proposal, true)),
         }
 

@@ -15,9 +15,14 @@ from spotter.tabs.look_inside.markdown import escape
 from spotter.tabs.look_inside.view import Click, Follow, Text, Values, View, ViewInput
 from spotter.tabs.look_inside.views.stages import StagesView
 from spotter.tabs.look_inside.widgets import Slider, formula
+from spotter.tabs.shared.events import HIDDEN
 
 if TYPE_CHECKING:
     from spotter.tracing.trace import Trace
+
+PUBLISHED = "published"
+STEPS = 8  # from the published start to the learned boxes
+SECONDS_PER_STEP = 0.4
 
 
 class ProposalsView(View):
@@ -41,8 +46,21 @@ class ProposalsView(View):
                 self.picture = Figure(photo=True, clickable=True, elem_id="proposals-picture")
             with gr.Column(scale=3, min_width=280):
                 self.introduce()
-                self.which = gr.Radio(
-                    which_choices(False), value="learned", label=tr("Boxes"), interactive=True
+                self.which = gr.Radio(which_choices(), value="learned", label=tr("Boxes"), interactive=True)
+                play = gr.Button(
+                    tr("Play from the published start to the learned boxes"),
+                    size="sm",
+                    elem_id="proposals-play",
+                )
+                self.way = Slider(
+                    0,
+                    STEPS,
+                    value=0,
+                    step=1,
+                    label=tr("Way to the learned boxes"),
+                    info=tr("steps in a straight line from the published start"),
+                    visible=False,
+                    elem_id="proposals-way",
                 )
                 self.proposal = Slider(
                     0, 99, value=0, step=1, label=tr("Proposal (or click near its centre)"), interactive=True
@@ -51,18 +69,35 @@ class ProposalsView(View):
                     tr("Follow it through the six stages"), size="sm", elem_id="proposals-follow"
                 )
                 self.text = formula()
-        self.inputs = [self.which, self.proposal]
+        timer = gr.Timer(SECONDS_PER_STEP, active=False)
+        self.inputs = [self.which, self.way, self.proposal]
         self.outputs = [self.picture, self.text]
+        self.triggers = [self.which.input, self.way.input, self.proposal.input]
+
+        def begin() -> tuple[str, dict, gr.Timer]:
+            return PUBLISHED, gr.update(value=0, visible=True), gr.Timer(active=True)
+
+        def advance(way: int) -> tuple[str, dict, gr.Timer]:
+            """The next step, also if the view has been prepared anew; the timer stops at the last one."""
+            value = min(int(way) + 1, STEPS)
+            return PUBLISHED, gr.update(value=value, visible=True), gr.Timer(active=value < STEPS)
+
+        def choose(which: str) -> tuple[dict, gr.Timer]:
+            return gr.update(visible=which == PUBLISHED), gr.Timer(active=False)
+
+        self.which.input(choose, self.which, [self.way, timer], **HIDDEN)
+        self.setters = [
+            play.click(begin, None, [self.which, self.way, timer], **HIDDEN),
+            timer.tick(advance, self.way, [self.which, self.way, timer], **HIDDEN),
+        ]
         self.clicks = [Click(self.picture, self.proposal, self.clicked_proposal)]
         self.follow = Follow(follow, StagesView.name, self.proposal)
 
     def prepare(self, view_input: ViewInput) -> dict:
         trace = view_input.trace
         return {
-            self.which: {
-                "choices": which_choices(bool(trace.config.proposal_grid)),
-                "value": "learned",
-            },
+            self.which: {"value": "learned"},
+            self.way: {"value": 0, "visible": False},
             self.proposal: {
                 "value": proposals.proposal_of(trace, view_input.word),
                 "maximum": trace.boxes.shape[1] - 1,
@@ -75,33 +110,42 @@ class ProposalsView(View):
     def draw(self, view_input: ViewInput, values: Values) -> Values:
         trace, which, chosen = view_input.trace, values[self.which], int(values[self.proposal])
         start = proposals.starting_boxes(trace, trace.config.proposal_grid)
-        first = proposals.starting_boxes(trace, None) if which == "published" else start
+        if which == PUBLISHED:
+            start_of_text = published_start(int(values[self.way]))
+            first = proposals.on_the_way(trace, int(values[self.way]) / STEPS)
+        else:
+            start_of_text, first = "", start
         return {
             self.picture: proposals.draw_proposals(trace, first, chosen, which),
-            self.text: (published_start() if which == "published" else "") + describe(trace, start, chosen),
+            self.text: start_of_text + describe(trace, start, chosen),
         }
 
 
-def which_choices(on_grid: bool) -> list[tuple[str, str]]:
-    """The boxes that can be shown; `on_grid`: whether these weights began elsewhere than the published."""
-    choices = [
+def which_choices() -> list[tuple[str, str]]:
+    """The boxes that can be shown."""
+    return [
         (tr("before training"), "start"),
         (tr("as learned"), "learned"),
         (tr("from start to learned"), "moves"),
+        (tr("the published start"), PUBLISHED),
     ]
-    return [*choices, (tr("the published start"), "published")] if on_grid else choices
 
 
-def published_start() -> str:
-    """What its picture shows. Markdown with LaTeX."""
-    return (
-        tr(
-            "**The published start.** Every box is the whole image, $(0.5, 0.5, 1, 1)$: all look at the "
-            "centre, and only learning spreads them over the image. What follows is the same proposal as "
-            "learned here."
-        )
-        + "\n\n"
+def published_start(way: int) -> str:
+    """What its picture shows, `way` of STEPS on to the learned boxes. Markdown with LaTeX."""
+    begins = tr(
+        "**The published start.** Every box is the whole image, $(0.5, 0.5, 1, 1)$: all look at the "
+        "centre, and only learning spreads them over the image."
     )
+    if way:
+        shown = tr(
+            "The picture shows {share:.0%} of the way to the boxes learned here, drawn as a straight line; "
+            "training took another one.",
+            share=way / STEPS,
+        )
+        begins = f"{begins} {shown}"
+    follows = tr("What follows is the same proposal as learned here.")
+    return f"{begins} {follows}\n\n"
 
 
 def describe(trace: Trace, start: np.ndarray, chosen: int) -> str:

@@ -123,7 +123,7 @@ def describe_loss(trace: Trace, word: int) -> str:
     count = reading.step_count(trace, word)
     probabilities = trace.top_probabilities[word, :count, 0].astype(float).clip(1e-4, 1)
     texts, loss = agreeing(
-        lambda *ps: -sum(map(math.log, ps)) / len(ps), probabilities.tolist(), [2] * count, 2
+        lambda *ps: -sum(map(math.log, ps)) / len(ps), probabilities.tolist(), [3] * count, 3
     )
     logs = " + ".join(f"\\log {text}" for text in texts)
     parts = [

@@ -99,8 +99,23 @@ class RoiAlignView(View):
             self.cells: roi_align.draw_map(trace, moved, channel, row, column),
             self.bins: roi_align.draw_bins(trace, still, moved, channel, row, column),
             self.curves: roi_align.draw_changes(trace, box, shift, axis),
-            self.text: text + describe_bin(trace, moved, channel, row, column),
+            self.text: f"{text}{describe_bin(trace, moved, channel, row, column)}\n\n{describe_sizes(trace)}",
         }
+
+
+def describe_sizes(trace: Trace) -> str:
+    """The bins of the stages and of the reader, beside the published ones."""
+    config = trace.config
+    height, width = config.recognition_roi
+    return tr(
+        "**For reading** the word is pooled once more, into {height} × {width} bins instead of {side} × "
+        "{side}, since letters are finer than boxes; the published network takes 28 × 28 instead of 7 × 7, "
+        "four times the resolution. It samples 2 × 2 points per bin, these weights {points} × {points}.",
+        height=height,
+        width=width,
+        side=config.roi_size,
+        points=config.roi_samples,
+    )
 
 
 def describe_shift(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import gradio as gr
 import pytest
@@ -10,8 +11,10 @@ from PIL.Image import Image
 
 from spotter.explain.polygon_text import words_read
 from spotter.language import speaking
+from spotter.tabs import look_inside
 from spotter.tabs.look_inside.view import first_value
 from spotter.tabs.look_inside.views import VIEWS
+from tests.explain.test_layers import is_complete
 from tests.tabs.look_inside.printed import adds_up, equations, texts_of
 
 ENGLISH = re.compile("[a-z]{2,}(?: [a-z]{2,}){2}")  # three words
@@ -41,10 +44,13 @@ def test_a_view_speaks_the_language_of_its_page(frames, trace, view):
     frame.show(values)  # what is kept with the trace must not be English later
     with speaking("ko"):
         shown = frame.show(values)
-    texts = [*texts_of(shown), *(value[1] for value in shown.values() if is_figure(value))]
+    figures = [value for value in shown.values() if is_figure(value)]
+    texts = [*texts_of(shown), *(alt for _, alt in figures)]
     assert [text for text in texts if re.search("[a-z]{3}", text) and not re.search("[가-힣]", text)] == []
     assert [found for text in texts for found in ENGLISH.findall(FORMULA.sub("", text))] == []
     assert [pair for text in texts for pair in equations(text) if not adds_up(*pair)] == []
+    assert figures
+    assert all(is_complete(picture) for picture, _ in figures)  # as SVG, too
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
@@ -62,3 +68,9 @@ def test_controls_speak_the_language_of_their_page(view):
 def is_figure(value: object) -> bool:
     """Whether it is a picture with its alternative text."""
     return isinstance(value, tuple) and isinstance(value[0], Image) and isinstance(value[1], str)
+
+
+def test_the_readme_says_where_each_idea_is_shown():
+    text = (Path(look_inside.__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    table = text.partition("## Look inside in a lesson")[2].partition("\n## ")[0]
+    assert re.findall(r"\| `(\w+)` \|$", table, re.MULTILINE) == [view.name for view in VIEWS]
