@@ -7,7 +7,7 @@ halfway between its minimum and maximum) need a Trace; without one they are None
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -52,22 +52,25 @@ def word_signals(
     return RegionSignals(weakest, box_movement, mask_disagreement, threshold)
 
 
-def trace_signals(trace: Trace) -> list[RegionSignals]:
-    """The signals of each word of a trace, in the order of its words."""
+def trace_signals(trace: Trace, words: Sequence[Word] | None = None) -> list[RegionSignals]:
+    """The signals of each word of a trace, in the order of its words.
+
+    words: the same, as read with known words; None: those of the trace.
+    """
     threshold = trace.config.score_threshold
     movement = (1 - box_iou(*trace.boxes[-2:, trace.proposal_index].astype(np.float64))).tolist()
     return [
         word_signals(word, movement[i], mask_disagreement(trace, i), threshold)
-        for i, word in enumerate(trace.words)
+        for i, word in enumerate(trace.words if words is None else words)
     ]
 
 
 def read_with_signals(spotter: Spotter, image: ImageSource) -> tuple[list[Word], list[RegionSignals]]:
     """The words of an image, as `Spotter.spot` finds them, and the signals of each. Raises ImageError."""
     photo = read_image(image)
-    trace = spotter.trace(photo)
-    known = {_place(word): signals for word, signals in zip(trace.words, trace_signals(trace), strict=True)}
-    (words,) = spotter.add_large_words([photo], [trace.words])
+    trace, found = spotter.trace_and_spot(photo)
+    known = {_place(word): signals for word, signals in zip(found, trace_signals(trace, found), strict=True)}
+    (words,) = spotter.add_large_words([photo], [found])
     threshold = trace.config.score_threshold
     return words, [known.get(_place(word)) or word_signals(word, threshold=threshold) for word in words]
 

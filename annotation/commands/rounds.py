@@ -55,7 +55,7 @@ class Run:
 
     minutes: float | None
     part: str
-    characters: str
+    characters: str | None
     cross_validate: bool
     resume: int | None
     weights: str
@@ -70,9 +70,8 @@ class Run:
         )
         parser.add_argument(
             "--characters",
-            default="",
             metavar="TEXT",
-            help="that the reader learns besides those of the corrected texts",
+            help="that the reader learns in this and later rounds, besides those of the corrected texts",
         )
         parser.add_argument(
             "--cross-validate",

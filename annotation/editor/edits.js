@@ -16,11 +16,15 @@ export function writeValue({ props, state: { photo, revision, history } }) {
   props.value = pack({ ...photo, revision, regions: history.now });
 }
 
-/** @param {Editor} editor @param {Region[]} regions @param {string} label */
-export function commit(editor, regions, label) {
-  const { state } = editor;
-  const changes = { history: addStep(state.history, regions, label), ...remainingSelection(state, regions) };
-  send(editor, changes, label[0].toUpperCase() + label.slice(1));
+/**
+ * @param {Editor} editor
+ * @param {Region[]} regions
+ * @param {string} label
+ * @param {Partial<State>} [also]  changes of the state besides
+ */
+export function commit(editor, regions, label, also) {
+  const { state } = editor, history = addStep(state.history, regions, label);
+  send(editor, { history, ...remainingSelection(state, regions), ...also }, label[0].toUpperCase() + label.slice(1));
 }
 
 /**
@@ -47,9 +51,10 @@ export function send(editor, changes, sentence) {
  * @param {string[]} ids
  * @param {(region: Region) => Region} how
  * @param {string} label
+ * @param {Partial<State>} [also]  changes of the state besides
  */
-export function change(editor, ids, how, label) {
-  commit(editor, editor.state.history.now.map((r) => (ids.includes(r.id) ? how(r) : r)), label);
+export function change(editor, ids, how, label, also) {
+  commit(editor, editor.state.history.now.map((r) => (ids.includes(r.id) ? how(r) : r)), label, also);
 }
 
 /**

@@ -37,9 +37,9 @@ export function scaleBadges(entries, scale) {
 /**
  * Words far outside of the view are not shown: with the view, the browser would place the outline of each again.
  * @param {Editor} editor
+ * @param {{ width: number, height: number }} stage
  */
-export function hideFarWords(editor) {
-  const { drawn, state: { view, selection } } = editor, { width, height } = stageSize(editor);
+export function hideFarWords({ drawn, state: { view, selection } }, { width, height }) {
   const [w, h] = [width / view.scale, height / view.scale];
   for (const [id, { group, region }] of drawn) {
     if (!region) continue;

@@ -4,16 +4,15 @@ import { tr } from "../../spotter/tabs/shared/texts.js";
 import { countSelected } from "./bars.js";
 import { drawCard, placeCard } from "./card.js";
 import { change } from "./edits.js";
-import { bounds } from "./geometry.js";
 import { cornerNode } from "./handles.js";
 import { adoptPostponed } from "./incoming.js";
 import { withText } from "./regions.js";
 import { keepInView } from "./rows.js";
 import { lastSelected, listOrder, onlySelected, regionOf } from "./state.js";
 import { announce, focusNode, update } from "./update.js";
-import { approach, goBack, reveal } from "./zoom.js";
+import { glide, viewOf } from "./zoom.js";
 
-/** @import { Editor } from "./types.js" */
+/** @import { Editor, State } from "./types.js" */
 
 /**
  * @param {Editor} editor
@@ -21,15 +20,16 @@ import { approach, goBack, reveal } from "./zoom.js";
  * @param {boolean} [near]  zoom to a small word: it was not chosen on the photo
  */
 export function select(editor, ids, near = false) {
-  const { editing, tabLeaves } = editor.state;
-  if (editing && !ids.includes(editing.id)) finishText(editor);
-  const selection = ids.filter((id) => regionOf(editor.state, id));
-  update(editor, { selection, corner: null, moving: false, tabLeaves: ids.length ? false : tabLeaves });
-  const last = lastSelected(editor.state), entry = last && editor.drawn.get(last.id);
-  if (!entry) return goBack(editor);
-  keepInView(editor, entry.row);
-  if (near) approach(editor, last);
-  else reveal(editor, bounds(last.points));
+  const { editing, tabLeaves, view } = editor.state, selection = ids.filter((id) => regionOf(editor.state, id));
+  const last = regionOf(editor.state, selection[selection.length - 1]);
+  const chosen = {
+    selection, corner: null, moving: false, tabLeaves: ids.length ? false : tabLeaves, ...viewOf(editor, last, near),
+  };
+  if (editing && !ids.includes(editing.id)) finishText(editor, chosen);
+  else update(editor, chosen);
+  if (near || !last) glide(editor, view);
+  const row = last && editor.drawn.get(last.id)?.row;
+  if (row) keepInView(editor, row);
 }
 
 /** @param {Editor} editor @param {string} id */
@@ -75,15 +75,19 @@ export function startText(editor) {
   if (region && !editor.state.editing) update(editor, { editing: { id: region.id, from: "photo" } });
 }
 
-/** Takes over what was typed; the focus stays where it is. @param {Editor} editor */
-export function finishText(editor) {
+/**
+ * Takes over what was typed; the focus stays where it is.
+ * @param {Editor} editor
+ * @param {Partial<State>} [chosen]  what is selected and seen then, drawn together with the text
+ */
+export function finishText(editor, chosen) {
   const { editing } = editor.state, text = editor.nodes.field.value;
   if (!editing) return;
-  const region = regionOf(editor.state, editing.id);
-  update(editor, { editing: null });
+  const region = regionOf(editor.state, editing.id), changes = { ...chosen, editing: null };
   if (region && text !== region.text) {
-    change(editor, [editing.id], (r) => withText(r, text), text ? tr("text: {text}", { text }) : tr("text: none"));
-  }
+    const label = text ? tr("text: {text}", { text }) : tr("text: none");
+    change(editor, [editing.id], (r) => withText(r, text), label, changes);
+  } else update(editor, changes);
   adoptPostponed(editor);
 }
 
@@ -124,7 +128,7 @@ export function editFirstText(editor) {
 export function editNextText(editor, step) {
   const { state } = editor, order = listOrder(state);
   const next = order[order.findIndex((r) => r.id === state.selection[0]) + step], from = state.editing?.from ?? "photo";
-  finishText(editor);
   if (next) editText(editor, next.id, from);
+  else finishText(editor);
   return Boolean(next);
 }

@@ -12,7 +12,7 @@ import {
 import { byConfidence, readingOrder } from "./regions.js";
 import { drawRow, makeRow } from "./rows.js";
 import { isDragging } from "./state.js";
-import { drawPhoto, drawView } from "./view.js";
+import { drawPhoto, drawView, stageSize } from "./view.js";
 
 /** @import { Editor, Entry, Region, State } from "./types.js" */
 
@@ -28,11 +28,12 @@ function render(editor, before) {
   const { state } = editor;
   const changed = (/** @type {(keyof State)[]} */ ...names) => names.some((name) => state[name] !== before[name]);
   if (changed("photo")) drawPhoto(editor);
+  const stage = stageSize(editor);  // before other parts change, after which the browser would have to lay them out
   if (changed("history", "selection", "unsureFirst", "photo")) drawWords(editor);
   if (changed("history", "gesture")) drawGesture(editor, before.gesture);
   if (changed("history", "mergeTarget")) drawMergeTarget(editor);
-  if (changed("view")) drawView(editor);
-  if (changed("view", "history", "selection")) hideFarWords(editor);
+  if (changed("view")) drawView(editor, stage);
+  if (changed("view", "history", "selection")) hideFarWords(editor, stage);
   if (changed("view", "history")) scaleBadges(editor.drawn.values(), state.view.scale);
   if (changed("view", "history", "selection", "corner", "tool", "gesture")) drawHandles(editor);
   if (changed("view", "drawing", "cut", "tool")) drawDraft(editor);

@@ -4,6 +4,7 @@ import { bounds, clamp } from "./geometry.js";
 import { setAttributes } from "../../spotter/tabs/shared/dom.js";
 
 /** @import { Box, Editor, Point, Region, View } from "./types.js" */
+/** @typedef {{ width: number, height: number }} Size */
 
 const MARGIN = 14;      // screen pixels around the fitted photo, room for handles at its edge
 const MAX_SCALE = 24;   // screen pixels per image pixel
@@ -86,9 +87,15 @@ export function closeView(editor, points, letters) {
   return { x: (x1 + x2) / 2 - width / 2 / scale, y: (y1 + y2) / 2 - (above * height) / scale, scale, fitted: false };
 }
 
-/** Moved as little as needed to show this box of the image. @param {Editor} editor @param {Box} box @returns {View} */
-export function revealingView(editor, { x1, y1, x2, y2 }) {
-  const { width, height } = stageSize(editor), { view } = editor.state, room = ROOM / view.scale;
+/**
+ * Moved as little as needed to show this box of the image.
+ * @param {Editor} editor
+ * @param {View} view
+ * @param {Box} box
+ * @returns {View}
+ */
+export function revealingView(editor, view, { x1, y1, x2, y2 }) {
+  const { width, height } = stageSize(editor), room = ROOM / view.scale;
   /** @param {number} start @param {number} length @param {number} low @param {number} high */
   const shift = (start, length, low, high) => {
     if (high - low > length - 2 * room) return (low + high) / 2 - length / 2;
@@ -98,18 +105,18 @@ export function revealingView(editor, { x1, y1, x2, y2 }) {
 }
 
 /** @param {Editor} editor */
-export function drawPhoto({ nodes: { image, stage, root }, picture, state: { photo } }) {
+export function drawPhoto({ nodes: { field, image, stage, root }, picture, state: { photo } }) {
   if (photo.photo) setAttributes(image, { href: photo.photo.url, width: photo.width, height: photo.height });
   else image.removeAttribute("href");
   if (photo.photo && picture.getAttribute("src") !== photo.photo.url) picture.src = photo.photo.url;
   stage.style.setProperty("--ratio", String(photo.width / photo.height));
   root.classList.toggle("blank", !photo.photo);
   root.dataset.image = photo.image_id;
+  field.readOnly = Boolean(photo.read_only);
 }
 
-/** @param {Editor} editor */
-export function drawView(editor) {
-  const { nodes, state: { view }, wordHeight } = editor, { width, height } = stageSize(editor);
+/** @param {Editor} editor @param {Size} stage */
+export function drawView({ nodes, state: { view }, wordHeight }, { width, height }) {
   nodes.photo.setAttribute("viewBox", [view.x, view.y, width / view.scale, height / view.scale].join(" "));
   for (const layer of [nodes.handleLayer, nodes.draftLayer]) layer.style.setProperty("--px", String(1 / view.scale));
   nodes.hatch.setAttribute("patternTransform", "rotate(45) scale(" + 1 / view.scale + ")");

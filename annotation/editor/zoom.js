@@ -47,37 +47,38 @@ export function zoomTo(editor, region) {
 }
 
 /** Moves a photo that is zoomed in as little as needed to show this box. @param {Editor} editor @param {Box} box */
-export function reveal(editor, box) {
-  if (!editor.state.view.fitted) update(editor, { view: clampView(editor, revealingView(editor, box)) });
+export const reveal = (editor, box) => update(editor, { view: revealed(editor, editor.state.view, box) });
+
+/** @param {Editor} editor @param {View} view @param {Box} box */
+const revealed = (editor, view, box) => toShow(editor, view.fitted ? view : revealingView(editor, view, box));
+
+/** The nearest view that can be shown: the present one, if they are equal. @param {Editor} editor @param {View} view */
+function toShow(editor, view) {
+  const { state: { view: now } } = editor, next = clampView(editor, view);
+  return next.x === now.x && next.y === now.y && next.scale === now.scale ? now : next;
 }
 
 /**
- * Shows a word that was chosen by a key or in the list: near, if its letters are too small to be read. After small
- * words, the view is what it was before them.
+ * How a chosen word is seen: in sight; near, if its letters are too small to be read and it was chosen by a key or in
+ * the list. After small words, and without a word, the view is what it was before the editor zoomed by itself.
  * @param {Editor} editor
- * @param {Region} region
+ * @param {Region | undefined} region
+ * @param {boolean} near
  */
-export function approach(editor, { points }) {
-  const { state: { view, home, closeUp } } = editor, letters = letterHeight(points), start = home ?? view;
-  if (!closeUp || letters * start.scale >= SMALL) {
-    goBack(editor);
-    return reveal(editor, bounds(points));
-  }
+export function viewOf(editor, region, near) {
+  const { state: { view, home, closeUp } } = editor, start = home ?? view;
+  if (!region) return { view: toShow(editor, start), home: null };
+  const box = bounds(region.points), letters = letterHeight(region.points);
+  if (!near) return { view: revealed(editor, view, box), home };
+  if (!closeUp || letters * start.scale >= SMALL) return { view: revealed(editor, start, box), home: null };
   const seen = letters * view.scale, isNear = home && seen >= NEAR.min && seen <= NEAR.max;
-  glide(editor, isNear ? revealingView(editor, bounds(points)) : closeView(editor, points, letters), start);
+  const wanted = isNear ? revealingView(editor, view, box) : closeView(editor, region.points, letters);
+  return { view: toShow(editor, wanted), home: start };
 }
 
-/** To the view before the editor zoomed by itself. @param {Editor} editor */
-export function goBack(editor) {
-  if (editor.state.home) glide(editor, editor.state.home, null);
-}
-
-/** @param {Editor} editor @param {View} view @param {View | null} home */
-function glide(editor, view, home) {
-  const { nodes: { photo }, state: { view: a } } = editor, b = clampView(editor, view);
-  if (a.x === b.x && a.y === b.y && a.scale === b.scale) return update(editor, { home });
-  update(editor, { view: b, home });
-  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+/** Moves the photo here from the view `a` instead of jumping. @param {Editor} editor @param {View} a */
+export function glide({ nodes: { photo }, state: { view: b } }, a) {
+  if (a === b || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
   const move = [(b.x - a.x) * a.scale, (b.y - a.y) * a.scale].map((by) => by + "px");
   const from = "translate(" + move.join(",") + ") scale(" + a.scale / b.scale + ")";
   photo.animate([{ transform: from }, { transform: "none" }], GLIDE);

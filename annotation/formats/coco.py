@@ -87,7 +87,7 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
         entry.read = pixel_reader(values[number], image_size(image))
     names = _category_names(content)
     for i, annotation in enumerate(annotations, start=1):
-        where = f"annotation {i}"
+        where = tr("annotation {number}", number=i)
         number = annotation.get("image_id")
         if not isinstance(number, int | str) or number not in entries:
             rejected.append(

@@ -65,7 +65,7 @@ def _entry(item: object, i: int, file: str, folders: list[Path | None]) -> Entry
     values: list[dict] = []
     try:
         for number, word in enumerate(_words(item), start=1):
-            where = f"word {number}"
+            where = tr("word {number}", number=number)
             try:
                 values.append(_region(word) | {"where": where})
             except RegionError as error:

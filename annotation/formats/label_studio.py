@@ -151,7 +151,9 @@ def _entry(task: dict, number: int, file: str, folders: list[Path | None]) -> En
     path = image_path(url)
     name = data["name"] if isinstance(data.get("name"), str) and data["name"] else UPLOADED.sub("", path.name)
     found = Entry(name or f"task {number}", file=find_file(str(path), folders) or find_file(name, folders))
-    where = found.where = f"{file}, task {number} ({found.name[:MAX_NAME]})"
+    where = found.where = tr(
+        "{file}, task {number} ({name})", file=file, number=number, name=found.name[:MAX_NAME]
+    )
     if found.file is None and url.startswith("data:"):
         try:
             found.file = decode_data_url(url)

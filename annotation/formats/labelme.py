@@ -73,7 +73,7 @@ def _entry(path: Path, images: Path | None) -> Entry:
     values = []
     labels_are_texts = not any(_description(shape) for shape in content["shapes"])
     for i, shape in enumerate(content["shapes"], start=1):
-        where = f"shape {i}"
+        where = tr("shape {number}", number=i)
         try:
             values.append(_region(shape, labels_are_texts, entry.notes) | {"where": where})
         except RegionError as error:

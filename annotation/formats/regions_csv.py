@@ -77,7 +77,7 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
                 regions[key] = []
             if not values["region"] and not values["polygon"]:
                 continue
-            where = f"row {number}"
+            where = tr("row {number}", number=number)
             try:
                 region = _read_region(values, {known["id"] for known in regions[key]})
             except RegionError as error:

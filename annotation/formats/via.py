@@ -78,7 +78,7 @@ def _rows(text: str, file: str) -> list[dict]:
     items: dict[str, dict] = {}  # by file name and size, as in the JSON form
     try:
         for i, row in enumerate(csv.DictReader(StringIO(text, newline="")), start=2):
-            name, where = row["filename"] or "", f"{file}, line {i}"
+            name, where = row["filename"] or "", tr("{file}, line {number}", file=file, number=i)
             item = items.setdefault(f"{name}{row.get('file_size')}", {"filename": name, "regions": []})
             shape, attributes = (
                 read_json(row[key] or "{}", where) for key in ("region_shape_attributes", "region_attributes")
@@ -106,7 +106,7 @@ def _entry(item: object, i: int, file: str, folders: list[Path | None]) -> Entry
         )
     values = []
     for j, region in enumerate(regions, start=1):
-        where = f"region {j}"
+        where = tr("region {number}", number=j)
         try:
             values.append(_region(region, entry.notes) | {"where": where})
         except RegionError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -13,6 +14,7 @@ from annotation.rounds.config import RoundConfig
 
 TRAIN, HOLDOUT = "train", "holdout"
 LEFT_OUT = "left out"  # a near-duplicate of photos on both sides
+LOOKS = 8  # of a photo: its quarter turns, as it is and mirrored
 CHUNK = 1000  # rows of the matrix of distances at a time
 
 
@@ -22,6 +24,13 @@ class Hashes:
 
     sha256: str
     dhash: int  # signed 64-bit integer
+    turned: bytes | None = None  # see annotation.store.images.turned_dhashes; None: not known
+
+    @property
+    def looks(self) -> list[int]:
+        """The dHashes of its LOOKS: as it is, then turned and mirrored."""
+        turned = np.frombuffer(self.turned, dtype=">i8").tolist() if self.turned else []
+        return [self.dhash, *turned] if len(turned) == LOOKS - 1 else [self.dhash] * LOOKS
 
 
 def assign_sides(
@@ -36,13 +45,12 @@ def assign_sides(
     new = sorted({p for p in photos if p.sha256 not in assigned}, key=lambda photo: photo.sha256)
     bits = config.near_duplicate
     groups: list[list[Hashes]] = [[] for _ in new]
-    for photo, label in zip(new, near_duplicate_groups([p.dhash for p in new], bits), strict=True):
+    for photo, label in zip(new, near_duplicate_groups(new, bits), strict=True):
         groups[label].append(photo)
-    known_hashes = [photo.dhash for photo in known]
     sides: dict[Hashes, str] = {}
     free = []
     for group in filter(None, groups):
-        closest = _distances(known_hashes, [photo.dhash for photo in group]).min(1)
+        closest = _distances(group, [*known]).min(0)
         near = {side for side, bit in zip(known.values(), closest, strict=True) if bit <= bits}
         near -= {LEFT_OUT}
         if near:
@@ -61,9 +69,9 @@ def assign_sides(
     return sides, alike
 
 
-def assign_folds(dhashes: Sequence[int], config: RoundConfig) -> list[int]:
+def assign_folds(photos: Sequence[Hashes], config: RoundConfig) -> list[int]:
     """The part of a cross-validation in which each photo is; near-duplicates are in the same one."""
-    groups = near_duplicate_groups(dhashes, config.near_duplicate)
+    groups = near_duplicate_groups(photos, config.near_duplicate)
     _, first, sizes = np.unique(groups, return_index=True, return_counts=True)
     filled, fold_of = [0] * config.folds, {}
     for group in sorted(range(len(sizes)), key=lambda group: (-sizes[group], first[group])):
@@ -72,22 +80,24 @@ def assign_folds(dhashes: Sequence[int], config: RoundConfig) -> list[int]:
     return [fold_of[group] for group in groups.tolist()]
 
 
-def near_duplicate_groups(dhashes: Sequence[int], max_bits: int) -> np.ndarray:
-    """The number of the group of each dHash; groups are connected by chains of near-duplicates."""
-    hashes = np.asarray(dhashes, dtype=np.int64)
+def near_duplicate_groups(photos: Sequence[Hashes], max_bits: int) -> np.ndarray:
+    """The number of the group of each photo; groups are connected by chains of near-duplicates."""
+    count = len(photos)
     pairs: list[np.ndarray] = [np.zeros((2, 0), dtype=np.int64)]
-    for start in range(0, len(hashes), CHUNK):
-        rows, columns = np.nonzero(_distances(hashes[start : start + CHUNK], hashes) <= max_bits)
+    for start in range(0, count, CHUNK):
+        rows, columns = np.nonzero(_distances(photos[start : start + CHUNK], photos) <= max_bits)
         pairs.append(np.stack([rows + start, columns]))
     rows, columns = np.concatenate(pairs, axis=1)
-    graph = coo_array((np.ones(len(rows), dtype=bool), (rows, columns)), shape=(len(hashes), len(hashes)))
-    return connected_components(graph, directed=False)[1] if len(hashes) else np.zeros(0, dtype=int)
+    graph = coo_array((np.ones(len(rows), dtype=bool), (rows, columns)), shape=(count, count))
+    return connected_components(graph, directed=False)[1] if count else np.zeros(0, dtype=int)
 
 
-def _distances(first: Sequence[int] | np.ndarray, second: Sequence[int] | np.ndarray) -> np.ndarray:
-    """(F, S): number of differing bits."""
-    rows, columns = np.asarray(first, dtype=np.int64), np.asarray(second, dtype=np.int64)
-    return np.bitwise_count((rows[:, None] ^ columns).view(np.uint64))
+def _distances(first: Sequence[Hashes], second: Sequence[Hashes]) -> np.ndarray:
+    """(F, S): number of differing bits, of the first ones in the look that is most like the second one."""
+    looks = np.array([photo.looks for photo in first], dtype=np.int64).reshape(-1, LOOKS)
+    columns = np.array([photo.dhash for photo in second], dtype=np.int64)
+    bits = (np.bitwise_count((look[:, None] ^ columns).view(np.uint64)) for look in looks.T)
+    return reduce(np.minimum, bits)
 
 
 def _fill(groups: Sequence[Sequence[Hashes]], wanted: int) -> set[Hashes]:

@@ -51,7 +51,7 @@ class Pick:
         """
         if self.holdout:
             return []
-        numbers = assign_folds([photo.dhash for photo in self.train], config)
+        numbers = assign_folds([hashes_of(photo) for photo in self.train], config)
         if len(set(numbers)) < 2:
             raise RoundError(
                 tr("The photos look so alike that none can judge the others; correct different ones.")
@@ -70,8 +70,7 @@ def pick(session: Session, project_id: int, served: int | None, config: RoundCon
     used = ledger.used_photos(session, ledger.lineage(session, served))
     photos = ledger.confirmed_photos(session, project_id)
     known = ledger.known_sides(session, project_id)
-    hashes = {photo.id: Hashes(photo.sha256, photo.dhash) for photo in photos}
-    sides, alike = assign_sides(known, hashes.values(), config)
+    sides, alike = assign_sides(known, map(hashes_of, photos), config)
     side_of = {one.sha256: side for one, side in (known | sides).items()}
     new = [photo for photo in photos if (photo.id, photo.version) not in used]
     ids = {photo.id for photo in new}
@@ -89,6 +88,10 @@ def pick(session: Session, project_id: int, served: int | None, config: RoundCon
         photos,
         HOLDOUT in known.values(),
     )
+
+
+def hashes_of(photo: ImageRow) -> Hashes:
+    return Hashes(photo.sha256, photo.dhash, photo.turned_dhashes)
 
 
 def alike_warning() -> str:

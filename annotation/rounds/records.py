@@ -187,4 +187,5 @@ class Gain:
     warnings: list[str]
     since: str  # "nano" or "round 2"
     characters: str = ""  # of the texts, that the reader does not know yet
+    named: str = ""  # characters that people have named for this project
     can_cross_validate: bool = False  # instead, if photos are missing

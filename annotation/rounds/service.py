@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from annotation.rounds import ledger, serving, starting
+from annotation.rounds.characters import check_number, named_characters
 from annotation.rounds.config import RoundConfig
 from annotation.rounds.context import Context
 from annotation.rounds.ending import (
@@ -27,6 +28,7 @@ from annotation.rounds.ending import (
 from annotation.rounds.ledger_csv import to_csv
 from annotation.rounds.records import RUNNING, Gain, Progress, RegionChange, Round, RoundError, state_name
 from annotation.store.images import write_file
+from annotation.store.projects import get_project
 from annotation.store.statistics import seconds_until
 from annotation.store.store import Store, person_name
 from annotation.store.tables import RoundRow
@@ -62,17 +64,23 @@ class Rounds:
         minutes: float | None = None,
         part: str = "auto",
         who: str = "",
-        characters: str = "",
+        characters: str | None = None,
         cross_validate: bool = False,
     ) -> Round:
         """Starts a round in a process of its own and returns at once.
 
-        `part`: auto or one of PARTS; `characters`: that the reader learns besides those of the texts;
+        `part`: auto or one of PARTS; `characters`: see `name_characters`, None: those named before;
         `cross_validate`: for projects with too few photos to hold some out.
         """
         self._end_dead_round()
         options = minutes, part, who, characters, cross_validate
         return self.get(starting.start(self.context, project_id, *options))
+
+    def name_characters(self, project_id: int, characters: str) -> None:
+        """Those that the reader learns in this and later rounds, besides those of the texts."""
+        named = check_number(named_characters(characters))
+        with self.store.write() as session:
+            get_project(session, project_id, "manage").characters = named
 
     def resume(self, round_id: int) -> Round:
         """Continues a round that failed or was stopped, from its checkpoint."""
@@ -150,16 +158,18 @@ class Rounds:
     def changes(self, round_id: int) -> builtins.list[RegionChange]:
         return self.context.folder(self.get(round_id).id).changes()
 
-    def csv(self, project_id: int) -> str:
-        rounds = self.list(project_id)
-        by_start = sorted(rounds, key=lambda one: one.started)
+    def people_minutes(self, project_id: int) -> dict[int, float]:
+        """Minutes that people worked before each round, since the one before, by its id."""
+        by_start = sorted(self.list(project_id), key=lambda one: one.started)
         with self.store.read() as session:
             totals = seconds_until(session, project_id, [one.started for one in by_start])
-        people = {
+        return {
             one.id: (total - before) / 60
             for one, total, before in zip(by_start, totals, [0, *totals], strict=False)
         }
-        return to_csv(rounds, people)
+
+    def csv(self, project_id: int) -> str:
+        return to_csv(self.list(project_id), self.people_minutes(project_id))
 
     def delete(self, round_id: int) -> None:
         """Deletes a round with its weights, unless another round needs them."""

@@ -17,9 +17,10 @@ from sqlalchemy import select
 
 from annotation.region import Region
 from annotation.rounds.config import RoundConfig
-from annotation.rounds.holdout import HOLDOUT, Hashes, assign_sides
+from annotation.rounds.holdout import HOLDOUT, assign_sides
 from annotation.rounds.judging import count_all, h_mean
 from annotation.rounds.photo_orders import Signals, ordered_photos
+from annotation.rounds.picking import hashes_of
 from annotation.rounds.records import RoundError
 from annotation.rounds.service import WORKER, Rounds
 from annotation.signals import read_with_signals
@@ -110,8 +111,7 @@ class Simulation:
             if is_new:
                 self.truths[image.id] = list(photograph.regions)
         with self.store.read() as session:
-            rows = session.execute(select(ImageRow.id, ImageRow.sha256, ImageRow.dhash)).all()
-        hashes = {image_id: Hashes(sha256, dhash) for image_id, sha256, dhash in rows}
+            hashes = {photo.id: hashes_of(photo) for photo in session.scalars(select(ImageRow))}
         config = replace(self.rounds.config, holdout_share=self.plan.test_share)
         sides, _ = assign_sides({}, hashes.values(), config)
         self.test = [image_id for image_id, one in hashes.items() if sides[one] == HOLDOUT]

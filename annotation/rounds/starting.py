@@ -28,7 +28,6 @@ from annotation.rounds.process import Process
 from annotation.rounds.records import PARTS, Gain, Job, RoundError, state_name
 from annotation.rounds.serving import served_name
 from annotation.rounds.stored_texts import stored
-from annotation.store import roles
 from annotation.store.projects import get_project
 from annotation.store.store import person_name
 from annotation.store.tables import ImageRow, RoundRow
@@ -40,7 +39,7 @@ def find_gain(context: Context, project_id: int) -> Gain:
     """What a round could learn from now."""
     config = context.config
     with context.store.read() as session:
-        get_project(session, project_id)
+        named = get_project(session, project_id).characters
         picked = pick(session, project_id, ledger.served_id(session), config)
         mistakes, suspicions = context.examiner.examine(session, picked.new, config)
         part, reason = choose_part(mistakes, config)
@@ -60,6 +59,7 @@ def find_gain(context: Context, project_id: int) -> Gain:
             warnings=suspicions.warnings() + ([alike_warning()] if picked.alike else []),
             since=served_name(context, session, project_id),
             characters=characters,
+            named=named,
             can_cross_validate=picked.can_cross_validate(config),
         )
 
@@ -70,10 +70,10 @@ def start(
     minutes: float | None,
     part: str,
     who: str,
-    characters: str = "",
+    characters: str | None = None,
     cross_validate: bool = False,
 ) -> int:
-    """Id of the round, whose process has been started. `characters`: to learn besides those of the texts."""
+    """Id of the round, whose process has been started. `characters`: see `Rounds.start`."""
     minutes = _check_request(context.config, minutes, part)
     app_version(context.weights)  # raises RoundError if there are none
     with speaking(ENGLISH):  # its sentences are stored
@@ -90,11 +90,12 @@ def start(
         raise RoundError(missing_photos(replace(gain, since=stored(gain.since)), context.config))
     if not gain.words:
         raise RoundError(tr("The corrected photos have no words with a text; there is nothing to learn."))
-    more = _more_characters(context, gain, part, named_characters(characters))
+    named = gain.named if characters is None else named_characters(characters)
+    more = _more_characters(context, gain, part, named)
     with speaking(ENGLISH):
         learns = learns_sentence(more)
     with context.store.write() as session:
-        roles.check(session, project_id, "manage")
+        get_project(session, project_id, "manage").characters = named
         _refuse_second(session)
         remove_unneeded(session, context.files)
         picked = pick(session, project_id, ledger.served_id(session), context.config)
@@ -123,7 +124,7 @@ def start(
 def _more_characters(context: Context, gain: Gain, part: str, named: str) -> str:
     """That the reader learns in this round. Raises RoundError."""
     if part == "detector":
-        if named:
+        if not set(named) <= set(gain.named):
             raise RoundError(
                 tr("The detector learns no characters; train the whole model or the recogniser.")
             )

@@ -91,13 +91,18 @@ def _operational_errors() -> Iterator[None]:
         raise AnnotationError(message) from error
 
 
+def space_storage() -> Path | None:
+    """The persistent storage of a Hugging Face Space; None if there is none."""
+    return SPACE_DATA if "SPACE_ID" in os.environ and os.access(SPACE_DATA, os.W_OK) else None
+
+
 def user_url() -> str:
     """URL of an SQLite file in the user's data folder of this system, which is created.
 
     Raises AnnotationError.
     """
-    if "SPACE_ID" in os.environ and os.access(SPACE_DATA, os.W_OK):
-        home = SPACE_DATA
+    if space := space_storage():
+        home = space
     elif sys.platform == "win32":
         home = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":

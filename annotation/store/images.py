@@ -42,6 +42,7 @@ PLAIN_INFO = {
 PLAIN_APPS = {"APP0", "APP14"}
 MAX_NAME = 200  # characters
 DHASH_SIZE = (9, 8)  # pixels: 8 differences per row, 64 bits
+TURNED_SIZE = (72, 72)  # both of its sides are multiples of both of DHASH_SIZE
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class StoredImage:
     width: int  # pixels, upright
     height: int
     dhash: int  # signed 64-bit integer, see `dhash`
+    turned_dhashes: bytes  # see `turned_dhashes`
     created: bool  # False if the folder already had it
 
 
@@ -88,7 +90,8 @@ class ImageFolder:
             write_file(path, stored)
         height, width = pixels.shape[:2]
         source_sha256 = hashlib.sha256(data).hexdigest()
-        return StoredImage(sha256, source_sha256, extension, width, height, dhash(pixels), created)
+        hashes = dhash(pixels), turned_dhashes(pixels)
+        return StoredImage(sha256, source_sha256, extension, width, height, *hashes, created)
 
     def remove(self, stored: StoredImage) -> None:
         """Deletes a file that `add` created."""
@@ -155,6 +158,14 @@ def dhash(pixels: np.ndarray) -> int:
     values = np.asarray(grey, dtype=np.int16)
     bits = (values[:, 1:] > values[:, :-1]).ravel()
     return int(np.packbits(bits).view(">i8")[0])
+
+
+def turned_dhashes(pixels: np.ndarray) -> bytes:
+    """The dHashes of the image in its three other quarter turns and, mirrored, in all four: 8 bytes each."""
+    grey = Image.fromarray(pixels).convert("L").resize(TURNED_SIZE, Image.Resampling.BOX)
+    small = np.asarray(grey)
+    looks = [np.rot90(one, turn) for one in (small, small[:, ::-1]) for turn in range(4)]
+    return np.array([dhash(np.ascontiguousarray(look)) for look in looks[1:]], dtype=">i8").tobytes()
 
 
 def display_name(name: str) -> str:

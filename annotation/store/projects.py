@@ -90,7 +90,7 @@ def add_image_row(
     if existing is not None:
         return existing, False
     shown = display_name(name)
-    names = ("sha256", "source_sha256", "extension", "width", "height", "dhash")
+    names = ("sha256", "source_sha256", "extension", "width", "height", "dhash", "turned_dhashes")
     row = ImageRow(
         project_id=project_id,
         name=shown,

@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import JSON, TypeDecorator
 
@@ -46,6 +56,8 @@ class ProjectRow(Base):
     deleted_name: Mapped[str | None] = mapped_column(String(200))
     deleted_at: Mapped[datetime | None]
     deleted_by: Mapped[str | None] = mapped_column(String(200))
+    # That its rounds teach the reader, besides those of the texts.
+    characters: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 class MemberRow(Base):
@@ -69,6 +81,9 @@ class ImageRow(Base):
     width: Mapped[int]  # pixels, upright
     height: Mapped[int]
     dhash: Mapped[int] = mapped_column(BigInteger)  # signed 64-bit integer
+    turned_dhashes: Mapped[bytes | None] = mapped_column(
+        LargeBinary
+    )  # see store/images.py; None: added before
     added: Mapped[datetime]
     state: Mapped[str] = mapped_column(String(10), default="new")  # see annotation.review
     version: Mapped[int] = mapped_column(default=0)  # grows with every change of its regions

@@ -19,6 +19,7 @@ from annotation.store.roles import ForbiddenError
 from annotation.store.store import Store
 from annotation.tabs.error_messages import errors_as_messages
 from annotation.tabs.session import AnnotationSession, ensure
+from spotter.language import tr
 
 Values = dict[Block, Any]  # what a handler gets: the values of its inputs
 Updates = dict[Block, Any]  # what it returns: new values or gr.update(...) of some of its outputs
@@ -72,7 +73,7 @@ class Page:
                 session.save(values[self.editor])
             # The browser keeps the edit, in case the photo is restored or the role given back.
             except (NotFoundError, ForbiddenError) as error:
-                gr.Warning(escape(str(error), quote=False))
+                gr.Warning(escape(str(error), quote=False), title=tr("Warning"))
             yield session
 
 

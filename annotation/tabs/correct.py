@@ -64,7 +64,7 @@ def build_correct(
     with gr.Column(elem_id="correct"):
         skip = f"<style>{CSS}</style>" + BUTTON % ("skip", tr("To the photo"))  # seen when Tab comes to it
         gr.HTML(html_template=skip, js_on_load=SHORTCUTS, padding=False, elem_id="correct-skip")
-        demo = DemoPanel() if demo_of else None
+        demo = DemoPanel(demo_of.signs_in) if demo_of else None
         with gr.Row(elem_id="correct-head"):  # one line: its accordions are drawers that open below it
             project = ProjectPanel(memory)
             search = SearchPanel()
@@ -149,9 +149,12 @@ def build_correct(
                 if not demo_of:
                     purge.start()
             choices = project.show_name(session) | queue.show_choices(session) | upload.show(session)
+            if demo and demo_of:
+                choices |= demo.show(demo_of)
             return show(session, {}, region_id) | choices
 
     outputs = [*page.shown, project.who, queue.order, queue.filter, upload.box]
+    outputs += [demo.note] if demo else []
     tab.select(start, {visitor, project.memory}, outputs, **HIDDEN, **IN_TURN)
 
 

@@ -1,6 +1,7 @@
 """A store of their own for each visitor of a demo, which is deleted after a day or when the visitor wants it.
 
-Nobody can see another's photos: they are in other databases. A cookie tells visitors apart.
+Nobody can see another's photos: they are in other databases. A cookie tells visitors apart; those who have
+signed in with Hugging Face are known by that, and their stores may be kept.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from annotation.store.records import ImageRecord
 from annotation.store.store import Store
 from spotter.images import ImageError
 from spotter.language import tr
+from spotter.tabs.shared.hugging_face import user_info
 
 COOKIE = "visitor"
 KEY = re.compile(r"[0-9a-f]{32}")
@@ -46,10 +48,12 @@ class _Open:
 class VisitorStores:
     """Stands for the store of the visitor whose request is being answered, and has all its attributes."""
 
-    def __init__(self, folder: Path) -> None:
-        """`folder`: for the owner of the app alone."""
-        self._folder = folder
-        self._open: dict[str, _Open] = {}
+    def __init__(self, folder: Path, kept: Path | None = None, signs_in: bool = False) -> None:
+        """Both are for the owner of the app alone. kept: of the people who have signed in, whose stores do
+        not end; None: theirs end like the others. signs_in: visitors can.
+        """
+        self._folder, self._kept, self.signs_in = folder, kept, signs_in
+        self._open: dict[Path, _Open] = {}
         self._lock = RLock()
 
     def __getattr__(self, name: str) -> Any:
@@ -57,29 +61,51 @@ class VisitorStores:
 
     def current(self) -> Store:
         """The store of the visitor whose request is being answered. Raises AnnotationError."""
-        name = self._name()
+        place = self._place()
         with self._lock:
-            place = self._folder / name
-            if place.is_dir() and _age(place) > DAY:
-                self._delete(name)
-            if name not in self._open:
-                self._open[name] = _Open(self._make(place))
-            self._open[name].used = time.monotonic()
-            return self._open[name].store
+            if place.is_dir() and self._has_ended(place):
+                self._delete(place)
+            if place not in self._open:
+                self._bring_along(place)
+                self._open[place] = _Open(self._make(place))
+            self._open[place].used = time.monotonic()
+            return self._open[place].store
 
-    def _name(self) -> str:
-        """Of the visitor's folder; it does not tell the cookie."""
+    def keeps(self) -> bool | None:
+        """Whether the store of the visitor whose request is being answered does not end; None: it would not
+        if the visitor signed in.
+        """
+        is_kept = self._place().parent == self._kept
+        return None if self._kept and not is_kept else is_kept
+
+    def _place(self) -> Path:
+        """The folder of the visitor; its name tells neither the cookie nor the person."""
+        user = user_info(LocalContext.request.get(None))
+        return (self._kept or self._folder) / _hash(f"person {user['sub']}") if user else self._before()
+
+    def _before(self) -> Path:
+        """The folder of the visitor, as of somebody who has not signed in. Raises AnnotationError."""
         request = LocalContext.request.get(None)
         if request is None:
             raise AnnotationError(tr("Nobody has asked for this."))
         cookie = request.cookies.get(COOKIE, "")
         # Without a cookie, the photos last as long as the page is open.
-        key = cookie if KEY.fullmatch(cookie) else f"page {request.session_hash}"
-        return hashlib.sha256(key.encode()).hexdigest()
+        return self._folder / _hash(cookie if KEY.fullmatch(cookie) else f"page {request.session_hash}")
+
+    def _bring_along(self, place: Path) -> None:
+        """What somebody who signs in for the first time has added before."""
+        before = self._before()
+        if before != place and before.is_dir() and not place.is_dir() and not self._has_ended(before):
+            if before in self._open:
+                self._open.pop(before).store.close()
+            shutil.move(before, place)
+
+    def _has_ended(self, place: Path) -> bool:
+        return place.parent != self._kept and _age(place) > DAY
 
     def _make(self, place: Path) -> Store:
         if not place.is_dir():
-            if sum(1 for _ in self._folder.iterdir()) >= MAX_VISITORS:
+            if sum(1 for _ in place.parent.iterdir()) >= MAX_VISITORS:
                 raise AnnotationError(
                     tr("Too many people are trying this page now; come back in a few hours.")
                 )
@@ -113,26 +139,27 @@ class VisitorStores:
     def forget(self) -> None:
         """Deletes everything of the visitor whose request is being answered."""
         with self._lock:
-            self._delete(self._name())
+            self._delete(self._place())
 
     def check(self) -> None:
-        """Raises OSError if the folder of all stores is gone."""
-        self._folder.stat()
+        """Raises OSError if a folder of stores is gone."""
+        for folder in filter(None, (self._folder, self._kept)):
+            folder.stat()
 
     def sweep(self) -> None:
-        """Deletes what is older than a day, and closes what nobody uses."""
+        """Deletes what has ended, and closes what nobody uses."""
         with self._lock:
             for place in list(self._folder.iterdir()):
                 if _age(place) > DAY:
-                    self._delete(place.name)
-            for name, opened in list(self._open.items()):
+                    self._delete(place)
+            for place, opened in list(self._open.items()):
                 if time.monotonic() - opened.used > IDLE_SECONDS:
-                    self._open.pop(name).store.close()
+                    self._open.pop(place).store.close()
 
-    def _delete(self, name: str) -> None:
-        if name in self._open:
-            self._open.pop(name).store.close()
-        shutil.rmtree(self._folder / name, ignore_errors=True)
+    def _delete(self, place: Path) -> None:
+        if place in self._open:
+            self._open.pop(place).store.close()
+        shutil.rmtree(place, ignore_errors=True)
 
     def sweep_regularly(self) -> Thread:
         """In the background, until the app ends."""
@@ -146,6 +173,10 @@ class VisitorStores:
         thread = Thread(target=run, name="sweep-visitors", daemon=True)
         thread.start()
         return thread
+
+
+def _hash(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def _age(place: Path) -> float:

@@ -1,9 +1,9 @@
-"""A question before something is deleted."""
+"""A question before something is deleted or created."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import gradio as gr
 from gradio.blocks import Block
@@ -16,11 +16,11 @@ from spotter.language import tr, trn
 class Confirmation:
     """The question with the buttons to answer it. `subject`: what it is about, kept until the answer."""
 
-    def __init__(self, elem_id: str) -> None:
+    def __init__(self, elem_id: str, answer: str = "", variant: Literal["stop", "primary"] = "stop") -> None:
         with gr.Column(visible=False, elem_id=elem_id, elem_classes="confirmation") as self.box:
             self.text = gr.Markdown(latex_delimiters=[])
             with gr.Row(elem_classes="with-fields"):
-                self.yes = gr.Button(tr("Delete"), variant="stop", size="md")
+                self.yes = gr.Button(answer or tr("Delete"), variant=variant, size="md")
                 self.no = gr.Button(tr("Cancel"), size="md")
         self.subject = gr.State(None)
         self.no.click(self.close, None, self.outputs, show_progress="hidden", api_visibility="private")
@@ -30,7 +30,7 @@ class Confirmation:
         return [self.box, self.text, self.yes, self.subject]
 
     def ask(self, subject: Any, question: str, answer: str) -> Updates:
-        """`answer`: the label of the button that deletes."""
+        """`answer`: the label of the button that does it."""
         text = escape_markdown(question)
         return {
             self.box: gr.update(visible=True),

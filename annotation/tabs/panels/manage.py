@@ -116,9 +116,9 @@ class ManagePanel:
             key = values[self.confirmation.subject]
             if key == "":
                 empty_bin(session.store, session.project_id)
-            elif key.startswith(PROJECT):
+            elif key and key.startswith(PROJECT):
                 erase_project(session.store, _number(key))
-            else:
+            elif key:  # else nothing was asked
                 erase_images(session.store, [_number(key)])
             return show_both(session, values)
 

@@ -7,8 +7,10 @@ from typing import Any
 import gradio as gr
 
 from annotation.store import queue
+from annotation.store.projects import project_name
 from annotation.tabs.actions import IN_TURN, Page, Updates, Values, saving
 from annotation.tabs.background import BackgroundReader
+from annotation.tabs.panels.confirmation import Confirmation
 from annotation.tabs.session import DEFAULT_PROJECT, AnnotationSession
 from spotter.language import tr
 from spotter.tabs.shared.events import HIDDEN
@@ -35,6 +37,7 @@ class ProjectPanel:
                 max_length=100,
                 elem_id="correct-who",
             )
+        self.question = Confirmation("correct-new-project", tr("Create it"), "primary")
 
     def show(self, session: AnnotationSession) -> Updates:
         names = dict(session.store.projects())
@@ -51,24 +54,34 @@ class ProjectPanel:
         return {self.progress: progress_bar(queue.progress(session.store, session.project_id))}
 
     def wire(self, page: Page, reader: BackgroundReader) -> None:
-        @saving(page)
-        def choose(session: AnnotationSession, values: Values) -> None:
-            session.project_id = session.store.ensure_project(values[self.project] or "", is_own=True)
+        def open_project(session: AnnotationSession, values: Values, name: str) -> Updates:
+            session.project_id = session.store.ensure_project(name, is_own=True)
             session.open(None)
             session.reload()
             reader.add_unread(session.project_id)
+            return page.show(session, values) | self.question.close()
+
+        @saving(page)
+        def choose(session: AnnotationSession, values: Values) -> Updates:
+            """An unknown name may be a slip of the finger: the page asks before it makes a project."""
+            name = project_name(values[self.project] or "")
+            if name in dict(session.store.projects()).values():
+                return open_project(session, values, name)
+            question = tr("There is no project “{name}” yet.", name=name)
+            return page.show(session, values) | self.question.ask(name, question, tr("Create it"))
+
+        @saving(page)
+        def create(session: AnnotationSession, values: Values) -> Updates:
+            return open_project(session, values, values[self.question.subject] or "")
 
         def remember_name(values: Values) -> dict[str, Any]:
             return read_memory(values[self.memory]) | {"who": values[self.who]}
 
+        outputs, options = [*page.shown, *self.question.outputs], HIDDEN | IN_TURN
         self.project.input(
-            choose,
-            {*page.inputs, self.project},
-            page.shown,
-            trigger_mode="always_last",
-            **HIDDEN,
-            **IN_TURN,
+            choose, {*page.inputs, self.project}, outputs, trigger_mode="always_last", **options
         )
+        self.question.yes.click(create, {*page.inputs, self.question.subject}, outputs, **options)
         self.who.blur(remember_name, {self.memory, self.who}, self.memory, **HIDDEN)
 
 

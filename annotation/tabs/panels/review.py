@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -16,7 +17,7 @@ from annotation.tabs.panels.photo import PhotoPanel
 from annotation.tabs.panels.turning import TurningPanel
 from annotation.tabs.photo_changes import reopen
 from annotation.tabs.session import AnnotationSession
-from spotter.language import tr
+from spotter.language import tr, trn
 from spotter.tabs.shared.events import HIDDEN
 
 MAX_TITLE = 50  # characters of a name above the photo; the queue shows the whole name under the mouse
@@ -66,23 +67,39 @@ class ReviewPanel:
 
 def go_next(session: AnnotationSession, values: Values) -> None:
     if not session.step(forward=True):
-        gr.Info(tr("This is the last photo of the queue."))
+        gr.Info(tr("This is the last photo of the queue."), title=tr("Info"))
 
 
 def go_back(session: AnnotationSession, values: Values) -> None:
     if not session.step(forward=False):
-        gr.Info(tr("This is the first photo of the queue."))
+        gr.Info(tr("This is the first photo of the queue."), title=tr("Info"))
 
 
 def finish(session: AnnotationSession, state: str) -> None:
     """Sets the state and goes to the next photo; at the end, to the first of the refreshed queue."""
     session.set_state(state)
+    note_missing_texts(session)
     if session.step(forward=True):
         return
     session.refresh_queue()
     if session.queue.ids and session.position() is None:
         session.open(session.queue.first())
-    gr.Info(tr("This was the last photo of the queue."))
+    gr.Info(tr("This was the last photo of the queue."), title=tr("Info"))
+
+
+def note_missing_texts(session: AnnotationSession) -> None:
+    if session.image is None:
+        return
+    regions = session.store.regions(session.image.id)
+    missing = sum(not region.text and not region.illegible for region in regions)
+    if missing:
+        text = trn(
+            "{name} is done, but a word has no text and no flag “illegible”. Check lists it.",
+            "{name} is done, but {number} words have no text and no flag “illegible”. Check lists them.",
+            missing,
+            name=escape(short_name(session.image.name)),
+        )
+        gr.Info(text, title=tr("Info"))
 
 
 def short_name(name: str) -> str:

@@ -15,6 +15,7 @@ import gradio as gr
 from annotation.archive import IMAGES, MAX_ANNOTATIONS, pack, too_large, unpack
 from annotation.formats import EVERYTHING, EXPORTS, FORMATS, FormatError, export_to, import_from
 from annotation.formats.detection import detect
+from annotation.formats.exporting import Form
 from annotation.formats.turning import STORED, UPRIGHT
 from annotation.review import state_name
 from annotation.store.selection import SELECTABLE, Selection, parse_selection, people
@@ -27,6 +28,7 @@ from annotation.tabs.panels.transfer_report import attempt, running
 from annotation.tabs.session import ensure
 from annotation.upload import Progress
 from spotter.language import tr
+from spotter.tabs.shared.careful_blocks import unusable
 from spotter.tabs.shared.events import HIDDEN, PRIVATE
 
 DETECT = ""  # the import format that is found out by looking at the file
@@ -121,14 +123,19 @@ class TransferPanel:
             chosen = values[self.person] if values[self.person] in names else ANYONE
             return {self.person: gr.update(choices=[(tr("Anyone"), ANYONE), *names], value=chosen)}
 
+        def chosen_format(values: Values) -> Form:
+            if values[self.export_format] is None:  # which no page sends
+                raise gr.Error(unusable(), print_exception=False)
+            return EXPORTS[values[self.export_format]]
+
         def show_purpose(values: Values) -> Updates:
-            return {self.export_format: gr.update(info=EXPORTS[values[self.export_format]].purpose())}
+            return {self.export_format: gr.update(info=chosen_format(values).purpose())}
 
         def export_project(
             values: Values,
             progress: gr.Progress = gr.Progress(),  # noqa: B008
         ) -> Iterator[Updates]:
-            form = EXPORTS[values[self.export_format]]
+            form = chosen_format(values)
             title = tr("Export as {format}", format=form.title())
             yield {self.report: running(title), self.exported: gr.update(visible=False)}
             file: Path | None = None

@@ -66,7 +66,7 @@ def build_rounds(rounds: Rounds, tab: gr.Tab, memory: gr.BrowserState) -> None:
             timer: gr.Timer(POLL_SECONDS if running else IDLE_SECONDS, active=True),
             **start.show(situation, gain, bool(store.image_count(choice.project_id))),
             **progress.show(situation, rounds.progress(running.id) if running else None),
-            **ledger.show(situation, rounds.csv(choice.project_id) if situation.rounds else ""),
+            **ledger.show(situation, rounds),
             **verdict.show(situation, rounds),
         }
 

@@ -93,6 +93,26 @@ CASES: list[tuple[str, list[str] | None, str]] = [
     ("99_ls_exif", ["phone.jpg done: NOVA"], ""),
 ]
 
+NOVA = [[100, 100], [250, 100], [250, 150], [100, 150]]
+BAKERY = [[300, 300], [500, 300], [500, 350], [300, 350]]
+# Where the words lie on the upright photo of 800 x 600 pixels, for cases that ask for it.
+PLACES: list[tuple[str, list[list[list[float]]]]] = [
+    ("08_ppocr_exif_raw_coords", [[[150, 100], [150, 250], [50, 250], [50, 100]]]),
+    ("20_icdar2013_train", [NOVA, BAKERY]),
+    ("21_icdar2013_test", [NOVA, BAKERY]),
+    ("25_totaltext_txt", [[[100, 100], [175, 95], [250, 100], [250, 150], [175, 146], [100, 150]]]),
+    ("26_icdar_float", [[[100.5, 100], [250.5, 100], [250.5, 150], [100.5, 150]]]),
+    (
+        "30_icdar_18_points",
+        [[[x, 100] for x in range(100, 181, 10)] + [[x, 150] for x in range(180, 99, -10)]],
+    ),
+    ("39_icdar_price", [NOVA, BAKERY]),
+    ("40_coco_bbox_only", [NOVA]),
+    ("41_textocr", [NOVA, BAKERY]),
+    ("45_coco_size_differs", [NOVA]),
+    ("70_ls_rotated90", [[[200, 100], [200, 400], [100, 400], [100, 100]]]),
+]
+
 
 def summary(store: Store) -> list[str]:
     found = []
@@ -116,6 +136,13 @@ def test_case(store, case, path, images, said):
     lines = import_from(store, "p", folder / file, images=photos).lines()
     assert summary(store) == images
     assert not said or any(said in line for line in lines)
+
+
+@pytest.mark.parametrize(("path", "places"), PLACES, ids=[path.split("_")[0] for path, _ in PLACES])
+def test_places(store, case, path, places):
+    import_from(store, "p", case(path.split("_")[0]))
+    (image,) = store.image_list(store.find_project("p"))
+    assert [region.polygon for region in store.regions(image.id)] == places
 
 
 def test_a_zip_archive_of_a_chinese_windows(store, case, tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import numpy as np
+import pytest
 
 from annotation.rounds.config import RoundConfig
 from annotation.rounds.holdout import (
@@ -16,6 +17,7 @@ from annotation.rounds.holdout import (
     assign_sides,
     near_duplicate_groups,
 )
+from annotation.store.images import dhash, turned_dhashes
 
 CONFIG = RoundConfig()
 
@@ -79,16 +81,39 @@ def test_photos_that_all_look_alike_are_separated_with_a_warning():
     assert (count(sides), count(sides, TRAIN), warning) == (5, 15, True)
 
 
+def hashed(*dhashes: int) -> list[Hashes]:
+    return [Hashes(f"{i:064}", one) for i, one in enumerate(dhashes)]
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("turns", range(4))
+def test_turned_and_mirrored_photos_are_on_the_side_of_the_original(turns, mirrored):
+    known, _ = assign_sides({}, photos(30), CONFIG)
+    for number, side in enumerate((HOLDOUT, TRAIN)):
+        small = np.random.default_rng(number).integers(0, 256, (8, 9, 3), np.uint8)
+        pixels = small.repeat(40, 0).repeat(50, 1)
+        original = Hashes(f"{number}" * 64, dhash(pixels))  # as the ledger has it, without its turns
+        other = np.ascontiguousarray(np.rot90(pixels[:, ::-1] if mirrored else pixels, turns))
+        copy = Hashes("c" * 64, dhash(other), turned_dhashes(other))
+        assert assign_sides(known | {original: side}, [copy], CONFIG) == ({copy: side}, False)
+        assert near_duplicate_groups([original, *photos(3), copy], 6).tolist() == [0, 1, 2, 3, 0]
+
+
 def test_groups():
     assert near_duplicate_groups([], 6).tolist() == []
-    assert near_duplicate_groups([0, -1, 0b111111, 0b111111 << 6 | 0b111111], 6).tolist() == [0, 1, 0, 0]
+    assert near_duplicate_groups(hashed(0, -1, 0b111111, 0b111111 << 6 | 0b111111), 6).tolist() == [
+        0,
+        1,
+        0,
+        0,
+    ]
 
 
 def test_folds_hold_near_duplicates_together():
     config = RoundConfig(folds=3)
     assert assign_folds([], config) == []
-    assert assign_folds([5], config) == [0]
+    assert assign_folds(hashed(5), config) == [0]
     far = [0, 2**20 - 1, (2**20 - 1) << 20, (2**20 - 1) << 40]
-    assert sorted(assign_folds(far, config)) == [0, 0, 1, 2]
-    assert assign_folds([*far[:2], far[0] + 1, far[2]], config) == [0, 1, 0, 2]
-    assert set(assign_folds([7] * 4, config)) == {0}
+    assert sorted(assign_folds(hashed(*far), config)) == [0, 0, 1, 2]
+    assert assign_folds(hashed(*far[:2], far[0] + 1, far[2]), config) == [0, 1, 0, 2]
+    assert set(assign_folds(hashed(7, 7, 7, 7), config)) == {0}

@@ -66,9 +66,15 @@ def test_characters_that_the_reader_does_not_know_are_learnt(rounds, project, co
     assert first.reason.endswith("The reader learns 3 more characters: É é ü.")
     assert rounds.context.folder(first.id).job().characters == "Ééü"
     with pytest.raises(RoundError, match="The detector learns no characters"):
-        rounds.start(project, part="detector", characters="é")
+        rounds.start(project, part="detector", characters="ß")
+    assert rounds.gain(project).named == "éü"  # kept for the project
     second = rounds.wait(rounds.start(project, part="detector", who="ann").id)
     assert rounds.context.folder(second.id).job().characters == ""
+    assert rounds.gain(project).named == "éü"
+    with pytest.raises(RoundError, match="Only characters that can be printed"):
+        rounds.name_characters(project, "\x07")
+    rounds.name_characters(project, "ß")
+    assert rounds.gain(project).named == "ß"
     # Weights that know them, as those of a promoted round do, and a rollback to those that do not.
     rounds.promote(first.id, "ann", "to see it")
     with pytest.MonkeyPatch.context() as patch:
@@ -313,8 +319,8 @@ def test_deleting_keeps_what_others_need(rounds, project, corrected, finished):
     assert not other.exists()
     assert rounds.list(project) == []
     corrected(1)
-    assert rounds.start(project).number == 3  # no model version is used twice
-    rounds.wait(rounds.current().id)
+    third = rounds.wait(rounds.start(project).id)
+    assert third.number == 3  # no model version is used twice
 
 
 def test_missing_weights_of_a_served_round(rounds, finished):

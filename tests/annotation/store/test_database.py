@@ -22,8 +22,13 @@ from annotation.store.tables import Base
 
 
 def test_migrations_create_the_tables(store):
+    def is_compared(entry, name: str, kind: str, *_: object) -> bool:
+        """Alembic does not know that the index of texts is one of SQLite alone."""
+        return kind != "index" or name != "ix_regions_text" or store.engine.name == "sqlite"
+
     with store.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        options = {"compare_type": False, "include_object": is_compared}
+        context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, Base.metadata) == []
         assert context.get_current_revision() is not None
 

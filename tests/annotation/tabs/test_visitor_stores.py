@@ -34,9 +34,13 @@ def visit():
     """Lets a request of a visitor be answered from now on."""
     before = LocalContext.request.get(None)
 
-    def answer(cookie: str | None, session: str = "s") -> None:
+    def answer(cookie: str | None, session: str = "s", person: str = "") -> None:
         cookies = {} if cookie is None else {COOKIE: cookie}
-        LocalContext.request.set(SimpleNamespace(cookies=cookies, session_hash=session))
+        signed = (
+            {"oauth_info": {"expires_at": time.time() + 60, "userinfo": {"sub": person}}} if person else {}
+        )
+        request = SimpleNamespace(scope={"session": signed})
+        LocalContext.request.set(SimpleNamespace(cookies=cookies, session_hash=session, request=request))
 
     yield answer
     LocalContext.request.set(before)
@@ -163,3 +167,54 @@ def test_the_page_sets_a_cookie_once(in_frames, kind):
     assert "HttpOnly" in cookie
     assert KEY.fullmatch(client.cookies[COOKIE])
     assert "set-cookie" not in client.get("/").headers
+
+
+@pytest.fixture
+def keeping(tmp_path):
+    for name in ("day", "kept"):
+        (tmp_path / name).mkdir()
+    made = VisitorStores(tmp_path / "day", tmp_path / "kept")
+    yield made
+    for opened in made._open.values():
+        opened.store.close()
+
+
+def test_people_who_have_signed_in_keep_their_photos(keeping, visit, picture, tmp_path):
+    visit(ANN, person="42")
+    assert keeping.keeps()
+    keeping.add_image(keeping.ensure_project("p"), picture(1), "a.jpg")
+    (folder,) = (tmp_path / "kept").iterdir()
+    make_old(folder, 30 * DAY)
+    keeping.sweep()
+    visit(BOB, person="42")  # another browser
+    assert keeping.image_count(keeping.ensure_project("p")) == 1
+    for others in ({"cookie": ANN}, {"cookie": ANN, "person": "43"}):
+        visit(**others)
+        assert "p" not in [name for _, name in keeping.projects()]
+    visit(ANN)
+    assert keeping.keeps() is None
+    visit(BOB, person="42")
+    keeping.forget()
+    assert not folder.exists()
+
+
+def test_without_a_place_that_lasts_theirs_end_too(stores, visit, tmp_path):
+    visit(None, person="42")
+    assert stores.keeps() is False
+    stores.ensure_project("p")
+    (folder,) = tmp_path.iterdir()
+    make_old(folder, DAY + 60)
+    stores.sweep()
+    assert not folder.exists()
+
+
+def test_who_signs_in_for_the_first_time_brings_the_photos_along(keeping, visit, picture, tmp_path):
+    visit(ANN)
+    image, _ = keeping.add_image(keeping.ensure_project("p"), picture(1), "a.jpg")
+    visit(ANN, person="42")
+    assert keeping.image_path(keeping.image(image.id)).is_file()
+    assert list((tmp_path / "day").iterdir()) == []
+    visit(ANN)  # signed out again
+    keeping.ensure_project("another")
+    visit(ANN, person="42")
+    assert [name for _, name in keeping.projects()] == ["p"]

@@ -108,3 +108,12 @@ def test_the_queue_folds_and_on_a_phone_the_photo_comes_first(app, open_tab):
     expect(phone.page.get_by_role("button", name="Statistics")).to_be_hidden()
     phone.page.get_by_role("button", name="More", exact=True).click()
     expect(phone.page.get_by_role("button", name="Statistics")).to_be_visible()
+
+
+def test_photos_are_added_on_a_phone_without_looking_for_the_button(app, open_tab):
+    phone = open_tab(390, 844)
+    expect(phone.page.get_by_text("No photos yet.")).to_be_visible()
+    expect(phone.page.locator("#correct-files")).to_be_in_viewport()
+    phone.page.locator("#correct-files input[type=file]").set_input_files(PHOTOS[:1])
+    expect(phone.page.locator("#correct-title")).to_contain_text("street 1.jpg")
+    expect(phone.page.locator("#correct-files")).to_be_hidden()

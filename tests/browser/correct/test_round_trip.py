@@ -83,6 +83,7 @@ def test_photos_are_corrected_exported_and_imported_elsewhere(app, other, open_t
 
     tab.page.locator("#correct-project input").first.fill("second")  # and into an empty project of the page
     tab.page.keyboard.press("Enter")
+    tab.page.get_by_role("button", name="Create it").click()
     expect(tab.page.locator("#correct-empty")).to_contain_text("No photos yet")
     tab.page.locator("#correct-import input[type=file]").set_input_files(archive)
     expect(tab.page.locator("#correct-transfer .listing li").first).to_contain_text("3 added", timeout=60_000)

@@ -99,3 +99,23 @@ def test_rows_out_of_sight_are_not_laid_out(open_editor):
     editor.select(250)
     editor.page.wait_for_function(is_laid_out, arg=["w250", True])
     expect(editor.row(250)).to_be_in_viewport()
+
+
+def test_a_changed_text_and_the_next_word_are_drawn_once(open_editor):
+    """Two updates would draw all words twice; a button is drawn in each of them."""
+    editor = open_editor(many_words())
+    editor.select(150)
+    editor.keys.press("Enter")
+    editor.keys.type("new")
+    editor.page.evaluate(
+        """() => {
+            window.drawn = 0;
+            const observer = new MutationObserver((records) => { drawn += records.length; });
+            const button = document.querySelector('.bar [data-do="undo"]');
+            observer.observe(button, { attributeFilter: ["aria-disabled"] });
+        }"""
+    )
+    editor.keys.press("Tab")
+    assert editor.region(1, 150)["text"] == "new"
+    assert editor.page.locator(".card input").input_value() == "word151"
+    assert editor.page.evaluate("() => drawn") == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gradio as gr
 import pytest
 
 from tests.browser.editor.page import expect
@@ -56,6 +57,21 @@ def test_tab_saves_the_text_and_edits_the_next_word(editor):
     texts = [r["text"] for r in editor.received(2)]
     assert texts[:2] == ["one", "two"]
     assert editor.focused() == "w0"
+
+
+def test_who_may_only_look_goes_from_word_to_word(editor):
+    editor.server.pushed = lambda: gr.update(value=editor.server.value(read_only=True))
+    editor.push()
+    field = editor.page.locator(".card input")
+    expect(field).to_have_attribute("readonly", "")
+    editor.click(200, 125)
+    editor.press("Enter")
+    editor.keys.type("one")
+    editor.press("Tab")
+    expect(field).to_have_value("WORLD")
+    editor.press("Enter", "i")
+    assert editor.announced() == "You can look at this photo, but not change it."
+    assert editor.server.edits == []
 
 
 def test_a_click_elsewhere_saves_the_text(editor):

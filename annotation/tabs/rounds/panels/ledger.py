@@ -5,6 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from annotation.rounds.records import RUNNING, Figures, Interval, Round
+from annotation.rounds.service import Rounds
 from annotation.tabs.rounds.chart import Chart, ChartData, Point
 from annotation.tabs.rounds.page import APP_WEIGHTS, Choice, Page, Situation, Updates, Values, acting
 from annotation.tabs.rounds.table import Cell, Column, Row, Table, TableData
@@ -31,9 +32,11 @@ class LedgerPanel:
     def outputs(self) -> list:
         return [self.box, self.chart, self.table]
 
-    def show(self, situation: Situation, csv: str) -> Updates:
-        current = situation.key
-        rows = [_row(one) for one in situation.rounds] + [_app_row(situation)]
+    def show(self, situation: Situation, rounds: Rounds) -> Updates:
+        current, project_id = situation.key, situation.choice.project_id
+        people = rounds.people_minutes(project_id) if situation.rounds else {}
+        rows = [_row(one, people.get(one.id, 0)) for one in situation.rounds] + [_app_row(situation)]
+        csv = rounds.csv(project_id) if situation.rounds else ""
         hint = tr("H-means on the held-out photos, 95 % intervals. A click shows the verdict of a round.")
         empty = tr("The figures of each round come here, with their intervals.")
         table = TableData(columns=columns(), rows=rows, current=current, foot=hint, csv=csv)
@@ -66,7 +69,8 @@ def columns() -> list[Column]:
         Column(title=tr("Started (UTC)")),
         Column(title=tr("Photos"), at_end=True),
         Column(title=tr("Words"), at_end=True),
-        Column(title=tr("Minutes"), at_end=True),
+        Column(title=tr("People, min"), at_end=True),
+        Column(title=tr("Machine, min"), at_end=True),
         Column(title=tr("End-to-end H"), at_end=True),
         Column(title=tr("Detection H"), at_end=True),
         Column(title=tr("Promoted by")),
@@ -110,7 +114,8 @@ def _point(x: int, key: str, label: str, name: str, figures: Figures, served: bo
     )
 
 
-def _row(one: Round) -> Row:
+def _row(one: Round, people: float) -> Row:
+    """`people`: minutes that they worked for it."""
     verdict, state = one.verdict, state_text(one)
     promoted = tr("{at:%-d %b %Y}", at=one.promoted_at) if one.promoted_at else ""
     badge = state if one.served or one.state != "done" else ""
@@ -119,6 +124,7 @@ def _row(one: Round) -> Row:
         Cell(text=tr("{at:%-d %b %Y, %H:%M}", at=one.started)),
         Cell(text=f"{one.photos:,}"),
         Cell(text=f"{one.words:,}"),
+        Cell(text=f"{people:.1f}"),
         Cell(text="" if one.state in RUNNING else f"{one.minutes:.1f}"),
         _figure(verdict.after.end_to_end if verdict else None),
         _figure(verdict.after.detection if verdict else None),
@@ -130,7 +136,7 @@ def _row(one: Round) -> Row:
 def _app_row(situation: Situation) -> Row:
     """What was before the first round, so that one can go back to it."""
     badge = tr("served") if situation.serves_app else ""
-    cells = [Cell(text=situation.weights, badge=badge, note=tr("the weights of the app")), *[Cell()] * 7]
+    cells = [Cell(text=situation.weights, badge=badge, note=tr("the weights of the app")), *[Cell()] * 8]
     return Row(key=str(APP_WEIGHTS), cells=cells, opens=True)
 
 

@@ -6,8 +6,8 @@ import gradio as gr
 
 from annotation.rounds.config import RoundConfig
 from annotation.rounds.records import PARTS, Gain
-from annotation.tabs.error_messages import escape_markdown
-from annotation.tabs.rounds.page import Choice, Page, Situation, Updates, Values, acting
+from annotation.tabs.error_messages import errors_as_messages, escape_markdown
+from annotation.tabs.rounds.page import Choice, Page, Situation, Updates, Values, acting, ensure
 from annotation.tabs.rounds.texts import (
     characters_sentence,
     cross_validation_sentence,
@@ -66,11 +66,13 @@ class StartPanel:
             self.warnings: gr.update(value=lines, visible=bool(gain.warnings)),
             self.start: gr.update(interactive=not gain.missing and gain.photos > 0),
             self.cross_validate: gr.update(visible=gain.can_cross_validate),
+            self.characters: " ".join(gain.named),
         }
 
     @property
     def outputs(self) -> list:
-        return [self.box, self.gain, self.why, self.warnings, self.start, self.cross_validate]
+        shown = [self.box, self.gain, self.why, self.warnings, self.start, self.cross_validate]
+        return [*shown, self.characters]
 
     def wire(self, page: Page) -> None:
         def begin(choice: Choice, values: Values, cross_validate: bool) -> Choice:
@@ -87,6 +89,13 @@ class StartPanel:
         def start_in_parts(choice: Choice, values: Values) -> Choice:
             return begin(choice, values, cross_validate=True)
 
+        def name_characters(values: Values) -> None:
+            """Kept when the field is left, so that nothing that is shown anew replaces them."""
+            with errors_as_messages():
+                choice = ensure(values[page.choice], page.rounds)
+                page.rounds.name_characters(choice.project_id, values[self.characters] or "")
+
+        self.characters.blur(name_characters, {*page.inputs, self.characters}, None, **HIDDEN)
         inputs = {*page.inputs, self.minutes, self.part, self.characters}
         for button, action in ((self.start, start), (self.cross_validate, start_in_parts)):
             button.click(action, inputs, page.shown, trigger_mode="once", **HIDDEN)

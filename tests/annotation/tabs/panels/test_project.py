@@ -30,7 +30,12 @@ def test_another_project_is_created_and_opened(open_tab, put, store):
     project = tab.find(label="Project (type a new name to create one)")
     tab.values[project] = "second"
     tab.trigger(project, "input")
+    assert [name for _, name in store.projects()] == ["default"]  # the page asks
+    assert tab.values[project] == "default"
+    assert tab.props[tab.find(elem_id="correct-new-project")]["visible"]
+    tab.click("Create it")
     assert store.find_project("second")
+    assert not tab.props[tab.find(elem_id="correct-new-project")]["visible"]
     assert tab.props[project]["choices"] == ["default", "second"]
     assert tab.values[tab.editor] is None
     tab.values[project] = "default"

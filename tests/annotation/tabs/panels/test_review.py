@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gradio as gr
 import pytest
 
+from annotation.region import Region
 from annotation.tabs.panels.review import position_text
 
 
@@ -64,3 +66,21 @@ def test_finishing_a_photo_opens_the_next_one(open_tab, put, store):
     assert int(tab.values[tab.editor]["image_id"]) == first + second - opened
     tab.click("Done, next")
     assert {store.image(image_id).state for image_id in (first, second)} == {"done"}
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        (["a"], []),
+        (["a", ""], ["street 1.jpg is done, but a word has no text and no flag “illegible”"]),
+        (["", ""], ["street 1.jpg is done, but 2 words have no text and no flag “illegible”"]),
+    ],
+)
+def test_words_without_a_text_are_told_when_a_photo_is_done(open_tab, put, monkeypatch, texts, said):
+    put(1, *(Region([[0, 20 * i], [30, 20 * i], [30, 20 * i + 9]], text) for i, text in enumerate(texts)))
+    put(2)
+    messages: list[str] = []
+    monkeypatch.setattr(gr, "Info", lambda message, title: messages.append(message))
+    tab = open_tab()
+    tab.click("Done, next")
+    assert [message.partition(". ")[0] for message in messages] == said

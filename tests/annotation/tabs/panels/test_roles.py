@@ -104,10 +104,12 @@ def test_who_types_a_new_name_of_a_project_owns_it(photo, as_, store):
     tab = as_("eve")
     tab.values[tab.find(elem_id="correct-project-name")] = "mine"
     tab.trigger(tab.find(elem_id="correct-project-name"), "input")
+    tab.click("Create it")
     assert store.members(store.find_project("mine")) == {"eve": "owner"}
     tab.values[tab.find(elem_id="correct-project-name")] = "default"
+    tab.trigger(tab.find(elem_id="correct-project-name"), "input")
     with pytest.raises(gr.Error, match="You have no role in the project default"):
-        tab.trigger(tab.find(elem_id="correct-project-name"), "input")
+        tab.click("Create it")
 
 
 def test_who_has_no_role_anywhere_begins_with_a_project_of_their_own(photo, as_, store):

@@ -185,6 +185,7 @@ def test_export_and_import_on_the_page(tab, store, tmp_path):
     project = tab.find(elem_id="correct-project-name")
     tab.values[project] = "second"
     tab.trigger(project, "input")
+    tab.click("Create it")
     import_into(tab, file)
     assert [region["text"] for region in tab.values[tab.editor]["regions"]] == ["Café"]
 

@@ -115,6 +115,9 @@ class FakeRounds(Rounds):
         self.now = Progress("preparing", 0.0, None)
         return self.rounds[-1]
 
+    def name_characters(self, project_id: int, characters: str) -> None:
+        self.calls.append(("name characters", project_id, characters))
+
     def current(self) -> Round | None:
         return next((one for one in self.rounds if one.state in RUNNING), None)
 
@@ -157,6 +160,9 @@ class FakeRounds(Rounds):
             if one.served:
                 return one.model_version, Path("weights") / f"{one.weights}.safetensors"
         return self.context.weights, self.context.weights
+
+    def people_minutes(self, project_id: int) -> dict[int, float]:
+        return {one.id: 12.34 for one in self.list(project_id)}
 
     def csv(self, project_id: int) -> str:
         return "round,photos\r\n" + "".join(f"{one.number},{one.photos}\r\n" for one in self.list(project_id))

@@ -31,6 +31,7 @@ def test_one_round(rounds, situation, open_rounds, project_id):
         "27 Nov 2026, 12:00",
         "62",
         "380",
+        "12.3",
         "9.2",
         "44.1 %",
         "64.1 %",

@@ -56,6 +56,17 @@ def test_characters_are_named_and_too_few_photos_are_cross_validated(rounds, ope
     assert rounds.calls == [("start", project_id, 9.0, "auto", "Ann", "é", True)]
 
 
+def test_named_characters_stay_with_the_project(rounds, open_rounds, project_id):
+    rounds.gained = replace(READY, named="éü")
+    tab = open_rounds()
+    field = tab.find(label="Characters to learn, besides those of the texts")
+    assert tab.values[field] == "é ü"
+    tab.values[field] = "ß"
+    (left,) = [fn for fn in tab.demo.fns.values() if (field._id, "blur") in fn.targets]
+    left.fn({block: tab.values.get(block) for block in left.inputs})
+    assert rounds.calls == [("name characters", project_id, "ß")]
+
+
 def test_nothing_is_said_about_a_part_without_photos(rounds):
     assert why_sentence(replace(READY, photos=0), rounds.config) == ""
     assert why_sentence(replace(READY, characters="éü"), rounds.config).endswith(
