@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import os
-import re
 import socket
 import sys
-from dataclasses import dataclass
+from pathlib import Path
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
 
@@ -15,7 +13,7 @@ import gradio as gr
 
 from annotation.region import AnnotationError
 from annotation.rounds.service import Rounds
-from annotation.store.database import app_url
+from annotation.store.database import APP, app_url, space_storage
 from annotation.store.store import Store, open_store
 from annotation.tabs.correct import build_correct
 from annotation.tabs.panels.project import browser_memory
@@ -27,61 +25,53 @@ from spotter.language import ENGLISH, LANGUAGES, speaking, tr
 from spotter.program import program_name
 from spotter.tabs.look_inside.tab import build_look_inside
 from spotter.tabs.read.tab import build_read
+from spotter.tabs.shared import hugging_face
 from spotter.tabs.shared.address import keep_tab_in_address
-from spotter.tabs.shared.environment import read_environment
+from spotter.tabs.shared.app_options import TITLE, Options, parse
 from spotter.tabs.shared.fair_queue import share_queue
 from spotter.tabs.shared.fonts import font_routes
 from spotter.tabs.shared.health import health_routes
 from spotter.tabs.shared.languages import LanguagePages, choose_language, language_links
 from spotter.tabs.shared.loading import Loader
-from spotter.tabs.shared.logins import LoginError, Logins, limit_logins
+from spotter.tabs.shared.logins import Logins, limit_logins
 from spotter.tabs.shared.model_card import CardError
 from spotter.tabs.shared.page import page_options
+from spotter.tabs.shared.private_paths import make_paths_private
 from spotter.tabs.shared.temporary_files import own_folder, sweep_hourly, use_own_folder
 from spotter.tabs.shared.upload_limits import limit_uploads
-from spotter.tabs.shared.visitor import LOGIN, login_name, name_people_by, require_header
+from spotter.tabs.shared.visitor import login_name, name_people_by, require_header
 from spotter.tabs.shared.websites import keep_websites_away
 
 MAX_SESSIONS = 500  # pages that are remembered; each takes about 1 MB
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-TITLE = "SwinTextSpotter, opened up"
 
 
-@dataclass(frozen=True)
-class Options:
-    """The command line."""
-
-    host: str
-    port: int
-    weights: str  # built-in name or path
-    database: str | None  # URL; None: SQLite in the user's data folder
-    device: str | None  # None: a GPU if there is one
-    auth: tuple[str, str] | Logins | None  # user and password, or several
-    allow_host: list[str]  # names that the page answers to, see `keep_websites_away`
-    embed: list[str]  # websites that may show the page in a frame
-    root_path: str  # prefix of the page's address behind a proxy that removes it; "": none
-    mcp: bool  # whether assistants may read photos
-    demo: bool  # visitors have photos of their own in Correct, for a day
-    any_server: bool  # visitors may name a Label Studio server
-    user_header: str  # in which a trusted proxy names who has logged in there; "": none
-
-
-def build(loader: Loader, store: Store | VisitorStores, any_server: bool = True) -> gr.Blocks:
-    """All tabs, but no Rounds in a demo. `any_server`: visitors may name any Label Studio server."""
+def build(
+    loader: Loader, store: Store | VisitorStores, any_server: bool = True, signs_in: bool = False
+) -> gr.Blocks:
+    """All tabs, but no Rounds in a demo. `any_server`: visitors may name any Label Studio server; `signs_in`:
+    everybody signs in with Hugging Face, and there is a button to sign out.
+    """
     service = None if isinstance(store, VisitorStores) else Rounds(store, loader.weights)
     if service:
         loader.follow(service.served)
     with LanguagePages(title=TITLE, analytics_enabled=False, delete_cache=(3600, 86400)) as demo:
-        build_page(demo, loader, store, service, any_server)
+        build_page(demo, loader, store, service, any_server, signs_in)
     for language, name in LANGUAGES.items():
         if language != ENGLISH:
             with demo.route(name, language, show_in_navbar=False), speaking(language):
-                build_page(demo, loader, store, service, any_server)
+                build_page(demo, loader, store, service, any_server, signs_in)
+    hugging_face.hide_from_api(demo)
     return share_queue(demo)
 
 
 def build_page(
-    demo: gr.Blocks, loader: Loader, store: Store | VisitorStores, service: Rounds | None, any_server: bool
+    demo: gr.Blocks,
+    loader: Loader,
+    store: Store | VisitorStores,
+    service: Rounds | None,
+    any_server: bool,
+    signs_in: bool,
 ) -> None:
     """The tabs in the current language; without a `service` there is no Rounds."""
     gr.HTML(masthead(), elem_id="masthead")
@@ -98,6 +88,8 @@ def build_page(
             with gr.Tab(tr("Rounds"), id="rounds", elem_id="rounds-tab") as rounds:
                 build_rounds(service, rounds, memory)
             shown.append(rounds)
+    if signs_in:
+        hugging_face.sign_in_button()
     gr.HTML(colophon(keeps_photos=service is not None))
     keep_tab_in_address(demo, tabs, shown)
     # Once the first visitor has the page, so that it does not wait for torch.
@@ -127,90 +119,6 @@ def colophon(keeps_photos: bool) -> str:
     return f'<footer class="colophon">{source} {photos}</footer>'
 
 
-def parse(arguments: list[str] | None) -> Options:
-    parser = argparse.ArgumentParser(
-        prog=program_name("app"),
-        description=TITLE,
-        epilog="Each option can also be an environment variable: SPOTTER_PORT=8000 for --port 8000.",
-    )
-    parser.add_argument("--host", help="address to listen on")
-    parser.add_argument("--port", type=int, help="port to listen on")
-    parser.add_argument("--root-path", metavar="PATH", help="prefix of the page's address behind a proxy")
-    parser.add_argument("--mcp", action="store_true", help="offer reading as a tool to assistants (MCP)")
-    parser.add_argument("--weights", metavar="nano|PATH", help="weights to read with")
-    parser.add_argument(
-        "--database", metavar="URL", help="database of the corrections (default: SQLite in your data folder)"
-    )
-    parser.add_argument("--device", help="cpu, cuda, ... (default: a GPU if there is one)")
-    parser.add_argument(
-        "--auth",
-        metavar="FILE|USER:PASSWORD",
-        help="ask visitors for a login of this file (see spotter.tabs.shared.logins), or for this one, which "
-        "everybody on this machine can read",
-    )
-    parser.add_argument(
-        "--allow-host",
-        nargs="+",
-        metavar="NAME",
-        help="names that the page answers to, besides IP addresses and this machine's own (behind a proxy)",
-    )
-    parser.add_argument(
-        "--embed",
-        nargs="+",
-        metavar="URL",
-        help="websites that may show the page in a frame, such as https://school.example",
-    )
-    parser.add_argument(
-        "--demo",
-        action=argparse.BooleanOptionalAction,
-        help="for strangers: in Correct, everybody has photos of their own, which are deleted after a day "
-        "(default: on a Hugging Face Space without --database and logins)",
-    )
-    parser.add_argument(
-        "--any-server",
-        action="store_true",
-        help="let visitors push to and pull from any Label Studio server; without it, only that of "
-        "LABEL_STUDIO_URL, unless the page is for this machine alone",
-    )
-    parser.add_argument(
-        "--user-header",
-        metavar="NAME",
-        help="header in which a proxy that asks for logins names people, such as X-Forwarded-User; the proxy "
-        "must remove it from what visitors send",
-    )
-    try:
-        parser.set_defaults(**read_environment().model_dump())
-    except ValueError as error:
-        parser.error(str(error))
-    options = parser.parse_args(arguments)
-    if not 1 <= options.port <= 65535:
-        parser.error(f"--port must be between 1 and 65535, not {options.port}.")
-    if options.auth is not None:
-        user, _, password = options.auth.partition(":")
-        if os.path.isfile(options.auth) or not (user and password):
-            try:
-                options.auth = Logins(options.auth)
-            except LoginError as error:
-                parser.error(f"--auth takes a file of logins or USER:PASSWORD. {error}")
-        else:
-            options.auth = (user, password)
-    for website in options.embed:
-        if not re.fullmatch(r"https?://[^\s;,/]+", website):
-            parser.error(f"--embed takes addresses such as https://school.example, not {website!r}.")
-    if options.user_header and not re.fullmatch(r"[A-Za-z0-9-]+", options.user_header):
-        parser.error(f"--user-header takes a name such as X-Forwarded-User, not {options.user_header!r}.")
-    if options.mcp and (options.user_header or options.auth is not None):
-        parser.error("--mcp is for a page without logins: assistants cannot log in.")
-    if options.user_header and options.auth is not None:
-        parser.error("--auth and --user-header are two ways to log in; choose one.")
-    if options.demo and options.database:
-        parser.error("--demo keeps nothing, so it takes no --database.")
-    if options.demo is None:
-        is_open = not (options.database or options.auth or options.user_header)
-        options.demo = "SPACE_ID" in os.environ and is_open
-    return Options(**vars(options))
-
-
 def listening_address(host: str) -> str:
     """The address as Gradio takes it, IPv6 in brackets. Raises OSError if it is not one of this machine."""
     address = host.strip("[]")
@@ -223,6 +131,16 @@ def listening_address(host: str) -> str:
     return f"[{address}]" if ":" in address else address
 
 
+def kept_folder(options: Options) -> Path | None:
+    """Where a demo keeps the photos of people who have signed in; None if there is no such place."""
+    storage = space_storage()
+    if storage is None or not options.offers_sign_in:
+        return None
+    folder = storage / APP / "people"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
 def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     try:
@@ -233,7 +151,7 @@ def main(arguments: list[str] | None = None) -> int:
         folders = [temporary]
         if options.demo:
             folders.append(own_folder("swintextspotter-demo"))
-            store = visitors = VisitorStores(folders[-1])
+            store = visitors = VisitorStores(folders[-1], kept_folder(options), options.offers_sign_in)
             visitors.sweep_regularly()
             reach_database = visitors.check
         else:
@@ -244,9 +162,10 @@ def main(arguments: list[str] | None = None) -> int:
                 kept.engine.connect().close()
 
         is_local = address.strip("[]") in LOOPBACK and not options.demo
-        demo = build(loader, store, options.any_server or is_local)
-        name_people_by(LOGIN if isinstance(options.auth, Logins) else options.user_header)
+        demo = build(loader, store, options.any_server or is_local, options.requires_sign_in)
+        name_people_by(options.source_of_names)
         decode_apart()
+        make_paths_private()
         sweep_hourly(temporary)
         demo.launch(
             server_name=address,
@@ -268,6 +187,7 @@ def main(arguments: list[str] | None = None) -> int:
                     limit_logins(),
                     limit_uploads(*folders),
                     *([require_header(options.user_header)] if options.user_header else []),
+                    *([hugging_face.require_sign_in()] if options.requires_sign_in else []),
                     *([tell_visitors_apart(in_frames="SPACE_ID" in os.environ)] if options.demo else []),
                 ],
             },

@@ -6,20 +6,20 @@ import inspect
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
 
 import gradio as gr
 import pytest
 
 import app
+from annotation.store import database
 from annotation.store.store import open_store
 from annotation.tabs.visitor_stores import VisitorCookie
-from spotter.tabs.shared.environment import Environment
 from spotter.tabs.shared.fair_queue import FairQueue
+from spotter.tabs.shared.hugging_face import VARIABLES, SignInGuard
 from spotter.tabs.shared.loading import Loader
 from spotter.tabs.shared.logins import add_login
-from spotter.tabs.shared.visitor import LOGIN, HeaderGuard
+from spotter.tabs.shared.visitor import HUGGING_FACE, LOGIN, HeaderGuard
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -80,16 +80,6 @@ def test_as_a_program():
     assert result.stderr.count("\n") == 1
 
 
-def test_the_command_line_is_parsed(monkeypatch):
-    monkeypatch.delenv("SPACE_ID", raising=False)
-    options = app.parse([])
-    assert options == app.Options(
-        "127.0.0.1", 7860, "nano", None, None, None, [], [], "", False, False, False, ""
-    )
-    options = app.parse(["--port", "80", "--device", "cpu", "--auth", "ann:se:cret"])
-    assert (options.port, options.device, options.auth) == (80, "cpu", ("ann", "se:cret"))
-
-
 @pytest.fixture
 def launched(monkeypatch, tmp_path):
     """The options that the app is launched with."""
@@ -98,6 +88,7 @@ def launched(monkeypatch, tmp_path):
     monkeypatch.setattr(gr.Blocks, "launch", lambda blocks, **given: options.update(given))
     monkeypatch.setattr(app, "name_people_by", lambda source: options.update({"people": source}))
     monkeypatch.setattr(app, "decode_apart", lambda: options.update({"decoded apart": True}))
+    monkeypatch.setattr(app, "make_paths_private", lambda: options.update({"private paths": True}))
     return options
 
 
@@ -119,25 +110,6 @@ def test_people_log_in_at_a_proxy(launched, tiny_file, tmp_path):
     assert launched["people"] == "X-User"
     guards = [guard for guard in launched["app_kwargs"]["middleware"] if guard.cls is HeaderGuard]
     assert [guard.kwargs for guard in guards] == [{"name": "X-User"}]
-
-
-@pytest.mark.parametrize(
-    ("space", "arguments", "is_demo"),
-    [
-        (False, [], False),
-        (False, ["--demo"], True),
-        (True, [], True),
-        (True, ["--no-demo"], False),
-        (True, ["--database", "sqlite:///a.db"], False),
-        (True, ["--auth", "ann:secret"], False),
-        (True, ["--user-header", "X-User"], False),
-    ],
-)
-def test_a_space_is_a_demo_unless_it_keeps_photos_or_has_logins(monkeypatch, space, arguments, is_demo):
-    monkeypatch.delenv("SPACE_ID", raising=False)
-    if space:
-        monkeypatch.setenv("SPACE_ID", "a/b")
-    assert app.parse(arguments).demo is is_demo
 
 
 def test_a_demo_takes_no_database(error_of):
@@ -162,21 +134,53 @@ def test_a_demo_has_no_rounds_and_tells_visitors_apart(launched, monkeypatch, ti
 def test_other_visitors_name_no_server(launched, monkeypatch, tiny_file, tmp_path, arguments, any_server):
     built = []
     monkeypatch.setattr(
-        app, "build", lambda loader, store, any_server: built.append(any_server) or gr.Blocks()
+        app, "build", lambda loader, store, any_server, signs_in: built.append(any_server) or gr.Blocks()
     )
     options = ["--weights", str(tiny_file), "--database", f"sqlite:///{tmp_path}/a.db"]
     assert app.main([*options, *arguments]) == 0
     assert built == [any_server]
 
 
+@pytest.fixture
+def space(monkeypatch):
+    """A Hugging Face Space where people can sign in."""
+    for name in ("SPACE_ID", *VARIABLES):
+        monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("SYSTEM", "spaces")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_offered", "is_required"),
+    [
+        (["--demo"], True, False),
+        (["--no-demo", "--database", "{}"], True, True),
+        (["--no-demo", "--database", "{}", "--auth", "ann:secret"], False, False),
+    ],
+)
+def test_people_sign_in_on_a_space(
+    launched, monkeypatch, space, tiny_file, tmp_path, arguments, is_offered, is_required
+):
+    built = []
+    monkeypatch.setattr(app, "build", lambda *given: built.append(given[3]) or gr.Blocks())
+    monkeypatch.setattr(app, "own_folder", lambda name: tmp_path / "demo")
+    (tmp_path / "demo").mkdir()
+    monkeypatch.setattr(database, "SPACE_DATA", tmp_path)
+    arguments = [argument.format(f"sqlite:///{tmp_path}/a.db") for argument in arguments]
+    assert app.main(["--weights", str(tiny_file), *arguments]) == 0
+    assert built == [is_required]
+    assert launched["people"] == (HUGGING_FACE if is_offered else "")
+    guards = [guard.cls for guard in launched["app_kwargs"]["middleware"]]
+    assert (SignInGuard in guards) == is_required
+    assert (tmp_path / "swintextspotter/people").is_dir() == (arguments == ["--demo"])
+
+
+def test_assistants_cannot_sign_in(error_of, space, tmp_path):
+    assert "assistants cannot log in" in error_of("--mcp", "--database", f"sqlite:///{tmp_path}/a.db")
+
+
 def test_a_header_is_not_a_second_login(error_of):
     assert "choose one" in error_of("--user-header", "X-User", "--auth", "ann:secret")
     assert "X-Forwarded-User" in error_of("--user-header", "X User:")
-
-
-def test_a_space_listens_on_all_addresses(monkeypatch):
-    monkeypatch.setenv("SPACE_ID", "a/b")
-    assert app.parse([]).host == "0.0.0.0"
 
 
 def test_options_may_be_in_the_environment(monkeypatch, error_of):
@@ -188,16 +192,13 @@ def test_options_may_be_in_the_environment(monkeypatch, error_of):
     assert "The environment variable SPOTTER_PORT cannot be used" in error_of()
 
 
-def test_every_option_may_be_in_the_environment():
-    assert set(Environment.model_fields) == {field.name for field in fields(app.Options)}
-
-
 def test_main_launches_the_app(launched, tiny_file, tmp_path):
     database = f"sqlite:///{tmp_path}/a.db"
     assert app.main(["--weights", str(tiny_file), "--port", "7999", "--database", database]) == 0
     assert (launched["server_port"], launched["share"], launched["auth"]) == (7999, False, None)
     assert (tmp_path / "a.db").is_file()
     assert launched["decoded apart"]
+    assert launched["private paths"]
     assert launched["people"] == ""
     assert (tmp_path / "temporary").is_dir()
     assert launched["allowed_paths"] == [str(tmp_path / "temporary")]
@@ -205,9 +206,11 @@ def test_main_launches_the_app(launched, tiny_file, tmp_path):
     assert guards == {"WebsiteGuard", "LanguageChooser", "LoginLimit", "UploadLimits"}
 
 
-def test_the_queue_has_shares(tiny_file, tmp_path):
+def test_the_queue_has_shares_and_one_endpoint_is_offered(tiny_file, tmp_path):
     with open_store(f"sqlite:///{tmp_path}/a.db") as store:
-        assert isinstance(app.build(Loader(str(tiny_file)), store)._queue, FairQueue)
+        demo = app.build(Loader(str(tiny_file)), store)
+    assert isinstance(demo._queue, FairQueue)
+    assert list(demo.get_api_info()["named_endpoints"]) == ["/read"]
 
 
 @pytest.mark.parametrize(

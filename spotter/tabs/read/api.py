@@ -9,6 +9,7 @@ import gradio as gr
 
 from spotter.config import MAX_SHORT_SIDE, MIN_SHORT_SIDE
 from spotter.images import ImageError, read_image
+from spotter.language import ENGLISH, current_language
 from spotter.tabs.read.photo import Photo
 from spotter.tabs.shared.events import QUEUE
 from spotter.tabs.shared.loading import Loader
@@ -23,7 +24,7 @@ def add_read_api(loader: Loader) -> None:
 
         Returns an object as `spotter read --json` writes it for an image: name, width, height, seconds, model
         and words by descending score, each with text, polygon and box in pixels of the upright photo, score
-        of the detection, reading_score and characters.
+        of the detection, reading_score and characters; network_text, where known words changed the text.
 
         Args:
             photo: a JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF image; of a PDF, the first page is read
@@ -42,7 +43,9 @@ def add_read_api(loader: Loader) -> None:
         gr.Number(label="short_side", precision=0, visible=False),
     ]
     words = gr.JSON(label="words", visible=False)
-    gr.Button(visible=False).click(read, inputs, words, api_name="read", **QUEUE)
+    is_offered = current_language() == ENGLISH  # by one page, or there would be a second endpoint for each
+    visibility = "public" if is_offered else "private"
+    gr.Button(visible=False).click(read, inputs, words, api_name="read", api_visibility=visibility, **QUEUE)
 
 
 def read_photo(loader: Loader, path: str | None, threshold: float | None, short_side: int | None) -> dict:

@@ -17,6 +17,7 @@ from gradio.queueing import Event, Queue
 from gradio.server_messages import EventMessage, LogMessage, ProcessCompletedMessage
 
 from spotter.language import ENGLISH, speaking, tr
+from spotter.tabs.shared.careful_blocks import unusable
 from spotter.tabs.shared.events import QUEUE
 from spotter.tabs.shared.visitor import network_of
 
@@ -77,9 +78,7 @@ class FairQueue(Queue):
             titles = {"Warning": tr("Warning"), "Info": tr("Info")}
             if isinstance(event_message, ProcessCompletedMessage) and not event_message.success:
                 output = event_message.output
-                output["error"] = output.get("error") or tr(
-                    "This could not be done with the values that were sent; reload the page and try again."
-                )
+                output["error"] = output.get("error") or unusable()
             elif isinstance(event_message, LogMessage):
                 event_message.title = titles.get(event_message.title, event_message.title)
         super().send_message(event, event_message)

@@ -20,17 +20,23 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from spotter.language import ENGLISH, LANGUAGES, catalogue, current_language, speaking, tr
+from spotter.tabs.shared.careful_blocks import CarefulBlocks
 
 SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 
 
-class LanguagePages(gr.Blocks):
+class LanguagePages(CarefulBlocks):
     """Blocks with a page per language; the path of a page is the language, that of the English one is ""."""
 
     async def process_api(self, block_fn: BlockFunction | int, *args: Any, **kwargs: Any) -> dict[str, Any]:
         function = self.fns[block_fn] if isinstance(block_fn, int) else block_fn
         with speaking(function.page or ENGLISH):
-            return await super().process_api(block_fn, *args, **kwargs)
+            try:
+                return await super().process_api(block_fn, *args, **kwargs)
+            except gr.Error as error:
+                if error.title == "Error":  # Gradio's own
+                    error.title = tr("Error")
+                raise
 
 
 def language_links() -> str:

@@ -39,6 +39,7 @@ class WordData(GradioModel):
     score: float
     reading_score: float
     characters: list[CharacterData] = Field(default_factory=list)
+    network_text: str | None = None
 
 
 class OverlayData(GradioModel):

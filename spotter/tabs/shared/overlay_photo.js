@@ -80,16 +80,26 @@ function drawLabel({ nodes: { labels }, state: { data } }, word) {
   else label.style.left = (100 * Math.max(x1, 0)) / data.width + "%";
 }
 
-/** Hides labels that would cover the label of a word with a higher score. @param {Overlay} overlay */
-export function hideCoveredLabels({ nodes: { labels } }) {
+const SLACK = 4;  // pixels that a label may lie on another word
+
+/** @param {DOMRect} a @param {DOMRect} b @param {number} [slack] */
+const overlap = (a, b, slack = 0) =>
+  Math.min(a.right, b.right) - Math.max(a.left, b.left) > slack && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > slack;
+
+/** Hides labels that would cover another word, or the label of a word with a higher score. @param {Overlay} overlay */
+export function hideCoveredLabels(overlay) {
+  const { nodes: { labels } } = overlay;
   /** @type {DOMRect[]} */
   const visible = [];
+  const words = [...outlines(overlay)].map((word) => ({ id: word.dataset.id, box: word.getBoundingClientRect() }));
   for (const label of labels.children) {
+    if (!(label instanceof HTMLElement)) continue;
     label.classList.remove("covered");
-    const a = label.getBoundingClientRect();
-    const covered = visible.some((b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom);
+    const box = label.getBoundingClientRect();
+    const isOverWord = words.some((word) => word.id !== label.dataset.id && overlap(box, word.box, SLACK));
+    const covered = isOverWord || visible.some((other) => overlap(box, other));
     if (covered) label.classList.add("covered");
-    else visible.push(a);
+    else visible.push(box);
   }
 }
 
@@ -104,6 +114,8 @@ export function drawTip({ nodes: { tip }, state: { data, hovered: word } }) {
   }
   if (!word.characters.length) make(characters, "span", "letter", word.text);
   make(tip, "span", "scores", tr("found {found} · read {read}", { found: percent(word.score), read: percent(word.reading_score) }));
+  const own = word.network_text ?? null;
+  if (own !== null) make(tip, "span", "scores own", tr("the network alone reads {text}", { text: own || tr("(no text)") }));
   const [x1, y1, x2, y2] = word.box, under = y1 < 0.25 * data.height;
   tip.style.left = Math.min(Math.max((50 * (x1 + x2)) / data.width, 20), 80) + "%";
   tip.style.top = (100 * Math.min(Math.max(under ? y2 : y1, 0), data.height)) / data.height + "%";

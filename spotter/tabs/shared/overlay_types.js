@@ -11,6 +11,7 @@
  * @property {number} score
  * @property {number} reading_score
  * @property {Character[]} characters
+ * @property {string | null} [network_text]  what the network alone reads, if known words changed it
  * @typedef {{ name: string, trained_images?: number }} Model
  * @typedef {object} Payload
  * @property {{ url: string } | null} photo

@@ -94,7 +94,8 @@ def sweep_hourly(folder: Path) -> Thread:
 
     def run() -> None:
         while True:
-            sweep(folder)
+            with suppress(OSError):  # the folder is gone
+                sweep(folder)
             time.sleep(SWEEP_SECONDS)
 
     thread = Thread(target=run, name="sweep", daemon=True)

@@ -66,7 +66,8 @@ class UploadLimits:
             for known in list(self._recent):  # of those who have left
                 self._forget(known, now)
         in_folder = self._measured[1] + length
-        if in_folder > MAX_FOLDER or shutil.disk_usage(self.folders[0]).free - length < MIN_FREE:
+        free = min(shutil.disk_usage(folder).free for folder in self.folders)
+        if in_folder > MAX_FOLDER or free - length < MIN_FREE:
             return 507, tr("There is no room for more uploads now; try again tomorrow.")
         self._forget(address, now)
         sent = sum(count for _, count in self._recent.get(address, ()))

@@ -11,14 +11,19 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from spotter.tabs.shared.hugging_face import user_info
+
 IPV6_PREFIX = 64  # bits that one customer of a provider has in common
 LOGIN = "login"  # of this page
+HUGGING_FACE = "Hugging Face"  # where people sign in
 
-_source = ""  # LOGIN, the header in which a proxy names people, or "": people type their names
+_source = ""  # LOGIN, HUGGING_FACE, the header in which a proxy names people, or "": people type their names
 
 
 def name_people_by(source: str) -> None:
-    """`source`: LOGIN, the name of a header that a trusted proxy sets, or "" if people type their names."""
+    """`source`: LOGIN, HUGGING_FACE, the name of a header that a trusted proxy sets, or "" if people type
+    their names.
+    """
     global _source
     _source = source
 
@@ -28,6 +33,8 @@ def login_name() -> str:
     request = LocalContext.request.get(None)
     if request is None or not _source:
         return ""
+    if _source == HUGGING_FACE:
+        return user_info(request).get("preferred_username", "")
     return (request.username if _source == LOGIN else request.headers.get(_source.lower())) or ""
 
 

@@ -127,6 +127,20 @@ def test_events_of_a_page_run_in_its_language():
         assert answer.json()["data"] == [language]
 
 
+def fail() -> None:
+    raise gr.Error("This is wrong.", print_exception=False)
+
+
+def test_the_title_of_an_error_is_in_the_language_of_the_page():
+    with LanguagePages() as demo:
+        gr.Button().click(fail, None, None, api_name="english")
+    with demo.route("한국어", "ko"):
+        gr.Button().click(fail, None, None, api_name="korean")
+    app = TestClient(gr.mount_gradio_app(gr.routes.App(), demo, "/", show_error=True))
+    for name, title in (("english", "Error"), ("korean", "오류")):
+        assert app.post(f"/gradio_api/run/{name}", json={"data": []}).json()["title"] == title
+
+
 def test_links_name_the_languages():
     assert language_links().count("aria-current") == 1
     with speaking("ko"):
