@@ -26,7 +26,7 @@ app: $(VENV)/app  ## start the app on http://127.0.0.1:7860 (ARGS="--port 8000")
 install: $(VENV)/dev $(TSC) $(LABEL_STUDIO)/bin/label-studio chromium  ## install what check and test need ("make --jobs 3 install": at once)
 
 test: $(VENV)/dev $(LABEL_STUDIO)/bin/label-studio chromium  ## run all tests (ARGS="-k images" for some)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --durations=25 $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal --durations=25 $(ARGS)
 
 check: $(VENV)/dev $(TSC)  ## lint, check the formatting and the types (Python and JavaScript)
 	$(BIN)/ruff check .
@@ -52,8 +52,9 @@ audit: | $(BIN)/python  ## look up known vulnerabilities of what requirements.lo
 	$(BIN)/python -m pip install pip-audit
 	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements.lock
 
-fuzz: $(VENV)/dev  ## try 10,000 damaged and odd inputs (make test: 500)
-	FUZZ=10000 $(BIN)/python -m pytest tests/annotation/test_fuzz.py $(ARGS)
+fuzz: $(VENV)/dev  ## try 10,000 damaged and odd inputs (make test: 500), and all kills
+	FUZZ=10000 KILLS=1000 $(BIN)/python -m pytest tests/annotation/test_fuzz.py tests/annotation/test_kill.py \
+	  tests/annotation/store/test_kill.py tests/test_endpoints.py $(ARGS)
 
 bench: $(VENV)/dev  ## measure speed and memory
 	$(BIN)/python -m spotter.evaluation.benchmark $(ARGS)

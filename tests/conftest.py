@@ -145,6 +145,7 @@ def tiny_config() -> SpotterConfig:
         short_side=96,
         max_upscale=None,
         coarse_scale=None,  # one pass by default
+        known_word_weight=0.0,  # and the network alone
         long_side=192,
     )
 

@@ -48,6 +48,8 @@ LAYERS = {
     "spotter.inputs": 1,
     "spotter.words_json": 1,
     "spotter.large_words": 1,
+    "spotter.known_words": 1,
+    "spotter.rereading": 2,
     "spotter.drawing": 1,
     "spotter.model": 1,
     "spotter.weights": 2,

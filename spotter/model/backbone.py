@@ -54,7 +54,9 @@ class BiasedWindowAttention(WindowAttention):
     autocast.
     """
 
-    def forward(self, x: Tensor, batch: int, masked: tuple[Tensor, Tensor] | None = None) -> Tensor:
+    def forward(  # type: ignore[override]  # SwinBlock calls it
+        self, x: Tensor, batch: int, masked: tuple[Tensor, Tensor] | None = None
+    ) -> Tensor:
         """Windows (batch * M, N, C) -> (batch * M, N, C); `masked` as from `masked_windows`."""
         count, cells, c = x.shape
         q, k, v = self.qkv(x).view(count, cells, 3, self.num_heads, -1).permute(2, 0, 3, 1, 4)

@@ -34,6 +34,7 @@ def entry(texts: list[str]) -> dict:
                 "score": 0.9,
                 "reading_score": 0.8,
                 "characters": [{"text": character, "score": 0.7} for character in text[:50]],
+                "network_text": HOSTILE[2] if i == 3 else None,
             }
         )
     return {
@@ -48,11 +49,21 @@ def entry(texts: list[str]) -> dict:
     }
 
 
+def two_lines() -> dict:
+    """Two words, the second directly below the first."""
+    data = entry(["upper", "lower"])
+    for word, y1 in zip(data["words"], (60, 92), strict=True):
+        word["polygon"] = [[10, y1], [100, y1], [100, y1 + 30], [10, y1 + 30]]
+        word["box"] = [10, y1, 100, y1 + 30]
+    return data
+
+
 @pytest.fixture
 def overlay_url(free_port):
     with gr.Blocks(analytics_enabled=False) as demo:
         overlay = Overlay(entry(HOSTILE))
         gr.Button("None").click(lambda: entry([]), None, overlay)
+        gr.Button("Two lines").click(two_lines, None, overlay)
     demo.launch(
         server_port=free_port, prevent_thread_lock=True, quiet=True, run_history=False, ssr_mode=False
     )
@@ -67,6 +78,9 @@ def test_texts_stay_texts(overlay_url, open_page):
     assert page.locator(".label").all_text_contents() == HOSTILE
     page.locator(".word").nth(2).hover()
     expect(page.locator(".tip .letters")).to_have_text(HOSTILE[2])
+    expect(page.locator(".tip .own")).to_have_count(0)
+    page.locator(".word").nth(3).hover()
+    expect(page.locator(".tip .own")).to_have_text(f"the network alone reads {HOSTILE[2]}")
     assert page.evaluate("window.HIT") is None
     assert page.locator(".overlay img").count() == 0
 
@@ -86,3 +100,15 @@ def test_a_label_at_the_top_does_not_cover_its_word(overlay_url, open_page):
     label = [page.locator(".label").nth(i).bounding_box() for i in range(2)]
     assert label[0]["y"] >= word[0]["y"] + word[0]["height"] - 1
     assert label[1]["y"] + label[1]["height"] <= word[1]["y"] + 1
+
+
+def test_labels_do_not_cover_other_words(overlay_url, open_page):
+    """Of two lines close to each other, the lower word's label would lie on the upper word."""
+    page = open_page(overlay_url)
+    page.get_by_role("button", name="Two lines").click()
+    labels = page.locator(".label")
+    expect(labels).to_have_text(["upper", "lower"])
+    expect(labels.nth(0)).to_be_visible()
+    expect(labels.nth(1)).to_be_hidden()
+    page.locator(".side tbody tr").nth(1).click()
+    expect(labels.nth(1)).to_be_visible()
