@@ -39,7 +39,7 @@ class Table:
 
 
 def tables(found: Statistics) -> list[Table]:
-    nobody = tr("Nobody has changed or finished a photo yet.")
+    empty = tr("Nobody has changed or finished a photo yet.")
     work_columns = (tr("Words"), tr("Hours"), tr("Photos done"), tr("Approved"))
     labels = kind_labels()
     return [
@@ -51,7 +51,7 @@ def tables(found: Statistics) -> list[Table]:
                 "minutes. Words are all words of the photos they finished, and those they edited on others.",
                 minutes=MAX_PAUSE // 60,
             ),
-            nobody,
+            empty,
             (tr("Person"), tr("Words per hour"), *work_columns),
             [(work.who, _rounded(work.words_per_hour), *_work(work)) for work in found.people],
             1,
@@ -60,7 +60,7 @@ def tables(found: Statistics) -> list[Table]:
             "days",
             tr("Work per day"),
             tr("Days in UTC, the latest first."),
-            nobody,
+            empty,
             (tr("Day"), tr("Person"), *work_columns),
             [(str(work.day), work.who, *_work(work)) for work in reversed(found.days)],
             2,

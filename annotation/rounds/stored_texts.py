@@ -16,7 +16,7 @@ MIN_LETTERS = 6  # of a text besides its values: "{who} {what}" would fit everyt
 
 
 def stored(text: str) -> str:
-    """One or more stored sentences in the current language; what is none of ours stays as it is."""
+    """One or more stored sentences in the current language; any other text is returned unchanged."""
     language = current_language()
     if not catalogue(language):
         return text
@@ -28,7 +28,7 @@ def stored(text: str) -> str:
 
 
 def _translate_all(text: str, language: str) -> str | None:
-    """None if a part of it is none of ours. A name in it may contain a full stop."""
+    """None if a part of it is not in the catalogue. A name in it may contain a full stop."""
     for end in _ends(text):
         rest = text[end:].lstrip()
         if (found := _translate(text[:end], language)) is None:

@@ -92,7 +92,7 @@ def _operational_errors() -> Iterator[None]:
 
 
 def space_storage() -> Path | None:
-    """The persistent storage of a Hugging Face Space; None if there is none."""
+    """The folder of a Hugging Face Space that outlives restarts; None elsewhere, and without such storage."""
     return SPACE_DATA if "SPACE_ID" in os.environ and os.access(SPACE_DATA, os.W_OK) else None
 
 

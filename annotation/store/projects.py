@@ -36,7 +36,9 @@ def project_name(name: str) -> str:
 
 
 def ensure_project(session: Session, name: str, owner: str = "") -> int:
-    """Id of the project with this name, created if there is none, for `owner`. Raises AnnotationError."""
+    """Id of the project with this name; a missing one is created and belongs to `owner`. Raises
+    AnnotationError.
+    """
     name = project_name(name)
     found = find_project(session, name)
     if found is not None:

@@ -88,7 +88,8 @@ def is_visible(session: Session) -> ColumnElement[bool]:
 
 
 def give_role(session: Session, project_id: int, person: str, role: str | None) -> None:
-    """None takes it away. The first role in an open project makes its giver an owner, unless that is nobody.
+    """Gives a person a role in a project; None takes it away. In a project without roles, whoever gives the
+    first one becomes its owner, if they are logged in.
 
     Raises ForbiddenError; AnnotationError if the project would be left without an owner.
     """

@@ -26,10 +26,14 @@ def resolve(address: str) -> tuple[FileSystem, str]:
         return LocalFileSystem(), os.path.abspath(address)
     try:
         return FileSystem.from_uri(address)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # a scheme that fsspec may know
-        pass
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # a scheme that Arrow does not know
+        return resolve_with_fsspec(address)
     except OSError as error:
         raise BulkError(f"{address} cannot be reached: {reason(error)}.") from error
+
+
+def resolve_with_fsspec(address: str) -> tuple[FileSystem, str]:
+    """As `resolve`, for the schemes that fsspec has and Arrow lacks."""
     import fsspec
 
     try:

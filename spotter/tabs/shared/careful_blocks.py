@@ -6,8 +6,9 @@ theirs to fill. Files that are made for a page are named for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import gradio as gr
@@ -31,7 +32,7 @@ class CarefulBlocks(gr.Blocks):
         session = getattr(kwargs.get("request"), "session_hash", None) or ""
         function = self.fns[block_fn] if isinstance(block_fn, int) else block_fn
         with refusing():
-            if gr.SelectData in get_type_hints(function.fn).values():
+            if takes_selection(function.fn):
                 event = kwargs.get("event_data")
                 check_selected(event and event.target, event and event._data)
         with files_of(session):
@@ -48,6 +49,12 @@ class CarefulBlocks(gr.Blocks):
         with refusing():
             values = await super().preprocess_data(block_fn, inputs, *args, **kwargs)
             return [checked(block, value) for block, value in zip(block_fn.inputs, values, strict=True)]
+
+
+@cache
+def takes_selection(handler: Callable[..., Any] | None) -> bool:
+    """Whether the handler of an event gets what was selected. Cached: every event asks."""
+    return gr.SelectData in get_type_hints(handler).values()
 
 
 @contextmanager
