@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from spotter.charset import Charset
+from spotter.drawn_regions import read_drawn_regions
 from spotter.images import ImageSource, read_image
 from spotter.large_words import merge_large_words
 from spotter.memory import retain_freed_memory
@@ -21,18 +22,16 @@ from spotter.model.postprocess import (
     is_word,
     most_confident_orientations,
     reading_score,
-    topk_proposals,
 )
 from spotter.model.spotter import SwinTextSpotter
-from spotter.ops.boxes import box_iou
 from spotter.ops.device import has_fast_bfloat16
 from spotter.ops.drawn_polygons import clip_drawn_polygon
-from spotter.ops.polygons import Polygon, rasterise
+from spotter.ops.polygons import Polygon
 from spotter.ops.shapes import mask_polygon
 from spotter.rereading import reread
 from spotter.tracing.recorder import TRACE_HOOKS, build_trace, record_activations
 from spotter.tracing.trace import Trace
-from spotter.types import Character, Detection, DrawnReading, Reading, Regions, Spotting, Word
+from spotter.types import Character, DrawnReading, Reading, Spotting, Word
 from spotter.weights import load_weights
 
 COORDINATE_DECIMALS = 1  # of the pixels of words
@@ -211,12 +210,8 @@ class Spotter:
     ) -> list[DrawnReading]:
         """The text of regions drawn by a person, in their order; polygons (P, 2) in pixels of the image.
 
-        Box and maskK of a region are those of its polygon. Recognition Conversion also needs a proposal
-        feature, which a drawn region does not have. It gets that of the proposal whose last box has the
-        largest IoU with it; if that is below `config.min_drawn_iou`, the mean of the initial proposals passes
-        through the stages with its box kept fixed on the drawn one.
-
-        Raises ValueError with one sentence if a polygon is invalid or lies outside the image.
+        See `drawn_regions`. Raises ValueError with one sentence if a polygon is invalid or lies outside the
+        image.
         """
         array = read_image(image)
         resized = self.resize(array, short_side)
@@ -225,15 +220,8 @@ class Spotter:
         if not inside:
             return []
         scale = np.array([resized.shape[2] / width, resized.shape[1] / height])
-        bounds = np.stack([np.concatenate([p.min(0), p.max(0)]) for p in inside])
-        size = self.model.config.mask_size
-        masks = np.stack([rasterise(p, box, size) for p, box in zip(inside, bounds, strict=True)])
-        mask_k = torch.from_numpy(masks).float().to(self.device)
-        boxes = torch.from_numpy(bounds * np.tile(scale, 2)).float().to(self.device)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
-            detection, attended, iou = self._drawn_features(resized.to(self.device), boxes)
-            regions = self.model.orient_rois(Regions.from_boxes(boxes, mask_k, attended))
-            _, reading = self.model.read(detection.levels, regions)
+            regions, reading, iou = read_drawn_regions(self.model, resized.to(self.device), inside, scale)
         texts = self.decode_texts(reading, torch.arange(len(regions), device=self.device))
         scores = [reading_score(characters) for characters in texts]
         selected = most_confident_orientations(regions.proposal_index.tolist(), scores)
@@ -243,26 +231,6 @@ class Spotter:
         ]
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             return reread(self.model.reader, self.model.config, found, reading.encoded[selected])
-
-    def _drawn_features(self, image: Tensor, boxes: Tensor) -> tuple[Detection, Tensor, Tensor]:
-        """The image's detection; for drawn boxes (R, 4), the attended proposal features (R, C), and the IoU
-        (R,) with the nearest proposal.
-        """
-        model, config = self.model, self.model.config
-        levels, initial_boxes, initial_features, sizes = model.extract_features([image])
-        detection = Detection(levels, model.refine(levels, initial_boxes, initial_features), sizes)
-        last = detection.stages[-1]
-        iou, nearest = box_iou(boxes[:, None], last.boxes[0].float()).max(1)
-        features = last.proposal_features[0, nearest]
-        unmatched = iou < config.min_drawn_iou
-        if unmatched.any():
-            mean = initial_features.mean(1, keepdim=True).expand(-1, int(unmatched.sum()), -1)
-            fixed = model.refine_with_fixed_boxes(levels, boxes[unmatched][None], mean)
-            features = features.clone()
-            features[unmatched] = fixed[0].to(features)
-        _, best = topk_proposals(last.class_logits, config.max_proposals)
-        together = torch.cat([last.proposal_features[0, best[0]], features])
-        return detection, model.conversion.attend(together[None])[0, -len(boxes) :], iou
 
     def trace(
         self, image: ImageSource, threshold: float | None = None, short_side: int | None = None

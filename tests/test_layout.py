@@ -50,6 +50,7 @@ LAYERS = {
     "spotter.large_words": 1,
     "spotter.known_words": 1,
     "spotter.rereading": 2,
+    "spotter.drawn_regions": 3,
     "spotter.drawing": 1,
     "spotter.model": 1,
     "spotter.weights": 2,

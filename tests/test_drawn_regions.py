@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from spotter.drawn_regions import drawn_features
+
 
 def test_drawn_words_are_read(tiny_spotter, photographs):
     """Polygons of detected words: each takes the feature of its proposal."""
@@ -28,8 +30,8 @@ def test_a_drawn_box_takes_the_feature_of_the_nearest_proposal(tiny_spotter, pho
     with torch.no_grad():
         detection = tiny_spotter.model.detect([tensor])
         box = detection.stages[-1].boxes[0, 3:4]
-        _, attended, overlap = tiny_spotter._drawn_features(tensor, box)
-        far, _, none = tiny_spotter._drawn_features(tensor, torch.tensor([[1.0, 1.0, 2.0, 2.0]]))
+        _, attended, overlap = drawn_features(tiny_spotter.model, tensor, box)
+        far, _, none = drawn_features(tiny_spotter.model, tensor, torch.tensor([[1.0, 1.0, 2.0, 2.0]]))
     assert overlap[0] == pytest.approx(1, abs=1e-4)
     assert none[0] < 0.5
     assert attended.shape == (1, tiny_spotter.model.config.channels)
