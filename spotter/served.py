@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -14,6 +15,15 @@ if TYPE_CHECKING:
 Served = tuple[str | None, str | Path]
 
 
+@dataclass(frozen=True)
+class OfferedWeights:
+    """Weights that people may choose."""
+
+    sha256: str  # of the file
+    name: str  # as people call them, in the current language
+    weights: str | Path  # a built-in name or a path
+
+
 class ServedSpotter:
     """Thread-safe. Loads the weights when they are first needed, and again when others are served."""
 
@@ -21,6 +31,10 @@ class ServedSpotter:
         self.served, self.device = served, device
         self._lock = Lock()
         self._loaded: tuple[Served, Spotter] | None = None
+
+    def is_loaded(self) -> bool:
+        """Whether any weights are loaded; does not wait for them."""
+        return self._loaded is not None
 
     def get(self) -> Spotter:
         """Raises what `served` and `load_spotter` raise; what was loaded before then stays."""

@@ -72,6 +72,10 @@ class Loader:
                         callback()
             time.sleep(WATCH_SECONDS)
 
+    def is_loaded(self) -> bool:
+        """Whether the spotter is loaded; does not wait for it."""
+        return self._spotter.is_loaded()
+
     def spotter(self) -> Spotter:
         """Waits until the spotter is loaded. Raises gr.Error with one sentence if that fails."""
         self.start()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -15,13 +14,17 @@ def unreachable():
     raise OSError("password of the database")
 
 
-@pytest.mark.parametrize(
-    ("reach", "status", "text"), [(list, 200, "ok"), (unreachable, 503, "the database does not answer")]
-)
-def test_health(reach, status, text):
-    client = TestClient(Starlette(routes=health_routes(Loader("nano"), reach)))
-    answer = client.get("/health")
-    assert (answer.status_code, answer.json()) == (status, {"status": text})
+def test_health():
+    loader = Loader("nano")
+    client = TestClient(Starlette(routes=health_routes(loader, list)))
+    assert client.get("/health").json() == {"status": "ok", "spotter_loaded": False}
+    loader.spotter()
+    assert client.get("/health").json() == {"status": "ok", "spotter_loaded": True}
+
+
+def test_health_without_the_database():
+    answer = TestClient(Starlette(routes=health_routes(Loader("nano"), unreachable))).get("/health")
+    assert (answer.status_code, answer.json()) == (503, {"status": "the database does not answer"})
 
 
 def test_version():
