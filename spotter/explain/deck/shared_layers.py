@@ -73,7 +73,7 @@ def pyramid_slide(lesson: Lesson) -> Slide:
 
     trace = lesson.trace
     layers = layers_of(lesson.spotter, trace)
-    formulas = [r"$P_l = \mathrm{conv}\left(\mathrm{lateral}(C_l) + \mathrm{up}(P_{l+1})\right)$"]
+    formulas = [r"$T_l = \mathrm{lateral}(C_l) + \mathrm{up}(T_{l+1}), \quad P_l = \mathrm{conv}(T_l)$"]
     if lesson.word is not None:
         x1, y1, x2, y2 = box = trace.box(lesson.word)
         value, _ = levels.level_rule(box)

@@ -34,11 +34,13 @@ def class_name(trace: Trace, index: int) -> str:
     return tr("end") if index == 0 else trace.config.characters[index - 1]
 
 
-def draw_attention(trace: Trace, word: int, step: int) -> tuple[Image.Image, str]:
-    """The attention of one step over the word's crop, and that of all steps as a strip."""
-    photo = word_photo(trace, word, WIDTH)
+def draw_attention(trace: Trace, word: int, step: int, width: int = WIDTH) -> tuple[Image.Image, str]:
+    """The attention of one step over the word's crop, and that of all steps as a strip; `width`: pixels of
+    the crop.
+    """
+    photo = word_photo(trace, word, width)
     weights = trace.decoder_attention[word, step].astype(np.float32)
-    height, width = weights.shape
+    rows, columns = weights.shape
     character = class_name(trace, int(trace.ids[word, step]))
     y, x = np.unravel_index(weights.argmax(), weights.shape)
     strongest = tr(
@@ -52,15 +54,15 @@ def draw_attention(trace: Trace, word: int, step: int) -> tuple[Image.Image, str
         linked(
             blend_map(photo, weights, float(weights.max()), 0.65),
             "roi",
-            (1 / width, 1 / height),
+            (1 / columns, 1 / rows),
             values=weights,
         ),
         tr(
             'step {step}: "{character}", attention ({height} × {width}), sums to {sum:.2f}',
             step=step + 1,
             character=character,
-            height=height,
-            width=width,
+            height=rows,
+            width=columns,
             sum=weights.sum(),
         ),
         "; ".join(filter(None, notes)),
@@ -80,7 +82,7 @@ def draw_attention(trace: Trace, word: int, step: int) -> tuple[Image.Image, str
         number=step + 1,
         character=character,
         column=x + 1,
-        width=width,
+        width=columns,
     )
     return tiles([large, bar, tiles(strip, 5, 8)], 1), alt
 

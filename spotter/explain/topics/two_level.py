@@ -106,15 +106,23 @@ def cell_at(trace: Trace, word: int, point: list[float]) -> int:
     return row * width + column
 
 
+def draw_density(
+    trace: Trace, word: int, block: int, cell: int, width: int = WIDTH
+) -> tuple[Image.Image, Query]:
+    """A cell's attention over the word's crop, `width` pixels wide, with the windows."""
+    query = query_at(trace, word, block, cell)
+    weight = density(trace, query)
+    picture = blend_map(word_photo(trace, word, width), weight, float(weight.max()), 0.6)
+    draw_windows(picture, trace, query)
+    return picture, query
+
+
 def draw_query(trace: Trace, word: int, block: int, cell: int) -> tuple[Image.Image, str]:
     """A cell's attention over the word's crop; the weights of its keys; the coarse share of every cell."""
-    query = query_at(trace, word, block, cell)
+    large, query = draw_density(trace, word, block, cell)
     window, size = trace.config.two_level_window, word_size(trace, word, WIDTH)
     photo = word_photo(trace, word, WIDTH)
-    weight = density(trace, query)
     notes = [tr("white: windows; orange: the query and its window"), turn_note(trace, word)]
-    large = blend_map(photo, weight, float(weight.max()), 0.6)
-    draw_windows(large, trace, query)
     height, width = trace.config.recognition_roi
     position = tr(
         "row {row} of {height}, column {column} of {width}",
@@ -124,7 +132,8 @@ def draw_query(trace: Trace, word: int, block: int, cell: int) -> tuple[Image.Im
         width=width,
     )
     fine, coarse = float(query.fine.sum()), float(query.coarse.sum())
-    high, highest = float(max(query.fine.max(), query.coarse.max())), float(weight.max())
+    high = float(max(query.fine.max(), query.coarse.max()))
+    highest = float(density(trace, query).max())
     y, x = query.row % window, query.column % window
     keys = [
         titled(

@@ -6,7 +6,7 @@ easyocr's own functions.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from spotter.evaluation.two_stage import (
 )
 from spotter.explain.canvas import (
     BLUE,
+    LIGHT_GREEN,
     ORANGE,
     PINK,
     SKY,
@@ -86,12 +87,20 @@ def overlapping_strip(trace: Trace, result: TwoStage, word: int) -> Strip | None
     return result.strips[int(iou.argmax())] if iou.max() > 0 else None
 
 
-def draw_heat(trace: Trace, result: TwoStage | None) -> tuple[Image.Image, str] | None:
-    """CRAFT's maps over the photo, the boxes derived from them, and our outlines; None before it has run."""
+def draw_heat(
+    trace: Trace, result: TwoStage | None, true: Sequence[np.ndarray] = ()
+) -> tuple[Image.Image, str] | None:
+    """CRAFT's maps over the photo, the boxes derived from them, and our outlines; None before it has run.
+
+    `true`: outlines (P, 2), in pixels of `trace.image`.
+    """
     if result is None:
         return None
     photo, scale = photo_canvas(trace.image, WIDTH)
-    ours = photo.copy()
+    outlined = photo.copy()
+    for polygon in true:
+        outline(Drawing(outlined, "RGBA"), polygon * scale, LIGHT_GREEN, 1)
+    ours = outlined.copy()
     draw = Drawing(ours, "RGBA")
     for i, word in enumerate(trace.words):
         if word.score >= trace.config.score_threshold or i == 0:
@@ -108,7 +117,7 @@ def draw_heat(trace: Trace, result: TwoStage | None) -> tuple[Image.Image, str] 
             high=values.max(),
         )
         pictures.append(titled(blend_map(photo, values, 1.0, 0.75), name, note))
-    boxes = photo.copy()
+    boxes = outlined.copy()
     draw = Drawing(boxes, "RGBA")
     for strip in result.strips:
         quad = strip.quad * scale
@@ -118,7 +127,12 @@ def draw_heat(trace: Trace, result: TwoStage | None) -> tuple[Image.Image, str] 
         titled(
             boxes,
             tr("CRAFT's boxes, the CRNN's texts"),
-            trn("{number} word", "{number} words", len(result.strips)),
+            "; ".join(
+                [
+                    trn("{number} word", "{number} words", len(result.strips)),
+                    *([tr("green: the true outlines")] if len(true) else []),
+                ]
+            ),
         ),
         titled(
             ours,

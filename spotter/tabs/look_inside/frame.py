@@ -10,8 +10,9 @@ import gradio as gr
 from gradio.blocks import Block
 
 from spotter.language import tr
+from spotter.tabs.look_inside.comparison import Comparison
 from spotter.tabs.look_inside.settings import script, settings_of
-from spotter.tabs.look_inside.view import Click, Follow, Values, View, ViewInput, no_progress
+from spotter.tabs.look_inside.view import Click, Follow, Second, Values, View, ViewInput, no_progress
 from spotter.tabs.shared.events import HIDDEN, PRIVATE, QUEUE
 from spotter.tabs.shared.loading import Loader
 from spotter.tracing.trace_cache import trace_id
@@ -38,10 +39,12 @@ class Shared:
     truth: gr.Textbox
     picked: gr.State  # (id of the trace, word, proposal): picked in one view, followed in another
     open_view: gr.State  # index of the open view
+    comparison: Comparison
 
     @property
     def inputs(self) -> set[Block]:
-        return {self.trace, self.word, self.truth, self.picked}
+        compared = {self.comparison.source, self.comparison.choice}
+        return {self.trace, self.word, self.truth, self.picked, *compared}
 
     def view_input(
         self, values: Values, loader: Loader, progress: Callable[..., Any] = no_progress
@@ -50,7 +53,13 @@ class Shared:
         trace, word, picked = values[self.trace], values[self.word], values[self.picked]
         word = min(int(word or 0), len(trace.words) - 1) if trace.words else None
         proposal = picked[2] if picked and picked[:2] == (trace_id(trace), word) else None
-        return ViewInput(trace, word, loader.spotter, values[self.truth] or "", progress, proposal)
+        chosen, source = values.get(self.comparison.choice), values.get(self.comparison.source)
+
+        def second() -> Second | None:
+            return self.comparison.second(trace, source, chosen, progress) if chosen else None
+
+        truth = values[self.truth] or ""
+        return ViewInput(trace, word, loader.spotter, truth, progress, proposal, second)
 
 
 def progress_on(components: list[Block]) -> dict[str, Any]:
@@ -68,6 +77,8 @@ class Frame:
         # Photo and word that the inputs were prepared for. A textbox, since it travels with their values: a
         # state, looked up on the server, would already be ahead of values the page sent before its update.
         self.prepared_for = gr.Textbox("", visible=False)
+        # The same, as the server knows it: values that the page sent before it was first drawn are outdated.
+        self.drawn_for = gr.State("")
         self.message = gr.Markdown(tr("One moment ..."), elem_classes="nothing")
         with gr.Column(visible=False) as self.body:
             view.layout()
@@ -78,12 +89,12 @@ class Frame:
     @property
     def inputs(self) -> set[Block]:
         """What `show` reads, besides the shared components."""
-        return {self.prepared_for, *self.view.inputs}
+        return {self.prepared_for, self.drawn_for, *self.view.inputs}
 
     @property
     def outputs(self) -> list[Any]:
         """What `show` may update."""
-        own = [self.prepared_for, self.message, self.body]
+        own = [self.prepared_for, self.drawn_for, self.message, self.body]
         return [*own, *self.view.inputs, *self.view.outputs]
 
     def show(
@@ -103,11 +114,14 @@ class Frame:
                 self.message: gr.update(value=no_trace() if trace is None else no_words(), visible=True),
                 self.body: gr.update(visible=False),
                 self.prepared_for: "",
+                self.drawn_for: "",
             }
         if reset:
             values = values | {shared.picked: None}
         view_input = self.view_input(values, progress)
         prepared_for = f"{trace_id(trace)} {view_input.word} {view_input.proposal}"
+        if not reset and not values[self.prepared_for] and values[self.drawn_for] == prepared_for:
+            return {self.drawn_for: prepared_for}  # what the visitor has set meanwhile stays
         updates: Values = {}
         if reset or values[self.prepared_for] != prepared_for:
             is_first = query is not None and not reset and not values[self.prepared_for]
@@ -117,6 +131,7 @@ class Frame:
             self.message: gr.update(visible=False),
             self.body: gr.update(visible=True),
             self.prepared_for: prepared_for,
+            self.drawn_for: prepared_for,
             **updates,
             **view.draw(view_input, values),
         }

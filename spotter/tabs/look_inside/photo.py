@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,8 @@ from PIL import Image
 from spotter.explain.topics.overview import below_threshold, draw_overview, draw_word, word_at
 from spotter.images import ImageError, read_image
 from spotter.language import tr, trn
+from spotter.served import OfferedWeights
+from spotter.tabs.look_inside.comparison import Comparison
 from spotter.tabs.look_inside.figure import Figure, keep_file
 from spotter.tabs.look_inside.network_map import NetworkMap
 from spotter.tabs.look_inside.place import WRITE_WORD, Place, photo_name
@@ -43,10 +45,13 @@ CLOSE = """() => {
 
 
 class PhotoPicker:
-    """The bar above the views, the drawer that it opens, and the map; `trace`: state of the photo's trace."""
+    """The bar above the views, the drawer that it opens, and the map; `trace`: state of the photo's trace;
+    `offered`: weights to compare with.
+    """
 
-    def __init__(self, loader: Loader, trace: gr.State) -> None:
+    def __init__(self, loader: Loader, trace: gr.State, offered: Callable[[], list[OfferedWeights]]) -> None:
         self.loader, self.trace, self.memory = loader, trace, TraceMemory(trace)
+        self.comparison = Comparison(offered, loader.device, self.memory)
         with gr.Row(elem_id="inside-bar", equal_height=False):
             self.open = gr.Button(
                 short_name(SAMPLES[0].caption), icon=SAMPLES[0].path, size="sm", elem_id="inside-open"
@@ -61,6 +66,7 @@ class PhotoPicker:
                 interactive=True,
             )
             self.crop = Figure(photo=True, elem_id="inside-crop")
+            self.comparison.layout()
             self.tour = Tour(loader)
             self.take_away = TakeAway(loader)
         with gr.Column(elem_id="inside-drawer"), gr.Row(equal_height=False):
@@ -93,16 +99,17 @@ class PhotoPicker:
     def wire(self, tab: gr.Tab) -> list[Dependency]:
         """Returns the events after which the views have to be redrawn."""
         about_word = [self.figure, self.crop, self.map]
-        outputs = [self.trace, self.word, self.name, self.open, self.status, *about_word, *self.truth.outputs]
+        outputs: list[Any] = [self.trace, self.word, self.name, self.open, self.status, *about_word]
+        outputs += [*self.truth.outputs, self.comparison.source, self.comparison.choice]
         loading: dict[str, Any] = {**PRIVATE, **QUEUE}
         loading |= {"show_progress": "full", "show_progress_on": self.map}
 
         # gradio evaluates the annotations to find the request; `Trace` is only there for type checkers.
         def load_first(current: Any, request: gr.Request, progress: gr.Progress = gr.Progress()):  # noqa: B008
             if current is not None:
-                return gr.skip()
+                return {self.comparison.choice: self.comparison.choices(current)}
             place = Place.of(request.query_params)
-            return self.load(place.source, progress, place.word)
+            return self.load(place.source, progress, place.word, request.query_params)
 
         def load_sample(event: gr.SelectData, progress: gr.Progress = gr.Progress()):  # noqa: B008
             return self.load(SAMPLES[event.index].path, progress)
@@ -143,10 +150,17 @@ class PhotoPicker:
         self.take_away.wire(self.trace, self.word, self.truth.box)
         return [*loaded, clicked, restored]
 
-    def load(self, source: str | Path, progress: Callable[..., Any], word: int = 0) -> Values:
+    def load(
+        self,
+        source: str | Path,
+        progress: Callable[..., Any],
+        word: int = 0,
+        query: Mapping[str, str] | None = None,
+    ) -> Values:
         """Values of all components for a photo, with its stored trace, or traced now if there is none.
 
-        word: index of the word that is followed first; the last one if there are fewer.
+        word: index of the word that is followed first; the last one if there are fewer. query: of the
+        address.
         """
         trace = stored_trace(source, self.loader.card().get("sha256"))
         stored = trace is not None
@@ -169,6 +183,8 @@ class PhotoPicker:
             self.status: summary(trace, stored),
             **self.pictures(trace, first),
             **self.truth.values(source, trace),
+            self.comparison.source: str(source),
+            self.comparison.choice: self.comparison.choices(trace, query),
         }
 
     def pictures(self, trace: Trace, word: int | None) -> Values:

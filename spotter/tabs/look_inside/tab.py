@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from spotter.language import tr
+from spotter.served import OfferedWeights
+from spotter.tabs.look_inside.comparison import WRITE_CHOICE, nothing_offered
 from spotter.tabs.look_inside.frame import Frame, Shared, progress_on
 from spotter.tabs.look_inside.photo import PhotoPicker
 from spotter.tabs.look_inside.place import READY, WRITE_VIEW, Place
@@ -18,14 +22,19 @@ IDLE_SECONDS = 1800.0  # a trace not used for this long is dropped
 CSS = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
 
 
-def build_look_inside(loader: Loader, tab: gr.Tab) -> None:
-    """Puts the tab's components into `tab`, which is being built."""
+def build_look_inside(
+    loader: Loader, tab: gr.Tab, offered: Callable[[], list[OfferedWeights]] = nothing_offered
+) -> None:
+    """Puts the tab's components into `tab`, which is being built. offered: lists the weights that may be
+    compared with those of the loader.
+    """
     trace = gr.State(None, time_to_live=IDLE_SECONDS, delete_callback=lambda _: None)
     open_view, picked = gr.State(0), gr.State(None)
     # In a style element, as a css_template would apply to this component only.
     gr.HTML(html_template=f"<style>{CSS}</style>", padding=False, elem_id="inside-style")
-    picker = PhotoPicker(loader, trace)
-    shared = Shared(trace, picker.word, picker.truth.box, picked, open_view)
+    picker = PhotoPicker(loader, trace, offered)
+    comparison = picker.comparison
+    shared = Shared(trace, picker.word, picker.truth.box, picked, open_view, comparison)
     frames = []
     with gr.Tabs(elem_id="views") as views:
         for view in VIEWS:
@@ -47,6 +56,23 @@ def build_look_inside(loader: Loader, tab: gr.Tab) -> None:
     for used in (picker.word.input, *(frame.tab.select for frame in frames)):
         used(picker.memory.renew, None, None, queue=False, **HIDDEN)
     picker.word.input(**event)
+
+    # gradio evaluates the annotations to find the progress.
+    def compare(values: Any, progress: gr.Progress = gr.Progress()) -> None:  # noqa: B008
+        """Before the views are drawn, since it may take seconds."""
+        found, chosen = values[trace], values[comparison.choice]
+        if found is None or not chosen:
+            return
+        comparison.second(found, values[comparison.source], chosen, progress)
+        if not VIEWS[values[open_view]].compares:
+            titles = ", ".join(view.title for view in VIEWS if view.compares)
+            gr.Info(tr("These views compare: {titles}.", titles=titles), title=tr("Compare"))
+
+    chosen = comparison.choice.select(  # gradio 6.31 sends `input` twice
+        compare, {open_view, *shared.inputs}, None, **PRIVATE, **QUEUE, **progress_on([picker.map])
+    )
+    chosen.success(**event)
+    chosen.success(None, comparison.choice, None, js=WRITE_CHOICE, **HIDDEN)
     # gradio 6.31 does not count every change of a textbox as input; leaving the box covers the rest.
     gr.on([shared.truth.input, shared.truth.blur], trigger_mode="always_last", **event)
     for index, frame in enumerate(frames):

@@ -11,6 +11,7 @@ import gradio as gr
 from gradio.components import Component
 from gradio.events import Dependency
 
+from spotter.explain.topics.two_weights import Pair
 from spotter.language import tr
 from spotter.tabs.look_inside.figure import Figure
 from spotter.tabs.look_inside.settings import accepted
@@ -28,6 +29,19 @@ def no_progress(*_: Any, **__: Any) -> None:
 
 
 @dataclass(frozen=True)
+class Second:
+    """What second weights make of the photo."""
+
+    trace: Trace
+    name: str  # of the weights
+    first_name: str  # of those of the first trace
+
+
+def no_second() -> None:
+    """Nothing is compared."""
+
+
+@dataclass(frozen=True)
 class ViewInput:
     """What a view draws: the trace of the current photo, the selected word, and the photo's true words."""
 
@@ -37,6 +51,7 @@ class ViewInput:
     truth: str = ""  # the true words as lines, see spotter/explain/polygon_text.py
     progress: Callable[..., Any] = no_progress  # progress(0..1, desc="what is being done")
     proposal: int | None = None  # picked in another view to be followed in this one
+    second: Callable[[], Second | None] = no_second  # may run the network, for views that compare
 
     @property
     def selected(self) -> int:
@@ -44,6 +59,13 @@ class ViewInput:
         if self.word is None:
             raise ValueError("No word is selected.")
         return self.word
+
+    def pair(self) -> Pair | None:
+        """Both traces, if second weights are compared."""
+        second = self.second()
+        if second is None:
+            return None
+        return Pair.of(self.trace, second.trace, (second.first_name, second.name), self.word)
 
 
 class Text:
@@ -91,6 +113,7 @@ class View(ABC):
     notice: ClassVar[Text]  # what to notice
     needs_word: ClassVar[bool] = True
     runs_model: ClassVar[bool] = False  # waits in the spotter's queue
+    compares: ClassVar[bool] = False  # shows `view_input.second`
     slow: ClassVar[bool] = False  # may take over a second: the first output shows `view_input.progress`
 
     inputs: Sequence[Component]  # set by the user

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
+from PIL import Image
 
 from spotter.explain import picked_points
+from spotter.explain.canvas import tiles, titled
 from spotter.language import tr
+from spotter.tabs.look_inside.figure import Figure
 from spotter.tabs.look_inside.view import Values, ViewInput
 from spotter.tabs.shared.events import PRIVATE
 
@@ -41,6 +45,11 @@ def formula(**kwargs: Any) -> gr.Markdown:
     return gr.Markdown(latex_delimiters=MATH, elem_classes="formula", **kwargs)
 
 
+def comparison_note() -> gr.Markdown:
+    """The sentence on what differs with the second weights."""
+    return gr.Markdown(elem_classes="compared")
+
+
 def point_choice(label: str, elem_id: str) -> gr.Dropdown:
     """A point on the photo: a named one, one that was clicked, or x, y as written."""
     return gr.Dropdown(
@@ -56,6 +65,17 @@ def point_choice(label: str, elem_id: str) -> gr.Dropdown:
 def clicked_point(view_input: ViewInput, _: Values, click: list[float]) -> str:
     """The value of a `point_choice` for a click on a picture of the whole photo."""
     return picked_points.point_on_picture(view_input.trace, click)
+
+
+def slides_to_save(slider: gr.ImageSlider) -> Figure:
+    """Only buttons, which save both pictures of a slider side by side; its value is of `side_by_side`."""
+    return Figure(elem_id=f"{slider.elem_id}-save", elem_classes="save-only")
+
+
+def side_by_side(names: Sequence[str], pictures: Sequence[Image.Image]) -> tuple[Image.Image, str]:
+    """Pictures under their names, and the names."""
+    titles = [titled(picture, name) for name, picture in zip(names, pictures, strict=True)]
+    return tiles(titles, len(titles)), "; ".join(names)
 
 
 def name_slides(slider: gr.ImageSlider, sides: list[gr.Dropdown], what: str) -> None:

@@ -100,7 +100,7 @@ def test_pointing_at_a_point_marks_it_in_all_pictures_of_it(page):
     maps.scroll_into_view_if_needed()
     box = maps.bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.3)
-    cells = page.locator("#view-pyramid .figure .marks .cell")
+    cells = page.locator("#levels-maps .marks .cell")
     expect(cells).to_have_count(4)
     sides = [cell.evaluate("cell => parseFloat(cell.style.width)") for cell in cells.all()]
     for fine, coarse in pairwise(sides):
@@ -214,3 +214,15 @@ def test_ten_questions_are_answered_and_checked(page):
     page.locator("#quiz-check").click()
     expect(page.locator("#quiz-score")).to_have_text("0 of 10 right. 9 are not answered yet.")
     expect(page.locator("#view-quiz .prose.feedback p")).to_have_count(2)  # that of the answer, and the score
+
+
+def test_both_pictures_of_a_slider_are_saved_as_svg(page):
+    open_view(page, "conversion")
+    button = page.locator("#conversion-slider-save").get_by_role("button", name="SVG")
+    expect(button).to_be_visible(timeout=120_000)
+    with page.expect_download() as download:
+        button.click()
+    text = Path(download.value.path()).read_text(encoding="utf-8")
+    assert text.count("<image") >= 2
+    assert "the photo" in text
+    assert "M3" in text

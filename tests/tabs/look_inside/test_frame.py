@@ -14,11 +14,9 @@ from spotter.tabs.look_inside.view import Values, first_value
 from spotter.tabs.look_inside.views.stages import StagesView
 from spotter.tracing.trace_cache import trace_id
 
-AFTER_RUN = (
-    "two-stage-crop",
-    "two-stage-curve",
-    "two-stage-heat",
-)  # pictures drawn only once CRAFT and the CRNN have run
+AFTER_RUN = ("two-stage-crop", "two-stage-curve", "two-stage-heat")  # need CRAFT and the CRNN
+COMPARED = ("conversion-pair", "two-level-pair")  # need second weights
+OPTIONAL = (*AFTER_RUN, *COMPARED)  # pictures that are not always there
 
 
 def page_values(frame: Frame, trace, word: int | None = 0, truth: str | None = None) -> Values:
@@ -36,7 +34,7 @@ def test_a_view_fills_every_output(frame, trace):
         assert shown[frame.body]["visible"] is True
         for component in frame.view.outputs:
             value = shown[component]
-            assert value is not None or component.elem_id in AFTER_RUN, component
+            assert value is not None or component.elem_id in OPTIONAL, component
             component.postprocess(value)  # what the page gets
 
 
@@ -45,12 +43,21 @@ def test_pictures_have_alternative_text(frame, trace):
     figures = [component for component in frame.view.outputs if isinstance(component, Figure)]
     assert figures
     for figure in figures:
-        assert figure.elem_id in AFTER_RUN or len(shown[figure][1]) > 10
+        assert figure.elem_id in OPTIONAL or len(shown[figure][1]) > 10
 
 
 def test_all_updates_are_declared_as_outputs(frame, trace):
     for shown in (frame.show(page_values(frame, trace)), frame.show(page_values(frame, None))):
         assert set(shown) <= set(frame.outputs)
+
+
+def test_an_event_sent_before_the_first_drawing_changes_nothing_after_it(frame, trace):
+    """The event that follows the loading of a photo, when its visitor is at the next view already."""
+    values = page_values(frame, trace)
+    drawn = frame.show(values)[frame.drawn_for]
+    assert set(frame.show(values | {frame.drawn_for: drawn})) == {frame.drawn_for}
+    assert frame.body in frame.show(values | {frame.drawn_for: drawn}, reset=True)
+    assert frame.body in frame.show(values | {frame.drawn_for: "another"})
 
 
 def test_without_a_trace_a_message_is_shown(frame):

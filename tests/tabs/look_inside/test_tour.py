@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import gradio as gr
 
-from spotter.tabs.look_inside.frame import Shared
 from spotter.tabs.look_inside.tour import Tour
 from spotter.tabs.look_inside.tour_steps import steps
 from spotter.tabs.look_inside.views import VIEWS
 from spotter.tabs.shared.loading import Loader
+from tests.tabs.look_inside.conftest import make_shared
 
 
 def test_steps_follow_the_story():
@@ -22,7 +22,7 @@ def test_it_is_closed_at_first(tiny_file):
     with gr.Blocks(analytics_enabled=False):
         tour = Tour(Loader(str(tiny_file)))
         tour.panel()
-        shared = Shared(gr.State(), gr.Dropdown([]), gr.Textbox(""), gr.State(), gr.State(0))
+        shared = make_shared()
         tour.wire(gr.Tabs(), shared)
     assert not tour.group.visible
 
@@ -37,7 +37,7 @@ def test_an_answer_that_comes_late_is_not_told(tiny_file):
     with gr.Blocks(analytics_enabled=False) as demo:
         tour = Tour(Loader(str(tiny_file)))
         tour.panel()
-        tour.wire(gr.Tabs(), Shared(gr.State(), gr.Dropdown([]), gr.Textbox(""), gr.State(), gr.State(0)))
+        tour.wire(gr.Tabs(), make_shared())
     tell = next(event.fn for event in demo.fns.values() if event.fn and event.fn.__name__ == "tell")
     assert tell(3, True, (3, "Right."))["value"] == "Right."
     for index, is_shown, computed in (

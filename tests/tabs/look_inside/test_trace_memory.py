@@ -32,7 +32,7 @@ class Page:
             answer.change(load, same, state, api_name="load", queue=False)
             answer.input(lambda found: found is not None, state, answer, api_name="has", queue=False)
             same.input(memory.renew, None, None, api_name="renew", queue=False)
-        self.demo.launch(prevent_thread_lock=True, quiet=True)
+        self.demo.launch(prevent_thread_lock=True, quiet=True, _frontend=False)
         self.numbers = {fn.api_name: number for number, fn in self.demo.fns.items()}
 
     def call(self, what: str, session: str, *data):

@@ -9,7 +9,7 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
-from spotter.explain.topics import conversion, conversion_steps
+from spotter.explain.topics import conversion, conversion_steps, two_weights
 from spotter.explain.topics.conversion import GATE_MAPS, MAPS, PARTS, map_title
 from spotter.explain.topics.conversion_steps import Steps
 from spotter.explain.word_crop import turn_note
@@ -18,7 +18,13 @@ from spotter.tabs.look_inside.figure import Figure, keep_file
 from spotter.tabs.look_inside.markdown import escape
 from spotter.tabs.look_inside.view import Text, Values, View, ViewInput
 from spotter.tabs.look_inside.views.gate_cell import describe_cell
-from spotter.tabs.look_inside.widgets import formula, name_slides
+from spotter.tabs.look_inside.widgets import (
+    comparison_note,
+    formula,
+    name_slides,
+    side_by_side,
+    slides_to_save,
+)
 
 if TYPE_CHECKING:
     from spotter.predictor import Spotter
@@ -39,12 +45,15 @@ class ConversionView(View):
         )
     )
     runs_model = True
+    compares = True
 
     def layout(self) -> None:
         maps = [(map_title(name), name) for name in MAPS]
         off_means = [(tr("fully open"), "open"), (tr("its mean everywhere"), "mean")]
         with gr.Row(equal_height=False, elem_classes="lesson"):
             with gr.Column(scale=5, min_width=300):
+                self.compared = comparison_note()
+                self.pair = Figure(photo=True, framed=True, elem_id="conversion-pair")
                 self.steps = Figure(elem_id="conversion-gates", scroll_below=560)
                 self.channels = Figure(elem_id="conversion-channels", scroll_below=560)
                 self.leakage = formula()
@@ -70,17 +79,21 @@ class ConversionView(View):
                     buttons=[],
                     elem_id="conversion-slider",
                 )
+                self.saved = slides_to_save(self.slider)
                 self.bars = Figure(elem_id="conversion-gradients")
                 self.gradients = formula()
         name_slides(self.slider, [self.left, self.right], tr("Map over the word"))
         self.inputs = [self.parts, self.off, self.gate, self.left, self.right]
         self.outputs = [
             self.steps,
+            self.compared,
+            self.pair,
             self.channels,
             self.summary,
             self.leakage,
             self.energy,
             self.slider,
+            self.saved,
             self.reading,
             self.bars,
             self.gradients,
@@ -91,18 +104,23 @@ class ConversionView(View):
         gradients = conversion.gradients(spotter, trace, word)
         steps = conversion_steps.convert_word(spotter, trace, word)
         polygon = conversion.true_polygon(trace, word, view_input.truth)
-        name = values[self.gate] or "M3"
-        gate = steps.gates[PARTS.index(name)]
-        sides = (conversion.draw_map(trace, word, values[side]) for side in (self.left, self.right))
+        chosen = values[self.gate] or "M3"
+        gate = steps.gates[PARTS.index(chosen)]
+        names = [values[side] for side in (self.left, self.right)]
+        sides = [conversion.draw_map(trace, word, name) for name in names]
         contrast = conversion_steps.contrast(trace, word, gate, polygon)
         ratios = conversion_steps.energy_ratios(trace, word, steps, polygon)
+        pair = view_input.pair()
         return {
+            self.compared: escape(two_weights.compare_conversion(pair, view_input.truth)) if pair else "",
+            self.pair: two_weights.draw_conversion(pair) if pair else None,
             self.steps: conversion_steps.draw_steps(trace, word, steps, polygon),
-            self.channels: conversion_steps.draw_channels(gate, contrast, name),
+            self.channels: conversion_steps.draw_channels(gate, contrast, chosen),
             self.summary: describe_claims(trace, word, steps, gradients, polygon),
             self.leakage: f"{describe_leakage(trace, word, view_input.truth)}\n\n{describe_cell(steps)}",
             self.energy: conversion_steps.draw_energy(ratios),
             self.slider: tuple(self.slider_file(picture) for picture in sides),
+            self.saved: side_by_side([map_title(name) for name in names], sides),
             self.reading: describe_reading(
                 spotter, trace, word, set(values[self.parts]), averaged=values[self.off] == "mean"
             ),

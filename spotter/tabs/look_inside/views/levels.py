@@ -11,6 +11,7 @@ import gradio as gr
 from spotter.explain import picked_points
 from spotter.explain.equations import MOST_DIGITS, agreeing
 from spotter.explain.topics import levels
+from spotter.explain.topics.block_diagrams import draw_top_down
 from spotter.explain.topics.levels import count_text, shape_text, size_text
 from spotter.language import tr
 from spotter.tabs.look_inside.figure import Figure
@@ -43,6 +44,7 @@ class LevelsView(View):
         with gr.Row(equal_height=False, elem_classes="lesson"):
             with gr.Column(scale=5, min_width=300):
                 self.maps = Figure(elem_id="levels-maps", scroll_below=620)
+                self.path = Figure(elem_id="levels-path", scroll_below=560)
             with gr.Column(scale=3, min_width=280):
                 self.introduce()
                 self.kind = gr.Radio(
@@ -61,7 +63,7 @@ class LevelsView(View):
                 self.text = formula()
         self.table = formula()
         self.inputs = [self.kind, self.dilated, self.point]
-        self.outputs = [self.maps, self.photo, self.text, self.table]
+        self.outputs = [self.maps, self.path, self.photo, self.text, self.table]
         self.clicks = [Click(self.photo, self.point, clicked_point)]
 
     def prepare(self, view_input: ViewInput) -> dict:
@@ -79,11 +81,12 @@ class LevelsView(View):
         kind, dilated = values[self.kind], bool(values[self.dilated])
         point = picked_points.point_of(trace, word, values[self.point])
         if point is None:
-            return {self.maps: None, self.photo: None, self.text: invalid_point(), self.table: ""}
+            return dict.fromkeys(self.outputs) | {self.text: invalid_point(), self.table: ""}
         view_input.progress(0.3, desc=tr("Counting every layer of the network"))
         layers = layers_of(view_input.spotter(), trace)
         return {
             self.maps: levels.draw_levels(trace, point, word, dilated, kind, layers),
+            self.path: draw_top_down(trace),
             self.photo: levels.draw_photo(trace, point, word),
             self.text: describe_rule(trace, word) + describe_variation(trace, dilated),
             self.table: describe_layers(layers),
@@ -98,7 +101,7 @@ def describe_rule(trace: Trace, word: int | None) -> str:
     )
     general = (
         f"{merging}\n\n"
-        "$$P_l = \\mathrm{conv}\\big(\\mathrm{lateral}(C_l) + \\mathrm{up}(P_{l+1})\\big)$$\n\n"
+        "$$T_l = \\mathrm{lateral}(C_l) + \\mathrm{up}(T_{l+1}), \\qquad P_l = \\mathrm{conv}(T_l)$$\n\n"
         + tr("A box is pooled from the level that suits its size:")
         + "\n\n"
         "$$k = \\Big\\lfloor 4 + \\log_2 \\tfrac{\\sqrt{w\\,h}}{224} \\Big\\rfloor,"

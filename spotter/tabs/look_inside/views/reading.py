@@ -9,13 +9,13 @@ import gradio as gr
 import numpy as np
 
 from spotter.explain.equations import agreeing
-from spotter.explain.topics import reading
+from spotter.explain.topics import reading, two_weights
 from spotter.explain.topics.reading import class_name
 from spotter.language import tr
 from spotter.tabs.look_inside.figure import Figure
 from spotter.tabs.look_inside.markdown import escape
 from spotter.tabs.look_inside.view import Text, Values, View, ViewInput
-from spotter.tabs.look_inside.widgets import formula
+from spotter.tabs.look_inside.widgets import comparison_note, formula
 
 if TYPE_CHECKING:
     from spotter.tracing.trace import Trace
@@ -37,10 +37,12 @@ class ReadingView(View):
         )
     )
     runs_model = True
+    compares = True
 
     def layout(self) -> None:
         with gr.Row(equal_height=False, elem_classes="lesson"):
             with gr.Column(scale=5, min_width=300):
+                self.compared = comparison_note()
                 self.attention = Figure(
                     photo=True, framed=True, elem_id="reading-attention", scroll_below=340
                 )
@@ -57,7 +59,7 @@ class ReadingView(View):
                 )
                 self.result = gr.Markdown(elem_id="reading-forced")
         self.inputs = [self.step, self.forced]
-        self.outputs = [self.attention, self.best, self.text, self.result]
+        self.outputs = [self.attention, self.compared, self.best, self.text, self.result]
 
     def prepare(self, view_input: ViewInput) -> dict:
         trace, word = view_input.trace, view_input.selected
@@ -79,8 +81,15 @@ class ReadingView(View):
         if forced is not None and forced != AS_READ:
             ids, probabilities = reading.force(view_input.spotter(), trace, word, step, int(forced))
             result = describe_forced(trace, word, step, ids, probabilities)
+        pair = view_input.pair()
+        if pair is None:
+            attention, note = reading.draw_attention(trace, word, step), ""
+        else:
+            attention = two_weights.draw_reading(pair, step)
+            note = escape(two_weights.compare_reading(pair))
         return {
-            self.attention: reading.draw_attention(trace, word, step),
+            self.attention: attention,
+            self.compared: note,
             self.best: reading.draw_alternatives(trace, word, step),
             self.text: describe(trace, word, step),
             self.result: result,

@@ -13,6 +13,7 @@ from spotter.explain import gradient_field, picked_points
 from spotter.explain.gradient_field import MAX_DILATION, Cell, Field, Variant
 from spotter.explain.theoretical_field import dilated_cells
 from spotter.explain.topics import receptive_field
+from spotter.explain.topics.block_diagrams import draw_dilated_block
 from spotter.explain.topics.receptive_field import SHARES, variant_name
 from spotter.images import read_image
 from spotter.language import tr, trn
@@ -26,6 +27,8 @@ from spotter.tabs.look_inside.widgets import (
     invalid_point,
     name_slides,
     point_choice,
+    side_by_side,
+    slides_to_save,
 )
 from spotter.tabs.shared.samples import SAMPLES
 
@@ -70,6 +73,8 @@ class ReceptiveFieldView(View):
                     format="png",
                     elem_id="field-slider",
                 )
+                self.saved = slides_to_save(self.slider)
+                self.block = Figure(elem_id="field-block", scroll_below=560)
             with gr.Column(scale=3, min_width=280):
                 self.introduce()
                 self.level = gr.Radio([(f"P{i + 2}", i) for i in range(4)], value=0, label=tr("Level"))
@@ -89,7 +94,7 @@ class ReceptiveFieldView(View):
         self.gap = gr.Markdown(elem_id="field-gap")
         name_slides(self.slider, [self.left, self.right], tr("Receptive field, dilated block"))
         self.inputs = [self.level, self.point, self.left, self.right, self.photos]
-        self.outputs = [self.picture, self.slider, self.curves, self.text, self.gap]
+        self.outputs = [self.picture, self.slider, self.saved, self.block, self.curves, self.text, self.gap]
         self.clicks = [Click(self.picture, self.point, clicked_point)]
 
     def prepare(self, view_input: ViewInput) -> dict:
@@ -134,9 +139,13 @@ class ReceptiveFieldView(View):
             marked = (word, gap)
             gap_text = describe_gap(trace, level, cell, fields, variants, word, gap)
         shown = next((variant for variant in variants if variant is not None), None)
+        slides = receptive_field.draw_fields(trace, level, cell, fields, variants)
+        names = [receptive_field.variant_name(variant) for variant in variants]
         return {
             self.picture: receptive_field.draw_photo(trace, level, cell, shown, marked),
-            self.slider: receptive_field.draw_fields(trace, level, cell, fields, variants),
+            self.slider: slides,
+            self.saved: side_by_side(names, slides),
+            self.block: draw_dilated_block(trace, level),
             self.curves: receptive_field.draw_curves(fields, variants, level),
             self.text: describe(trace, level, cell, fields, variants, computed, 1 + len(photos)),
             self.gap: gap_text,

@@ -8,12 +8,13 @@ import gradio as gr
 import numpy as np
 
 from spotter.explain.equations import agreeing, signed
-from spotter.explain.topics import stages
+from spotter.explain.topics import stages, two_weights
 from spotter.explain.topics.proposals import proposal_of
 from spotter.language import tr
 from spotter.tabs.look_inside.figure import Figure
+from spotter.tabs.look_inside.markdown import escape
 from spotter.tabs.look_inside.view import Text, Values, View, ViewInput
-from spotter.tabs.look_inside.widgets import Slider, formula
+from spotter.tabs.look_inside.widgets import Slider, comparison_note, formula
 from spotter.tabs.shared.events import HIDDEN
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class StagesView(View):
         )
     )
     needs_word = False
+    compares = True
 
     def layout(self) -> None:
         layers = [
@@ -46,6 +48,7 @@ class StagesView(View):
         ]
         with gr.Row(equal_height=False, elem_classes="lesson"):
             with gr.Column(scale=5, min_width=300):
+                self.compared = comparison_note()
                 self.picture = Figure(photo=True, elem_id="stages-picture")
             with gr.Column(scale=3, min_width=280):
                 self.introduce()
@@ -64,7 +67,7 @@ class StagesView(View):
         timer = gr.Timer(SECONDS_PER_STAGE, active=False)
         self.count = gr.Number(STAGES, visible=False)
         self.inputs = [self.stage, self.layers, self.proposal, self.count]
-        self.outputs = [self.picture, self.curve, self.text]
+        self.outputs = [self.picture, self.compared, self.curve, self.text]
         self.triggers = [self.stage.input, self.layers.input, self.proposal.input]
 
         def advance(stage: int, count: int) -> tuple[int, gr.Timer]:
@@ -89,8 +92,15 @@ class StagesView(View):
     def draw(self, view_input: ViewInput, values: Values) -> Values:
         trace, proposal = view_input.trace, int(values[self.proposal])
         stage = min(int(values[self.stage]), len(trace.scores))
+        show, pair = frozenset(values[self.layers]), view_input.pair()
+        if pair is None:
+            picture, note = stages.draw_stage(trace, proposal, stage, show), ""
+        else:
+            picture = two_weights.draw_stages(pair, proposal, stage, show)
+            note = escape(two_weights.compare_stages(pair, proposal))
         return {
-            self.picture: stages.draw_stage(trace, proposal, stage, frozenset(values[self.layers])),
+            self.picture: picture,
+            self.compared: note,
             self.curve: stages.draw_iou(trace, proposal, stage),
             self.text: describe(trace, proposal, stage),
         }

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from spotter.explain.topics import two_level
+from spotter.explain.topics import two_level, two_weights
 from spotter.language import tr
 from spotter.tabs.look_inside.figure import Figure
 from spotter.tabs.look_inside.markdown import escape
 from spotter.tabs.look_inside.view import Click, Text, Values, View, ViewInput
-from spotter.tabs.look_inside.widgets import Slider, formula
+from spotter.tabs.look_inside.widgets import Slider, comparison_note, formula
 
 if TYPE_CHECKING:
     from spotter.predictor import Spotter
@@ -31,10 +31,13 @@ class TwoLevelView(View):
         )
     )
     runs_model = True
+    compares = True
 
     def layout(self) -> None:
         with gr.Row(equal_height=False, elem_classes="lesson"):
             with gr.Column(scale=5, min_width=300):
+                self.compared = comparison_note()
+                self.pair = Figure(photo=True, framed=True, elem_id="two-level-pair")
                 self.picture = Figure(
                     photo=True, framed=True, clickable=True, scroll_below=560, elem_id="two-level-picture"
                 )
@@ -52,7 +55,7 @@ class TwoLevelView(View):
                 self.block = Slider(1, 2, value=1, step=1, label=tr("Block"))
                 self.readings = gr.Markdown(elem_id="two-level-reading", elem_classes="formula")
         self.inputs = [self.cell, self.block]
-        self.outputs = [self.picture, self.text, self.readings]
+        self.outputs = [self.picture, self.compared, self.pair, self.text, self.readings]
         self.clicks = [Click(self.picture, self.cell, self.clicked_cell)]
 
     def prepare(self, view_input: ViewInput) -> dict:
@@ -71,8 +74,10 @@ class TwoLevelView(View):
     def draw(self, view_input: ViewInput, values: Values) -> Values:
         trace, word = view_input.trace, view_input.selected
         block = min(int(values[self.block]), trace.two_level_attention.shape[1]) - 1
-        cell = int(values[self.cell])
+        cell, pair = int(values[self.cell]), view_input.pair()
         return {
+            self.compared: escape(two_weights.compare_attention(pair, block, cell)) if pair else "",
+            self.pair: two_weights.draw_attention(pair, block, cell) if pair else None,
             self.picture: two_level.draw_query(trace, word, block, cell),
             self.text: describe(trace, word, block, cell),
             self.readings: describe_readings(view_input.spotter(), trace, word),

@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
+from spotter.evaluation.metrics import same_text
 from spotter.evaluation.two_stage import TwoStage
 from spotter.explain.crop_looseness import FACTORS, Looseness
 from spotter.explain.topics import two_stage_comparison as comparison
 from spotter.explain.topics.loose_crop import draw_loose_crop
+from spotter.explain.topics.true_outlines import WordReadings, read_both_ways, summarise
 from spotter.explain.topics.two_stage_comparison import CropContent
 from spotter.language import tr
 from spotter.tabs.look_inside.figure import Figure
 from spotter.tabs.look_inside.markdown import escape
 from spotter.tabs.look_inside.truth import missing_truth_note
+from spotter.tabs.look_inside.two_stage_results import stored_result
 from spotter.tabs.look_inside.view import Text, Values, View, ViewInput
 from spotter.tabs.look_inside.widgets import Slider
 
@@ -53,7 +56,7 @@ class TwoStageView(View):
                     float(FACTORS[0]),
                     float(FACTORS[-1]),
                     value=comparison.LOOSE,
-                    step=float(FACTORS[1] - FACTORS[0]),
+                    step=round(float(FACTORS[1] - FACTORS[0]), 3),
                     label=tr("How loosely the word is cropped"),
                     info=tr("sides of the crop; 1: as found, or as the true rectangle"),
                     elem_id="two-stage-factor",
@@ -84,26 +87,55 @@ class TwoStageView(View):
                 view_input.progress(part, desc=tr("Cropping the words more and more loosely"))
 
             measured = comparison.looseness(view_input.spotter(), trace, view_input.truth, progress)
-        result = comparison.cached_result(trace)
+        result, stored = comparison.cached_result(trace), stored_result(trace)
+        true = stored.true if stored else []
+        if result is None and stored is not None:
+            result = stored.result
         parts = [describe_crop(trace, word, factor, comparison.crop_content(trace, word, factor))]
+        if result is not None and true:
+            parts.append(describe_true(read_both_ways(trace, result, true)))
         if values[self.run]:
             note = missing_truth_note(view_input) if measured else ""
             parts.append(note + describe(trace, result, measured, word))
         parts.append(results())
         if not both:
-            parts.append(
-                tr(
-                    "What CRAFT and a CRNN read on this very photo is not shown: their packages are not "
-                    "installed on this machine (the extra `two-way` of this project)."
-                )
-            )
+            parts.append(missing_note(is_stored=stored is not None))
         return {
-            self.heat: comparison.draw_heat(trace, result),
+            self.heat: comparison.draw_heat(trace, result, [one.polygon / trace.scale for one in true]),
             self.crops: comparison.draw_inputs(trace, result, word, factor),
             self.loose_crop: draw_loose_crop(trace, measured, word, factor),
             self.curve: comparison.draw_looseness(measured, factor),
             self.text: "\n\n".join(parts),
         }
+
+
+def missing_note(is_stored: bool) -> str:
+    if is_stored:
+        return tr(
+            "What CRAFT and a CRNN read on this sample is stored: their packages are not installed on this "
+            "machine (the extra `two-way` of this project)."
+        )
+    return tr(
+        "What CRAFT and a CRNN read on this very photo is not shown: their packages are not "
+        "installed on this machine (the extra `two-way` of this project)."
+    )
+
+
+def describe_true(readings: list[WordReadings]) -> str:
+    """What each reads of the true words. Markdown."""
+
+    def cell(true: str, text: str | None) -> str:
+        if text is None:
+            return tr("(not found)")
+        shown = escape(text) or tr("(no text)")
+        return shown if same_text(true, text) else f"✗ {shown}"
+
+    titles = tr("true"), "CRAFT + CRNN", tr("CRNN, true outline"), tr("ours")
+    rows = [f"| {' | '.join(titles)} |", "|---|---|---|---|"]
+    for one in readings:
+        cells = [cell(one.true, text) for text in (one.theirs, one.outlined, one.ours)]
+        rows.append(f"| {' | '.join([escape(one.true), *cells])} |")
+    return f"{summarise(readings)}\n\n" + "\n".join(rows)
 
 
 def results() -> str:

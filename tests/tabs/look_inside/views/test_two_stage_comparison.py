@@ -8,8 +8,16 @@ import numpy as np
 
 from spotter.evaluation.two_stage import TwoStage
 from spotter.explain.crop_looseness import FACTORS, Looseness
+from spotter.explain.topics.true_outlines import WordReadings
 from spotter.explain.topics.two_stage_comparison import CropContent
-from spotter.tabs.look_inside.views.two_stage_comparison import describe, describe_crop, results, verdict
+from spotter.tabs.look_inside.views.two_stage_comparison import (
+    describe,
+    describe_crop,
+    describe_true,
+    missing_note,
+    results,
+    verdict,
+)
 
 NOTHING_FOUND = TwoStage(np.zeros((4, 4), np.float32), np.zeros((4, 4), np.float32), [])
 MEASURED = Looseness(["a"], [["a"]] * len(FACTORS), [["b"]] * len(FACTORS), [1], [])
@@ -52,3 +60,17 @@ def test_results_are_those_of_the_readme():
 def test_the_sentence_follows_the_numbers(trace):
     assert "12%** are other words" in describe_crop(trace, 0, 1.6, CropContent(0.4, 0.12, 0.48))
     assert "no other word" in describe_crop(trace, 0, 1.6, CropContent(0.4, 0.0, 0.6))
+
+
+def test_wrong_readings_are_marked_and_escaped():
+    table = describe_true([WordReadings("A|B", None, "a|b", "<i>"), WordReadings("C", "", "d", "c")])
+    rows = [[cell.strip() for cell in row.split(" | ")] for row in table.splitlines()[-2:]]
+    assert rows[0][1] == "(not found)"
+    assert [("✗" in cell) for cell in rows[0]] == [False, False, False, True]
+    assert "<i>" not in table
+    assert [("✗" in cell) for cell in rows[1]] == [False, True, True, False]
+
+
+def test_it_is_said_whether_results_are_stored_or_missing():
+    assert "is stored" in missing_note(is_stored=True)
+    assert "is not shown" in missing_note(is_stored=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import gradio as gr
@@ -12,7 +13,7 @@ from PIL.Image import Image
 from spotter.explain.polygon_text import words_read
 from spotter.language import speaking
 from spotter.tabs import look_inside
-from spotter.tabs.look_inside.view import first_value
+from spotter.tabs.look_inside.view import Second, ViewInput, first_value
 from spotter.tabs.look_inside.views import VIEWS
 from tests.explain.test_layers import is_complete
 from tests.tabs.look_inside.printed import adds_up, equations, texts_of
@@ -51,6 +52,26 @@ def test_a_view_speaks_the_language_of_its_page(frames, trace, view):
     assert [pair for text in texts for pair in equations(text) if not adds_up(*pair)] == []
     assert figures
     assert all(is_complete(picture) for picture, _ in figures)  # as SVG, too
+
+
+@pytest.mark.parametrize("view", [view for view in VIEWS if view.compares], ids=lambda view: view.name)
+@pytest.mark.parametrize("is_found", [True, False], ids=["found", "not found"])
+def test_second_weights_are_compared_in_the_language_of_the_page(frames, trace, view, is_found):
+    frame = frames[view]
+    values = {component: first_value(component) for component in frame.inputs}
+    words = trace.words if is_found else []
+    with speaking("ko"):
+        second = Second(replace(trace, words=words), "라운드 3", "nano")
+        view_input = ViewInput(trace, 0, frame.loader.spotter, words_read(trace, 0), second=lambda: second)
+        _, values = frame.view.starting_values(view_input, values, reset=False)
+        shown = frame.view.draw(view_input, values)
+    note = shown[frame.view.compared]
+    assert "라운드 3" in note
+    assert ENGLISH.findall(note) == []
+    pictures = [value for value in shown.values() if is_figure(value)]
+    (compared,) = [(picture, alt) for picture, alt in pictures if alt.startswith("nano: ")]
+    assert ("라운드 3: " in compared[1]) == is_found
+    assert is_complete(compared[0])  # as SVG, too
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
