@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from annotation.archive import unpack
 from annotation.commands.stores import add_database_option, add_project_option, existing_store, new_store
 from annotation.commands.terminal import progress_bar
 from annotation.formats import EXPORTS, FORMATS, export_to, read
@@ -17,7 +20,7 @@ from annotation.store.selection import SELECTABLE, parse_selection
 
 @dataclass(frozen=True)
 class Import:
-    """Imports a file or folder."""
+    """Imports a file, a folder or a zip archive of one."""
 
     path: Path
     images: Path | None
@@ -46,9 +49,16 @@ class Import:
         add_project_option(parser)
 
     def run(self) -> list[str]:
-        entries = read(self.path, self.format, self.images, self.coordinates)
-        who = f"import of {self.path.name}"
-        with new_store(self.database) as store, progress_bar("import") as progress:
+        with ExitStack() as stack:
+            path = self.path
+            if path.suffix.lower() == ".zip" and path.is_file():
+                folder = Path(stack.enter_context(TemporaryDirectory(prefix="import-")), path.name)
+                folder.mkdir()
+                path = unpack(path, folder)
+            entries = read(path, self.format, self.images, self.coordinates)
+            store = stack.enter_context(new_store(self.database))
+            progress = stack.enter_context(progress_bar("import"))
+            who = f"import of {self.path.name}"
             return import_in_steps(store, self.project, entries, who, self.strict, progress).lines()
 
 

@@ -9,6 +9,7 @@ from annotation.formats import (
     alto_xml,
     art,
     coco,
+    ctw1500,
     exporting,
     hiertext,
     hugging_face,
@@ -23,12 +24,12 @@ from annotation.formats import (
     words_json,
     words_parquet,
 )
-from annotation.formats.detection import detect
 from annotation.formats.entries import Entry, FormatError
 from annotation.formats.exporting import ExportReport, Form
 from annotation.formats.image_files import names_below, tell_apart
 from annotation.formats.import_steps import import_in_steps
 from annotation.formats.importing import ImportReport
+from annotation.formats.sources import find_sources, read_sources
 from annotation.formats.turning import turn_along
 from annotation.store.selection import Selection
 from annotation.store.store import Store
@@ -59,6 +60,7 @@ FORMATS: dict[str, ModuleType] = {
     "via": via,
     "page-xml": page_xml,
     "alto-xml": alto_xml,
+    "ctw1500-xml": ctw1500,
     "words-json": words_json,
     "words-parquet": words_parquet,
 }
@@ -82,6 +84,7 @@ EXPORTS: dict[str, Form] = {
         lambda: tr("COCO"),
         lambda: tr("For detectors and tools that read COCO, with the texts added."),
         file=coco.FILE,
+        with_state=True,
     ),
     "ppocrlabel": Form(
         ppocrlabel.write,
@@ -144,11 +147,11 @@ def read(
     if images is not None and not Path(images).is_dir():
         raise FormatError(tr("{name} is not a folder.", name=Path(images).name))
     names_below.cache_clear()  # files may have been added since
-    name = format_name or detect(path, FORMATS)
-    entries: list[Entry] = FORMATS[name].read(path, None if images is None else Path(images))
+    found = find_sources(path, FORMATS, format_name)
+    read_entries = read_sources(path, found, FORMATS, None if images is None else Path(images))
+    entries = [entry for _, some in read_entries for entry in some]
     tell_apart(entries)
-    if name not in UPRIGHT:
-        turn_along(entries, coordinates)
+    turn_along([entry for name, some in read_entries if name not in UPRIGHT for entry in some], coordinates)
     return entries
 
 

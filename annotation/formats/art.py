@@ -3,10 +3,20 @@ name of their image."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from annotation.formats.detection import Source
-from annotation.formats.entries import Entry, FormatError, note_missing_texts, pixel_reader, reject
+from annotation.formats.entries import (
+    Entry,
+    FormatError,
+    note_missing_texts,
+    pixel_reader,
+    read_files,
+    read_json,
+    read_text,
+    reject,
+)
 from annotation.formats.image_files import find_file
 from annotation.region import RegionError, check_polygon, check_text
 from spotter.language import tr
@@ -20,14 +30,13 @@ def title() -> str:
 
 
 def recognises(source: Source) -> bool:
-    return _choose(source) is not None
+    return bool(_files(source))
 
 
 def read(path: Path, images: Path | None = None) -> list[Entry]:
-    """Entries of a file, or of a folder with it. Raises FormatError."""
-    source = Source(path)
-    file = _choose(source)
-    if file is None:
+    """Entries of a file, or of all such files of a folder. Raises FormatError."""
+    files = _files(Source(path))
+    if not files:
         raise FormatError(
             tr(
                 "{name} is not {title}; expected an object of image names and their regions.",
@@ -35,8 +44,12 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
                 title=title(),
             )
         )
+    return read_files(files, partial(_read_file, images=images))
+
+
+def _read_file(file: Path, images: Path | None) -> list[Entry]:
     entries = []
-    for name, items in source.json(file).items():
+    for name, items in read_json(read_text(file), file.name).items():
         where = f"{file.name}, {name}"
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             entries.append(reject(tr("{where}: expected a list of regions.", where=where), name))
@@ -56,8 +69,8 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
     return entries
 
 
-def _choose(source: Source) -> Path | None:
-    return next((path for path in source.files("*.json") if _has_form(source.json(path))), None)
+def _files(source: Source) -> list[Path]:
+    return [file for file in source.files("*.json") if _has_form(source.json(file))]
 
 
 def _has_form(content: object) -> bool:

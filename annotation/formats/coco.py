@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from annotation.formats.detection import Source
@@ -18,6 +19,7 @@ from annotation.formats.entries import (
     FormatError,
     note_missing_texts,
     pixel_reader,
+    read_files,
     read_json,
     read_text,
     reject,
@@ -34,6 +36,7 @@ from annotation.formats.outlines import (
 )
 from annotation.label_studio.task_images import UPLOADED
 from annotation.region import ID, RegionError, check_polygon, check_score
+from annotation.store.selection import SELECTABLE
 from spotter.formats.coco import CATEGORIES, coco_annotation
 from spotter.language import tr
 from spotter.ops.polygons import signed_area
@@ -54,15 +57,20 @@ def title() -> str:
 
 
 def recognises(source: Source) -> bool:
-    return any(_is_coco(source.json(path)) for path in source.files("*.json"))
+    return bool(_files(source))
 
 
 def read(path: Path, images: Path | None = None) -> list[Entry]:
-    """Entries of a file, or of a folder with annotations.json or another such file. Raises FormatError."""
-    if path.is_dir():
-        source = Source(path)
-        others = [file for file in source.files("*.json") if _is_coco(source.json(file))]
-        path = path / FILE if (path / FILE).exists() or not others else others[0]
+    """Entries of a file, or of all such files of a folder. Raises FormatError."""
+    files = _files(Source(path)) if path.is_dir() else [path]
+    return read_files(files or [path / FILE], partial(_read_file, images=images))
+
+
+def _files(source: Source) -> list[Path]:
+    return [file for file in source.files("*.json") if _is_coco(source.json(file))]
+
+
+def _read_file(path: Path, images: Path | None) -> list[Entry]:
     content = read_json(read_text(path), path.name)
     if not _is_coco(content):
         raise FormatError(
@@ -136,13 +144,18 @@ def write(folder: Path, name: str, items: Iterable[ExportItem], notes: ExportNot
                 "width": image.width,
                 "height": image.height,
                 "sha256": image.sha256,
+                "state": image.state,
             }
         )
         for region in item.regions:
             annotations.append(
                 coco_annotation(len(annotations) + 1, number, region.polygon, region.text)
                 | {
-                    "attributes": {"illegible": region.illegible, "difficult": region.difficult},
+                    "attributes": {
+                        "illegible": region.illegible,
+                        "difficult": region.difficult,
+                        "locked": region.locked,
+                    },
                     "region_id": region.id,
                 }
             )
@@ -170,6 +183,8 @@ def _entry(name: str, image: dict, source: str, folders: list[Path | None]) -> E
     sha256 = image.get("sha256")
     sha256 = sha256 if isinstance(sha256, str) else None
     entry = Entry(base, file, sha256, state="done")
+    if image.get("state") in SELECTABLE:  # of our own export
+        entry.state = image["state"]
     entry.where = f"{source} ({entry.name})"
     return entry
 
@@ -204,6 +219,7 @@ def _region(annotation: dict, notes: list[str]) -> dict | None:
         id=name if isinstance(name, str) and ID.fullmatch(name) else None,
         illegible=bool(illegible) or annotation.get("legibility") == "illegible",
         difficult=bool(attributes.get("difficult", False)),
+        locked=attributes.get("locked") is not False,
         score=check_score(annotation.get("score"), "score"),
     )
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,12 +15,11 @@ from annotation.formats.entries import Entry, FormatError, read_json, read_text
 from spotter.language import tr
 
 HEAD_BYTES = 65536  # enough to recognise any text format
+MAX_BELOW = 1000  # files in subfolders that are looked at to describe a folder
 IMAGE_ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif", ".pdf"}
 ANNOTATION_ENDINGS = {".json", ".jsonl", ".xml", ".csv", ".cach", ".parquet"}
-XML_KINDS = {  # by the root, of those that no format reads
-    "annotation": "the XML of Pascal VOC",
-    "annotations": "the XML of CVAT (export it there as COCO)",
-}
+PACKED = {".zip", ".gz", ".tar", ".tgz", ".7z", ".rar", ".bz2", ".xz"}
+MATLAB = ".mat"
 # A line of rec_gt.txt, which PPOCRLabel writes to train a recogniser: an image of one word, and its text.
 CROP_LINE = re.compile(r"[^\t\n]+\.(jpe?g|png|bmp)\t(?!\s*\[\s*[{\]])", re.IGNORECASE)
 
@@ -41,8 +41,15 @@ class Source:
             if path.is_file() and any(fnmatch(path.name.lower(), pattern.lower()) for pattern in patterns)
         ]
 
+    def below(self) -> list[Path]:
+        """All files in the folder and its subfolders, at most MAX_BELOW."""
+        found = (path for path in self.path.rglob("*") if path.is_file() and not path.is_symlink())
+        return sorted(islice(found, MAX_BELOW))
+
     def head(self, path: Path) -> str:
-        """The beginning of a file as text, "" if it is not UTF-8."""
+        """The beginning of a file as text, "" if it is not UTF-8, or no file: a pipe would be waited for."""
+        if not path.is_file():
+            return ""
         try:
             with path.open("rb") as stream:
                 start = stream.read(HEAD_BYTES)
@@ -86,7 +93,7 @@ def detect(path: Path, formats: Mapping[str, Any]) -> str:
         raise FormatError(
             tr(
                 "{name} has images, but no known annotations; add them with `python -m "
-                "annotation add FOLDER`, or in the app under Add photos.",
+                "annotation add FOLDER --recursive`, or in the app under Add photos.",
                 name=path.name,
             )
         )
@@ -103,23 +110,25 @@ def detect(path: Path, formats: Mapping[str, Any]) -> str:
 
 def has_only_images(source: Source) -> bool:
     """Whether there are images, and no file that could be annotations of an unknown kind."""
-    files = source.files("*")
+    files = source.below() if source.path.is_dir() else [source.path]
     endings = {path.suffix.lower() for path in files}
     is_list = any(CROP_LINE.match(source.head(path)) for path in files if path.suffix.lower() == ".txt")
-    return bool(endings & IMAGE_ENDINGS) and not endings & ANNOTATION_ENDINGS and not is_list
+    has_unknown = bool(endings & (ANNOTATION_ENDINGS | PACKED | {MATLAB}))
+    return bool(endings & IMAGE_ENDINGS) and not has_unknown and not is_list
 
 
 def describe(source: Source) -> str:
     """What a file or folder is that no format recognises, for messages."""
     path = source.path
     if path.is_dir():
-        files = [item for item in sorted(path.iterdir()) if item.is_file() and item.suffix]
+        files = [item for item in source.files("*") or source.below() if item.suffix]
         if not files:
             return tr("a folder without files")
         read = [
             item
             for item in files
-            if item.suffix.lower() in (".json", ".xml", ".csv") or CROP_LINE.match(source.head(item))
+            if item.suffix.lower() in {".json", ".xml", ".csv", MATLAB} | PACKED
+            or CROP_LINE.match(source.head(item))
         ]
         if len(read) == 1:
             return tr(
@@ -136,9 +145,16 @@ def describe(source: Source) -> str:
     if ending == ".txt" and CROP_LINE.match(start):
         return tr("a list of cropped words and their texts, which does not say where the words are")
     if ending == ".xml" and (tag := re.search(r"<([A-Za-z][\w.:-]*)", start)):
-        return XML_KINDS.get(tag[1], f"XML with the root <{tag[1]}>")
+        return {
+            "annotation": tr("the XML of Pascal VOC"),
+            "annotations": tr("the XML of CVAT (export it there as COCO)"),
+        }.get(tag[1], tr("XML with the root <{root}>", root=tag[1]))
     if ending == ".csv" and ("/data/upload/" in start or "lead_time" in start.partition("\n")[0]):
         return tr("Label Studio's CSV (export it there as JSON)")
+    if ending in PACKED:
+        return tr("a packed file (unpack it first)")
+    if ending == MATLAB:
+        return tr("a file of MATLAB (take the text files of the data set)")
     return tr("a {ending} file", ending=ending) if ending else tr("a file without an ending")
 
 
@@ -150,7 +166,9 @@ def _describe_json(content: object) -> str:
         return tr("JSON of another kind")
     if isinstance(content, list) and {"annotator", "annotation_id", "lead_time"} & first.keys():
         return tr("Label Studio's JSON-MIN (export it there as JSON)")
+    if {"metadata", "file", "view"} <= first.keys():
+        return tr("a project of VGG Image Annotator 3 (export it there as COCO)")
     keys = ", ".join(json.dumps(key, ensure_ascii=False)[:40] for key in list(first)[:6])
-    return (
-        f"a JSON list of objects with the keys {keys}" if isinstance(content, list) else f"JSON with {keys}"
-    )
+    if isinstance(content, list):
+        return tr("a JSON list of objects with the keys {keys}", keys=keys)
+    return tr("JSON with {keys}", keys=keys)

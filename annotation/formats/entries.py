@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -95,8 +95,23 @@ class ExportItem:
     source: Path = Path()  # the stored image file
 
 
+def read_files(files: Sequence[Path], read_file: Callable[[Path], list[Entry]]) -> list[Entry]:
+    """Entries of all files; one that cannot be read leaves the others. Raises FormatError."""
+    if len(files) == 1:
+        return read_file(files[0])
+    entries: list[Entry] = []
+    for file in files:
+        try:
+            entries += read_file(file)
+        except FormatError as error:
+            entries.append(reject(str(error), file.name))
+    return entries
+
+
 def read_text(path: Path) -> str:
     """Raises FormatError."""
+    if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe would be waited for
+        raise FormatError(tr("{name} is no file; give a file or a folder.", name=path.name))
     try:
         if path.stat().st_size > MAX_BYTES:
             raise FormatError(

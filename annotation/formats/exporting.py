@@ -11,6 +11,7 @@ from pathlib import Path
 
 from annotation.formats.entries import ExportItem, FormatError
 from annotation.formats.export_notes import ExportNotes
+from annotation.review import OPEN_STATES
 from annotation.store import queue
 from annotation.store.records import ImageRecord
 from annotation.store.selection import SELECTABLE, Selection, authors, select_images
@@ -164,8 +165,8 @@ def _items(
         item.regions = store.regions(image.id)
         item.predictions = store.predictions(image.id) if form.with_predictions else []
         item.authors = authors(store, image.id) if form.with_authors else {}
-        if image.state == "in work" and not form.with_state:
-            what = tr("images in work, which this format cannot tell from those that are done")
+        if image.state in OPEN_STATES and not form.with_state:
+            what = tr("images that are not done, which this format cannot tell from those that are")
             notes.add(what, image.name)
         report.images += 1
         report.regions += len(item.regions)

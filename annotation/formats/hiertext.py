@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from annotation.formats.detection import Source
@@ -11,6 +12,7 @@ from annotation.formats.entries import (
     FormatError,
     note_missing_texts,
     pixel_reader,
+    read_files,
     read_json,
     read_text,
     reject,
@@ -32,9 +34,12 @@ def recognises(source: Source) -> bool:
 
 
 def read(path: Path, images: Path | None = None) -> list[Entry]:
-    """Entries of a file, or of the first such file of a folder. Raises FormatError."""
-    if path.is_dir():
-        path = next(iter(_files(Source(path))), path / "train.json")
+    """Entries of a file, or of all such files of a folder. Raises FormatError."""
+    files = _files(Source(path)) if path.is_dir() else [path]
+    return read_files(files or [path / "train.jsonl"], partial(_read_file, images=images))
+
+
+def _read_file(path: Path, images: Path | None) -> list[Entry]:
     content = read_json(read_text(path), path.name)
     if not _is_hiertext(content):
         raise FormatError(tr("{name} is not a file of HierText.", name=path.name))

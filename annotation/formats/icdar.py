@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from annotation.formats.detection import IMAGE_ENDINGS, Source
+from annotation.formats.detection import Source
 from annotation.formats.entries import (
     Entry,
     ExportItem,
@@ -22,6 +22,7 @@ from annotation.formats.entries import (
     reject,
 )
 from annotation.formats.export_notes import MAX_TEXT, ExportNotes
+from annotation.formats.icdar_files import image_files, pair, truth_files
 from annotation.formats.icdar_lines import (
     Form,
     find_form,
@@ -30,14 +31,10 @@ from annotation.formats.icdar_lines import (
     split_records,
 )
 from annotation.region import Region, RegionError, check_polygon, check_text
-from annotation.store.images import natural_sort_key
 from spotter.data.icdar import MAX_POINTS, simplify_polygon, write_ground_truth
 from spotter.language import tr
 from spotter.types import GroundTruth
 
-PHOTO_ENDINGS = IMAGE_ENDINGS - {".pdf"}
-TRUTH_ENDINGS = {".txt", ".gt"}
-PREFIXES = ("poly_gt_", "gt_")  # of a ground truth file, before the name of its image
 LINE_BREAK = re.compile("[\n\r]")  # many readers split lines at both
 EXPECTED = "expected images/NAME.jpg with gt/gt_NAME.txt"
 
@@ -50,8 +47,7 @@ def recognises(source: Source) -> bool:
     """A folder with images and files of coordinates, in one folder or in two."""
     if not source.path.is_dir():
         return False
-    files = _truth_files(source.path)
-    return any(looks_like_ground_truth(source.head(path)) for path in files)
+    return any(looks_like_ground_truth(source.head(file)) for file in truth_files(source.path))
 
 
 def read(path: Path, images: Path | None = None) -> list[Entry]:
@@ -60,20 +56,17 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
         raise FormatError(
             tr("{name} is a file; import the folder with the images and ground truth files.", name=path.name)
         )
-    truths: dict[str, Path] = {}
-    records: dict[str, list[tuple[int, str]]] = {}
+    records: dict[Path, list[tuple[int, str]]] = {}  # by ground truth file
     entries: list[Entry] = []
-    for file in _truth_files(path):
+    for file in truth_files(path):
         try:
-            found = split_records(read_text(file))
+            records[file] = split_records(read_text(file))
         except FormatError as error:
             entries.append(reject(str(error)))
-            continue
-        truths[_key(file)], records[_key(file)] = file, found
-    photos = {_key(file): file for file in _image_files(path, images)}
+    photos, are_below = image_files(path, images)
     if not photos:
         raise FormatError(tr("{name} has no images; {expected}.", name=path.name, expected=EXPECTED))
-    if not truths and not entries:
+    if not records and not entries:
         raise FormatError(
             tr("{name} has no ground truth files; {expected}.", name=path.name, expected=EXPECTED)
         )
@@ -86,24 +79,22 @@ def read(path: Path, images: Path | None = None) -> list[Entry]:
                 name=path.name,
             )
         )
-    for key in sorted(photos.keys() | truths.keys(), key=natural_sort_key):
-        if key not in photos:
-            entries.append(
-                reject(tr("{name} has no image; {expected}.", name=truths[key].name, expected=EXPECTED))
-            )
-        elif key not in truths:
-            entries.append(
-                reject(
-                    tr(
-                        "{name} has no ground truth file; {expected}.",
-                        name=photos[key].name,
-                        expected=EXPECTED,
-                    )
-                )
-            )
-        else:
-            entries.append(_entry(photos[key], truths[key], records[key], form))
-    entries[0].general_notes += form.notes
+    pairs = pair(records, photos)
+    entries += [_entry(image, truth, records[truth], form) for truth, image in pairs.matched]
+    notes = list(form.notes)
+    if not are_below:
+        entries += [
+            reject(tr("{name} has no ground truth file; {expected}.", name=image.name, expected=EXPECTED))
+            for image in pairs.images
+        ]
+    elif pairs.images:
+        notes.append(tr("Images without a ground truth file: {number}.", number=len(pairs.images)))
+    entries += [
+        reject(tr("{name} has no image; {expected}.", name=truth.name, expected=EXPECTED))
+        for truth in pairs.truths
+    ]
+    entries += [_unclear(files) for files in pairs.unclear]
+    entries[0].general_notes += notes
     return entries
 
 
@@ -126,37 +117,9 @@ def _entry(image: Path, truth: Path, records: list[tuple[int, str]], form: Form)
     return entry
 
 
-def _truth_files(folder: Path) -> list[Path]:
-    """In gt/ or a folder with a similar name; else those next to the images that have coordinates."""
-    inside = _subfolder(folder, "gt")
-    files = [file for file in sorted((inside or folder).iterdir()) if file.suffix.lower() in TRUTH_ENDINGS]
-    if inside is None:
-        files = [file for file in files if looks_like_ground_truth(Source(file).head(file))]
-    return files
-
-
-def _image_files(folder: Path, images: Path | None) -> list[Path]:
-    place = images or _subfolder(folder, "images", "image", "img") or folder
-    return [file for file in sorted(place.iterdir()) if file.suffix.lower() in PHOTO_ENDINGS]
-
-
-def _subfolder(folder: Path, *words: str) -> Path | None:
-    """The folder with one of these names, or else the only one whose name contains one of them."""
-    folders = sorted(path for path in folder.iterdir() if path.is_dir())
-    named = [path for path in folders if path.name.lower() in words]
-    similar = [path for path in folders if any(word in path.name.lower().split("_") for word in words)]
-    return named[0] if named else similar[0] if len(similar) == 1 else None
-
-
-def _key(file: Path) -> str:
-    """What the names of an image and of its ground truth file have in common."""
-    stem = file.stem
-    if file.suffix.lower() in TRUTH_ENDINGS:
-        prefix = next((prefix for prefix in PREFIXES if stem.startswith(prefix)), "")
-        stem = stem.removeprefix(prefix)
-        if Path(stem).suffix.lower() in PHOTO_ENDINGS:  # img_1.jpg.txt
-            stem = Path(stem).stem
-    return stem
+def _unclear(files: list[Path]) -> Entry:
+    names = ", ".join(file.name for file in files)
+    return reject(tr("It is not clear which of these files belong together: {names}.", names=names))
 
 
 def write(folder: Path, name: str, items: Iterable[ExportItem], notes: ExportNotes) -> None:

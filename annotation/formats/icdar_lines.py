@@ -2,9 +2,9 @@
 
 `x1,y1,...,x4,y4,text` (ICDAR 2015) or polygons of any number of points (ArT, and ours); rectangles
 `left, top, right, bottom, "text"` (ICDAR 2013); a column before the text with the script (MLT 2017, 2019) or
-with a flag for difficult words (RCTW-17); `####` before the text (CTW1500); `x: [[...]], y: [[...]]`
-(Total-Text); `index difficult x y width height angle` (MSRA-TD500). Separators are commas, tabs, semicolons
-or spaces.
+with a flag for difficult words (RCTW-17); `####` before the text (CTW1500), or, in its first release, a
+rectangle and 14 points from its corner on; `x: [[...]], y: [[...]]` (Total-Text); `index difficult x y width
+height angle` (MSRA-TD500). Separators are commas, tabs, semicolons or spaces.
 """
 
 from __future__ import annotations
@@ -23,11 +23,13 @@ from spotter.language import tr
 
 # No leading zeros: the 000 of a text such as 36,000,000 is not a coordinate.
 NUMBER = re.compile(r"\s*[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?(e-?[0-9]+)?\s*")
-SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons", " ": "spaces"}
+SEPARATORS = (",", "\t", ";", " ")
 SCRIPTS = ("Arabic", "Latin", "Chinese", "Japanese", "Korean", "Bangla", "Hindi", "Symbols", "Mixed", "None")
 MAJORITY = 0.9  # of the lines that must have a column, so that it is one and no part of the texts
 MIN_QUOTED = 10  # lines, of which most are quoted, so that the quotes are not part of the texts
 CURVED_PREFIX = "####"  # before each text of CTW1500
+CURVED_NUMBERS = 32  # of CTW1500's first release: left, top, right, bottom and 14 points
+MAX_PAST = 5  # pixels by which these points may leave the rectangle
 TOTAL_TEXT = re.compile(
     r"x:\s*\[\[([-\d.,\s]+)\]\]\s*,\s*y:\s*\[\[([-\d.,\s]+)\]\]\s*,.*transcriptions:\s*\[(.*)\]\s*", re.DOTALL
 )
@@ -43,6 +45,7 @@ class Form:
     numbers: int | None = 8  # before the text; None if polygons have different numbers of points
     is_td500: bool = False
     is_total_text: bool = False
+    is_offsets: bool = False  # of CTW1500's first release
     is_yolo: bool = False  # which contains no texts
     has_scripts: bool = False
     has_flags: bool = False
@@ -76,7 +79,7 @@ def find_form(records: Iterable[str]) -> Form:
     """The form that most records of a set have."""
     records = list(records)
     if _most(records, lambda record: record.startswith("x:")):
-        return Form(is_total_text=True, notes=["The files are in the form of Total-Text."])
+        return Form(is_total_text=True, notes=[tr("The files are in the form of Total-Text.")])
     counts = {
         separator: sum(_count_numbers(_fields(record, separator)) >= 4 for record in records)
         for separator in SEPARATORS
@@ -84,10 +87,13 @@ def find_form(records: Iterable[str]) -> Form:
     separator = max(counts, key=lambda key: counts[key])
     rows = [_fields(record, separator) for record in records]
     numbers = [_count_numbers(row) for row in rows]
-    notes = [] if separator == "," else [f"The fields are separated by {SEPARATORS[separator]}."]
+    notes = [] if separator == "," else [_separator_note(separator)]
     if _most(rows, lambda row: len(row) == 7 == _count_numbers(row) and abs(float(row[6])) <= math.pi):
-        notes = ["The files are in the form of MSRA-TD500: turned rectangles without texts."]
+        notes = [tr("The files are in the form of MSRA-TD500: turned rectangles without texts.")]
         return Form(separator, 7, is_td500=True, notes=notes)
+    if _most(rows, _is_offsets):
+        notes = [tr("The files are in the form of CTW1500's first release: curved regions without texts.")]
+        return Form(separator, CURVED_NUMBERS, is_offsets=True, notes=notes)
     if _most(rows, _is_yolo):
         return Form(separator, is_yolo=True)
     # A text that is a number looks like further coordinates: lines with other texts decide.
@@ -132,6 +138,8 @@ def parse_record(record: str, form: Form) -> dict:
     row = _fields(record, form.separator)
     if form.is_td500:
         return _td500(row)
+    if form.is_offsets:
+        return _offsets(row)
     found = _count_numbers(row)
     if form.numbers is not None:
         count = form.numbers
@@ -210,6 +218,13 @@ def _td500(row: list[str]) -> dict:
     return _values(polygon, "", False, difficult == 1)
 
 
+def _offsets(row: list[str]) -> dict:
+    if len(row) != CURVED_NUMBERS or _count_numbers(row) != CURVED_NUMBERS:
+        raise RegionError(tr("expected {count} numbers: a rectangle and 14 points.", count=CURVED_NUMBERS))
+    left, top, _, _, *points = map(float, row)
+    return _values([[left + x, top + y] for x, y in zip(*_axes(points), strict=True)], "", False)
+
+
 def _values(polygon: list[list[float]], text: str, illegible: bool, difficult: bool = False) -> dict:
     return {
         "polygon": polygon,
@@ -243,6 +258,22 @@ def _is_yolo(row: list[str]) -> bool:
     )
 
 
+def _is_offsets(row: list[str]) -> bool:
+    """Whether a row is a rectangle and 14 points that are relative to its corner."""
+    if not len(row) == _count_numbers(row) == CURVED_NUMBERS:
+        return False
+    left, top, right, bottom, *points = map(float, row)
+    return all(
+        min(values) >= -MAX_PAST and max(values) <= side + MAX_PAST
+        for values, side in zip(_axes(points), (right - left, bottom - top), strict=True)
+    )
+
+
+def _axes(points: list[float]) -> tuple[list[float], list[float]]:
+    """x and y of [x1, y1, x2, y2, ...]."""
+    return points[::2], points[1::2]
+
+
 def _rest(row: list[str], count: int | None) -> list[str]:
     """The fields after the coordinates."""
     return row[_count_numbers(row) // 2 * 2 if count is None else count :]
@@ -255,6 +286,14 @@ def _has_flag(fields: list[str]) -> bool:
 def _is_quoted(fields: list[str], separator: str) -> bool:
     text = separator.join(fields).strip()
     return len(text) > 1 and text[0] == '"' == text[-1]
+
+
+def _separator_note(separator: str) -> str:
+    return {
+        "\t": tr("The fields are separated by tabs."),
+        ";": tr("The fields are separated by semicolons."),
+        " ": tr("The fields are separated by spaces."),
+    }[separator]
 
 
 def _most(items: list[Item], condition: Callable[[Item], bool]) -> bool:

@@ -128,7 +128,7 @@ def fault_of(entry: Entry, error: Exception) -> str:
 
 
 def another_image(entry: Entry) -> FormatError:
-    return FormatError(f"{entry.name} is not the image that was annotated (its hash differs).")
+    return FormatError(tr("{name} is not the image that was annotated (its hash differs).", name=entry.name))
 
 
 def move(staging: ImageFolder, folder: ImageFolder, stored: StoredImage) -> None:

@@ -89,7 +89,7 @@ def import_entries(
     What is invalid is left out and listed in the report. Raises FormatError, after which nothing has changed,
     if nothing is valid, or if anything is invalid and `strict` is set.
     """
-    general_notes = [note for entry in entries for note in entry.general_notes]
+    general_notes = list(dict.fromkeys(note for entry in entries for note in entry.general_notes))
     report = ImportReport(notes=[*general_notes])
     with staging_folder(store) as staging:
         staged = stage(store, project, entries, staging, report.faults)

@@ -15,6 +15,7 @@ from annotation.formats.entries import (
     FilePrediction,
     FormatError,
     RegionReader,
+    read_files,
     read_json,
     read_text,
     reject,
@@ -64,10 +65,12 @@ def _task_files(source: Source) -> list[Path]:
 
 
 def read(path: Path, images: Path | None = None) -> list[Entry]:
-    """Entries of a file of tasks, or of a folder with tasks.json or another such file. Raises FormatError."""
-    if path.is_dir():
-        others = [] if (path / FILE).exists() else _task_files(Source(path))
-        path = others[0] if others else path / FILE
+    """Entries of a file of tasks, or of all such files of a folder. Raises FormatError."""
+    files = _task_files(Source(path)) if path.is_dir() else [path]
+    return read_files(files or [path / FILE], partial(_read_file, images=images))
+
+
+def _read_file(path: Path, images: Path | None) -> list[Entry]:
     content, folders = read_json(read_text(path), path.name), [images, path.parent]
     if isinstance(content, list) and content and all(is_record(record) for record in content):
         return _read_json_min(content, path.name, folders)

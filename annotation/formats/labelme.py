@@ -5,6 +5,7 @@ The text of a region is its `description`; if no region of the image has one, it
 
 from __future__ import annotations
 
+import base64
 import math
 from pathlib import Path, PurePosixPath
 
@@ -14,9 +15,9 @@ from annotation.formats.entries import (
     FormatError,
     note_missing_texts,
     pixel_reader,
+    read_files,
     read_json,
     read_text,
-    reject,
 )
 from annotation.formats.image_files import find_file
 from annotation.formats.outlines import (
@@ -40,17 +41,10 @@ def recognises(source: Source) -> bool:
 
 def read(path: Path, images: Path | None = None) -> list[Entry]:
     """Entries of a file, or of all such files of a folder. Raises FormatError."""
-    if not path.is_dir():
-        return [_entry(path, images)]
-    entries = []
-    for file in _files(Source(path)):
-        try:
-            entries.append(_entry(file, images))
-        except FormatError as error:
-            entries.append(reject(str(error), file.name))
-    if not entries:
+    files = _files(Source(path)) if path.is_dir() else [path]
+    if not files:
         raise FormatError(tr("{name} has no JSON files of labelme.", name=path.name))
-    return entries
+    return read_files(files, lambda file: [_entry(file, images)])
 
 
 def _files(source: Source) -> list[Path]:
@@ -69,7 +63,8 @@ def _entry(path: Path, images: Path | None) -> Entry:
     if not isinstance(name, str) or not name:
         raise FormatError(tr("{name}: imagePath must be the name of the image.", name=path.name))
     base = PurePosixPath(name.replace("\\", "/")).name
-    entry = Entry(base, find_file(name, [images, path.parent]), state="done", where=path.name)
+    file = find_file(name, [images, path.parent]) or _embedded(content.get("imageData"))
+    entry = Entry(base, file, state="done", where=path.name)
     values = []
     labels_are_texts = not any(_description(shape) for shape in content["shapes"])
     for i, shape in enumerate(content["shapes"], start=1):
@@ -81,6 +76,14 @@ def _entry(path: Path, images: Path | None) -> Entry:
     note_missing_texts(entry, values)
     entry.read = pixel_reader(values, image_size(content, "imageWidth", "imageHeight"))
     return entry
+
+
+def _embedded(data: object) -> bytes | None:
+    """The image that the file itself contains; None if there is none."""
+    try:
+        return base64.b64decode(data) if isinstance(data, str) and data else None
+    except ValueError:
+        return None
 
 
 def _description(shape: object) -> str:
@@ -97,7 +100,7 @@ def _region(shape: object, labels_are_texts: bool, notes: list[str]) -> dict:
     if labels_are_texts:
         text = "" if is_generic(label) else label
     elif not is_generic(label) and label != text:
-        notes.append(f"The label {str(label)[:40]!r} was ignored: every region is text here.")
+        notes.append(tr("The label {label!r} was ignored: every region is text here.", label=str(label)[:40]))
     difficult = shape.get("difficult")  # of X-AnyLabeling
     return imported_region(_outline(shape), text, difficult=difficult is True)
 

@@ -211,8 +211,8 @@ def write(folder: Path, name: str, items: Iterable[ExportItem], notes: ExportNot
 
 def _word(item: ExportItem, region: Region, notes: ExportNotes) -> dict:
     for applies, what in (
-        (region.illegible and region.text, "texts of illegible regions, which became ###"),
-        (not region.illegible and not region.text, 'regions without a text, which have "" in Label.txt'),
+        (region.illegible and region.text, tr("texts of illegible regions, which became ###")),
+        (not region.illegible and not region.text, tr('regions without a text, which have "" in Label.txt')),
         (
             not region.illegible and region.text in ILLEGIBLE,
             tr("texts that mean illegible in this format, and will be read as such"),

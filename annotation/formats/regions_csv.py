@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Sequence
+from functools import partial
 from io import StringIO
 from pathlib import Path, PurePosixPath
 
@@ -20,6 +21,7 @@ from annotation.formats.entries import (
     FormatError,
     note_missing_texts,
     pixel_reader,
+    read_files,
     read_text,
 )
 from annotation.formats.export_notes import ExportNotes
@@ -52,14 +54,20 @@ def title() -> str:
 
 
 def recognises(source: Source) -> bool:
-    return any(_delimiter(source.head(path)) for path in source.files("*.csv"))
+    return bool(_files(source))
 
 
 def read(path: Path, images: Path | None = None) -> list[Entry]:
-    """Entries of a file, or of the first such file of a folder. Raises FormatError."""
-    if path.is_dir():
-        source = Source(path)
-        path = next((file for file in source.files("*.csv") if _delimiter(source.head(file))), path / FILE)
+    """Entries of a file, or of all such files of a folder. Raises FormatError."""
+    files = _files(Source(path)) if path.is_dir() else [path]
+    return read_files(files or [path / FILE], partial(_read_file, images=images))
+
+
+def _files(source: Source) -> list[Path]:
+    return [file for file in source.files("*.csv") if _delimiter(source.head(file))]
+
+
+def _read_file(path: Path, images: Path | None) -> list[Entry]:
     text = read_text(path)
     delimiter = _delimiter(text)
     if delimiter is None:

@@ -18,10 +18,10 @@ from annotation.formats.entries import Entry, RegionReader
 from annotation.region import AnnotationError, ParsedRegions, check_polygon
 from spotter import decoding
 from spotter.images import MAX_BYTES
+from spotter.language import tr
 
 UPRIGHT, STORED = "upright", "stored"  # what coordinates refer to
 COORDINATES = (UPRIGHT, STORED)
-ALONG = "The photo is turned by EXIF; the regions, drawn on the unturned photo, were turned along."
 # (x, y) on the stored photo of a size (w, h) -> (x, y) on the upright one, by EXIF orientation.
 TURNS: dict[int, Callable[[float, float, int, int], tuple[float, float]]] = {
     2: lambda x, y, w, h: (w - x, y),
@@ -60,7 +60,11 @@ def turn_along(entries: Iterable[Entry], coordinates: str | None = None) -> None
         one.entry.is_unclear = meant is None
         if meant == STORED:
             one.entry.read = one.read_stored
-            one.entry.notes.append(ALONG)
+            one.entry.notes.append(along_note())
+
+
+def along_note() -> str:
+    return tr("The photo is turned by EXIF; the regions, drawn on the unturned photo, were turned along.")
 
 
 def _examine(entry: Entry) -> _Turned | None:

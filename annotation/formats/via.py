@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+from functools import partial
 from io import StringIO
 from pathlib import Path, PurePosixPath
 
@@ -13,6 +14,7 @@ from annotation.formats.entries import (
     FormatError,
     note_missing_texts,
     pixel_reader,
+    read_files,
     read_json,
     read_text,
     reject,
@@ -37,9 +39,20 @@ def recognises(source: Source) -> bool:
 
 
 def read(path: Path, images: Path | None = None) -> list[Entry]:
-    """Entries of a file, or of the first such file of a folder. Raises FormatError."""
-    if path.is_dir():
-        path = next(iter(_files(Source(path))), path / "via.json")
+    """Entries of a file, or of all such files of a folder; of its CSV only if there is no JSON.
+
+    Raises FormatError.
+    """
+    files = _files(Source(path)) if path.is_dir() else [path]
+    chosen = [file for file in files if file.suffix.lower() != ".csv"] or files
+    entries = read_files(chosen or [path / "via.json"], partial(_read_file, images=images))
+    if len(chosen) < len(files):
+        names = ", ".join(file.name for file in files if file not in chosen)
+        entries[0].general_notes.append(tr("Not imported, because there is JSON too: {names}.", names=names))
+    return entries
+
+
+def _read_file(path: Path, images: Path | None) -> list[Entry]:
     text = read_text(path)
     if path.suffix.lower() == ".csv":
         items = _rows(text, path.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from annotation.formats.detection import Source
@@ -10,6 +11,7 @@ from annotation.formats.entries import (
     FilePrediction,
     FormatError,
     pixel_reader,
+    read_files,
     read_json,
     read_text,
     reject,
@@ -30,9 +32,12 @@ def recognises(source: Source) -> bool:
 
 
 def read(path: Path, images: Path | None = None) -> list[Entry]:
-    """Entries of a file, or of the first such file of a folder. Raises FormatError."""
-    if path.is_dir():
-        path = next(iter(_files(Source(path))), path / "words.json")
+    """Entries of a file, or of all such files of a folder. Raises FormatError."""
+    files = _files(Source(path)) if path.is_dir() else [path]
+    return read_files(files or [path / "words.json"], partial(_read_file, images=images))
+
+
+def _read_file(path: Path, images: Path | None) -> list[Entry]:
     content = read_json(read_text(path), path.name)
     if not _is_words(content):
         raise FormatError(tr("{name} was not written by `python -m spotter --json`.", name=path.name))

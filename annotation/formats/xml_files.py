@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from annotation.formats.detection import Source
-from annotation.formats.entries import Entry, FormatError, read_text, reject
+from annotation.formats.entries import Entry, FormatError, read_files, read_text
 from spotter.language import tr
 
 PageReader = Callable[[Path], list[Entry]]
@@ -36,17 +36,10 @@ def files_with_root(source: Source, root: str) -> list[Path]:
 
 def read_pages(path: Path, root: str, title: str, read_page: PageReader) -> list[Entry]:
     """Entries of a file, or of all files of a folder with this root element. Raises FormatError."""
-    if not path.is_dir():
-        return read_page(path)
-    entries: list[Entry] = []
-    for file in files_with_root(Source(path), root):
-        try:
-            entries += read_page(file)
-        except FormatError as error:
-            entries.append(reject(str(error), file.name))
-    if not entries:
+    files = files_with_root(Source(path), root) if path.is_dir() else [path]
+    if not files:
         raise FormatError(tr("{name} contains no files of {title}.", name=path.name, title=title))
-    return entries
+    return read_files(files, read_page)
 
 
 def _first_element(head: str) -> str:

@@ -31,13 +31,16 @@ COLUMNS = (
     "model",
     "sha256",
     "trained_images",
+    "settings",  # of the run, as JSON
 )
 MARK = "\ufeff"  # without which Excel does not take the file for UTF-8
 
 
 class Writer:
     def __init__(self, model: dict) -> None:
-        self.model = ["" if value is None else str(value) for value in model.values()]
+        known = [model[key] for key in ("name", "sha256", "trained_images")]
+        self.model = ["" if value is None else str(value) for value in known]
+        self.model.append(json.dumps(model["settings"]))
 
     def begin(self) -> str:
         return MARK + _lines([COLUMNS])
@@ -73,6 +76,7 @@ def read(path: Path) -> Iterator[tuple[dict, PhotoWords]]:
                 "name": first["model"] or None,
                 "sha256": first["sha256"] or None,
                 "trained_images": int(count) if count else None,
+                "settings": json.loads(first.get("settings") or "{}"),
             }
             size = int(first["width"]), int(first["height"]), float(first["seconds"])
             words = [_word(line) for line in lines if line["word"]]

@@ -24,5 +24,5 @@ class TableWriter(Protocol):
 class TableFormat:
     """How a file is written, and read again so that a run can go on with it."""
 
-    writer: Callable[[dict], TableWriter]  # of a model entry, see `words_json.model_entry`
+    writer: Callable[[dict], TableWriter]  # of a model entry, see `results.Results`
     read: Callable[[Path], Iterator[tuple[dict, PhotoWords]]]  # with the model entry; raises ValueError

@@ -14,7 +14,8 @@ from spotter.formats.formulas import FORMULA_STARTS
 from spotter.formats.photo_words import PhotoWords
 from spotter.types import Word
 
-MODEL = {"name": "nano", "sha256": "3f2a", "trained_images": None}
+SETTINGS = {"threshold": 0.5, "short_side": None, "known_words": True}
+MODEL = {"name": "nano", "sha256": "3f2a", "trained_images": None, "settings": SETTINGS}
 WITHOUT_CHARACTERS = ("csv", "coco")
 
 

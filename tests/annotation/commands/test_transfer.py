@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from annotation.__main__ import main, parse
+from annotation.archive import pack
 from annotation.commands.transfer import Export
 from annotation.region import Region
 from annotation.store.store import Store
@@ -80,3 +81,14 @@ def test_a_csv_file(url, capsys):
     assert main(["export", "words.csv", "--format", "csv", "--database", url, "--state", "done"]) == 0
     assert [path.name for path in Path().iterdir()] == ["words.csv"]
     assert "ann.jpg" in Path("words.csv").read_text(encoding="utf-8-sig")
+
+
+def test_a_zip_archive_as_the_app_exports_it(url, picture, tmp_path, capsys):
+    main(["export", "out", "--format", "coco", "--database", url])
+    pack(Path("out"), tmp_path / "signs.zip")
+    capsys.readouterr()
+    main(["import", str(tmp_path / "signs.zip"), "--database", f"sqlite:///{tmp_path}/b.db"])
+    assert "images: 2 added, 0 already there" in capsys.readouterr().out
+    (tmp_path / "bad.zip").write_bytes(b"no archive")
+    assert main(["import", str(tmp_path / "bad.zip"), "--database", f"sqlite:///{tmp_path}/b.db"]) == 1
+    assert "The zip archive is damaged" in capsys.readouterr().err

@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 from annotation.formats import FormatError, export_to, import_from
+from annotation.store.selection import Selection
 
 BOX = [[100, 100], [250, 100], [250, 150], [100, 150]]
 
@@ -66,11 +67,24 @@ def test_objects_in_place_of_lists(store, picture, tmp_path):
 
 def test_everything_visible_is_exported(store, awkward, other, tmp_path):
     notes = export_to(store, awkward, tmp_path / "out", "coco").notes
-    assert notes == ["images in work, which this format cannot tell from those that are done: 1 (photo.jpg)"]
+    assert notes == []
     import_from(other, "p", tmp_path / "out", "coco")
     (image,) = store.image_list(awkward)
     (copy,) = other.image_list(other.find_project("p"))
     assert [r.content for r in other.regions(copy.id)] == [r.content for r in store.regions(image.id)]
+    assert copy.state == image.state == "in work"
+
+
+def test_what_nobody_has_checked_is_not_done_when_it_comes_back(store, full, other, tmp_path):
+    chosen = Selection(states=("new", "in work", "done", "approved"))
+    export_to(store, full, tmp_path / "out", "coco", chosen)
+    import_from(other, "p", tmp_path / "out")
+    copies = {image.sha256: image for image in other.image_list(other.find_project("p"))}
+    for image in store.image_list(full):
+        copy = copies[image.sha256]
+        assert copy.state == image.state
+        locks = [region.locked for region in other.regions(copy.id)]
+        assert locks == [region.locked for region in store.regions(image.id)]
 
 
 @pytest.mark.parametrize("text", [".", "###", "*"])

@@ -51,6 +51,9 @@ def test_our_own_exports_are_recognised(store, full, tmp_path, name):
         ("a.xml", '<?xml version="1.0"?>\n<sketch/>', "XML with the root <sketch>"),
         ("a.xml", "<annotation><object/></annotation>", "the XML of Pascal VOC"),
         ("a.csv", "image,annotator,lead_time\n", r"Label Studio's CSV \(export it there as JSON\)"),
+        ("a.json", '{"project": {}, "metadata": {}, "file": {}, "view": {}}', "VGG Image Annotator 3"),
+        ("train.jsonl.gz", "x", "a packed file"),
+        ("poly_gt_img1.mat", "x", "MATLAB .take the text files"),
         ("a.doc", "x", r"a \.doc file"),
         ("a", "x", "a file without an ending"),
     ],
@@ -78,9 +81,25 @@ def test_refused_folders(tmp_path):
     with pytest.raises(FormatError, match=r"a folder with rec_gt\.txt, a list of cropped words"):
         detect(tmp_path, FORMATS)
     (tmp_path / "rec_gt.txt").unlink()
+    (tmp_path / "labels.tgz").write_bytes(b"x")
+    with pytest.raises(FormatError, match=r"a folder with labels\.tgz, a packed file"):
+        detect(tmp_path, FORMATS)
+    (tmp_path / "labels.tgz").unlink()
     (tmp_path / "odd.json").write_text("[]")
     with pytest.raises(FormatError, match=r"a folder with odd\.json, JSON of another kind"):
         detect(tmp_path, FORMATS)
+
+
+def test_folders_of_folders(tmp_path):
+    (tmp_path / "all" / "deep").mkdir(parents=True)
+    with pytest.raises(FormatError, match="a folder without files"):
+        detect(tmp_path / "all", FORMATS)
+    (tmp_path / "all/deep/a.jpg").write_bytes(b"x")
+    with pytest.raises(FormatError, match=r"all has images, but no known annotations; .* --recursive"):
+        detect(tmp_path / "all", FORMATS)
+    (tmp_path / "all/deep/a.mat").write_bytes(b"x")
+    with pytest.raises(FormatError, match=r"a folder with a\.mat, a file of MATLAB"):
+        detect(tmp_path / "all", FORMATS)
 
 
 def test_the_beginning_of_a_file(tmp_path):

@@ -136,3 +136,12 @@ def test_many_equal_losses_are_one_line(store, image_id, tmp_path):
         "texts with line breaks, left out: 5 "
         "(photo.jpg 'line\\n0', photo.jpg 'line\\n1', photo.jpg 'line\\n2', ...)"
     )
+
+
+@pytest.mark.parametrize(("format_name", "is_said"), [("icdar", True), ("page-xml", True), ("coco", False)])
+def test_new_images_are_told_from_those_that_are_done_or_the_report_says_that_they_are_not(
+    store, full, tmp_path, format_name, is_said
+):
+    notes = export_to(store, full, tmp_path / "out", format_name, Selection(states=("new",))).notes
+    expected = "images that are not done, which this format cannot tell from those that are: 2"
+    assert any(note.startswith(expected) for note in notes) == is_said

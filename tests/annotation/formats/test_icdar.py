@@ -135,7 +135,7 @@ def test_points_just_outside_are_moved_and_reported(store, picture, tmp_path):
 def test_lost_content_is_reported(store, awkward, tmp_path):
     notes = export_to(store, awkward, tmp_path / "out", "icdar").notes
     assert set(notes) == {
-        "images in work, which this format cannot tell from those that are done: 1 (photo.jpg)",
+        "images that are not done, which this format cannot tell from those that are: 1 (photo.jpg)",
         "texts with line breaks, left out: 1 (photo.jpg 'two\\nlines')",
         "texts of illegible regions, which became ###: 1 (photo.jpg 'hidden')",
         "texts that lost the spaces around them: 1 (photo.jpg ' wide ')",

@@ -111,6 +111,19 @@ def test_td500():
     ]
 
 
+def test_the_first_release_of_ctw1500():
+    points = [(5 * i, 0) for i in range(7)] + [(30 - 5 * i, 20) for i in range(7)]
+    offsets = ",".join(str(value) for point in points for value in point)
+    (value,) = parse(f"100,50,130,70,{offsets}")
+    assert (value["text"], value["polygon"]) == ("", [[100 + x, 50 + y] for x, y in points])
+    with pytest.raises(RegionError, match="expected 32 numbers"):
+        parse_record("100,50,130,70,1,2", find_form([f"100,50,130,70,{offsets}"]))
+    outline = ",".join(str(value) for x, y in points for value in (100 + x, 50 + y))
+    (value,) = parse(f"{outline},100,60,98,55")  # 16 points on the image
+    assert value["polygon"][0] == [100, 50]
+    assert len(value["polygon"]) == 16
+
+
 def test_yolo_is_recognised():
     assert find_form(["0 0.125 0.2 0.3 0.2 0.3 0.25 0.125 0.25"]).is_yolo
 

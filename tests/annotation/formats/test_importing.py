@@ -16,6 +16,15 @@ def box(x, y, w=20, h=10):
     return [[float(x), y], [x + w, y], [x + w, y + h], [x, y + h]]
 
 
+@pytest.mark.parametrize("name", ["pipe", "tasks.json", "Label.txt", "regions.csv", "page.xml"])
+@pytest.mark.parametrize("form", [None, "coco"])
+def test_a_pipe_is_not_waited_for(store, tmp_path, name, form):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(FormatError, match=name):
+        import_from(store, "p", tmp_path / name, form)
+    assert store.projects() == []
+
+
 def test_corrections_are_compared_by_region_id(store, saved, exported, retype, tmp_path):
     report = import_from(store, "p", exported(retype))
     assert (

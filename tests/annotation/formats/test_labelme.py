@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -83,3 +84,15 @@ def test_a_file_without_a_valid_shape_is_refused(read, shape):
 def test_an_image_without_a_name_is_refused(read):
     with pytest.raises(FormatError, match="imagePath"):
         read(POLYGON, imagePath=None)
+
+
+def test_an_image_inside_the_file_is_taken_if_there_is_no_other(store, picture, tmp_path):
+    shape = {"imagePath": "gone.jpg", "shapes": [POLYGON]}
+    for data in ("", "no base64!", base64.b64encode(b"no image").decode()):
+        (tmp_path / "a.json").write_text(json.dumps(shape | {"imageData": data}))
+        with pytest.raises(FormatError, match=r"gone\.jpg|not an image"):
+            import_from(store, "p", tmp_path)
+    (tmp_path / "a.json").write_text(json.dumps(shape | {"imageData": base64.b64encode(picture()).decode()}))
+    assert import_from(store, "p", tmp_path).faults == []
+    (image,) = store.image_list(store.find_project("p"))
+    assert (image.name, len(store.regions(image.id))) == ("gone.jpg", 1)

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from annotation.formats import FormatError, export_to, import_from
-from annotation.formats.turning import ALONG
+from annotation.formats.turning import along_note
 from annotation.region import Region
 
 BOX = [[1.0, 1.0], [20.0, 1.0], [20.0, 10.0], [1.0, 10.0]]
@@ -138,9 +138,9 @@ def test_regions_on_a_photo_that_is_turned_by_exif(store, case):
     assert "turned by EXIF" in report.notes[0]
     assert imported(store)[0][1] == "in work"
     report = import_from(store, "p", case("08b"), coordinates="stored")
-    assert [report.regions_changed, report.notes] == [1, [f"phone.jpg: {ALONG}"]]
+    assert [report.regions_changed, report.notes] == [1, [f"phone.jpg: {along_note()}"]]
     (image,) = store.image_list(store.find_project("p"))
     (region,) = store.regions(image.id)
     assert sorted(region.polygon) == [[650.0, 100.0], [650.0, 250.0], [700.0, 100.0], [700.0, 250.0]]
     report = import_from(store, "q", case("08"))
-    assert report.notes == [f"phone.jpg: {ALONG}"]
+    assert report.notes == [f"phone.jpg: {along_note()}"]

@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 
 from annotation.formats import import_from
 from annotation.formats.entries import Entry
-from annotation.formats.turning import ALONG, TURNS, turn_along
+from annotation.formats.turning import TURNS, along_note, turn_along
 from annotation.region import ParsedRegions
 
 WIDE = [[100, 10], [180, 10], [180, 30], [100, 30]]  # fits 200 x 100 pixels, not 100 x 200
@@ -61,7 +61,7 @@ def test_regions_turn_as_the_pixels_do(orientation):
 
 def test_what_fits_only_the_stored_photo_is_turned_along(store, picture, tmp_path):
     write(tmp_path, picture, 6, WIDE)
-    assert import_from(store, "p", tmp_path).notes == [f"0.jpg: {ALONG}"]
+    assert import_from(store, "p", tmp_path).notes == [f"0.jpg: {along_note()}"]
     assert boxes(store) == [[70, 100, 90, 180]]
 
 
@@ -85,7 +85,7 @@ def test_the_majority_decides_where_both_fit(store, picture, tmp_path, polygons,
     write(tmp_path, picture, 6, *polygons)
     kinds = dict.fromkeys(range(len(polygons)), "kept")
     for note in import_from(store, "p", tmp_path).notes:
-        kinds[int(note[0])] = "along" if ALONG in note else "unclear"
+        kinds[int(note[0])] = "along" if along_note() in note else "unclear"
     assert list(kinds.values()) == expected
     assert boxes(store)[0] == ([70, 10, 80, 40] if expected[0] == "along" else [10, 20, 40, 30])
 

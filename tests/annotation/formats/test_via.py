@@ -39,6 +39,12 @@ def test_json_and_csv(store, case, file):
     assert region.polygon == [[100, 100], [250, 100], [250, 150], [100, 150]]
 
 
+def test_the_csv_next_to_the_json_is_not_imported_twice(store, case):
+    report = import_from(store, "p", case("61"))
+    assert report.notes == ["Not imported, because there is JSON too: via.csv."]
+    assert report.images_added == report.regions_added == 1
+
+
 def test_shapes(read):
     polygon = {"name": "polygon", "all_points_x": [1, 50, 50], "all_points_y": [1, 1, 20]}
     circle = {"name": "circle", "cx": 100, "cy": 50, "r": 20}
