@@ -15,7 +15,7 @@ PACK ?=
 CHROMIUM ?= $(shell command -v chromium)
 
 .DEFAULT_GOAL := help
-.PHONY: help app install test check format lock audit fuzz bench train wheel rehearse-gpu chromium clean
+.PHONY: help app install test check format lock audit fuzz bench load train wheel rehearse-gpu chromium clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -26,7 +26,7 @@ app: $(VENV)/app  ## start the app on http://127.0.0.1:7860 (ARGS="--port 8000")
 install: $(VENV)/dev $(TSC) $(LABEL_STUDIO)/bin/label-studio chromium  ## install what check and test need ("make --jobs 3 install": at once)
 
 test: $(VENV)/dev $(LABEL_STUDIO)/bin/label-studio chromium  ## run all tests (ARGS="-k images" for some)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal --durations=25 $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --durations=25 $(ARGS)
 
 check: $(VENV)/dev $(TSC)  ## lint, check the formatting and the types (Python and JavaScript)
 	$(BIN)/ruff check .
@@ -58,6 +58,9 @@ fuzz: $(VENV)/dev  ## try 10,000 damaged and odd inputs (make test: 500), and al
 
 bench: $(VENV)/dev  ## measure speed and memory
 	$(BIN)/python -m spotter.evaluation.benchmark $(ARGS)
+
+load: $(VENV)/dev  ## 20 people at once for two minutes (ARGS="--users 40")
+	$(BIN)/python -m annotation.load_benchmark $(ARGS)
 
 train: $(VENV)/dev $(VENV)/fonts  ## train a spotter (ARGS="--recipe nano --minutes 60")
 	$(BIN)/python -m spotter.training $$(test -d $(FONTS) && echo --fonts $(FONTS)) $(ARGS)

@@ -23,6 +23,7 @@ from annotation.tabs.visitor_stores import VisitorStores, tell_visitors_apart
 from spotter.decoding import decode_apart
 from spotter.language import ENGLISH, LANGUAGES, speaking, tr
 from spotter.program import program_name
+from spotter.tabs.look_inside.comparison import nothing_offered
 from spotter.tabs.look_inside.tab import build_look_inside
 from spotter.tabs.read.tab import build_read
 from spotter.tabs.shared import hugging_face
@@ -37,6 +38,7 @@ from spotter.tabs.shared.logins import Logins, limit_logins
 from spotter.tabs.shared.model_card import CardError
 from spotter.tabs.shared.page import page_options
 from spotter.tabs.shared.private_paths import make_paths_private
+from spotter.tabs.shared.small_sessions import make_sessions_small
 from spotter.tabs.shared.temporary_files import own_folder, sweep_hourly, use_own_folder
 from spotter.tabs.shared.upload_limits import limit_uploads
 from spotter.tabs.shared.visitor import login_name, name_people_by, require_header
@@ -80,7 +82,7 @@ def build_page(
         with gr.Tab(tr("Read"), id="read") as read:
             build_read(loader)
         with gr.Tab(tr("Look inside"), id="inside") as inside:
-            build_look_inside(loader, inside)
+            build_look_inside(loader, inside, service.offered if service else nothing_offered)
         with gr.Tab(tr("Correct"), id="correct", elem_id="correct-tab") as correct:
             build_correct(loader, store, correct, memory, any_server)
         shown = [read, inside, correct]
@@ -166,6 +168,7 @@ def main(arguments: list[str] | None = None) -> int:
         name_people_by(options.source_of_names)
         decode_apart()
         make_paths_private()
+        make_sessions_small()
         sweep_hourly(temporary)
         demo.launch(
             server_name=address,
@@ -177,6 +180,7 @@ def main(arguments: list[str] | None = None) -> int:
             run_history=False,
             enable_monitoring=False,
             share=False,
+            _frontend=False,  # Gradio's check whether the page answers gives up after 3 seconds
             root_path=options.root_path or None,
             mcp_server=options.mcp,
             app_kwargs={

@@ -89,6 +89,7 @@ def launched(monkeypatch, tmp_path):
     monkeypatch.setattr(app, "name_people_by", lambda source: options.update({"people": source}))
     monkeypatch.setattr(app, "decode_apart", lambda: options.update({"decoded apart": True}))
     monkeypatch.setattr(app, "make_paths_private", lambda: options.update({"private paths": True}))
+    monkeypatch.setattr(app, "make_sessions_small", lambda: options.update({"small sessions": True}))
     return options
 
 
@@ -199,6 +200,8 @@ def test_main_launches_the_app(launched, tiny_file, tmp_path):
     assert (tmp_path / "a.db").is_file()
     assert launched["decoded apart"]
     assert launched["private paths"]
+    assert launched["small sessions"]
+    assert not launched["_frontend"]
     assert launched["people"] == ""
     assert (tmp_path / "temporary").is_dir()
     assert launched["allowed_paths"] == [str(tmp_path / "temporary")]

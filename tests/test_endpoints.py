@@ -36,6 +36,7 @@ FILE = {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}
 ODD = [
     *(None, "", "x" * 5000, "\ud800", "<b>", "../..", "=1+1", True, 0, 1, 2, -1, 2**70, 1e308),
     *(float("nan"), float("inf"), [], {}, [[]], [None], {"path": None}, [1, 2], HIDDEN, [HIDDEN], "1", "2"),
+    *({"picked": [key, ""]} for key in ("2", str(2**70), f"{2**70}:a", "-1", "²")),
     *({"image_id": "2"}, {"who": ["bob"], "project": HIDDEN, "image": 2}, FILE, [FILE]),
 ]
 SELECTED = [None, 2, "2", {}, {"id": 2}, {"index": float("nan"), "value": None}]

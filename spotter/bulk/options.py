@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 
 from spotter.program import program_name
-from spotter.read_options import FAILED, INTERRUPTED, count, pixels, score
+from spotter.read_options import FAILED, INTERRUPTED, add_known_words, count, pixels, score
 
 PART = 64  # images
 EXIT_CODES = (
@@ -33,6 +33,7 @@ class BulkOptions:
     address: str | None  # of a Ray cluster; None: this machine alone
     workers: int | None  # None: one per core or GPU
     device: str | None  # None: GPUs if the cluster has any
+    known_words: bool  # whether readings are compared with them
 
 
 def parse(arguments: list[str] | None) -> BulkOptions:
@@ -58,6 +59,7 @@ def parse(arguments: list[str] | None) -> BulkOptions:
     )
     add("--threshold", type=score, metavar="0..1", help="minimum score of a word (the weights' own)")
     add("--short-side", type=pixels, metavar="N", help="pixels images are resized to (the weights' own)")
+    add_known_words(parser)
     add("--batch", type=count, metavar="N", help="images to read at once (1; on a GPU 16)")
     add("--part", type=count, default=PART, metavar="N", help=f"images per file of OUT ({PART})")
     add("--column", metavar="NAME", help="of parquet files: the images (the first one that holds bytes)")

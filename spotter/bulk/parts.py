@@ -22,6 +22,7 @@ from spotter.bulk.errors import BulkError
 
 SETTINGS = "_settings.json"  # readers of parquet folders ignore names that begin with _ or .
 PARTIAL = "partial-"
+WITHOUT = {"known_words": False}  # in settings that do not name them: there were none yet
 CHARACTER = pa.struct([("text", pa.string()), ("score", pa.float64())])
 SCHEMA = pa.schema(
     [
@@ -50,6 +51,7 @@ class Settings:
     model_version: str
     threshold: float | None
     short_side: int | None
+    known_words: bool
 
 
 def begin(out: str, settings: Settings, resume: bool) -> None:
@@ -60,7 +62,7 @@ def begin(out: str, settings: Settings, resume: bool) -> None:
     try:
         if info(place).is_file:
             with system.open_input_stream(path) as stream:
-                known = json.loads(stream.read())
+                known = WITHOUT | json.loads(stream.read())
             if not resume:
                 raise BulkError(
                     f"{out} has results already: use --resume to go on, or choose another folder."
@@ -75,7 +77,7 @@ def begin(out: str, settings: Settings, resume: bool) -> None:
             raise BulkError(f"{out} is not empty and has no results: choose a new folder.")
         system.create_dir(resolve(out)[1], recursive=True)
         _write(place, json.dumps(wanted).encode())
-    except (OSError, json.JSONDecodeError) as error:
+    except (OSError, json.JSONDecodeError, TypeError) as error:
         raise BulkError(f"{out} cannot be written: {reason(error)}.") from error
 
 

@@ -70,7 +70,7 @@ class PartReader:
         from spotter.predictor import load_spotter
 
         decode_apart()  # a photo that crashes a decoder does not end this process
-        spotter = load_spotter(weights, device)
+        spotter = load_spotter(weights, device, settings.known_words)
         if model_version(spotter.card) != settings.model_version:
             raise BulkError(f"{weights} is another file on this machine: copy the same one to all.")
         self.reader: Reader = Reader(spotter, settings, batch)
@@ -94,7 +94,7 @@ def run(options: BulkOptions) -> int:
     if _is_inside(options.out, options.source):
         raise BulkError(f"{options.out} is inside of {options.source}; choose another folder.")
     _, card = load_weights(options.weights)
-    settings = parts.Settings(model_version(card), options.threshold, options.short_side)
+    settings = parts.Settings(model_version(card), options.threshold, options.short_side, options.known_words)
     parts.begin(options.out, settings, options.resume)
     if options.retry:
         parts.forget_errors(options.out)

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 
+import gradio as gr
 import pytest
 
+from spotter.language import speaking
 from spotter.tabs.look_inside.views import VIEWS
+from spotter.tabs.shared.fonts import font_routes
+from spotter.tabs.shared.languages import LanguagePages, choose_language
+from spotter.tabs.shared.page import page_options
 from tests.browser.look_inside.page import open_view, pictures
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
 pytestmark = pytest.mark.browser
 
-# What Gradio says in English in every language, in labels that only screen readers tell.
-GRADIO = {
-    "More tabs",
-    "File upload",
-    "Upload file",
-    "Capture from camera",
-    "Paste from clipboard",
-    "Gradio footer navigation",
-    "Reset to default value",
-    "Click to upload or drop files",
-}
 # Texts and labels with two English words side by side and no Hangul, or with four in a row; not the model
 # card, code, formulas and shapes.
 ENGLISH = """() => {
@@ -46,9 +41,7 @@ ENGLISH = """() => {
 
 
 def english(page) -> set[str]:
-    """Without what Gradio says for a moment in place of a picture that is being drawn."""
-    found = set(page.evaluate(ENGLISH)) - GRADIO
-    return {text for text in found if not text.startswith("In queue: ")}
+    return set(page.evaluate(ENGLISH))
 
 
 @pytest.fixture
@@ -124,3 +117,38 @@ def test_errors_are_in_the_language_of_the_page(app_url, open_page):
         {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"nothing"}
     )
     expect(page.locator(".toast-body")).to_contain_text("읽을 수 있는 이미지가 아닙니다")
+
+
+def test_gradio_tells_how_far_an_event_is_in_korean(free_port, open_page):
+    """Two events for one place: one runs, one waits."""
+    goes_on = threading.Event()
+
+    def work(text: str) -> str:
+        goes_on.wait(60)
+        return text
+
+    with LanguagePages(analytics_enabled=False) as demo:
+        gr.Markdown()
+    with demo.route("한국어", "ko", show_in_navbar=False), speaking("ko"):
+        gr.HTML('<p class="overlay">For open_page, which waits for it.</p>')
+        for number in range(2):
+            box, button = gr.Textbox(elem_id=f"box{number}"), gr.Button(f"{number}")
+            button.click(work, box, box, concurrency_id="one", concurrency_limit=1)
+    demo.queue().launch(
+        server_port=free_port,
+        prevent_thread_lock=True,
+        quiet=True,
+        run_history=False,
+        app_kwargs={"routes": font_routes(), "middleware": [choose_language()]},
+        **page_options(),
+    )
+    try:
+        page = open_page(f"http://127.0.0.1:{free_port}/ko")
+        page.get_by_role("button", name="0").click()
+        expect(page.locator("#box0 .progress-text")).to_contain_text("처리 중 |")
+        page.get_by_role("button", name="1").click()
+        expect(page.locator("#box1 .progress-text")).to_contain_text("대기: 1/1 |")
+        expect(page.get_by_text("대기 중: 1개 중 1번째")).to_have_count(1)
+    finally:
+        goes_on.set()
+        demo.close()

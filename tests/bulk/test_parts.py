@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pyarrow.parquet
 import pytest
@@ -11,7 +12,7 @@ from spotter.bulk import parts
 from spotter.bulk.errors import BulkError
 from spotter.bulk.parts import SCHEMA, Settings
 
-SETTINGS = Settings("nano-12345678", None, None)
+SETTINGS = Settings("nano-12345678", None, None, True)
 WORD = {
     "polygon": [[1.5, 2], [3, 4], [5, 6]],
     "text": "é",
@@ -72,7 +73,26 @@ def test_a_folder_with_results_is_not_begun_again(out):
 
 def test_results_of_other_settings_are_not_mixed(out):
     with pytest.raises(BulkError, match="was begun with model_version nano-12345678, threshold None:"):
-        parts.begin(out, Settings("nano-87654321", 0.5, None), resume=True)
+        parts.begin(out, Settings("nano-87654321", 0.5, None, True), resume=True)
+    with pytest.raises(BulkError, match="was begun with known_words True:"):
+        parts.begin(out, replace(SETTINGS, known_words=False), resume=True)
+
+
+def test_settings_that_do_not_name_known_words_are_from_before_there_were_any(out, tmp_path):
+    place = tmp_path / "out" / parts.SETTINGS
+    settings = json.loads(place.read_text())
+    del settings["known_words"]
+    place.write_text(json.dumps(settings))
+    with pytest.raises(BulkError, match="was begun with known_words False:"):
+        parts.begin(out, SETTINGS, resume=True)
+    parts.begin(out, replace(SETTINGS, known_words=False), resume=True)
+
+
+@pytest.mark.parametrize("text", ["[", "[]"])
+def test_damaged_settings(out, tmp_path, text):
+    (tmp_path / "out" / parts.SETTINGS).write_text(text)
+    with pytest.raises(BulkError, match="cannot be"):
+        parts.begin(out, SETTINGS, resume=True)
 
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path):
@@ -82,12 +102,6 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path):
             parts.begin(str(tmp_path), SETTINGS, resume)
     with pytest.raises(BulkError, match="is not empty"):
         parts.begin(str(tmp_path / "a.txt"), SETTINGS, resume=False)
-
-
-def test_damaged_settings(out, tmp_path):
-    (tmp_path / "out" / parts.SETTINGS).write_text("{")
-    with pytest.raises(BulkError, match="cannot be"):
-        parts.begin(out, SETTINGS, resume=True)
 
 
 def test_a_damaged_part_is_named(out, tmp_path):

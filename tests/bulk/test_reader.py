@@ -12,7 +12,7 @@ from spotter.bulk.reader import Reader
 from spotter.bulk.sources import EncodedImage
 from tests.bulk.photos import encode
 
-SETTINGS = Settings("tiny", 0.05, None)
+SETTINGS = Settings("tiny", 0.05, None, True)
 
 
 def read(spotter, *images: EncodedImage, batch: int = 1) -> list[dict]:
@@ -46,7 +46,7 @@ def test_batches_change_nothing(tiny_spotter, batch):
 
 
 def test_no_words_are_a_row_without_text(tiny_spotter):
-    (row,) = Reader(tiny_spotter, Settings("tiny", 1.0, None), 1).read([EncodedImage("a", encode(1))])
+    (row,) = Reader(tiny_spotter, Settings("tiny", 1.0, None, True), 1).read([EncodedImage("a", encode(1))])
     assert "text" not in row
     assert (row["image_id"], row["width"], row["error"]) == ("a", 240, None)
 

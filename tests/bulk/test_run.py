@@ -132,7 +132,7 @@ def expected(many, options) -> list[dict]:
     torch.set_num_threads(1)
     given = parse(options(many, Path("out")))
     spotter = load_spotter(given.weights, "cpu")
-    settings = Settings(model_version(spotter.card), given.threshold, given.short_side)
+    settings = Settings(model_version(spotter.card), given.threshold, given.short_side, True)
     source = find_source(str(many))
     images = load(source.folder, [*source.photos, *source.shards], frozenset(), None)
     table = pyarrow.Table.from_pylist(Reader(spotter, settings, 1).read(list(images)), SCHEMA)
@@ -214,3 +214,19 @@ def test_a_cluster_that_is_not_there(source, options, tmp_path, monkeypatch):
     monkeypatch.setattr(ray, "init", refuse)
     with pytest.raises(BulkError, match=r"The Ray cluster at 127\.0\.0\.1:1 cannot be used: no answer\."):
         bulk_run.run(parse(options(source, tmp_path / "out", "--address", "127.0.0.1:1")))
+
+
+@pytest.mark.parametrize("more", [[], ["--without-known-words"]])
+def test_known_words_reach_the_readers(tiny_spotter, source, options, tmp_path, monkeypatch, more):
+    loaded: list[bool] = []
+
+    def load_tiny(weights, device, known_words=True):
+        loaded.append(known_words)
+        return tiny_spotter
+
+    monkeypatch.setattr("spotter.predictor.load_spotter", load_tiny)
+    monkeypatch.setattr("spotter.decoding.decode_apart", lambda: None)
+    given = parse(options(source, tmp_path / "out", *more))
+    settings = Settings(model_version(tiny_spotter.card), 0.05, None, given.known_words)
+    bulk_run.PartReader(given.weights, settings, str(tmp_path / "out"), "cpu", 1)
+    assert loaded == [not more]

@@ -114,7 +114,7 @@ def take_turns(waiting: list[Event]) -> bool:
 
 def share_queue(demo: gr.Blocks) -> gr.Blocks:
     """Gives a page such a queue."""
-    demo.queue()
+    demo.api_open = False  # else a request may go past it
     demo._queue = FairQueue(
         live_updates=True,
         concurrency_count=demo.max_threads,

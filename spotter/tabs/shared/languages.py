@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from spotter.language import ENGLISH, LANGUAGES, catalogue, current_language, speaking, tr
 from spotter.tabs.shared.careful_blocks import CarefulBlocks
+from spotter.tabs.shared.gradio_texts import gradio_labels
 
 SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 
@@ -52,8 +53,16 @@ def language_links() -> str:
 
 def language_script(language: str) -> bytes:
     """The element that a page in this language begins with."""
-    texts = json.dumps(catalogue(language, "scripts"), ensure_ascii=False).replace("<", "\\u003c")
-    script = SCRIPT.replace('"{language}"', json.dumps(language)).replace('"{texts}"', texts)
+    with speaking(language):
+        labels = {} if language == ENGLISH else gradio_labels()
+    script = SCRIPT
+    for name, value in (
+        ("language", language),
+        ("texts", catalogue(language, "scripts")),
+        ("labels", labels),
+    ):
+        text = json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
+        script = script.replace(f'"{{{name}}}"', text)
     return f"<script>{script}</script>".encode()
 
 

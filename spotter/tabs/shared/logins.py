@@ -21,11 +21,13 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.middleware import Middleware
+from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from spotter.language import tr
 from spotter.program import program_name
+from spotter.tabs.shared.visitor import network_of
 
 MIN_PASSWORD = 8  # characters
 MAX_PASSWORD = 1000  # characters; hashing takes as long as the password
@@ -70,7 +72,7 @@ class LoginLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_attempt = scope["type"] == "http" and scope["method"] == "POST" and is_login(scope["path"])
-        if is_attempt and not self.limiter.hit(self.limit, (scope.get("client") or ("",))[0]):
+        if is_attempt and not self.limiter.hit(self.limit, network_of(HTTPConnection(scope))):
             text = tr("There were too many attempts from your address; try again in a minute.")
             await JSONResponse({"detail": text}, 429, {"Retry-After": "60"})(scope, receive, send)
         else:

@@ -24,6 +24,9 @@ PER_ADDRESS = 4 * 2**30  # bytes of uploads per hour
 HOUR = 3600.0  # seconds
 MAX_BODY = 32 * 2**20  # bytes of any other request: the editor's largest value has 7 MB
 MEASURED_SECONDS = 10.0  # for which the size of the folders is remembered
+# Addresses of Gradio that the page does not need: each request would write the state of a page to the disk,
+# run ffmpeg on a stranger's video, or stay open for ever.
+CLOSED = ("/deep_link", "/process_recording", "/dev/reload")
 LOCAL = ("127.0.0.1", "::/64", "")  # ::1, whose network this is
 
 
@@ -43,6 +46,9 @@ class UploadLimits:
         self._recent: defaultdict[str, deque[tuple[float, int]]] = defaultdict(deque)  # uploads by address
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].rstrip("/").endswith(CLOSED):
+            await PlainTextResponse("This is not offered here.", 404)(scope, receive, send)
+            return
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self.app(scope, receive, send)
             return

@@ -34,6 +34,8 @@ def correct(app, visit, image_id: int, seed: int) -> None:
 def test_corrections_make_a_round(app, visit):
     add_photos(app.store, 8)
     wrong = {seed: put(app.store, seed) for seed in (8, 9)}
+    others = app.store.ensure_project("default")  # where a second visitor begins
+    app.store.add_prediction(app.store.add_image(others, photo(60), "60.png")[0].id, "before", [])
     page = visit(app.address(tab="correct", image=wrong[8]))  # so that the project is known
     expect(page.locator("#correct-title")).to_contain_text("8.png")
     page.get_by_role("tab", name="Rounds").click()

@@ -36,7 +36,7 @@ def url():
     loader.spotter = OneWord
     with gr.Blocks() as demo:
         add_read_api(loader)
-    demo.launch(prevent_thread_lock=True, quiet=True, mcp_server=True)
+    demo.launch(prevent_thread_lock=True, quiet=True, _frontend=False, mcp_server=True)
     yield demo.local_url
     demo.close()
 

@@ -73,7 +73,7 @@ def page(monkeypatch):
         box.change(lambda text: released.wait(60) and text, box, box, api_name="read", **QUEUE)
         box.input(lambda text: int(text), box, box, api_name="number", concurrency_id="correct")
         box.submit(lambda text: text, box, box, api_name="edit", concurrency_id="correct")
-    share_queue(demo).launch(prevent_thread_lock=True, quiet=True)
+    share_queue(demo).launch(prevent_thread_lock=True, quiet=True, _frontend=False)  # as in app.py
     yield SimpleNamespace(url=demo.local_url, numbers={fn.api_name: i for i, fn in demo.fns.items()})
     released.set()
     demo.close()
@@ -109,6 +109,15 @@ def test_one_address_with_many_sessions_has_a_limit(page):
     assert join(page, "edit", "two").status_code == 200
 
 
+@pytest.mark.parametrize("what", ["read", "edit"])
+def test_nothing_goes_past_the_queue(page, what):
+    body = {"fn_index": page.numbers[what], "data": ["x"], "session_hash": "a"}
+    for address, sent in (("predict", body), (what, {"data": ["x"]})):
+        answer = httpx.post(f"{page.url}gradio_api/run/{address}", json=sent, timeout=60)
+        assert answer.status_code == 404
+        assert "join the queue" in answer.json()["detail"]
+
+
 def test_a_class_of_64_gets_places(page, monkeypatch):
     monkeypatch.setattr(fair_queue, "READINGS", replace(fair_queue.READINGS, address=100))
     assert {join(page, "read").status_code for _ in range(64)} == {200}
@@ -133,5 +142,5 @@ def test_titles_are_in_the_language_of_the_page(monkeypatch, page, note):
 @pytest.mark.parametrize("number", [-1, 999, 2**70])
 def test_an_unknown_function_is_one_sentence(page, number):
     body = {"data": [], "fn_index": number, "session_hash": "a"}
-    answer = httpx.post(f"{page.url}gradio_api/queue/join", json=body)
+    answer = httpx.post(f"{page.url}gradio_api/queue/join", json=body, timeout=60)
     assert (answer.status_code, answer.json()["detail"]) == (400, "There is no such function.")

@@ -147,3 +147,10 @@ def test_links_name_the_languages():
         links = language_links()
         assert tr("Language") in links
     assert 'href="./?lang=ko" data-language="ko" lang="ko" aria-current="true">한국어<' in links
+
+
+def test_gradios_own_labels_come_with_the_korean_page_alone():
+    korean, english = (language_script(language).decode() for language in ("ko", "en"))
+    assert '"More tabs": "탭 더 보기"' in korean
+    assert "Object({})" in english
+    assert not [name for name in ("language", "texts", "labels") if f'"{{{name}}}"' in korean + english]

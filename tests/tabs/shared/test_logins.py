@@ -9,9 +9,11 @@ import sys
 import gradio as gr
 import httpx
 import pytest
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
 
 from spotter.tabs.shared import logins
-from spotter.tabs.shared.logins import ATTEMPTS, LoginError, Logins, add_login, limit_logins, main
+from spotter.tabs.shared.logins import ATTEMPTS, LoginError, LoginLimit, Logins, add_login, limit_logins, main
 
 PASSWORD = "correct horse"
 
@@ -84,16 +86,36 @@ def test_the_command_adds_a_person(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().err == "A password has 8 to 1000 characters.\n"
 
 
+def test_an_ipv6_network_counts_as_one_visitor():
+    async def app(scope, receive, send):
+        await PlainTextResponse("checked")(scope, receive, send)
+
+    guarded, answers = LoginLimit(app), []
+    for number in range(ATTEMPTS + 1):
+        client = TestClient(guarded, client=(f"2001:db8::{number + 1:x}", 1))
+        answers.append(client.post("/login").status_code)
+    assert answers == [200] * ATTEMPTS + [429]
+    assert TestClient(guarded, client=("2001:db8:1::1", 1)).post("/login").status_code == 200
+
+
 def test_attempts_are_limited(tmp_path):
     add_login(tmp_path / "logins", "ann", PASSWORD)
     with gr.Blocks() as demo:
         gr.Textbox()
-    options = {"quiet": True, "prevent_thread_lock": True, "share": False, "ssr_mode": False}
+    options = {
+        "quiet": True,
+        "prevent_thread_lock": True,
+        "share": False,
+        "ssr_mode": False,
+        "_frontend": False,
+    }
     people = Logins(tmp_path / "logins")
     _, url, _ = demo.launch(**options, auth=people.check, app_kwargs={"middleware": [limit_logins()]})
 
     def log_in(password: str) -> int:
-        return httpx.post(f"{url}login", data={"username": "ann", "password": password}).status_code
+        return httpx.post(
+            f"{url}login", data={"username": "ann", "password": password}, timeout=60
+        ).status_code
 
     try:
         assert log_in(PASSWORD) == 200

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
+
+import gradio as gr
 import pytest
+from gradio import routes
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from spotter.tabs.shared import upload_limits
-from spotter.tabs.shared.upload_limits import HOUR, MAX_BODY, MEASURED_SECONDS, UploadLimits
+from spotter.tabs.shared.upload_limits import CLOSED, HOUR, MAX_BODY, MEASURED_SECONDS, UploadLimits
 
 
 class Clock:
@@ -42,6 +46,16 @@ def upload(client, count: int):
 @pytest.mark.parametrize("count", [0, 1, 1000])
 def test_uploads_are_taken(client, count):
     assert upload(client, count).text == "taken"
+
+
+@pytest.mark.parametrize("name", CLOSED)
+def test_what_the_page_does_not_need_is_closed(tmp_path, name):
+    assert f'{name}"' in inspect.getsource(routes), "has it another name now?"
+    client = TestClient(UploadLimits(routes.App.create_app(gr.Blocks()), [tmp_path]))
+    for path in (f"/gradio_api{name}", f"/gradio_api{name}/"):
+        for method in ("GET", "POST"):
+            answer = client.request(method, path, params={"session_hash": "a"})
+            assert (answer.status_code, answer.text) == (404, "This is not offered here.")
 
 
 def test_the_folder_has_a_size(client, clock, tmp_path, monkeypatch):

@@ -97,13 +97,19 @@ def test_no_host_has_no_name():
 def test_an_app_takes_uploads_of_its_own_page_only():
     with gr.Blocks() as demo:
         gr.File()
-    options = {"quiet": True, "prevent_thread_lock": True, "share": False, "ssr_mode": False}
+    options = {
+        "quiet": True,
+        "prevent_thread_lock": True,
+        "share": False,
+        "ssr_mode": False,
+        "_frontend": False,
+    }
     _, url, _ = demo.launch(**options, app_kwargs={"middleware": [keep_websites_away()]})
     try:
         upload, files = f"{url}gradio_api/upload", {"files": ("a.txt", b"a")}
-        own = httpx.post(upload, files=files, headers={"origin": url.rstrip("/")})
-        other = httpx.post(upload, files=files, headers={"origin": "https://evil.example"})
+        own = httpx.post(upload, files=files, headers={"origin": url.rstrip("/")}, timeout=60)
+        other = httpx.post(upload, files=files, headers={"origin": "https://evil.example"}, timeout=60)
         assert (own.status_code, other.status_code) == (200, 403)
-        assert httpx.get(url, headers={"host": "evil.example"}).status_code == 421
+        assert httpx.get(url, headers={"host": "evil.example"}, timeout=60).status_code == 421
     finally:
         demo.close()
