@@ -20,6 +20,7 @@ from spotter.types import GroundTruth, Word
 
 MAX_COMPARED = 200  # photos, the latest, that the agreement of two people is measured on
 MAX_PAUSE = 300  # seconds between two saves of a person; a longer gap is a break, not work
+MIN_HOURS = 0.1  # of work, below which words per hour say nothing
 DAY = 86400  # seconds
 
 Changed = tuple[list[Region], list[Region]]  # of an image: as predicted, and as they are now
@@ -39,8 +40,8 @@ class Work:
 
     @property
     def words_per_hour(self) -> float | None:
-        """None if there is no measurable time."""
-        return self.words / self.hours if self.hours else None
+        """None if there was too little time."""
+        return self.words / self.hours if self.hours >= MIN_HOURS else None
 
 
 @dataclass(frozen=True)

@@ -62,12 +62,7 @@ def parse(arguments: list[str] | None) -> ReadOptions:
     add("--weights", default="nano", metavar="W", help="nano or a .safetensors file (nano)")
     add("--threshold", type=score, metavar="0..1", help="minimum score of a word (the weights' own)")
     add("--short-side", type=pixels, metavar="N", help="pixels images are resized to (the weights' own)")
-    add(
-        "--without-known-words",
-        dest="known_words",
-        action="store_false",
-        help="as the network alone reads, without a list of frequent words",
-    )
+    add_known_words(parser)
     add("--batch", type=count, default=1, metavar="N", help="images to read at once, for a GPU (1)")
     add("--device", metavar="D", help="cpu, cuda, ... (a GPU if there is one)")
     add("--version", action="version", version=VERSION)
@@ -84,6 +79,15 @@ def parse(arguments: list[str] | None) -> ReadOptions:
     if options.resume and to_terminal:
         parser.error("--resume needs a file or folder to go on with: give it with -o.")
     return options
+
+
+def add_known_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--without-known-words",
+        dest="known_words",
+        action="store_false",
+        help="as the network alone reads, without a list of frequent words",
+    )
 
 
 def _format_of(output: Path | None) -> str | None:

@@ -48,7 +48,7 @@ def run(options: ReadOptions) -> int:
     try:
         results = _check_outputs(paths, names, options)
         spotter = _load(options)
-        results.start(model_entry(spotter.card))
+        results.start(model_entry(spotter.card) | {"settings": _settings(options)})
         code = Reading(spotter, results, options, paths).run(names)
         results.close()
     except BrokenPipeError:
@@ -57,6 +57,12 @@ def run(options: ReadOptions) -> int:
         print(_sentence(error), file=sys.stderr)
         return FAILED
     return code or (FAILED if errors else 0)
+
+
+def _settings(options: ReadOptions) -> dict:
+    """What the words depend on, besides the weights; None: as the weights say."""
+    names = ("threshold", "short_side", "known_words")
+    return {name: getattr(options, name) for name in names}
 
 
 def drawing_path(folder: Path, name: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections import Counter
@@ -19,12 +20,17 @@ from spotter.formats.tables import TableFormat
 from spotter.inputs import Photo
 from spotter.output_files import OutputError, check_output, replacing
 
+RUN = ".spotter-read.json"  # in a folder of documents: the weights and settings they were read with
+
 
 class Results(Protocol):
     """Takes the photos one after the other, in their order."""
 
     def start(self, model: dict) -> None:
-        """`model`: the entry of the weights, see `words_json`. Raises OutputError."""
+        """`model`: the entry of the weights, see `words_json`, and the settings of the run.
+
+        Raises OutputError if an earlier run had others.
+        """
         ...
 
     def is_done(self, photo: Photo) -> bool:
@@ -113,10 +119,7 @@ class TableFile:
         found: list[bytes] = []
         try:
             for model, words in known:
-                if model != self.model:
-                    raise OutputError(
-                        f"{self.path} was read with other weights, {model['name']}; choose another output."
-                    )
+                check_same(self.path, model, self.model)
                 self.done.add(words.name)
                 if not self.journal.exists():
                     found.append(_encode(self.lines.add(words)))
@@ -167,6 +170,7 @@ class Documents:
         self.alike = {name for name in names if usual[form.file_name(name)] > 1}
         self.pages: list[bytes] = []
         self.file: Path | None = None  # of these pages
+        self.run = folder / RUN if folder is not None and not is_file else None
         if folder is not None:
             try:
                 folder.mkdir(parents=True, exist_ok=True)
@@ -180,7 +184,15 @@ class Documents:
         return Path(self.folder or "", self.form.file_name(name, photo.document in self.alike))
 
     def start(self, model: dict) -> None:
-        pass
+        if self.run is None:
+            return
+        if self.resume and self.run.exists():
+            try:
+                check_same(self.run.parent, json.loads(self.run.read_text(encoding="utf-8")), model)
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                raise OutputError(f"{self.run} is damaged; choose another folder.") from error
+        with replacing(self.run) as stream:
+            stream.write(json.dumps(model).encode())
 
     def is_done(self, photo: Photo) -> bool:
         path = self.path(photo)
@@ -217,6 +229,21 @@ class Documents:
             raise OutputError(f"{file.parent} cannot be created: {error.strerror}.") from error
         with replacing(file) as stream:
             stream.write(content)
+
+
+def check_same(path: Path, earlier: dict, now: dict) -> None:
+    """Raises OutputError if a run had other weights or settings than this one."""
+    known, wanted = dict(earlier), dict(now)
+    before, after = known.pop("settings", {}), wanted.pop("settings", {})
+    other = [f"the weights {known['name']}"] if known != wanted else []
+    for name, value in before.items():
+        if value != after.get(name):
+            shown = "" if isinstance(value, bool) else f" {value}"
+            other.append(f"{'' if value else 'no '}{name.replace('_', ' ')}{shown if value else ''}")
+    if other:
+        raise OutputError(
+            f"{path} was read with {', '.join(other)}: use the same to go on, or choose another output."
+        )
 
 
 def check_no_input(outputs: Collection[Path], inputs: Collection[Path]) -> None:

@@ -73,6 +73,11 @@ def run(*arguments) -> int:
     return main([str(argument) for argument in arguments])
 
 
+def visible(folder: Path) -> list[str]:
+    """Names in a folder, but for the one of the settings."""
+    return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+
+
 def test_prints_the_words_of_each_image(folder, one_word, capsys):
     assert run(folder / "a/photo.jpg", folder / "b/other.PNG") == 0
     output = capsys.readouterr()
@@ -94,7 +99,13 @@ def test_json(folder, one_word, capsys):
     assert run(folder / "a", folder / "b", "--json", out) == 0
     assert capsys.readouterr().out == ""
     content = json.loads(out.read_text(encoding="utf-8"))
-    assert content["model"] == {"name": "nano", "sha256": "3f2a", "trained_images": 240_000}
+    settings = {"threshold": None, "short_side": None, "known_words": True}
+    assert content["model"] == {
+        "name": "nano",
+        "sha256": "3f2a",
+        "trained_images": 240_000,
+        "settings": settings,
+    }
     assert list(content["images"]) == ["a/photo.jpg", "other.PNG", "b/photo.jpg"]
     entry = content["images"]["b/photo.jpg"]
     assert entry.pop("seconds") >= 0
@@ -289,7 +300,7 @@ def test_a_run_goes_on_where_another_ended(folder, one_word, capsys, name):
     if name in TABLES:
         assert [photo.name for _, photo in table_format(name).read(out)] == ["photo.jpg", "other.PNG"]
     else:
-        assert len(list(out.iterdir())) == 2
+        assert len(visible(out)) == 2
 
 
 def test_a_killed_run_is_gone_on_with(folder, one_word, capsys):
@@ -311,8 +322,36 @@ def test_results_of_other_weights_are_not_mixed(folder, one_word, capsys, monkey
     before = (folder / "out.csv").read_bytes()
     monkeypatch.setattr(one_word, "card", {"name": "other", "sha256": "0"}, raising=False)
     assert run(folder / "b", "-o", folder / "out.csv", "--resume") == 2
-    assert "was read with other weights, nano" in capsys.readouterr().err
+    assert "was read with the weights nano: use the same" in capsys.readouterr().err
     assert (folder / "out.csv").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["jsonl", "csv", "hocr", "txt"])
+@pytest.mark.parametrize(
+    ("first", "then", "sentence"),
+    [
+        ([], ["--without-known-words"], "with known words:"),
+        (["--without-known-words"], [], "with no known words:"),
+        (["--threshold", "0.5"], ["--short-side", "640"], "with threshold 0.5, no short side:"),
+    ],
+)
+def test_results_of_other_settings_are_not_mixed(folder, one_word, capsys, name, first, then, sentence):
+    out = folder / "out"
+    if name in DOCUMENTS:
+        out.mkdir()
+    assert run(folder / "a", "-o", out, "--format", name, *first) == 0
+    assert run(folder / "b", "-o", out, "--format", name, "--resume", *then) == 2
+    assert f"was read {sentence} use the same to go on" in capsys.readouterr().err
+    assert len(one_word.calls) == 1
+    assert run(folder / "b", "-o", out, "--format", name, "--resume", *first) == 0
+
+
+def test_a_folder_whose_settings_are_damaged_is_left_alone(folder, one_word, capsys):
+    out = folder / "out"
+    out.mkdir()
+    (out / ".spotter-read.json").write_text("[")
+    assert run(folder / "a", "-o", out, "--format", "txt", "--resume") == 2
+    assert ".spotter-read.json is damaged; choose another folder." in capsys.readouterr().err
 
 
 def test_a_foreign_file_is_not_gone_on_with(folder, one_word, capsys):
@@ -348,15 +387,14 @@ def test_pages_stay_together_in_a_pdf_and_apart_in_hocr(folder, one_word):
         ("hocr", ["photo.hocr", *(f"scan-page-{i}.hocr" for i in (1, 2, 3))]),
     ):
         assert run(folder / "a", "--format", name, "-o", folder / name) == 0
-        assert sorted(path.name for path in (folder / name).iterdir()) == files
+        assert visible(folder / name) == files
     assert count_pages(folder / "pdf/scan.pdf") == 3
 
 
 def test_photos_of_the_same_name_keep_their_endings(folder, one_word):
     (folder / "b/other.jpg").write_bytes((folder / "a/photo.jpg").read_bytes())
     assert run(folder / "b", "--format", "txt", "-o", folder / "out") == 0
-    names = sorted(path.name for path in (folder / "out").iterdir())
-    assert names == ["other.PNG.txt", "other.jpg.txt", "photo.txt"]
+    assert visible(folder / "out") == ["other.PNG.txt", "other.jpg.txt", "photo.txt"]
 
 
 @pytest.mark.parametrize(

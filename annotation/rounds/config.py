@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from annotation.rounds.records import PARTS, RoundError
+from spotter.language import tr
+
+PHOTOGRAPHS = "SPOTTER_PHOTOGRAPHS"  # environment variable: folders, separated as in PATH
+
+
+def named_photographs() -> tuple[str, ...]:
+    return tuple(filter(None, os.environ.get(PHOTOGRAPHS, "").split(os.pathsep)))
 
 
 @dataclass(frozen=True)
@@ -50,7 +62,8 @@ class RoundConfig:
     shares: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0)  # of the trained end, tried besides 0
     calibration_photos: int = 20  # of those trained on, to fit thresholds and calibration to
     calibration_scenes: int = 30  # rendered, likewise
-    shipped_photographs: tuple[str, ...] = ()  # folders (ICDAR 2015 form) the shipped weights were trained on
+    # Folders (ICDAR 2015 form) of photographs that the shipped weights were trained on
+    shipped_photographs: tuple[str, ...] = field(default_factory=named_photographs)
     max_gigabytes: float = 8.0  # of memory per process
 
     # Judging
@@ -61,3 +74,24 @@ class RoundConfig:
     min_lower_end: float = -0.01  # lower end of the paired interval on the hold-out must be above
     min_mean: float = 0.0  # its mean must be above
     min_rendered: float = -0.02  # rendered scenes must not lose more
+
+
+def check_request(config: RoundConfig, minutes: float | None, part: str) -> float:
+    """The minutes of a round. Raises RoundError if there can be no such round."""
+    minutes = config.minutes if minutes is None else minutes
+    if not (math.isfinite(minutes) and 0 < minutes <= config.max_minutes):
+        limit = config.max_minutes
+        raise RoundError(tr("A round takes more than 0 and at most {limit:g} minutes.", limit=limit))
+    if part not in ("auto", *PARTS):
+        known = ", ".join(PARTS)
+        raise RoundError(tr("There is no part {part!r}; expected auto, {known}.", part=part, known=known))
+    for folder in config.shipped_photographs:
+        if not (Path(folder, "images").is_dir() and Path(folder, "gt").is_dir()):
+            raise RoundError(
+                tr(
+                    "{folder} has no folders images and gt with photographs; mend {variable}.",
+                    folder=Path(folder).name,
+                    variable=PHOTOGRAPHS,
+                )
+            )
+    return minutes

@@ -26,6 +26,7 @@ from annotation.rounds.ending import (
     remove_unneeded,
 )
 from annotation.rounds.ledger_csv import to_csv
+from annotation.rounds.offered import offered
 from annotation.rounds.records import RUNNING, Gain, Progress, RegionChange, Round, RoundError, state_name
 from annotation.store.images import write_file
 from annotation.store.projects import get_project
@@ -33,6 +34,7 @@ from annotation.store.statistics import seconds_until
 from annotation.store.store import Store, person_name
 from annotation.store.tables import RoundRow
 from spotter.language import tr
+from spotter.served import OfferedWeights
 
 WORKER = "annotation.rounds.worker"
 POLL_SECONDS = 0.5
@@ -208,6 +210,10 @@ class Rounds:
     def served(self) -> tuple[str, str | Path]:
         """The version under which predictions are stored, and the weights to load."""
         return serving.served(self.context)
+
+    def offered(self) -> builtins.list[OfferedWeights]:
+        """The weights that the person who asks may look at, see `annotation.rounds.offered`."""
+        return offered(self.context)
 
     def weights_of(self, round_id: int) -> Path:
         """The weights that a round made."""

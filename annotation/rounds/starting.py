@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -19,13 +18,13 @@ from annotation.rounds.characters import (
     named_characters,
     read_characters,
 )
-from annotation.rounds.config import RoundConfig
+from annotation.rounds.config import RoundConfig, check_request
 from annotation.rounds.context import Context, app_version, built_in
 from annotation.rounds.ending import STOP_FILE, remove_unneeded
 from annotation.rounds.mistakes import choose_part
 from annotation.rounds.picking import Pick, alike_warning, count_words, pick
 from annotation.rounds.process import Process
-from annotation.rounds.records import PARTS, Gain, Job, RoundError, state_name
+from annotation.rounds.records import Gain, Job, RoundError, state_name
 from annotation.rounds.serving import served_name
 from annotation.rounds.stored_texts import stored
 from annotation.store.projects import get_project
@@ -74,7 +73,7 @@ def start(
     cross_validate: bool = False,
 ) -> int:
     """Id of the round, whose process has been started. `characters`: see `Rounds.start`."""
-    minutes = _check_request(context.config, minutes, part)
+    minutes = check_request(context.config, minutes, part)
     app_version(context.weights)  # raises RoundError if there are none
     with speaking(ENGLISH):  # its sentences are stored
         gain = find_gain(context, project_id)
@@ -194,17 +193,6 @@ def chosen_reason(who: str, part: str) -> str:
     if part == "recogniser":
         return tr("{who} chose it: the recogniser is trained.", who=who)
     return tr("{who} chose it: the whole model is trained.", who=who)
-
-
-def _check_request(config: RoundConfig, minutes: float | None, part: str) -> float:
-    minutes = config.minutes if minutes is None else minutes
-    if not (math.isfinite(minutes) and 0 < minutes <= config.max_minutes):
-        limit = config.max_minutes
-        raise RoundError(tr("A round takes more than 0 and at most {limit:g} minutes.", limit=limit))
-    if part not in ("auto", *PARTS):
-        known = ", ".join(PARTS)
-        raise RoundError(tr("There is no part {part!r}; expected auto, {known}.", part=part, known=known))
-    return minutes
 
 
 def _refuse_second(session: Session) -> None:

@@ -21,7 +21,7 @@ from alembic.util import CommandError
 from pydantic_core import from_json
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session
 
 from annotation.region import AnnotationError
@@ -82,13 +82,15 @@ class Database:
 
 @contextmanager
 def _operational_errors() -> Iterator[None]:
-    """Turns them into AnnotationErrors: locked for too long, disk full, server gone."""
+    """Turns them into AnnotationErrors: locked for too long, disk full, server gone, an id of 20 digits."""
     try:
         yield
     except OperationalError as error:
         reason = " ".join(str(error.orig).split()).rstrip(".")
         message = tr("The database cannot be used now ({reason}); nothing was changed.", reason=reason)
         raise AnnotationError(message) from error
+    except (OverflowError, DataError) as error:  # of SQLite, of PostgreSQL
+        raise AnnotationError(tr("A number is too large for the database; nothing was changed.")) from error
 
 
 def space_storage() -> Path | None:

@@ -225,7 +225,13 @@ class AnnotationSession:
 
 
 def default_project(store: Store) -> int:
-    """The project to begin with; one of the visitor's own if the default one is not for everybody."""
+    """The project to begin with: the default one, or the first that has photos if it has none; one of the
+    visitor's own if the default one is not for everybody."""
+    known = {name: number for number, name in store.projects()}
+    if DEFAULT_PROJECT not in known or not store.image_count(known[DEFAULT_PROJECT]):
+        for number in known.values():
+            if store.image_count(number):
+                return number
     try:
         return store.ensure_project(DEFAULT_PROJECT)
     except ForbiddenError:

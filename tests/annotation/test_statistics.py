@@ -35,6 +35,7 @@ def test_words_of_finished_and_of_other_photos():
     bob = Work("bob", date(1970, 1, 2), 0, 0, 1, 0)
     assert work_per_day(saves) == [ann, bob]
     assert (ann.words_per_hour, bob.words_per_hour) == (20, None)
+    assert Work("cleo", None, 1, 0, 39, 0.015).words_per_hour is None  # not 2,600 words per hour
 
 
 def test_sums_of_the_days():

@@ -82,7 +82,7 @@ class ProjectPanel:
             choose, {*page.inputs, self.project}, outputs, trigger_mode="always_last", **options
         )
         self.question.yes.click(create, {*page.inputs, self.question.subject}, outputs, **options)
-        self.who.blur(remember_name, {self.memory, self.who}, self.memory, **HIDDEN)
+        gr.on([self.who.blur, self.who.submit], remember_name, {self.memory, self.who}, self.memory, **HIDDEN)
 
 
 def browser_memory() -> gr.BrowserState:

@@ -14,7 +14,6 @@ import gradio as gr
 
 from annotation.archive import IMAGES, MAX_ANNOTATIONS, pack, too_large, unpack
 from annotation.formats import EVERYTHING, EXPORTS, FORMATS, FormatError, export_to, import_from
-from annotation.formats.detection import detect
 from annotation.formats.exporting import Form
 from annotation.formats.turning import STORED, UPRIGHT
 from annotation.review import state_name
@@ -34,7 +33,6 @@ from spotter.tabs.shared.events import HIDDEN, PRIVATE
 DETECT = ""  # the import format that is found out by looking at the file
 FIND_OUT = ""  # what coordinates refer to, likewise
 ANYONE = ""
-ANNOTATION_ENDINGS = {".json", ".txt", ".csv", ".xml"}
 ALLOW_SERVER = "SPACE_ID" not in os.environ  # a public page must not send requests for strangers
 MAX_STEM = 60  # characters of a project's name in a file name, of which each may take four bytes
 # The report lies below the fields, out of sight where the drawer is low.
@@ -240,30 +238,10 @@ def import_file(
         if path.suffix.lower() == ".zip":
             unpacked = Path(folder) / path.name  # a message may contain this name
             unpacked.mkdir()
-            path = find_annotations(unpack(path, unpacked), format_name)
+            path = unpack(path, unpacked)
         elif path.suffix.lower() not in IMAGES and path.stat().st_size > MAX_ANNOTATIONS:
             raise too_large()
         report = import_from(
             store, project, path, format_name or None, who=source, coordinates=coordinates or None
         )
         return report.lines()
-
-
-def find_annotations(folder: Path, format_name: str) -> Path:
-    """What to read in an unpacked archive: the folder, or its only annotation file of another name."""
-    if format_name == DETECT:
-        try:
-            detect(folder, FORMATS)
-        except FormatError:
-            files = [file for file in folder.iterdir() if file.suffix.lower() in ANNOTATION_ENDINGS]
-            return files[0] if len(files) == 1 else folder
-        return folder
-    known = getattr(FORMATS[format_name], "FILE", "")
-    if not known or (folder / known).is_file():
-        return folder
-    files = sorted(folder.glob(f"*{Path(known).suffix}"))
-    if len(files) != 1:
-        raise FormatError(
-            tr("The archive has no {name} at its top; choose another format, or pack it again.", name=known)
-        )
-    return files[0]

@@ -104,6 +104,13 @@ def test_a_busy_database(tmp_path, monkeypatch):
         assert store.ensure_project("p")
 
 
+@pytest.mark.parametrize("number", [2**31, 2**63, -(2**70)])
+def test_a_number_that_no_database_takes(store, number):
+    with pytest.raises(AnnotationError, match=r"too large for the database|no such image"):
+        store.image(number)
+    assert store.projects() == []
+
+
 def test_the_default_database_is_private_to_the_user(monkeypatch, tmp_path):
     monkeypatch.setattr("sys.platform", "linux")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))

@@ -7,7 +7,7 @@ from sqlalchemy import event
 
 from annotation.region import Region
 from annotation.store.records import NotFoundError
-from annotation.tabs.session import AnnotationSession, ensure, restore
+from annotation.tabs.session import AnnotationSession, default_project, ensure, restore
 from spotter.types import Character, Word
 
 BOX = [[10.0, 10.0], [60.0, 10.0], [60.0, 30.0], [10.0, 30.0]]
@@ -263,7 +263,17 @@ def test_ensure_returns_the_session_under_the_current_name(session, store):
     assert ensure(session, store, "bob") is session
     assert session.who == "bob"
     restarted = ensure(None, store, "bob")
-    assert restarted.project_id == store.find_project("default")
+    assert restarted.project_id == session.project_id
+
+
+def test_a_page_begins_with_a_project_that_has_photos(store, picture):
+    """Such as one that was filled on the command line."""
+    empty, signs = store.ensure_project("empty"), store.ensure_project("signs")
+    assert default_project(store) == store.find_project("default")
+    store.add_image(signs, picture(), "a.jpg")
+    assert default_project(store) == signs != empty
+    store.add_image(store.find_project("default"), picture(1), "b.jpg")
+    assert default_project(store) == store.find_project("default")
 
 
 def test_memory_restores_the_session(session, store, image_id):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import gradio as gr
 
 from annotation.rounds.records import RUNNING, Figures, Interval, Round
@@ -69,8 +71,8 @@ def columns() -> list[Column]:
         Column(title=tr("Started (UTC)")),
         Column(title=tr("Photos"), at_end=True),
         Column(title=tr("Words"), at_end=True),
-        Column(title=tr("People, min"), at_end=True),
-        Column(title=tr("Machine, min"), at_end=True),
+        Column(title=tr("People (min)"), at_end=True),
+        Column(title=tr("Machine (min)"), at_end=True),
         Column(title=tr("End-to-end H"), at_end=True),
         Column(title=tr("Detection H"), at_end=True),
         Column(title=tr("Promoted by")),
@@ -117,20 +119,29 @@ def _point(x: int, key: str, label: str, name: str, figures: Figures, served: bo
 def _row(one: Round, people: float) -> Row:
     """`people`: minutes that they worked for it."""
     verdict, state = one.verdict, state_text(one)
-    promoted = tr("{at:%-d %b %Y}", at=one.promoted_at) if one.promoted_at else ""
     badge = state if one.served or one.state != "done" else ""
     cells = [
         Cell(text=one.name, badge=badge, plain=not one.served),
-        Cell(text=tr("{at:%-d %b %Y, %H:%M}", at=one.started)),
+        Cell(text=_date(one.started), note=f"{one.started:%H:%M}"),
         Cell(text=f"{one.photos:,}"),
         Cell(text=f"{one.words:,}"),
         Cell(text=f"{people:.1f}"),
         Cell(text="" if one.state in RUNNING else f"{one.minutes:.1f}"),
         _figure(verdict.after.end_to_end if verdict else None),
         _figure(verdict.after.detection if verdict else None),
-        Cell(text=one.promoted_by if one.promoted else "", note=promoted),
+        _promoted_by(one),
     ]
     return Row(key=str(one.id), cells=cells, opens=True)
+
+
+def _promoted_by(one: Round) -> Cell:
+    if one.promoted:
+        return Cell(text=one.promoted_by, note=_date(one.promoted_at) if one.promoted_at else "")
+    return Cell(text=tr("nobody"), tone="quiet") if one.state == "done" else Cell()
+
+
+def _date(at: datetime) -> str:
+    return tr("{at:%-d %b %Y}", at=at)
 
 
 def _app_row(situation: Situation) -> Row:

@@ -28,15 +28,16 @@ def test_one_round(rounds, situation, open_rounds, project_id):
     assert all(len(row.cells) == len(columns()) for row in table.rows)
     assert [cell.text for cell in table.rows[0].cells] == [
         "round 1",
-        "27 Nov 2026, 12:00",
+        "27 Nov 2026",
         "62",
         "380",
         "12.3",
         "9.2",
         "44.1 %",
         "64.1 %",
-        "",
+        "nobody",
     ]
+    assert table.rows[0].cells[1].note == "12:00"
     assert table.current == "1"
     assert table.csv.startswith("round,photos")
 
@@ -56,6 +57,7 @@ def test_the_served_round_is_marked(rounds, situation, open_rounds, project_id):
         "27 Nov 2026",
     )
     assert (rows["2"][0].badge, rows["3"][0].badge, rows["0"][0].badge) == ("", "failed", "")
+    assert (rows["2"][-1].text, rows["3"][-1].text) == ("nobody", "")
 
 
 def test_the_first_point_is_not_of_the_app_if_it_was_compared_with_others(rounds, situation, project_id):
