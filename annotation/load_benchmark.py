@@ -62,7 +62,7 @@ class ActionError(Exception):
 
 
 class Person:
-    """A visitor of the page, with a photo that nobody else corrects."""
+    """A visitor of the page, who corrects photos of their own."""
 
     def __init__(self, client: httpx.AsyncClient, report: Report, number: int, images: list[int]) -> None:
         self.client, self.report, self.images = client, report, images
@@ -159,7 +159,7 @@ class Person:
 
 
 def _sample(number: int) -> bytes:
-    """A photo of words that nobody else has."""
+    """A JPEG of the sample that differs in one pixel for each person, so that no cache knows it."""
     image, out = Image.open(SAMPLE), BytesIO()
     image.putpixel((0, 0), (number % 256, number // 256, 0))
     image.save(out, "JPEG")

@@ -79,7 +79,7 @@ def _entry(path: Path, images: Path | None) -> Entry:
 
 
 def _embedded(data: object) -> bytes | None:
-    """The image that the file itself contains; None if there is none."""
+    """The image embedded in the file (`imageData`), or None."""
     try:
         return base64.b64decode(data) if isinstance(data, str) and data else None
     except ValueError:

@@ -147,7 +147,7 @@ class VisitorStores:
             folder.stat()
 
     def sweep(self) -> None:
-        """Deletes what has ended, and closes what nobody uses."""
+        """Deletes the stores whose time has ended, and closes those that are not in use."""
         with self._lock:
             for place in list(self._folder.iterdir()):
                 if _age(place) > DAY:

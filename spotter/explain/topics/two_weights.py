@@ -28,7 +28,7 @@ SETTLED = 0.9  # IoU of a box with its final one, from which it counts as found
 WIDTH = 420  # pixels of one of the two pictures
 NAME_HEIGHT = 32  # pixels
 MAPS = ("photo", *conversion.GATE_MAPS, "mask_k", "masked_energy")
-ALIKE = 0.1  # relative difference of two ratios that is none
+ALIKE = 0.1  # ratios that differ by less, relative to the first, count as equal
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ def cleaning(trace: Trace, word: int, polygon: np.ndarray | None) -> float | Non
 
 
 def compare_conversion(pair: Pair, truth: str) -> str:
-    """truth: lines of true words; where the word is none of them, maskK says what is word and what is not."""
+    """truth: the true words, one per line; a word that is not among them is outlined by its maskK instead."""
     if pair.word is None or pair.second_word is None:
         return not_found(pair)
     sides = [(trace, word, conversion.true_polygon(trace, word, truth)) for trace, word in pair.sides]

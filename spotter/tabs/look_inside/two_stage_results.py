@@ -34,7 +34,7 @@ MAX_DIFFERENCE = 12  # of 255: decoders of JPEG and resizing round differently
 @dataclass(frozen=True)
 class StoredResult:
     result: TwoStage
-    true: list[TrueWord]  # [] for photos whose words nobody has written down
+    true: list[TrueWord]  # [] for photos without annotated words
 
 
 def stored_result(trace: Trace) -> StoredResult | None:

@@ -38,8 +38,8 @@ def hide_from_api(demo: gr.Blocks) -> None:
 
 
 def user_info(request: gr.Request | None) -> dict[str, Any]:
-    """Of the person who sends a request: `sub`, an id that stays, and `preferred_username`; {} if nobody has
-    signed in.
+    """Of the person who sends a request: `sub`, an id that stays, and `preferred_username`; {} if they have
+    not signed in.
     """
     connection = getattr(request, "request", None)
     return user_of_session(connection.scope.get("session", {})) if connection else {}
@@ -52,7 +52,7 @@ def user_of_session(session: dict[str, Any]) -> dict[str, Any]:
 
 
 def require_sign_in() -> Middleware:
-    """Lets nobody see more than OPEN without signing in; whoever opens the page is led there."""
+    """Requires signing in for everything but OPEN; a browser is redirected to the login."""
     return Middleware(SignInGuard)
 
 
