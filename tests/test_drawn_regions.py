@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -36,6 +38,18 @@ def test_a_drawn_box_takes_the_feature_of_the_nearest_proposal(tiny_spotter, pho
     assert none[0] < 0.5
     assert attended.shape == (1, tiny_spotter.model.config.channels)
     assert len(far.stages) == tiny_spotter.model.config.stages
+
+
+def test_a_box_far_from_all_proposals_gets_a_feature_of_its_own(tiny_spotter, photographs, monkeypatch):
+    """Not that of the nearest proposal, which it would get without a minimum IoU."""
+    tensor, box = tiny_spotter.resize(photographs[0]), torch.tensor([[1.0, 1.0, 2.0, 2.0]])
+    with torch.no_grad():
+        _, own, _ = drawn_features(tiny_spotter.model, tensor, box)
+        monkeypatch.setattr(
+            tiny_spotter.model, "config", replace(tiny_spotter.model.config, min_drawn_iou=0.0)
+        )
+        _, nearest, _ = drawn_features(tiny_spotter.model, tensor, box)
+    assert not torch.allclose(own, nearest)
 
 
 def test_no_polygons(tiny_spotter, photographs):
