@@ -22,6 +22,7 @@ from annotation.tabs.rounds.tab import build_rounds
 from annotation.tabs.visitor_stores import VisitorStores, tell_visitors_apart
 from spotter.decoding import decode_apart
 from spotter.language import ENGLISH, LANGUAGES, speaking, tr
+from spotter.memory import retain_freed_memory
 from spotter.program import program_name
 from spotter.tabs.look_inside.comparison import nothing_offered
 from spotter.tabs.look_inside.tab import build_look_inside
@@ -145,6 +146,7 @@ def kept_folder(options: Options) -> Path | None:
 
 def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
+    retain_freed_memory()  # before there are threads
     try:
         address = listening_address(options.host)
         temporary = use_own_folder()

@@ -40,7 +40,12 @@ def trn(singular: str, plural: str, number: int, **values: Any) -> str:
 
 def tr_html(html: str) -> str:
     """HTML out of a file, with its texts, each in {{double braces}}, in the current language."""
-    texts = catalogue(current_language())
+    return _translated(html, current_language())
+
+
+@cache  # components are made anew with every update
+def _translated(html: str, language: str) -> str:
+    texts = catalogue(language)
     return MARKED.sub(lambda found: texts.get(found[1]) or found[1], html)
 
 

@@ -32,6 +32,11 @@ from spotter.tabs.shared.javascript import component_script
 HERE = Path(__file__).parent
 CSS = (HERE / "editor.css").read_text(encoding="utf-8")
 HTML = (HERE / "editor.html").read_text(encoding="utf-8")
+# Not as css_template: gradio writes that again with every edit, and the browser restyles the whole page.
+# The id gives the rules precedence over those of gradio.
+TEMPLATE = f"""<div id="region-editor"><style>#region-editor {{
+{CSS}}}</style>
+{HTML}</div>"""
 JS = component_script(HERE / "editor.js")
 
 MAX_DISPLAY_SIDE = 4000  # pixels; a larger array is displayed scaled down, polygons keep its own pixels
@@ -66,7 +71,7 @@ class RegionEditor(gr.HTML):
         # As attributes: gradio sends an update of those only.
         self.pill, self.proposed, self.chosen = pill or {}, proposed or {}, chosen or {}
         self.added = added or {}
-        kwargs.setdefault("html_template", template())
+        kwargs.setdefault("html_template", tr_html(TEMPLATE))
         kwargs.setdefault("js_on_load", JS)
         kwargs.setdefault("apply_default_css", False)
         kwargs |= {"pill": self.pill, "proposed": self.proposed, "chosen": self.chosen, "added": self.added}
@@ -154,11 +159,3 @@ class RegionEditor(gr.HTML):
     def example_value(self) -> None:
         return None
 
-
-def template() -> str:
-    """The editor's HTML in the current language."""
-    # Not as css_template: gradio writes that again with every edit, and the browser restyles the whole page.
-    # The id gives the rules precedence over those of gradio.
-    return f"""<div id="region-editor"><style>#region-editor {{
-{CSS}}}</style>
-{tr_html(HTML)}</div>"""

@@ -3,6 +3,10 @@
 Gradio copies the configuration of all components for every visitor: half a second and 2 MB with the pages in
 two languages. Here that of a component is copied when an event first concerns it. Only a link to the page as
 it is (`gr.DeepLinkButton`) needs all of them, and there is none: see `upload_limits`.
+
+An update makes a component anew for its visitor, with a number of its own. Under that number the next event
+would keep it a second time, for as long as the page is remembered: every edit would cost a component. Here it
+gets the number of the one that it replaces.
 """
 
 from __future__ import annotations
@@ -34,14 +38,21 @@ class Configurations(dict[int, dict[str, Any]]):
 
 def make_sessions_small() -> None:
     """From now on, for all apps of this process."""
-    original = SessionState.__init__
-    if hasattr(original, "__wrapped__"):
+    begin, keep = SessionState.__init__, SessionState.__setitem__
+    if hasattr(begin, "__wrapped__"):
         return
 
-    @wraps(original)
-    def begin(session: SessionState, blocks: gr.Blocks) -> None:
+    @wraps(begin)
+    def begin_small(session: SessionState, blocks: gr.Blocks) -> None:
         nothing: dict[int, Block] = {}  # to copy the configurations of
-        original(session, SimpleNamespace(default_config=blocks.default_config, blocks=nothing))  # type: ignore[arg-type]
+        begin(session, SimpleNamespace(default_config=blocks.default_config, blocks=nothing))  # type: ignore[arg-type]
         session.config_values = Configurations(blocks.blocks)
 
-    SessionState.__init__ = begin  # type: ignore[method-assign, assignment]
+    @wraps(keep)
+    def keep_once(session: SessionState, number: int, value: Any) -> None:
+        if isinstance(value, Block):
+            value._id = number
+        keep(session, number, value)
+
+    SessionState.__init__ = begin_small  # type: ignore[method-assign, assignment]
+    SessionState.__setitem__ = keep_once  # type: ignore[method-assign]
