@@ -38,6 +38,7 @@ from spotter.tabs.shared.loading import Loader
 from spotter.tabs.shared.logins import Logins, limit_logins
 from spotter.tabs.shared.model_card import CardError
 from spotter.tabs.shared.page import page_options
+from spotter.tabs.shared.page_turns import make_pages_in_turn
 from spotter.tabs.shared.private_paths import make_paths_private
 from spotter.tabs.shared.small_sessions import make_sessions_small
 from spotter.tabs.shared.temporary_files import own_folder, sweep_hourly, use_own_folder
@@ -82,7 +83,7 @@ def build_page(
     with gr.Tabs() as tabs:
         with gr.Tab(tr("Read"), id="read") as read:
             build_read(loader)
-        with gr.Tab(tr("Look inside"), id="inside") as inside:
+        with gr.Tab(tr("Look inside"), id="inside", elem_id="inside-tab") as inside:
             build_look_inside(loader, inside, service.offered if service else nothing_offered)
         with gr.Tab(tr("Correct"), id="correct", elem_id="correct-tab") as correct:
             build_correct(loader, store, correct, memory, any_server)
@@ -192,6 +193,7 @@ def main(arguments: list[str] | None = None) -> int:
                     choose_language(options.root_path),
                     limit_logins(),
                     limit_uploads(*folders),
+                    make_pages_in_turn(),
                     *([require_header(options.user_header)] if options.user_header else []),
                     *([hugging_face.require_sign_in()] if options.requires_sign_in else []),
                     *([tell_visitors_apart(in_frames="SPACE_ID" in os.environ)] if options.demo else []),

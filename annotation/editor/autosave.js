@@ -1,6 +1,8 @@
 // Edits that Python has not confirmed are stored by the browser: they survive a reload, a crash and a lost server.
 // They are forgotten only when Python has confirmed exactly them.
 
+import { regionsJson } from "./payload.js";
+
 /** @import { Editor, Photo, Region } from "./types.js" */
 
 /**
@@ -38,9 +40,10 @@ export function forget(key) {
 /** Returns whether they are stored: the browser may be full, or forbid it. @param {Editor} editor */
 export function storeEdits({ state: { saving, photo, history, revision } }) {
   if (!saving.on) return false;
-  /** @type {Edits} */
-  const edits = { photo: fileName(photo), version: photo.version, revision, regions: history.now };
-  try { localStorage.setItem(keyOf(photo.image_id), JSON.stringify(edits)); } catch { return false; }
+  /** @type {Omit<Edits, "regions">} */
+  const about = { photo: fileName(photo), version: photo.version, revision };
+  const edits = JSON.stringify(about).slice(0, -1) + ',"regions":' + regionsJson(history.now) + "}";
+  try { localStorage.setItem(keyOf(photo.image_id), edits); } catch { return false; }
   return true;
 }
 

@@ -15,7 +15,9 @@ waiting behind a slower one.
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,11 +34,11 @@ from spotter.tabs.shared.javascript import component_script
 HERE = Path(__file__).parent
 CSS = (HERE / "editor.css").read_text(encoding="utf-8")
 HTML = (HERE / "editor.html").read_text(encoding="utf-8")
-# Not as css_template: gradio writes that again with every edit, and the browser restyles the whole page.
-# The id gives the rules precedence over those of gradio.
-TEMPLATE = f"""<div id="region-editor"><style>#region-editor {{
-{CSS}}}</style>
-{HTML}</div>"""
+# gradio compiles a template again with every edit, and the browser restyles the page when that of the style changes.
+# So the template is empty, and the script fills it. The id gives the rules precedence over those of gradio.
+TEMPLATE = '<div id="region-editor"></div>'
+MARKUP = f"<style>#region-editor {{\n{CSS}}}</style>\n{HTML}"
+FILL = 'element.querySelector("#region-editor").append(document.createRange().createContextualFragment({markup}));'
 JS = component_script(HERE / "editor.js")
 
 MAX_DISPLAY_SIDE = 4000  # pixels; a larger array is displayed scaled down, polygons keep its own pixels
@@ -71,8 +73,8 @@ class RegionEditor(gr.HTML):
         # As attributes: gradio sends an update of those only.
         self.pill, self.proposed, self.chosen = pill or {}, proposed or {}, chosen or {}
         self.added = added or {}
-        kwargs.setdefault("html_template", tr_html(TEMPLATE))
-        kwargs.setdefault("js_on_load", JS)
+        kwargs.setdefault("html_template", TEMPLATE)
+        kwargs.setdefault("js_on_load", script(tr_html(MARKUP)))
         kwargs.setdefault("apply_default_css", False)
         kwargs |= {"pill": self.pill, "proposed": self.proposed, "chosen": self.chosen, "added": self.added}
         super().__init__(value, **kwargs)
@@ -159,3 +161,8 @@ class RegionEditor(gr.HTML):
     def example_value(self) -> None:
         return None
 
+
+@cache
+def script(markup: str) -> str:
+    """For `js_on_load`; `markup`: a file of ours, never what people or files say."""
+    return "\n".join(['"use strict";', FILL.format(markup=json.dumps(markup)), JS])

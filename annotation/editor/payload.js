@@ -3,12 +3,25 @@
 
 import { clone } from "../../spotter/tabs/shared/dom.js";
 
-/** @import { Editor, Packed, Payload } from "./types.js" */
+/** @import { Editor, Packed, Payload, Region } from "./types.js" */
 
 const NO_FRAME = 50;  // milliseconds without a frame: the page is hidden
 
+/** A region never changes: an edit puts another one in its place. @type {WeakMap<Region, string>} */
+const written = new WeakMap();
+
+/** @param {Region} region */
+function regionJson(region) {
+  const known = written.get(region) ?? JSON.stringify(region);
+  written.set(region, known);
+  return known;
+}
+
+/** As JSON.stringify, but only those that are new are written. @param {Region[]} regions */
+export const regionsJson = (regions) => "[" + regions.map(regionJson).join(",") + "]";
+
 /** @param {Payload} payload @returns {Packed} */
-export const pack = ({ regions, ...rest }) => ({ ...clone(rest), regions: JSON.stringify(regions) });
+export const pack = ({ regions, ...rest }) => ({ ...clone(rest), regions: regionsJson(regions) });
 
 /** @param {Packed} packed  a reactive proxy @returns {Payload} */
 export function unpack(packed) {

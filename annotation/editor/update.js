@@ -37,12 +37,13 @@ function render(editor, before) {
   if (changed("view", "history")) scaleBadges(editor.drawn.values(), state.view.scale);
   if (changed("view", "history", "selection", "corner", "tool", "gesture")) drawHandles(editor);
   if (changed("view", "drawing", "cut", "tool")) drawDraft(editor);
-  const dragChanged = isDragging(state.gesture) !== isDragging(before.gesture);
-  if (dragChanged || changed("history", "selection", "unsureFirst", "tool")) drawCard(editor);
-  else if (changed("view")) placeCard(editor);
   if (changed("photo", "history", "selection", "corner", "moving", "tool", "drawing", "cut")) drawBars(editor);
   if (changed("view", "history", "selection", "tool", "hovered")) drawHovered(editor);
   if (changed("saving", "revision")) drawPill(editor);
+  const dragChanged = isDragging(state.gesture) !== isDragging(before.gesture);
+  // Last: it asks how large the card is, for which the browser lays out what has changed.
+  if (dragChanged || changed("history", "selection", "unsureFirst", "tool")) drawCard(editor);
+  else if (changed("view")) placeCard(editor);
 }
 
 /** Outlines and rows: makes, changes and removes only those that differ. @param {Editor} editor */

@@ -19,7 +19,7 @@ from annotation.tabs.panels.suggestions import SuggestionsPanel
 from annotation.tabs.readings import read_regions
 from annotation.tabs.session import AnnotationSession, ensure
 from spotter.language import tr, trn
-from spotter.tabs.shared.events import HIDDEN, QUEUE
+from spotter.tabs.shared.events import HIDDEN, QUEUE, urgent
 from spotter.tabs.shared.loading import Loader
 
 
@@ -66,6 +66,7 @@ class EditingPanel:
         )
 
     def wire(self, page: Page, reader: BackgroundReader, loader: Loader) -> None:
+        @urgent
         def save(values: Values) -> Updates:
             """Autosave: answers with the state of the edit, and does not touch later ones."""
             edit = values[self.editor]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from annotation.editor import RegionEditor
-from annotation.editor.editor import HTML, JS, template
+from annotation.editor.editor import HTML, JS
 from annotation.editor.schema import EditorData
 from annotation.region import ID, MAX_POINTS, MAX_REGIONS, MAX_TEXT, ORIGINS
 from spotter.language import LANGUAGES, speaking
@@ -110,7 +110,9 @@ def test_the_templates_contain_no_placeholders():
     """No mark of Handlebars or of a template string: what is read is never part of a template."""
     for language in LANGUAGES:
         with speaking(language):
-            assert not re.search(r"\{\{|\}\}|\$\{|`|\\", template())
+            editor = RegionEditor(size_of=lambda _: None)
+            for text in (editor.html_template, editor.css_template):
+                assert not re.search(r"\{\{|\}\}|\$\{|`|\\", text)
     assert "innerHTML" not in JS
     assert "insertAdjacentHTML" not in JS
 

@@ -15,7 +15,7 @@ from gradio.queueing import Event, Queue
 from gradio.server_messages import LogMessage
 
 from spotter.tabs.shared import fair_queue
-from spotter.tabs.shared.events import QUEUE
+from spotter.tabs.shared.events import QUEUE, urgent
 from spotter.tabs.shared.fair_queue import Share, share_queue, take_turns
 
 
@@ -35,30 +35,37 @@ def test_a_share(waiting, word):
     assert bool(sentence) == bool(word)
 
 
-def order(sessions: str) -> str:
+def event(session: str, number: int = 0) -> SimpleNamespace:
+    """Of a visitor; in capitals: an urgent one."""
+    handler = urgent(lambda: session) if session.isupper() else lambda: session
+    return SimpleNamespace(session_hash=session.lower(), number=number, fn=SimpleNamespace(fn=handler))
+
+
+def order(events: str) -> str:
     """In which order events are answered that came in this order, all of them while none is answered."""
     waiting: list = []
-    for number, session in enumerate(sessions):
-        waiting.append(SimpleNamespace(session_hash=session, number=number))
+    for number, one in enumerate(events):
+        waiting.append(event(one, number))
         take_turns(waiting)
-    for session in set(sessions):  # what one visitor asks for stays in order
+    for session in set(events.lower()):  # what one visitor asks for stays in order
         numbers = [event.number for event in waiting if event.session_hash == session]
         assert numbers == sorted(numbers)
-    return "".join(event.session_hash for event in waiting)
+    return "".join(events[event.number] for event in waiting)
 
 
 @pytest.mark.parametrize(
     ("came", "answered"),
     [("a", "a"), ("aa", "aa"), ("ab", "ab"), ("aab", "aba"), ("aaab", "abaa"), ("aaabb", "ababa"),
-     ("aaabbc", "abcaba"), ("aaabbca", "abcabaa"), ("abcabc", "abcabc")],
+     ("aaabbc", "abcaba"), ("aaabbca", "abcabaa"), ("abcabc", "abcabc"), ("A", "A"), ("aB", "Ba"),
+     ("aA", "aA"), ("abC", "Cab"), ("aBC", "BCa"), ("abCc", "Cabc"), ("aabC", "Caba"), ("abA", "abA"),
+     ("AaB", "ABa"), ("ABaCc", "ABCac")],
 )  # fmt: skip
 def test_visitors_take_turns(came, answered):
     assert order(came) == answered
 
 
 def test_who_has_been_answered_before_waits_no_less():
-    waiting = [SimpleNamespace(session_hash="a") for _ in range(3)]  # of four, one is answered
-    waiting.append(SimpleNamespace(session_hash="b"))
+    waiting: list = [event(one) for one in "aaab"]  # of four of the first one, one is answered
     assert take_turns(waiting)
     assert [event.session_hash for event in waiting] == ["a", "b", "a", "a"]
 
