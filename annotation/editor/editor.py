@@ -34,11 +34,13 @@ from spotter.tabs.shared.javascript import component_script
 HERE = Path(__file__).parent
 CSS = (HERE / "editor.css").read_text(encoding="utf-8")
 HTML = (HERE / "editor.html").read_text(encoding="utf-8")
-# gradio compiles a template again with every edit, and the browser restyles the page when that of the style changes.
-# So the template is empty, and the script fills it. The id gives the rules precedence over those of gradio.
+# gradio compiles both its templates again with every edit, and a css_template makes the browser restyle the
+# whole page. So the template is empty, and the script fills it. The id gives the rules precedence over those
+# of gradio.
 TEMPLATE = '<div id="region-editor"></div>'
 MARKUP = f"<style>#region-editor {{\n{CSS}}}</style>\n{HTML}"
-FILL = 'element.querySelector("#region-editor").append(document.createRange().createContextualFragment({markup}));'
+FILL = """const markup = document.createRange().createContextualFragment({markup});
+element.querySelector("#region-editor").append(markup);"""
 JS = component_script(HERE / "editor.js")
 
 MAX_DISPLAY_SIDE = 4000  # pixels; a larger array is displayed scaled down, polygons keep its own pixels
