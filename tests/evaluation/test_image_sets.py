@@ -37,6 +37,13 @@ def test_photographs_without_text_are_held_out_of_training(tmp_path):
     assert all(sample.regions == [] for sample in found)
 
 
+def test_photographs_that_show_text_are_left_out(tmp_path):
+    for name in ("21077.jpg", "35028.jpg"):  # a race track with advertising, a caterpillar; both held out
+        Image.new("RGB", (8, 8)).save(tmp_path / name)
+        assert is_held_out(name)
+    assert [sample.image.name for sample in photographs_without_text(tmp_path)] == ["35028.jpg"]
+
+
 def test_folder_without_photographs(tmp_path):
     with pytest.raises(ValueError, match="holds no photograph"):
         photographs_without_text(tmp_path)
