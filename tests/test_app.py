@@ -206,7 +206,7 @@ def test_main_launches_the_app(launched, tiny_file, tmp_path):
     assert (tmp_path / "temporary").is_dir()
     assert launched["allowed_paths"] == [str(tmp_path / "temporary")]
     guards = {guard.cls.__name__ for guard in launched["app_kwargs"]["middleware"]}
-    assert guards == {"WebsiteGuard", "LanguageChooser", "LoginLimit", "UploadLimits"}
+    assert guards == {"WebsiteGuard", "LanguageChooser", "LoginLimit", "UploadLimits", "PageTurns"}
 
 
 def test_the_queue_has_shares_and_one_endpoint_is_offered(tiny_file, tmp_path):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -37,15 +39,21 @@ async def ignore(message) -> None:
     pass
 
 
+def run(coroutine: Coroutine) -> Any:
+    """In another thread: this one may have an event loop, that of a browser."""
+    with ThreadPoolExecutor() as threads:
+        return threads.submit(lambda: asyncio.run(coroutine)).result()
+
+
 def ask(app: App, paths: list[str], send: Callable = ignore, **others: str) -> list:
     """What became of requests for these paths, all at once."""
 
-    async def run() -> list:
+    async def answers() -> list:
         turns = PageTurns(app)
         requests = [turns(scope(path, **others), ignore, send) for path in paths]
         return await asyncio.gather(*requests, return_exceptions=True)
 
-    return asyncio.run(run())
+    return run(answers())
 
 
 @pytest.mark.parametrize(
@@ -77,7 +85,7 @@ def test_a_page_that_fails_ends_its_turn():
 def test_who_receives_a_page_slowly_keeps_nobody_waiting():
     app = App()
 
-    async def run() -> None:
+    async def visits() -> None:
         turns, other_has_it = PageTurns(app), asyncio.Event()
 
         async def slowly(message) -> None:
@@ -90,7 +98,7 @@ def test_who_receives_a_page_slowly_keeps_nobody_waiting():
         other_has_it.set()
         await slow
 
-    asyncio.run(run())
+    run(visits())
     assert app.sent == 2
 
 
@@ -100,6 +108,6 @@ def test_other_connections_pass():
     async def app(scope, receive, send) -> None:
         seen.append(scope["type"])
 
-    asyncio.run(PageTurns(app)({"type": "lifespan"}, ignore, ignore))  # type: ignore[arg-type]
+    run(PageTurns(app)({"type": "lifespan"}, ignore, ignore))  # type: ignore[arg-type]
     assert seen == ["lifespan"]
     assert make_pages_in_turn().cls is PageTurns
