@@ -172,7 +172,7 @@ class Frame:
         if triggers:
             self.write(gr.on(list(triggers), trigger_mode="always_last", **redraw))
         for setter in view.setters:
-            self.write(setter.success(**redraw))
+            self.write(setter.success(trigger_mode="always_last", **redraw))
         for click in view.clicks:
             self.write(self.wire_click(click).success(**redraw))
         if view.follow is not None:

@@ -38,7 +38,7 @@ class PageTurns:
                 self.turn.release()
 
         async def send_made(message: Message) -> None:
-            end_turn()  # before it is sent: whoever receives it slowly keeps nobody waiting
+            end_turn()  # before it is sent: others do not wait for a slow connection
             await send(message)
 
         await self.turn.acquire()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import time
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from spotter.explain.topics import stages
+from spotter.tabs.look_inside.views.stages import SECONDS_PER_STAGE
 from tests.browser.look_inside.page import expect, open_drawer, open_view, pictures
 
 pytestmark = pytest.mark.browser
@@ -19,6 +22,22 @@ def test_play_ends_at_the_last_stage(page):
     expect(picture).to_be_visible(timeout=120_000)
     page.locator("#stages-play").click()
     expect(picture).to_have_attribute("alt", re.compile("the learned boxes"))
+    expect(picture).to_have_attribute("alt", re.compile("after stage 2 of 2"), timeout=60_000)
+
+
+def test_play_ends_at_the_last_stage_when_drawing_takes_longer_than_a_stage(page, monkeypatch):
+    open_view(page, "stages")
+    picture = pictures(page, "stages").first
+    expect(picture).to_be_visible(timeout=120_000)
+    draw_stage = stages.draw_stage
+
+    def slowly(*args):
+        time.sleep(1.5 * SECONDS_PER_STAGE)
+        return draw_stage(*args)
+
+    monkeypatch.setattr(stages, "draw_stage", slowly)
+    page.locator("#stages-play").click()
+    expect(picture).to_have_attribute("alt", re.compile("the learned boxes"), timeout=60_000)
     expect(picture).to_have_attribute("alt", re.compile("after stage 2 of 2"), timeout=60_000)
 
 

@@ -82,7 +82,7 @@ def test_a_page_that_fails_ends_its_turn():
     assert [type(end) for end in ask(App(fails=True), ["/", "/"])] == [ValueError, ValueError]
 
 
-def test_who_receives_a_page_slowly_keeps_nobody_waiting():
+def test_others_do_not_wait_for_a_slow_connection():
     app = App()
 
     async def visits() -> None:
