@@ -15,6 +15,7 @@ import app
 from annotation.store import database
 from annotation.store.store import open_store
 from annotation.tabs.visitor_stores import VisitorCookie
+from spotter.tabs.shared.events import is_urgent
 from spotter.tabs.shared.fair_queue import FairQueue
 from spotter.tabs.shared.hugging_face import VARIABLES, SignInGuard
 from spotter.tabs.shared.loading import Loader
@@ -90,6 +91,7 @@ def launched(monkeypatch, tmp_path):
     monkeypatch.setattr(app, "decode_apart", lambda: options.update({"decoded apart": True}))
     monkeypatch.setattr(app, "make_paths_private", lambda: options.update({"private paths": True}))
     monkeypatch.setattr(app, "make_sessions_small", lambda: options.update({"small sessions": True}))
+    monkeypatch.setattr(app, "retain_freed_memory", lambda: options.update({"freed memory retained": True}))
     return options
 
 
@@ -201,6 +203,7 @@ def test_main_launches_the_app(launched, tiny_file, tmp_path):
     assert launched["decoded apart"]
     assert launched["private paths"]
     assert launched["small sessions"]
+    assert launched["freed memory retained"]
     assert not launched["_frontend"]
     assert launched["people"] == ""
     assert (tmp_path / "temporary").is_dir()
@@ -214,6 +217,12 @@ def test_the_queue_has_shares_and_one_endpoint_is_offered(tiny_file, tmp_path):
         demo = app.build(Loader(str(tiny_file)), store)
     assert isinstance(demo._queue, FairQueue)
     assert list(demo.get_api_info()["named_endpoints"]) == ["/read"]
+    urgent = [function for function in demo.fns.values() if is_urgent(function.fn)]
+    assert [function.page for function in urgent] == ["", "ko"]
+    targets = {
+        (demo.blocks[number].elem_id, event) for function in urgent for number, event in function.targets
+    }
+    assert targets == {("correct-editor", "input")}  # an edit is saved
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,8 @@
 """Gradio's queue, in which everybody has a share.
 
 Readings have limits of their own, so that edits are taken however many photos wait. Visitors take turns: who
-asks for one thing waits for at most one of each other visitor, not for all that they have asked for. A
-visitor's edit does not wait for others at all, except for their edits: a class that opens the page at once
-takes seconds.
+asks for one thing waits for at most one of each other visitor, not for all that they have asked for. An edit
+waits only for the edits of others, not for a class that opens the page at once, which takes seconds.
 """
 
 from __future__ import annotations

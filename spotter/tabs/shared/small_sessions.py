@@ -1,12 +1,11 @@
 """What Gradio remembers of each visitor, without what is the same for all.
 
 Gradio copies the configuration of all components for every visitor: half a second and 2 MB with the pages in
-two languages. Here that of a component is copied when an event first concerns it. Only a link to the page as
-it is (`gr.DeepLinkButton`) needs all of them, and there is none: see `upload_limits`.
+two languages. Here that of a component is copied when an event first concerns it. A link to the page as it is
+(`gr.DeepLinkButton`) would need all of them; the app offers no such link, see `upload_limits`.
 
-An update makes a component anew for its visitor, with a number of its own. Under that number the next event
-would keep it a second time, for as long as the page is remembered: every edit would cost a component. Here it
-gets the number of the one that it replaces.
+An update creates the component again for its visitor, under a new id, and Gradio's next event stores it under
+that id, too: one more component with every edit. Here it keeps the id of the component that it replaces.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ def test_everything_visible_is_exported(store, awkward, other, tmp_path):
     assert copy.state == image.state == "in work"
 
 
-def test_what_nobody_has_checked_is_not_done_when_it_comes_back(store, full, other, tmp_path):
+def test_unchecked_photos_are_not_done_when_they_come_back(store, full, other, tmp_path):
     chosen = Selection(states=("new", "in work", "done", "approved"))
     export_to(store, full, tmp_path / "out", "coco", chosen)
     import_from(other, "p", tmp_path / "out")

@@ -76,7 +76,7 @@ def test_rounds_of_several_projects_are_told_apart(rounds, project, made):
     assert names(rounds) == ["nano", "round 2 of menus", "round 1 of signs"]
 
 
-def test_nobody_sees_rounds_of_a_project_without_a_role_in_it(rounds, store, project, made):
+def test_rounds_of_a_project_are_hidden_without_a_role_in_it(rounds, store, project, made):
     made("a")
     store.give_role(project, "olga", "owner")
     store.person = lambda: "eve"
