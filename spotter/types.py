@@ -95,6 +95,11 @@ class Conversion:
     m3: Tensor  # (R, C, H, W), 0..1
     features: Tensor  # (R, C, H, W), recognition features r3 after the last convolution block
 
+    @property
+    def gates(self) -> tuple[Tensor, Tensor, Tensor]:
+        """M1, M2 and M3."""
+        return self.m1, self.m2, self.m3
+
 
 @dataclass(frozen=True)
 class Reading:

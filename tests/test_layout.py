@@ -59,6 +59,7 @@ LAYERS = {
     "spotter.data": 3,
     "spotter.formats": 4,
     "spotter.tracing": 4,
+    "spotter.tracing.interventions": 6,
     "spotter.predictor": 5,
     "spotter": 6,
     "spotter.bulk": 7,

@@ -14,12 +14,19 @@ from spotter.data.pack_file import MANIFEST, unpack
 from spotter.data.sources import Sources, data_name
 from spotter.data.terms import terms_of
 
-AUXILIARY_LOSSES = [
-    "dense text map at stride 4 (binary cross entropy and dice)",
-    "classification of each rendered character at its centre, on the level that its word is read from",
-    "guided attention: cross entropy of the decoder's attention with each character's centre",
-    "classification of each character at its centre on the reader's feature map",
-]
+AUXILIARY_LOSSES = {  # by their weight in `LossConfig`
+    "text_map": ["dense text map at stride 4 (binary cross entropy and dice)"],
+    "characters": [
+        "classification of each rendered character at its centre, on the level that its word is read from",
+        "classification of each character at its centre on the reader's feature map",
+    ],
+    "guided_attention": [
+        "guided attention: cross entropy of the decoder's attention with each character's centre"
+    ],
+    "background": [
+        "what Recognition Conversion lets through around the word: its gates, and the energy of its features"
+    ],
+}
 
 MEANING = (
     "What this means for users of the weights: name the data sets that ask for attribution or citation. "
@@ -109,7 +116,9 @@ def make_card(
         "recipe": settings["recipe"],
         "seed": settings["seed"],
         "started_from": settings["start_from"],
-        "auxiliary_losses": AUXILIARY_LOSSES,
+        "auxiliary_losses": [
+            line for name, lines in AUXILIARY_LOSSES.items() if settings["loss"].get(name) for line in lines
+        ],
         "command": "",
         "figures": {},
         "notes": "",

@@ -26,7 +26,7 @@ from spotter.training.auxiliary_heads import (
     sample_level,
     sample_pyramid,
 )
-from spotter.training.losses import DetectionLosses, Match, recognition_loss
+from spotter.training.losses import DetectionLosses, Match, background_loss, recognition_loss
 from spotter.training.train_config import LossConfig
 from spotter.types import Detection, Regions
 
@@ -176,7 +176,7 @@ class TrainingSpotter(nn.Module):
         nothing = to_host(text[:, 0] == 0)  # nothing to read: a wrong orientation
         steps = int(matched.lengths.masked_fill(nothing, 1).max())
         ids = text[:, :steps]
-        _, reading = self.model.read(detection.levels, replace(regions, rois=rois), given=ids)
+        conversion, reading = self.model.read(detection.levels, replace(regions, rois=rois), given=ids)
         log_probabilities = reading.probabilities.clamp(min=1e-8).log()
         known = (matched.known[:, :steps] & ~nothing[:, None]).nonzero().T
         row, column = to_device(known, device).unbind()
@@ -189,11 +189,15 @@ class TrainingSpotter(nn.Module):
             features = sample_level(maps, row, positions)
         characters = self.character_head.loss(features, ids[row, column]) / max(len(positions), 1)
         attention = guided_attention_loss(reading.attention[row, column], positions, (height, width))
-        return {
+        losses = {
             "recognition": recognition_loss(log_probabilities, ids, self.weights.recognition),
             "guided_attention": self.weights.guided_attention * attention,
             "seen_characters": self.weights.characters * characters,
         }
+        if self.weights.background:
+            background = background_loss(conversion, rois, true_boxes, masks)
+            losses["background"] = self.weights.background * background
+        return losses
 
     def mix_regions(self, predicted: Regions, true_boxes: Tensor, true_masks: Tensor) -> Regions:
         """The predicted regions, of which some get their true boxes (R, 4), jittered, and masks

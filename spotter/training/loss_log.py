@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 DETECTION_LOSSES = ("classification", "l1", "giou", "mask", "dice")
-READING_LOSSES = ("recognition", "guided_attention", "seen_characters")
+READING_LOSSES = ("recognition", "guided_attention", "seen_characters", "background")
 LOSSES = (
     "text_map",
     "characters",

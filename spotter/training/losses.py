@@ -28,8 +28,10 @@ from spotter.ops.matching import (
     hungarian_match,
     match_costs,
 )
-from spotter.types import StageOutput
+from spotter.ops.rois import resample_masks
+from spotter.types import Conversion, StageOutput
 
+MIN_ENERGY = 1e-6  # mean square; its root has a gradient at 0, too
 MAX_IGNORED = 0.5  # a proposal with a larger share of its area in a do-not-care region is no false positive
 
 
@@ -196,6 +198,27 @@ def recognition_loss(log_probabilities: Tensor, text: Tensor, weight: float = 0.
     with torch.autocast(log_probabilities.device.type, enabled=False):
         by_class = log_probabilities[:, :steps].float().transpose(1, 2)  # (R, classes, T)
         return weight * F.nll_loss(by_class, text, ignore_index=-1, reduction="sum") / max(regions, 1)
+
+
+def background_loss(conversion: Conversion, rois: Tensor, boxes: Tensor, masks: Tensor) -> Tensor:
+    """What Recognition Conversion lets through around the words: the means of M1..M3 there, and the energy of
+    the features relative to that on the words. Not in the paper.
+
+    rois (R, 5); the words' masks (R, s, s) lie over boxes (R, 4) xyxy.
+    """
+    sizes = {gate.shape[2:] for gate in conversion.gates}
+    on = {size: resample_masks(rois, boxes, masks.float(), size) for size in sizes}  # (R, h, w)
+    around = [masked_mean(gate.mean(1), 1 - on[gate.shape[2:]]) for gate in conversion.gates]
+    features = conversion.features.float()
+    energy = (features.square().mean(1) + MIN_ENERGY).sqrt()
+    word = on[features.shape[2:]]
+    relative = masked_mean(energy, 1 - word) / masked_mean(energy, word).detach()
+    return torch.stack([*around, relative]).sum()
+
+
+def masked_mean(values: Tensor, weights: Tensor) -> Tensor:
+    """The weighted mean of values; both (R, h, w)."""
+    return (values * weights).sum() / weights.sum().clamp(min=1)
 
 
 def total_loss(losses: Mapping[str, Tensor]) -> Tensor:

@@ -1,8 +1,10 @@
 """Model cards: the curve of the losses, and the data."""
 
+import pytest
+
 from spotter.data.sources import Sources
 from spotter.training.card import MEANING, curve, describe_data, describe_terms, make_card
-from spotter.training.train_config import TrainConfig
+from spotter.training.train_config import LossConfig, TrainConfig
 
 
 def test_repeated_steps_count_once(tmp_path):
@@ -48,3 +50,19 @@ def test_card_has_the_counts_of_the_run(tiny_config, tmp_path):
     assert (card["name"], card["preset"], card["recipe"], card["seed"]) == ("mine", "tiny", "nano", 0)
     assert card["terms"] == ["wordfreq: Apache-2.0; its data: CC BY-SA 4.0", "faker: MIT", MEANING]
     assert (card["steps"], card["trained_images"], card["trained_words"], card["hours"]) == (3, 12, 40, 1.5)
+
+
+@pytest.mark.parametrize(
+    ("loss", "starts"),
+    [
+        (LossConfig(), ["dense text map", "classification", "classification", "guided attention"]),
+        (LossConfig(text_map=0, characters=0, guided_attention=0), []),
+        (LossConfig(text_map=0, characters=0, background=0.5), ["guided attention", "what Recognition"]),
+    ],
+)
+def test_card_names_the_auxiliary_losses_that_had_weight(tiny_config, tmp_path, loss, starts):
+    counts = {"step": 3, "images": 12, "words": 40, "seconds": 5400.0}
+    settings = TrainConfig(tiny_config, loss=loss, heads=0).to_json()
+    found = make_card("mine", counts, settings, tmp_path)["auxiliary_losses"]
+    assert len(found) == len(starts)
+    assert all(line.startswith(start) for line, start in zip(found, starts, strict=True))

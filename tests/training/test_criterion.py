@@ -222,3 +222,14 @@ def test_words_in_a_wrong_orientation_are_empty(tiny_model, wrong):
     for row in (0, 1, 4):
         assert (ids[:, row] == torch.tensor([0, -1, -1, -1])).all()
         assert positions[:, row].isnan().all()
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.5])
+def test_background_loss_reaches_the_gates(tiny_file, batch, weight):
+    model, _ = load_weights(tiny_file)
+    training = TrainingSpotter(model, LossConfig(background=weight)).train()
+    losses = training(batch)
+    assert ("background" in losses) == bool(weight)
+    if weight:
+        gates = model.conversion.up_detection2.last.weight
+        assert torch.autograd.grad(losses["background"], gates)[0].any()

@@ -18,7 +18,7 @@ from spotter.training.losses import (
     in_ignored_region,
     recognition_loss,
 )
-from spotter.types import StageOutput
+from spotter.types import Conversion, StageOutput
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 UNWEIGHTED = LossWeights(1, 1, 1, 1, 1)
@@ -258,3 +258,50 @@ def test_recognition_loss_without_regions_keeps_its_graph(steps):
     loss.backward()
     assert loss.item() == 0
     assert logits.grad is not None
+
+
+def conversion(gates, features):
+    """Of one word; `gates`: three rows of cells, each the same in all channels; `features`: (1, C, 2, 4)."""
+    maps = [torch.tensor(row)[None, None].expand(1, 2, -1, -1) for row in gates]
+    return Conversion(*maps, features)
+
+
+WORD_ON_THE_LEFT = torch.tensor([[[1.0, 1, 0, 0]] * 4])
+ROI, BOX = torch.tensor([[2.0, 1, 4, 2, 0]]), torch.tensor([[0.0, 0, 4, 2]])
+
+
+@pytest.mark.parametrize(
+    ("around", "on", "energy", "expected"),
+    [
+        (0.0, 1.0, 0.0, 0.0),
+        (0.0, 0.2, 0.0, 0.0),  # what gates let through on the word does not matter
+        (0.5, 1.0, 0.0, 1.5),
+        (0.0, 1.0, 3.0, 1.0),  # as strong around the word as on it
+        (1.0, 1.0, 6.0, 5.0),
+    ],
+)
+def test_background_is_what_gates_and_features_have_around_the_word(around, on, energy, expected):
+    row = [on, on, around, around]
+    features = torch.full((1, 2, 2, 4), 3.0)
+    features[..., 2:] = energy
+    found = module.background_loss(
+        conversion([[row], [row], [row] * 2], features), ROI, BOX, WORD_ON_THE_LEFT
+    )
+    assert found.item() == pytest.approx(expected, abs=2e-3)
+
+
+def test_background_of_a_word_that_fills_its_box_is_0():
+    features = torch.ones(1, 2, 2, 4, requires_grad=True)
+    loss = module.background_loss(
+        conversion([[[1.0] * 4] * 2] * 3, features), ROI, BOX, torch.ones_like(WORD_ON_THE_LEFT)
+    )
+    loss.backward()
+    assert loss.item() == 0
+    assert not features.grad.any()
+
+
+def test_background_loss_lowers_the_surroundings_only():
+    features = torch.ones(1, 2, 2, 4, requires_grad=True)
+    module.background_loss(conversion([[[1.0] * 4] * 2] * 3, features), ROI, BOX, WORD_ON_THE_LEFT).backward()
+    assert (features.grad[..., 2:] > 0).all()
+    assert not features.grad[..., :2].any()

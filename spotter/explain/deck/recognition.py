@@ -16,7 +16,7 @@ LEAST_PROBABILITY = 1e-4  # whose logarithm is printed
 
 
 def conversion_slide(lesson: Lesson) -> Slide:
-    from spotter.explain.interventions import GATES, gate_off, mask_off, reread
+    from spotter.tracing.interventions import GATES, gate_off, mask_off, reread
 
     trace, word = lesson.trace, lesson.word
     title, section = tr("Recognition Conversion"), tr("Paper, section {section}", section="3.3")

@@ -112,7 +112,7 @@ def gradients(spotter: Spotter, trace: Trace, word: int) -> dict[str, tuple[floa
     """
     import torch
 
-    from spotter.explain.interventions import GATES, gate_detached, read_with, word_region
+    from spotter.tracing.interventions import GATES, gate_detached, read_with, word_region
 
     regions, cells = word_region(spotter, trace, word)
     count = len(trace.words[word].text)

@@ -72,8 +72,8 @@ def convert_word(spotter: Spotter, trace: Trace, word: int) -> Steps:
 def compute(spotter: Spotter, trace: Trace, word: int) -> Steps:
     import torch
 
-    from spotter.explain.interventions import word_region
     from spotter.explain.topics.windows import autocast
+    from spotter.tracing.interventions import word_region
     from spotter.tracing.recorder import Hook, record_activations, single
 
     gates = [

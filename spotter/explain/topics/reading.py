@@ -109,7 +109,7 @@ def force(spotter: Spotter, trace: Trace, word: int, step: int, index: int) -> t
 
     Earlier steps keep what was read, later ones continue from the forced character.
     """
-    from spotter.explain.interventions import forced_characters, reread
+    from spotter.tracing.interventions import forced_characters, reread
 
     forced = [*trace.ids[word, :step].tolist(), index]
     reading = reread(spotter, trace, word, [forced_characters(forced)]).reading

@@ -28,8 +28,8 @@ from spotter.explain.word_crop import turn_note, word_photo, word_size
 from spotter.language import tr
 
 if TYPE_CHECKING:
-    from spotter.explain.interventions import Rereading
     from spotter.predictor import Spotter
+    from spotter.tracing.interventions import Rereading
     from spotter.tracing.trace import Trace
 
 NEIGHBOURS = 3
@@ -225,7 +225,7 @@ def draw_weights(values: np.ndarray, high: float, marked: tuple[int, int], side:
 
 def reread_without(spotter: Spotter, trace: Trace, word: int, level: str | None) -> Rereading:
     """The word read again without the "fine" or "coarse" keys of all blocks; None: with both."""
-    from spotter.explain.interventions import keys_off, reread
+    from spotter.tracing.interventions import keys_off, reread
 
     interventions = [keys_off(level, trace.config.two_level_window)] if level else []
     return reread(spotter, trace, word, interventions)

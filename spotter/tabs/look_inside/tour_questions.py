@@ -168,7 +168,7 @@ def ask_mask(at: ViewInput) -> Question:
 
 def ask_conversion(at: ViewInput) -> Question:
     def answer() -> tuple[int, str]:
-        from spotter.explain.interventions import gate_off, reread
+        from spotter.tracing.interventions import gate_off, reread
 
         spotter = at.spotter()
         whole = reread(spotter, at.trace, at.selected)

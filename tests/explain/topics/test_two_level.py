@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from spotter.explain.interventions import reread
 from spotter.explain.topics import two_level
+from spotter.tracing.interventions import reread
 
 
 def test_the_keys_of_a_query_are_all_its_weights(trace):

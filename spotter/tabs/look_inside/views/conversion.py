@@ -242,7 +242,7 @@ def describe_reading(
 
     averaged: gates that are off have their mean everywhere, instead of being open.
     """
-    from spotter.explain.interventions import GATES, gate_averaged, gate_off, mask_off, reread
+    from spotter.tracing.interventions import GATES, gate_averaged, gate_off, mask_off, reread
 
     whole = reread(spotter, trace, word)
     missing = [part for part in PARTS if part not in parts]

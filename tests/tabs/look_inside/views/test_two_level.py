@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from spotter.explain.interventions import reread
 from spotter.tabs.look_inside.views.two_level import describe_readings
+from spotter.tracing.interventions import reread
 
 
 def test_readings_are_shown_with_their_numbers(tiny_spotter, trace, longest):

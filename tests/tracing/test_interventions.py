@@ -9,7 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from spotter.explain.interventions import (
+from spotter.model.spotter import SwinTextSpotter
+from spotter.ops.rois import resample_masks
+from spotter.tracing.interventions import (
     GATES,
     Intervention,
     forced_characters,
@@ -22,8 +24,6 @@ from spotter.explain.interventions import (
     reread,
     word_region,
 )
-from spotter.model.spotter import SwinTextSpotter
-from spotter.ops.rois import resample_masks
 from spotter.types import Reading, Regions
 
 SUBSETS = list(chain.from_iterable(combinations(GATES, count) for count in range(4)))
