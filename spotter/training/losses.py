@@ -206,14 +206,13 @@ def background_loss(conversion: Conversion, rois: Tensor, boxes: Tensor, masks: 
 
     rois (R, 5); the words' masks (R, s, s) lie over boxes (R, 4) xyxy.
     """
-    sizes = {gate.shape[2:] for gate in conversion.gates}
-    on = {size: resample_masks(rois, boxes, masks.float(), size) for size in sizes}  # (R, h, w)
-    around = [masked_mean(gate.mean(1), 1 - on[gate.shape[2:]]) for gate in conversion.gates]
-    features = conversion.features.float()
-    energy = (features.square().mean(1) + MIN_ENERGY).sqrt()
-    word = on[features.shape[2:]]
-    relative = masked_mean(energy, 1 - word) / masked_mean(energy, word).detach()
-    return torch.stack([*around, relative]).sum()
+    energy = (conversion.features.float().square().mean(1) + MIN_ENERGY).sqrt()
+    losses = []
+    for values in (*(gate.mean(1) for gate in conversion.gates), energy):  # (R, h, w)
+        _, height, width = values.shape
+        word = resample_masks(rois, boxes, masks.float(), (height, width))
+        losses.append(masked_mean(values, 1 - word))
+    return torch.stack(losses[:-1]).sum() + losses[-1] / masked_mean(energy, word).detach()
 
 
 def masked_mean(values: Tensor, weights: Tensor) -> Tensor:
