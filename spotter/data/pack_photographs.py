@@ -18,7 +18,7 @@ from tqdm import tqdm
 from spotter.data.icdar import IMAGE_ENDINGS, read_ground_truth, write_ground_truth
 from spotter.data.pack_file import PackError, is_safe_name
 from spotter.data.sources import data_name
-from spotter.data.synth.backgrounds import downscale, is_held_out, list_photographs
+from spotter.data.synth.backgrounds import downscale, list_photographs
 from spotter.images import ImageError, read_image
 from spotter.types import GroundTruth
 
@@ -57,8 +57,8 @@ LOWEST = Encoding(quality=LONG_SIDES[-1][1], long_side=LONG_SIDES[-1][0])
 def background_photographs(folder: Path) -> list[PackedPhotograph]:
     """The photographs of a folder of backgrounds."""
     found: dict[str, PackedPhotograph] = {}
-    for path in list_photographs(folder):
-        split = "held_out" if is_held_out(path.name) else "train"
+    paths = [(split, path) for split in ("train", "held_out") for path in list_photographs(folder, split)]
+    for split, path in paths:
         name = f"backgrounds/{split}/{path.relative_to(folder).with_suffix('.webp').as_posix()}"
         _add(found, PackedPhotograph(path, name))
     if not found:

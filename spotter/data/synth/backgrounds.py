@@ -11,6 +11,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from spotter.data.synth.showing_text import SHOWING_TEXT
+
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 HELD_OUT_PERCENT = 10
 LONG_SIDE = 480  # pixels that photographs are scaled down to
@@ -72,12 +74,15 @@ def random_colour(rng: random.Random, gray_share: float = GRAY_SHARE) -> tuple[i
 
 
 def list_photographs(folder: str | Path, split: str | None = None) -> list[Path]:
-    """The image files in a folder and its subfolders, sorted; of one split, or all of them."""
+    """The image files in a folder and its subfolders, sorted; of one split, or all of them. "train" leaves
+    out photographs that are known to show text.
+    """
     return sorted(
         path
         for path in Path(folder).rglob("*")
         if path.suffix.lower() in SUFFIXES
         and (split is None or is_held_out(path.name) == (split == "held_out"))
+        and not (split == "train" and path.stem in SHOWING_TEXT)
     )
 
 

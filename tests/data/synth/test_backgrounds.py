@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from spotter.data.synth.backgrounds import Backgrounds, noise_crop
+from spotter.data.synth.backgrounds import Backgrounds, is_held_out, noise_crop
+from spotter.data.synth.showing_text import BSDS500, HOUSES, SHOWING_TEXT
 
 
 def test_splits_share_no_photograph(tmp_path):
@@ -19,6 +20,20 @@ def test_splits_share_no_photograph(tmp_path):
     assert not paths[0] & paths[1]
     assert len(paths[0] | paths[1]) == 60
     assert set(Backgrounds(tmp_path, None).paths) == paths[0] | paths[1]
+
+
+def test_photographs_that_show_text_are_no_backgrounds_in_training(tmp_path):
+    for name in ("10081.png", "98_bedroom.png", "10082.png"):
+        cv2.imwrite(str(tmp_path / name), np.zeros((40, 60, 3), np.uint8))
+    assert [path.name for path in Backgrounds(tmp_path, "train").paths] == ["10082.png"]
+    assert len(Backgrounds(tmp_path, None).paths) == 3
+
+
+def test_all_of_the_list_would_train():
+    """Of the held-out split, none is on it: the rendered scenes of the evaluation stay the same."""
+    names = [f"{name}.jpg" for name in BSDS500.split()] + [f"{name}.webp" for name in HOUSES.split()]
+    assert len(SHOWING_TEXT) == len(names) == 106
+    assert not any(map(is_held_out, names))
 
 
 @pytest.mark.parametrize("size", [(48, 64), (320, 320), (720, 1280)])
