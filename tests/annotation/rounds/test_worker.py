@@ -103,6 +103,18 @@ def start(database: str) -> subprocess.Popen:
     return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
 
 
+def test_two_processes_of_torchrun(folder, database):
+    """Both train the same weights; the first one prepares, reports and judges."""
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    command += ["-m", "annotation.rounds.worker", "--database", database, "--round", "1"]
+    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert finished.returncode == 0, finished.stderr
+    assert folder.progress().state == "done"
+    assert folder.verdict() is not None
+    counts = read_checkpoint(folder.run / "checkpoint.pt", torch.device("cpu"))["counts"]
+    assert (counts["step"], counts["next_batch"]) == (3, 6)
+
+
 def test_stopped_and_resumed(folder, database, run):
     """In a process of its own, which has all the time in the world until it is asked to stop."""
     recipe = small_round(folder.path, checkpoint_minutes=0.0).recipe
