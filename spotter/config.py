@@ -177,11 +177,6 @@ def nano() -> SpotterConfig:
     )
 
 
-def nano_paper() -> SpotterConfig:
-    """`nano` reading every word in its axis-aligned box, as published: what Recognition Conversion is for."""
-    return replace(nano(), name="nano-paper", min_rect_area_ratio=None, vertical_aspect_ratio=None)
-
-
 def small() -> SpotterConfig:
     """`nano` with a wider backbone, more of it at fine resolution, and a larger reader: to train on a GPU."""
     return replace(
@@ -198,4 +193,4 @@ def small() -> SpotterConfig:
     )
 
 
-PRESETS = {"official": official, "nano": nano, "nano-paper": nano_paper, "small": small}
+PRESETS = {"official": official, "nano": nano, "small": small}

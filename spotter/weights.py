@@ -12,7 +12,6 @@ from pathlib import Path
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
-from torch import Tensor
 
 from spotter.config import SpotterConfig
 from spotter.language import tr
@@ -20,9 +19,6 @@ from spotter.model.spotter import SwinTextSpotter
 from spotter.resources import ASSETS
 
 FOLDER = ASSETS / "weights"
-BASE = (
-    "base"  # in the metadata of a file that leaves tensors out: name and sha256 of the weights that hold them
-)
 # Old module names in weights that were written before the modules were renamed.
 RENAMED_MODULES = {"conversion.enter.": "conversion.stem.", "conversion.leave.": "conversion.output_block."}
 
@@ -53,31 +49,17 @@ def checksum(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def save_weights(
-    model: SwinTextSpotter, path: Path, card: dict, half: bool = False, base: str | None = None
-) -> dict:
-    """Writes the model and its card (`path` with .json); returns the card with the checksum.
-
-    half: as float16. base: built-in weights; what the model has in common with them is left out of the file,
-    which only loads with them. Raises WeightsError if they do not exist.
+def save_weights(model: SwinTextSpotter, path: Path, card: dict, half: bool = False) -> dict:
+    """Writes the model and its card (`path` with .json); returns the card with the checksum. `half`: as
+    float16.
     """
     state = {
         name: (tensor.half() if half and tensor.is_floating_point() else tensor).contiguous()
         for name, tensor in model.state_dict().items()
     }
-    metadata = {"config": json.dumps(model.config.to_json())}
-    if base is not None:
-        other, other_card = load_weights(base)
-        others = other.state_dict()
-        state = {
-            name: tensor
-            for name, tensor in state.items()
-            if name not in others or not tensor.equal(others[name].to(tensor.dtype))
-        }
-        metadata[BASE] = json.dumps({"name": base, "sha256": other_card["sha256"]})
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
-    save_file(state, partial, metadata)
+    save_file(state, partial, {"config": json.dumps(model.config.to_json())})
     partial.chmod(0o644)  # safetensors makes it private
     partial.replace(path)
     card = {**card, "sha256": checksum(path)}
@@ -96,31 +78,9 @@ def current_name(name: str) -> str:
 
 
 def stored_names(weights: str | Path) -> set[str]:
-    """The names of the tensors in weights and in their base. Raises WeightsError if there are none."""
+    """The names of the tensors in weights. Raises WeightsError if there are none."""
     with safe_open(weights_path(weights), "pt") as file:
-        names = {current_name(name) for name in file.keys()}  # noqa: SIM118  # not a dict
-        base = (file.metadata() or {}).get(BASE)
-    return names if base is None else names | stored_names(json.loads(base)["name"])
-
-
-def load_base(description: str, file: Path) -> dict[str, Tensor]:
-    """The tensors of the base of a file's weights, which its metadata describes. Raises WeightsError if it is
-    no file of built-in weights, or another one.
-    """
-    try:
-        name, sha256 = (json.loads(description)[key] for key in ("name", "sha256"))
-        known = name in {path.stem for path in FOLDER.glob("*.safetensors")}
-    except (ValueError, TypeError, KeyError):
-        known = False
-    if not known or checksum(FOLDER / f"{name}.safetensors") != sha256:
-        raise WeightsError(
-            tr(
-                "{file} holds only a part of the weights; the rest is in built-in weights that this version "
-                "does not have.",
-                file=file.name,
-            )
-        )
-    return load_weights(name)[0].state_dict()
+        return {current_name(name) for name in file.keys()}  # noqa: SIM118  # not a dict
 
 
 def load_weights(weights: str | Path) -> tuple[SwinTextSpotter, dict]:
@@ -147,8 +107,7 @@ def load_weights(weights: str | Path) -> tuple[SwinTextSpotter, dict]:
         )
     try:
         with safe_open(path, "pt") as file:
-            metadata = file.metadata() or {}
-            config = json.loads(metadata["config"])
+            config = json.loads((file.metadata() or {})["config"])
             stored_names = {current_name(name): name for name in file.keys()}  # noqa: SIM118  # not a dict
         model = SwinTextSpotter(SpotterConfig.from_json(config))
     except Exception as error:  # not a safetensors file, or an invalid config
@@ -156,8 +115,7 @@ def load_weights(weights: str | Path) -> tuple[SwinTextSpotter, dict]:
             tr("{file} is not a weights file of this project (.safetensors with its config).", file=path.name)
         ) from error
     state = model.state_dict()
-    base = load_base(metadata[BASE], path) if BASE in metadata else {}
-    if mismatched := (set(stored_names) | set(base)) ^ set(state):
+    if mismatched := set(stored_names) ^ set(state):
         raise WeightsError(
             tr(
                 "{file} does not fit the architecture at {name!r}.",
@@ -165,26 +123,23 @@ def load_weights(weights: str | Path) -> tuple[SwinTextSpotter, dict]:
                 name=sorted(mismatched)[0],
             )
         )
-    with torch.no_grad():
-        for name in base.keys() - stored_names.keys():
-            copy_tensor(base[name], state[name], name, path)
-        # The file is mapped into memory: reopening it for each part releases the pages read before.
-        for _, part in groupby(sorted(stored_names), lambda name: name.split(".")[:2]):
-            with safe_open(path, "pt") as file:
-                for name in part:
-                    copy_tensor(file.get_tensor(stored_names[name]), state[name], name, path)
+    # The file is mapped into memory: reopening it for each part releases the pages read before.
+    for _, part in groupby(sorted(stored_names), lambda name: name.split(".")[:2]):
+        with safe_open(path, "pt") as file, torch.no_grad():
+            for name in part:
+                tensor = file.get_tensor(stored_names[name])
+                if tensor.shape != state[name].shape:
+                    raise WeightsError(
+                        tr(
+                            "{name!r} in {file} has shape {shape}.",
+                            name=name,
+                            file=path.name,
+                            shape=tuple(tensor.shape),
+                        )
+                    )
+                if not tensor.isfinite().all():
+                    raise WeightsError(
+                        tr("{name!r} in {file} holds values that are not finite.", name=name, file=path.name)
+                    )
+                state[name].copy_(tensor)
     return model.eval(), {"name": path.stem, **card, "sha256": digest}
-
-
-def copy_tensor(stored: Tensor, target: Tensor, name: str, file: Path) -> None:
-    """Raises WeightsError if the shape differs or a value is not finite."""
-    if stored.shape != target.shape:
-        shape = tuple(stored.shape)
-        raise WeightsError(
-            tr("{name!r} in {file} has shape {shape}.", name=name, file=file.name, shape=shape)
-        )
-    if not stored.isfinite().all():
-        raise WeightsError(
-            tr("{name!r} in {file} holds values that are not finite.", name=name, file=file.name)
-        )
-    target.copy_(stored)

@@ -4,25 +4,13 @@ from __future__ import annotations
 
 import json
 import pickle
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from spotter import weights
-from spotter.weights import (
-    BASE,
-    RENAMED_MODULES,
-    WeightsError,
-    checksum,
-    load_weights,
-    save_weights,
-    stored_names,
-    weights_path,
-)
+from spotter.weights import RENAMED_MODULES, WeightsError, checksum, load_weights, save_weights, weights_path
 
 
 @pytest.fixture
@@ -211,69 +199,3 @@ def test_tensors_that_do_not_fit(state, tiny_model, tmp_path, change):
     message = load_error(path)
     assert repr(name) in message
     assert path.name in message
-
-
-@pytest.fixture
-def with_base(tiny_model, tiny_file, tmp_path, monkeypatch) -> Path:
-    """Weights with a reader of their own; everything else is in the built-in weights "tiny"."""
-    folder = tmp_path / "built-in"
-    folder.mkdir()
-    (folder / "tiny.safetensors").write_bytes(tiny_file.read_bytes())
-    monkeypatch.setattr(weights, "FOLDER", folder)
-    model, _ = load_weights("tiny")
-    with torch.no_grad():
-        for parameter in model.reader.parameters():
-            parameter.add_(1)
-    save_weights(model, tmp_path / "part.safetensors", {"name": "part"}, base="tiny")
-    return tmp_path / "part.safetensors"
-
-
-def test_what_the_base_holds_is_left_out(with_base, tiny_model):
-    stored, whole = load_file(with_base), tiny_model.state_dict()
-    assert {name.split(".")[0] for name in stored} == {"reader"}
-    assert stored_names(with_base) == set(whole)
-    model, card = load_weights(with_base)
-    assert card["name"] == "part"
-    for name, tensor in model.state_dict().items():
-        is_shifted = name in dict(model.named_parameters()) and name.startswith("reader.")
-        torch.testing.assert_close(tensor, whole[name] + is_shifted, rtol=0, atol=0)
-
-
-def test_a_base_leaves_nothing_out_that_differs_in_half_precision_only(with_base, tiny_model, tmp_path):
-    save_weights(tiny_model, tmp_path / "half.safetensors", {}, half=True, base="tiny")
-    model, _ = load_weights(tmp_path / "half.safetensors")
-    for name, tensor in tiny_model.state_dict().items():
-        torch.testing.assert_close(model.state_dict()[name], tensor, rtol=1e-3, atol=1e-4)
-
-
-def test_another_base_is_refused(with_base):
-    base, _ = load_weights("tiny")
-    with torch.no_grad():
-        base.proposals.features.add_(1)
-    save_weights(base, weights.FOLDER / "tiny.safetensors", {})
-    assert "this version does not have" in load_error(with_base)
-
-
-@pytest.mark.parametrize(
-    "base", ["", "1", "null", "[]", '{"name": "tiny"}', '{"name": ["tiny"], "sha256": ""}']
-)
-def test_a_base_that_is_none_is_refused(with_base, base):
-    metadata = config_of(load_weights("tiny")[0]) | {BASE: base}
-    save_file(load_file(with_base), with_base.with_name("other.safetensors"), metadata)
-    assert "this version does not have" in load_error(with_base.with_name("other.safetensors"))
-
-
-@pytest.mark.parametrize("name", ["../part", "part.safetensors", "/etc/passwd", "nano"])
-def test_a_base_is_built_in(with_base, name):
-    metadata = config_of(load_weights("tiny")[0])
-    metadata[BASE] = json.dumps({"name": name, "sha256": checksum(with_base)})
-    save_file(load_file(with_base), with_base.with_name("other.safetensors"), metadata)
-    assert "this version does not have" in load_error(with_base.with_name("other.safetensors"))
-
-
-def test_a_base_of_another_network_is_refused(with_base, tiny_model):
-    wider = replace(tiny_model.config, channels=2 * tiny_model.config.channels)
-    with safe_open(with_base, "pt") as file:
-        metadata = file.metadata() | {"config": json.dumps(wider.to_json())}
-    save_file(load_file(with_base), with_base.with_name("other.safetensors"), metadata)
-    assert "has shape" in load_error(with_base.with_name("other.safetensors"))

@@ -98,7 +98,7 @@ def export(options: Options) -> int:
         card["started_from"] = options.started_from
     if options.mistakes:
         card |= json.loads(options.mistakes.read_text(encoding="utf-8"))
-    save_weights(model, options.out, card, half=True, base=options.base)
+    save_weights(model, options.out, card, half=True)
     return card["trained_images"]
 
 

@@ -26,7 +26,6 @@ class Options:
     power: float | None
     mix: str | None
     share: float
-    base: str | None
     command: str
 
     @property
@@ -57,9 +56,6 @@ def parse(arguments: Sequence[str] | None) -> Options:
     parser.add_argument("--power", type=float, help="of the readings, likewise")
     parser.add_argument("--mix", metavar="W", help="weights to interpolate with, such as the initial ones")
     parser.add_argument("--share", type=float, default=0.5, help="of these weights (0.5)")
-    parser.add_argument(
-        "--base", metavar="W", help="built-in weights: what these have in common with them is left out"
-    )
     parser.add_argument("--command", default="", help="the command that trained the weights")
     options = Options(**vars(parser.parse_args(arguments)))
     if not all(value > 0 for value in options.calibration.values()):
