@@ -6,12 +6,10 @@ shows or changes what a role forbids.
 
 from __future__ import annotations
 
-import asyncio
 import io
 import json
 import os
 import random
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import gradio as gr
@@ -26,6 +24,7 @@ from annotation.store.store import Store, open_store
 from spotter.language import ENGLISH
 from spotter.tabs.shared.loading import Loader
 from spotter.tabs.shared.visitor import LOGIN, login_name, name_people_by
+from tests.coroutines import run
 
 START = "start"  # name of what is called when a tab is opened
 TRIES = max(1, int(os.environ.get("FUZZ", "500")) // 500)  # per event
@@ -141,6 +140,5 @@ def test_no_event_fails_and_none_shows_or_changes_what_is_hidden(page):
                 for secret in (WORD, PHOTO, "root:x:"):
                     assert secret not in answer, f"{function.name}({values}, {selected})"
 
-    with ThreadPoolExecutor() as threads:  # this one may have an event loop: that of a browser
-        threads.submit(lambda: asyncio.run(walk())).result()
+    run(walk())
     assert rows(store) == before

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, cast
+from typing import cast
 
 import httpx
 import pytest
@@ -26,12 +23,7 @@ from annotation.load_benchmark import (
     visit,
 )
 from tests.browser.correct.page import CorrectApp
-
-
-def run(coroutine: Coroutine) -> Any:
-    """In another thread: this one may have an event loop, that of a browser."""
-    with ThreadPoolExecutor() as threads:
-        return threads.submit(lambda: asyncio.run(coroutine)).result()
+from tests.coroutines import run
 
 
 async def read_nothing(person: Person) -> None:

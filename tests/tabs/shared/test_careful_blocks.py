@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import gradio as gr
@@ -11,6 +9,7 @@ import pytest
 from gradio.events import EventData
 
 from spotter.tabs.shared.careful_blocks import CarefulBlocks, unusable
+from tests.coroutines import run
 
 
 @pytest.fixture
@@ -31,8 +30,7 @@ def call():
             except gr.Error as error:
                 return error
 
-        with ThreadPoolExecutor() as threads:  # this one may have an event loop: that of a browser
-            return threads.submit(lambda: asyncio.run(answer())).result()
+        return run(answer())
 
     return send
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
 from spotter.tabs.shared.page_turns import PageTurns, make_pages_in_turn
+from tests.coroutines import run
 
 
 class App:
@@ -37,12 +36,6 @@ def scope(path: str, **others: str) -> dict:
 
 async def ignore(message) -> None:
     pass
-
-
-def run(coroutine: Coroutine) -> Any:
-    """In another thread: this one may have an event loop, that of a browser."""
-    with ThreadPoolExecutor() as threads:
-        return threads.submit(lambda: asyncio.run(coroutine)).result()
 
 
 def ask(app: App, paths: list[str], send: Callable = ignore, **others: str) -> list:
