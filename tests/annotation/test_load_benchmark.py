@@ -51,7 +51,7 @@ def people(store, tiny_file, monkeypatch):
 
 
 def test_people_correct_words_of_their_own_photos(store, people):
-    report, measured = people(1.5)
+    report, measured = people(4)
     assert report.errors == []
     assert len(report.seconds[OPEN]) == 2
     assert report.seconds[EDIT]
