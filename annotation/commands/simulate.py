@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from annotation.commands.terminal import aligned, printable, tab_separated
@@ -22,6 +23,7 @@ from annotation.rounds.simulation_chart import write_chart
 WEIGHTS = "nano-synthetic"  # they have never seen a photograph
 ORDERS = ("random", "uncertainty")
 MINUTES = RoundConfig.minutes
+COLUMNS = [*(field.name for field in fields(Step)), "settings"]  # of a CSV file
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Simulate:
     photos: int
     seeds: int
     minutes: float
+    steps: int | None
     limit: int | None
     csv: Path | None
     chart: Path | None
@@ -60,8 +63,18 @@ class Simulate:
         parser.add_argument(
             "--minutes", type=float, default=MINUTES, help=f"of training per round (default: {MINUTES:g})"
         )
+        parser.add_argument(
+            "--steps",
+            type=int,
+            help="of training per round in place of minutes: then it does not matter how busy the machine is",
+        )
         parser.add_argument("--limit", type=int, metavar="N", help="use the first N photographs only")
-        parser.add_argument("--csv", type=Path, metavar="FILE", help="write every figure to a new file")
+        parser.add_argument(
+            "--csv",
+            type=Path,
+            metavar="FILE",
+            help="write every figure to this file; orders and seeds that are complete in it are not repeated",
+        )
         parser.add_argument("--chart", type=Path, metavar="PNG", help="draw a chart to a new file")
 
     def run(self) -> Iterator[str]:
@@ -69,43 +82,78 @@ class Simulate:
         from spotter.predictor import load_spotter
 
         self._check()
-        app_version(self.weights)  # raises RoundError if there are none
+        version = app_version(self.weights)  # raises RoundError if there are none
         try:
             photographs = read_folder(self.data)[: self.limit]
         except ValueError as error:
             raise AnnotationError(printable(str(error))) from error
         plan = Plan(self.orders, self.rounds, self.photos, self.seeds, self.minutes, self.weights)
-        steps: list[Step] = []
+        settings = self._settings(version)
+        steps = self._complete(settings)
         yield tab_separated("order", "seed", "round", "photos", "end-to-end H", "promoted")
+        yield from map(line, steps)
+        config, done = RoundConfig(steps=self.steps), {(step.order, step.seed) for step in steps}
         with sigterm_as_interrupt():
-            for step in simulate(photographs, plan, load_spotter):
+            for step in simulate(photographs, plan, load_spotter, config, done=done):
                 steps.append(step)
-                self._write_csv(steps)
-                promoted = "promoted" if step.promoted else ""
-                figures = step.order, step.seed, step.round, step.photos, f"{step.h:.3f}"
-                yield tab_separated(*figures, promoted)
+                self._write_csv(steps, settings)
+                yield line(step)
         yield ""
         yield from summary(steps)
         if self.chart is not None:
-            title = f"{self.data.name}, from {self.weights}, {self.minutes:g} minutes per round"
+            budget = f"{self.steps} steps" if self.steps else f"{self.minutes:g} minutes"
+            title = f"{self.data.name}, from {self.weights}, {budget} of training per round"
             write_chart(curves(steps), printable(title), self.chart)
 
+    def _settings(self, version: str) -> str:
+        """What all figures of a file have in common, as it is written there."""
+        budget = {"steps": self.steps} if self.steps else {"minutes": self.minutes}
+        counts = {"limit": self.limit, "rounds": self.rounds, "photos": self.photos}
+        folder = "/".join(self.data.resolve().parts[-2:])
+        return json.dumps({"data": folder, "weights": version, **counts, **budget})
+
+    def _complete(self, settings: str) -> list[Step]:
+        """The figures of the file, of orders and seeds that have all rounds.
+
+        Raises RoundError if it holds something else, or was made with other settings.
+        """
+        if self.csv is None or not self.csv.exists():
+            return []
+        name = printable(str(self.csv))
+        try:
+            with self.csv.open(encoding="utf-8", newline="") as stream:
+                reader = csv.DictReader(stream)
+                rows = list(reader)
+            if reader.fieldnames != COLUMNS:
+                raise ValueError
+            steps = [Step.from_text(row) for row in rows]
+        except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
+            raise RoundError(f"{name} holds no figures of a simulation; choose another name.") from error
+        if any(row["settings"] != settings for row in rows):
+            raise RoundError(f"{name} was made with other settings; choose another name.")
+        complete = {(step.order, step.seed) for step in steps if step.round == self.rounds}
+        return [step for step in steps if (step.order, step.seed) in complete]
+
     def _check(self) -> None:
-        for name in ("rounds", "photos", "seeds", "limit"):
+        for name in ("rounds", "photos", "seeds", "steps", "limit"):
             if (value := getattr(self, name)) is not None and value < 1:
                 raise RoundError(f"--{name} must be at least 1.")
-        for file in (self.csv, self.chart):
-            if file is not None and file.exists():
-                raise RoundError(f"{printable(str(file))} already exists; choose another name.")
+        if self.chart is not None and self.chart.exists():
+            raise RoundError(f"{printable(str(self.chart))} already exists; choose another name.")
 
-    def _write_csv(self, steps: Sequence[Step]) -> None:
+    def _write_csv(self, steps: Sequence[Step], settings: str) -> None:
         """After every step: a simulation takes hours, and may be stopped."""
         if self.csv is None:
             return
         with self.csv.open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.writer(stream)
-            writer.writerow(field.name for field in fields(Step))
-            writer.writerows(map(astuple, steps))
+            writer = csv.DictWriter(stream, COLUMNS)
+            writer.writeheader()
+            writer.writerows(asdict(step) | {"settings": settings} for step in steps)
+
+
+def line(step: Step) -> str:
+    promoted = "promoted" if step.promoted else ""
+    return tab_separated(step.order, step.seed, step.round, step.photos, f"{step.h:.3f}", promoted)
 
 
 @contextmanager

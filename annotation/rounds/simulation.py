@@ -7,7 +7,7 @@ rule. After each, the served weights read test photos, which nobody corrects: so
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -59,6 +59,13 @@ class Step:
     photos: int  # corrected so far
     h: float  # end-to-end H on the test photos
     promoted: bool
+
+    @classmethod
+    def from_text(cls, row: Mapping[str, str]) -> Step:
+        """From a row of a CSV file. Raises KeyError, ValueError."""
+        numbers = {name: int(row[name]) for name in ("seed", "round", "photos")}
+        promoted = {"True": True, "False": False}[row["promoted"]]
+        return cls(row["order"], **numbers, h=float(row["h"]), promoted=promoted)
 
 
 @dataclass
@@ -159,10 +166,11 @@ def simulate(
     load: Load,
     config: RoundConfig = RoundConfig(),  # noqa: B008  # frozen
     worker: str = WORKER,
+    done: Collection[tuple[str, int]] = (),
 ) -> Iterator[Step]:
-    """The steps of all orders and seeds, as they are done. Raises AnnotationError."""
+    """The steps of all orders and seeds, without those `done`, as they are made. Raises AnnotationError."""
     for seed in range(plan.seeds):
-        for order in plan.orders:
+        for order in (order for order in plan.orders if (order, seed) not in done):
             with (
                 TemporaryDirectory(prefix="simulation-") as folder,
                 Store(f"sqlite:///{folder}/{FILE}") as store,

@@ -2,7 +2,7 @@
 
     python -m spotter.tabs.shared.samples pictures
 
-writes assets/samples/*.jpg, truth.json (ground truth of the rendered ones) and README.md, from files of
+writes assets/samples/*.jpg but for the street, truth.json (their true words) and README.md, from files of
 scikit-image and from the scene generator.
 
     python -m spotter.tabs.shared.samples words
@@ -44,10 +44,12 @@ PHOTOS = ("brick.png", "coffee.png", "rocket.jpg")  # of scikit-image; backgroun
 
 @dataclass(frozen=True)
 class Sample:
-    """A sample picture: a file of scikit-image, or a rendered scene given by style and seed."""
+    """A sample picture."""
 
     file: str
-    source: str | tuple[str, int]
+    # A file of scikit-image, style and seed of a rendered scene, or None: a photo whose true words were
+    # written down by hand.
+    source: str | tuple[str, int] | None
 
     @property
     def path(self) -> Path:
@@ -64,9 +66,9 @@ class Sample:
 
 SAMPLES = (
     Sample("launch.jpg", ("easy", 116)),
+    Sample("street.jpg", None),
     Sample("wall.jpg", ("easy", 108)),
     Sample("saucer.jpg", ("curved", 106)),
-    Sample("astronaut.jpg", "astronaut.png"),
     Sample("page.jpg", "page.png"),
     Sample("cat.jpg", "chelsea.png"),
 )
@@ -77,7 +79,7 @@ def captions() -> dict[str, str]:
         "launch.jpg": tr("Launch (rendered)"),
         "wall.jpg": tr("Wall (rendered)"),
         "saucer.jpg": tr("Curves (rendered)"),
-        "astronaut.jpg": tr("Astronaut"),
+        "street.jpg": tr("Street"),
         "page.jpg": tr("Page"),
         "cat.jpg": tr("No words"),
     }
@@ -88,7 +90,7 @@ def credits() -> dict[str, str]:
         "launch.jpg": rendered(tr("a SpaceX photo (public domain)")),
         "wall.jpg": rendered(tr("bricks (CC0Textures, CC0)")),
         "saucer.jpg": rendered(tr("a photo by R. Michetti (CC0)")),
-        "astronaut.jpg": tr("Photo: NASA, public domain; from scikit-image."),
+        "street.jpg": tr("Photo: OpenCV (samples of the text module), Apache License 2.0."),
         "page.jpg": tr("Scanned page: scikit-image, BSD-3-Clause."),
         "cat.jpg": tr("Photo: Stefan van der Walt, CC0; from scikit-image."),
     }
@@ -111,7 +113,7 @@ def stored_results(sha256: str | None) -> dict:
 
 
 def stored_truth(source: str | Path) -> list[tuple[str, np.ndarray]] | None:
-    """Text and polygon (P, 2), in pixels, of each true word of a rendered sample; None if unknown."""
+    """Text and polygon (P, 2), in pixels, of each true word of a sample; None if unknown."""
     sample = next((sample for sample in SAMPLES if sample.path == Path(source)), None)
     if sample is None or not TRUTH.is_file():
         return None
@@ -142,8 +144,11 @@ def write_words(weights: str) -> None:
 def write_pictures() -> None:
     """Writes the pictures, truth.json and README.md."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    truth = {}
+    before, truth = json.loads(TRUTH.read_text(encoding="utf-8")), {}
     for sample in SAMPLES:
+        if sample.source is None:
+            truth[sample.file] = before[sample.file]
+            continue
         if isinstance(sample.source, str):
             image = read_image(str(files("skimage") / "data" / sample.source))
         else:
@@ -167,9 +172,9 @@ def truth_entry(regions: list[GroundTruth]) -> list[dict]:
 README = """# Sample pictures
 
 `python -m spotter.tabs.shared.samples pictures` makes them, `python -m spotter.tabs.shared.samples words`
-reads them with the built-in weights and stores the results in `words.json`. `truth.json` holds the ground
-truth of the rendered pictures. All photos are part of scikit-image. If the scene generator changes, the same
-seeds give other scenes.
+reads them with the built-in weights and stores the results in `words.json`. `truth.json` holds the true words.
+`street.jpg` is `scenetext05.jpg` of opencv_contrib; all other photos are part of scikit-image. If the scene
+generator changes, the same seeds give other scenes.
 
 | file | source and licence |
 |---|---|"""

@@ -35,8 +35,8 @@ def data(tmp_path, picture):
 def test_steps_table_csv_and_chart(data, tmp_path, monkeypatch, capsys):
     given = []
 
-    def simulate(photographs, plan, load):
-        given.append((len(photographs), plan))
+    def simulate(photographs, plan, load, config, done):
+        given.append((len(photographs), plan, config.steps, done))
         yield from STEPS
 
     monkeypatch.setattr("annotation.commands.simulate.simulate", simulate)
@@ -49,20 +49,52 @@ def test_steps_table_csv_and_chart(data, tmp_path, monkeypatch, capsys):
         "random\t0\t1\t25\t0.400\tpromoted",
     ]
     assert lines[-1] == "mask reaches 0.400, random's figure of 25 photos: with 20 photos"
-    ((count, plan),) = given
+    ((count, plan, steps, done),) = given
     assert (count, plan.orders, plan.rounds, plan.photos) == (1, ["random", "mask"], 8, 25)
-    assert (tmp_path / "s.csv").read_text().splitlines()[1:3] == [
-        "random,0,0,0,0.3,False",
-        "random,0,1,25,0.4,True",
-    ]
+    assert (steps, done) == (None, set())
+    rows = [line.split(",")[:6] for line in (tmp_path / "s.csv").read_text().splitlines()]
+    assert rows[1:3] == [["random", "0", "0", "0", "0.3", "False"], ["random", "0", "1", "25", "0.4", "True"]]
     with Image.open(tmp_path / "s.png") as chart:
         assert chart.format == "PNG"
+
+
+def test_what_is_complete_is_not_repeated(data, tmp_path, monkeypatch, capsys):
+    """A simulation that was stopped in the second order goes on with it."""
+    given = []
+
+    def simulate(photographs, plan, load, config, done):
+        given.append((config.steps, done))
+        yield from (step for step in STEPS if (step.order, step.seed) not in done)
+
+    monkeypatch.setattr("annotation.commands.simulate.simulate", simulate)
+    command = ["simulate", str(data), "--orders", "random", "mask", "--seeds", "1", "--rounds", "1"]
+    command += ["--steps", "40", "--csv", str(tmp_path / "s.csv")]
+    assert main(command) == 0
+    whole, output = (tmp_path / "s.csv").read_text(), capsys.readouterr().out
+    (tmp_path / "s.csv").write_text("\n".join(whole.splitlines()[:-1]) + "\n")
+    assert main(command) == 0
+    assert given == [(40, set()), (40, {("random", 0)})]
+    assert (tmp_path / "s.csv").read_text() == whole
+    assert capsys.readouterr().out == output
+    assert main([*command, "--photos", "5"]) == 1
+    assert (
+        capsys.readouterr().err.strip().endswith("s.csv was made with other settings; choose another name.")
+    )
+    assert (tmp_path / "s.csv").read_text() == whole
+
+
+@pytest.mark.parametrize("content", ["hello\n", "order,seed\nrandom,0\n", "\udcff"])
+def test_a_file_with_something_else_stays(data, tmp_path, capsys, content):
+    (tmp_path / "notes.csv").write_text(content, errors="surrogateescape")
+    assert main(["simulate", str(data), "--csv", str(tmp_path / "notes.csv")]) == 1
+    assert "holds no figures of a simulation; choose another name." in capsys.readouterr().err
+    assert (tmp_path / "notes.csv").read_text(errors="surrogateescape") == content
 
 
 def test_sigterm_removes_what_is_temporary(data, monkeypatch):
     folders = []
 
-    def simulate(photographs, plan, load):
+    def simulate(photographs, plan, load, config, done):
         with TemporaryDirectory() as folder:
             folders.append(Path(folder))
             yield STEPS[0]
@@ -82,7 +114,12 @@ def test_sigterm_removes_what_is_temporary(data, monkeypatch):
         (("{data}", "--rounds", "0"), "--rounds must be at least 1."),
         (("{data}", "--limit", "0"), "--limit must be at least 1."),
         (("{data}", "--weights", "nowhere"), "There are no weights 'nowhere'"),
-        (("{data}", "--csv", "{data}/images/a.jpg"), "already exists; choose another name."),
+        (("{data}", "--steps", "0"), "--steps must be at least 1."),
+        (
+            ("{data}", "--csv", "{data}/images/a.jpg"),
+            "holds no figures of a simulation; choose another name.",
+        ),
+        (("{data}", "--chart", "{data}/images/a.jpg"), "already exists; choose another name."),
         (("{data}/images",), "has no folder images/"),
         (("{data}",), "There are 0 photos to correct besides 1 test photos; a round needs 10."),
     ],

@@ -135,3 +135,10 @@ def test_curves_have_mean_and_spread_over_the_seeds():
     assert photos_to_reach(found["mask"], 0.51) is None
     assert curves([]) == {}
     assert baseline({}) is None
+
+
+def test_orders_and_seeds_that_are_done_are_left_out(photographs):
+    plan = Plan(["random", "uncertainty"], 1, 10, 2, 1.0, "nano")
+    done = {("random", 0), ("uncertainty", 0), ("uncertainty", 1)}
+    steps = simulate(photographs, plan, FakeSpotter, worker="stub_worker", done=done)
+    assert {(step.order, step.seed) for step in steps} == {("random", 1)}

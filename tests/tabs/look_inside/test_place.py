@@ -29,6 +29,6 @@ def test_what_an_address_names_wrongly_is_the_first(query):
 
 
 def test_samples_have_names_and_other_photos_none(tmp_path):
-    assert photo_name(SAMPLES[1].path) == "wall"
+    assert photo_name(SAMPLES[1].path) == "street"
     assert photo_name(tmp_path / "wall.jpg") == ""
     assert photo_name("launch.jpg") == ""

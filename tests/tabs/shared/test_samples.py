@@ -45,7 +45,7 @@ def test_results_of_other_weights_are_not_used():
     assert stored_results(None) == {}
 
 
-def test_rendered_samples_have_ground_truth():
+def test_samples_with_words_have_ground_truth():
     for sample in SAMPLES:
         truth = stored_truth(sample.path)
         if isinstance(sample.source, str):
