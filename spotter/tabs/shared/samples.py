@@ -172,9 +172,9 @@ def truth_entry(regions: list[GroundTruth]) -> list[dict]:
 README = """# Sample pictures
 
 `python -m spotter.tabs.shared.samples pictures` makes them, `python -m spotter.tabs.shared.samples words`
-reads them with the built-in weights and stores the results in `words.json`. `truth.json` holds the true words.
-`street.jpg` is `scenetext05.jpg` of opencv_contrib; all other photos are part of scikit-image. If the scene
-generator changes, the same seeds give other scenes.
+reads them with the built-in weights and stores the results in `words.json`. `truth.json` holds the true
+words. `street.jpg` is `scenetext05.jpg` of opencv_contrib; all other photos are part of scikit-image. If the
+scene generator changes, the same seeds give other scenes.
 
 | file | source and licence |
 |---|---|"""

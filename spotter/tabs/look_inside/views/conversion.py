@@ -41,7 +41,7 @@ class ConversionView(View):
             "Sharing a backbone is not enough: finding and reading would still be trained apart. Here what "
             "the detector knows of a word (d) becomes gates (M) on what the reader goes on with (r), so the "
             "gradient of reading flows back into the detector. Do the gates also dim what is not the word? "
-            "Their mean hides it; look at the channels."
+            "Look at M3. The weights nano were trained with a loss for that, which the paper does not have."
         )
     )
     runs_model = True
