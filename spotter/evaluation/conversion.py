@@ -86,7 +86,7 @@ class Contributions:
             [
                 *lines,
                 "",
-                f"{len(self.channels)} words. Of {len(difference)} channels, M3 is at least {CLEAR:g} higher "
+                f"Words: {len(self.channels)}. Of {len(difference)} channels, M3 is at least {CLEAR:g} higher "
                 f"on the word in {more} and lower in {less}.",
             ]
         )

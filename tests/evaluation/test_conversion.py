@@ -50,7 +50,7 @@ def test_means_on_the_word_and_around_it():
     assert [channels.tolist() for channels in found.channels] == [[1.0, -0.5]]
     lines = found.table().splitlines()
     assert "| energy | 2.000 | 0.500 | 0.25 |" in lines
-    assert lines[-1] == "1 words. Of 2 channels, M3 is at least 0.1 higher on the word in 1 and lower in 1."
+    assert lines[-1] == "Words: 1. Of 2 channels, M3 is at least 0.1 higher on the word in 1 and lower in 1."
 
 
 @pytest.mark.parametrize("polygon", [EVERYWHERE, OUTSIDE])
