@@ -107,38 +107,56 @@ def word_maps(roi_features: Tensor, conversion: Conversion, masked: Tensor) -> d
         "energy after maskK": masked,
     }
     gates = dict(zip(GATES, map(single, conversion.gates), strict=True))
-    return {name: energy(features) for name, features in energies.items()} | gates
+    return {name: energy(features).astype(np.float32) for name, features in energies.items()} | gates
+
+
+@dataclass(frozen=True)
+class ImageReadings:
+    """An image in all READINGS."""
+
+    words: dict[str, list[tuple[int, Word]]]  # each word with its row in the regions
+    maps: dict[str, np.ndarray]  # of all regions as they are, see `word_maps`
+    rois: np.ndarray  # (R, 5), pixels of the resized image
+    scale: np.ndarray  # x, y from pixels of the resized image to those of the image
+
+
+def measure(spotter: Spotter, images: EvaluationImages) -> Contributions:
+    """Images (H, W, 3) uint8 RGB with their true words, polygons in pixels of the image."""
+    found = Contributions()
+    for image, true in images:
+        readings = read(spotter, image)
+        for name, words in readings.words.items():
+            found.add_words(name, true, [word for _, word in words])
+        ignore = [region.ignore or not region.text for region in true]
+        words = readings.words[AS_IT_IS]
+        pairs, _ = match_detections(true, ignore, [word.polygon for _, word in words])
+        for i, j in pairs:
+            row = words[j][0]
+            polygon = points_in_roi(true[i].polygon / readings.scale, readings.rois[row])
+            found.add_word({name: maps[row] for name, maps in readings.maps.items()}, polygon)
+    return found
 
 
 @torch.inference_mode()
-def measure(spotter: Spotter, images: EvaluationImages) -> Contributions:
-    """Images (H, W, 3) uint8 RGB with their true words, polygons in pixels of the image."""
-    found, model = Contributions(), spotter.model
-    for image, true in images:
-        resized = spotter.resize(image)
-        height, width = image.shape[:2]
-        scale = np.array([width / resized.shape[2], height / resized.shape[1]])
-        with torch.autocast(spotter.device.type, torch.bfloat16, enabled=spotter.bfloat16):
-            detection = model.detect([resized.to(spotter.device)])
-            regions = model.select_regions(detection)
-            roi_features = model.pool_regions(detection.levels, regions)
-            for name, interventions in READINGS.items():
-                with forward_hooks(model, [(one.module, one.change) for one in interventions]):
-                    conversion, masked = model.gated_features(roi_features, regions)
-                    reading = model.reader(masked)
-                rows = spotter.decode_words(
-                    Spotting(detection, regions, conversion, reading), 0, scale, width, height
-                )
-                found.add_words(name, true, [word for _, word in rows])
-                if name == AS_IT_IS:
-                    maps, found_rows = word_maps(roi_features, conversion, masked), rows
-        ignore = [region.ignore or not region.text for region in true]
-        pairs, _ = match_detections(true, ignore, [word.polygon for _, word in found_rows])
-        for i, j in pairs:
-            row = found_rows[j][0]
-            polygon = points_in_roi(true[i].polygon / scale, regions.rois[row].float().cpu().numpy())
-            found.add_word({name: values[row].astype(np.float32) for name, values in maps.items()}, polygon)
-    return found
+def read(spotter: Spotter, image: np.ndarray) -> ImageReadings:
+    """Detects the words of an image (H, W, 3) once, and reads them in all READINGS."""
+    model, resized = spotter.model, spotter.resize(image)
+    height, width = image.shape[:2]
+    scale = np.array([width / resized.shape[2], height / resized.shape[1]])
+    words, maps = {}, {}
+    with torch.autocast(spotter.device.type, torch.bfloat16, enabled=spotter.bfloat16):
+        detection = model.detect([resized.to(spotter.device)])
+        regions = model.select_regions(detection)
+        roi_features = model.pool_regions(detection.levels, regions)
+        for name, interventions in READINGS.items():
+            with forward_hooks(model, [(one.module, one.change) for one in interventions]):
+                conversion, masked = model.gated_features(roi_features, regions)
+                reading = model.reader(masked)
+            spotting = Spotting(detection, regions, conversion, reading)
+            words[name] = spotter.decode_words(spotting, 0, scale, width, height)
+            if name == AS_IT_IS:
+                maps = word_maps(roi_features, conversion, masked)
+    return ImageReadings(words, maps, regions.rois.float().cpu().numpy(), scale)
 
 
 @dataclass(frozen=True)
