@@ -82,14 +82,11 @@ class Contributions:
             lines.append(f"| {name} | {on:.3f} | {around:.3f} | {around / max(on, 1e-6):.2f} |")
         difference = np.mean(self.channels, 0)
         more, less = int((difference > CLEAR).sum()), int((difference < -CLEAR).sum())
-        return "\n".join(
-            [
-                *lines,
-                "",
-                f"Words: {len(self.channels)}. Of {len(difference)} channels, M3 is at least {CLEAR:g} higher "
-                f"on the word in {more} and lower in {less}.",
-            ]
+        last = (
+            f"Words: {len(self.channels)}. Of {len(difference)} channels, M3 is at least {CLEAR:g} higher on "
+            f"the word in {more} and lower in {less}."
         )
+        return "\n".join([*lines, "", last])
 
 
 def cells_inside(polygon: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
