@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 import torch
 
-from spotter.evaluation.conversion import AS_IT_IS, READINGS, Contributions, cells_inside, main, measure
+from spotter.evaluation import conversion
+from spotter.evaluation.conversion import (
+    AS_IT_IS,
+    READINGS,
+    Contributions,
+    cells_inside,
+    main,
+    measure,
+    read,
+)
 from spotter.predictor import Spotter
 from spotter.tracing.interventions import GATES
 from spotter.types import GroundTruth
@@ -44,13 +53,16 @@ def test_cells_inside(polygon, shape, expected):
 
 def test_means_on_the_word_and_around_it():
     found = Contributions()
-    gate = np.stack([np.array([[1.0, 1, 0, 0]] * 2), np.array([[0.5, 0.5, 1, 1]] * 2)])
+    gate = np.array([[[1.0, 1, 0, 0]] * 2, [[0.5, 0.5, 1, 1]] * 2, [[0.6] * 4] * 2])
     found.add_word({"energy": np.array([[3.0, 1, 1, 0]] * 2), "M3": gate}, LEFT)
-    assert found.on_and_around == {"energy": [(2.0, 0.5)], "M3": [(0.75, 0.5)]}
-    assert [channels.tolist() for channels in found.channels] == [[1.0, -0.5]]
+    assert found.on_and_around == {
+        "energy": [(2.0, 0.5)],
+        "M3": [(pytest.approx(0.7), pytest.approx(1.6 / 3))],
+    }
+    assert [channels.tolist() for channels in found.channels] == [[1.0, -0.5, 0.0]]
     lines = found.table().splitlines()
     assert "| energy | 2.000 | 0.500 | 0.25 |" in lines
-    assert lines[-1] == "Words: 1. Of 2 channels, M3 is at least 0.1 higher on the word in 1 and lower in 1."
+    assert lines[-1] == "Words: 1. Of 3 channels, M3 is at least 0.1 higher on the word in 1 and lower in 1."
 
 
 @pytest.mark.parametrize("polygon", [EVERYWHERE, OUTSIDE])
@@ -84,6 +96,20 @@ def test_the_words_of_the_spotter_are_all_right(spotter, photographs):
     assert all(0 <= gate <= 1 for name in GATES for pair in found.on_and_around[name] for gate in pair)
 
 
+def test_each_word_has_the_maps_of_its_region(spotter, photographs, monkeypatch):
+    def rows(roi_features, *_) -> dict:
+        return {"M3": np.ones((1, 3, 4, 8)) * np.arange(len(roi_features))[:, None, None, None]}
+
+    monkeypatch.setattr(conversion, "word_maps", rows)
+    image = photographs[0]
+    words = read(spotter, image).words[AS_IT_IS]
+    true = [GroundTruth(np.array(word.polygon, np.float32), word.text) for _, word in words]
+    found = measure(spotter, [(image, true)]).on_and_around["M3"]
+    assert len(found) > 2
+    assert len(set(found)) == len(found)
+    assert set(found) <= {(row, row) for row, _ in words}  # without those that fill their RoI
+
+
 def test_maskk_removes_what_lies_around_the_word(spotter, photographs):
     image = photographs[0]
     words = spotter.spot_once([image])[0]
@@ -95,8 +121,8 @@ def test_maskk_removes_what_lies_around_the_word(spotter, photographs):
 
 def test_gates_that_are_equal_everywhere_contribute_nothing(spotter, photographs):
     """With gates that are closed by the same value in all cells, their mean changes nothing."""
-    conversion = spotter.model.conversion
-    for gate in (conversion.gate1, conversion.gate2, conversion.gate3):
+    gates = spotter.model.conversion
+    for gate in (gates.gate1, gates.gate2, gates.gate3):
         gate.sigmoid = torch.nn.Threshold(1e9, 0.5)
     image = photographs[0]
     words = spotter.spot_once([image])[0]
