@@ -66,7 +66,7 @@ def test_the_way_back_of_the_gradient_is_a_switch(page):
 def test_another_sample_is_followed(page):
     open_drawer(page)
     before = page.locator("#inside-overview img").get_attribute("src")
-    page.locator("#inside-samples .thumbnail-item").nth(1).click()
+    page.locator("#inside-samples .thumbnail-item").nth(2).click()
     expect(page.locator("#inside-drawer")).to_be_hidden()
     expect(page.locator("#inside-overview img")).not_to_have_attribute("src", before, timeout=120_000)
     expect(page.locator("#inside-open")).to_contain_text("Wall")
@@ -98,7 +98,7 @@ def test_the_word_is_shared_by_all_views(page):
 
 def test_the_address_leads_back_to_photo_word_and_view(page):
     open_drawer(page)
-    page.locator("#inside-samples .thumbnail-item").nth(1).click()
+    page.locator("#inside-samples .thumbnail-item").nth(2).click()
     expect(page.locator("#inside-open")).to_contain_text("Wall", timeout=120_000)
     page.locator("#inside-word input").click()
     page.get_by_role("option").nth(1).click()
