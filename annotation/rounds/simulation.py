@@ -170,7 +170,9 @@ def simulate(
 ) -> Iterator[Step]:
     """The steps of all orders and seeds, without those `done`, as they are made. Raises AnnotationError."""
     for seed in range(plan.seeds):
-        for order in (order for order in plan.orders if (order, seed) not in done):
+        for order in plan.orders:
+            if (order, seed) in done:
+                continue
             with (
                 TemporaryDirectory(prefix="simulation-") as folder,
                 Store(f"sqlite:///{folder}/{FILE}") as store,

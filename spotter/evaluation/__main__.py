@@ -18,14 +18,18 @@ from spotter.evaluation.arguments import names_from, positive_int
 from spotter.evaluation.baselines import INSTALL, Baseline, comparison_table, load_baseline, this_project
 from spotter.evaluation.evaluate import Report, evaluate
 from spotter.evaluation.ground_truth_polygons import compare_polygons
-from spotter.evaluation.image_sets import FIRST_SEED, photographs, photographs_without_text, rendered_scenes
+from spotter.evaluation.image_sets import (
+    FIRST_SEED,
+    SYNTHETIC,
+    photographs,
+    photographs_without_text,
+    rendered_scenes,
+)
 from spotter.evaluation.lexicon import load_lexicon
 from spotter.program import program_name
 
 if TYPE_CHECKING:
     from spotter.predictor import Spotter
-
-SYNTHETIC = "synthetic"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -19,9 +19,8 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from spotter.data.icdar import read_folder
 from spotter.evaluation.arguments import positive_int
-from spotter.evaluation.image_sets import EvaluationImages, photographs, rendered_scenes
+from spotter.evaluation.image_sets import EvaluationImages, named_images
 from spotter.evaluation.metrics import DetectionMetric, EndToEndMetric, match_detections
 from spotter.ops.polygons import rasterise
 from spotter.ops.roi_affine import points_in_roi
@@ -183,14 +182,8 @@ def parse(arguments: Sequence[str] | None) -> Options:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints the figures. Returns 2, after one sentence on stderr, if an input cannot be used."""
     options = parse(arguments)
-    images: Iterable
     try:
-        if options.folder == "synthetic":
-            count = options.count
-            images = rendered_scenes([options.style], count, options.backgrounds)
-        else:
-            chosen = read_folder(options.folder)[: options.count]
-            images, count = photographs(chosen), len(chosen)
+        images, count = named_images(options.folder, options.count, options.style, options.backgrounds)
         spotter = load_spotter(options.weights, known_words=False)
         print(measure(spotter, tqdm(images, total=count, unit="image")).table())
     except (ValueError, OSError) as error:

@@ -21,10 +21,9 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from spotter.data.icdar import read_folder
 from spotter.evaluation.arguments import positive_int
 from spotter.evaluation.domain_gap import word_statistics
-from spotter.evaluation.image_sets import EvaluationImages, photographs, rendered_scenes
+from spotter.evaluation.image_sets import EvaluationImages, named_images
 from spotter.evaluation.metrics import match_detections, same_text
 from spotter.types import GroundTruth, Word
 
@@ -181,12 +180,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from spotter import load_spotter  # late: loads torch's models, which takes seconds
 
     try:
-        if options.folder == "synthetic":
-            count = options.count
-            images = rendered_scenes([options.style], count, options.backgrounds)
-        else:
-            chosen = read_folder(options.folder)[: options.count]
-            images, count = photographs(chosen), len(chosen)
+        images, count = named_images(options.folder, options.count, options.style, options.backgrounds)
         spotter = load_spotter(options.weights)
         results = analyse(spotter.spot, tqdm(images, total=count, unit="image"))
         if options.json:

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from spotter.data.icdar import IMAGE_ENDINGS, AnnotatedImage
+from spotter.data.icdar import IMAGE_ENDINGS, AnnotatedImage, read_folder
 from spotter.images import ImageError, read_image
 from spotter.types import GroundTruth
 
 EvaluationImages = Iterable[tuple[np.ndarray, list[GroundTruth]]]
 
+SYNTHETIC = "synthetic"  # on a command line, in place of a folder: rendered scenes
 FIRST_SEED = 10_000  # of rendered scenes
 # Held out in BSDS500: Chinese characters on a column, advertising along a race track, numbers of swimmers.
 SHOWING_TEXT = {"120093.jpg", "21077.jpg", "370036.jpg"}
@@ -29,6 +30,19 @@ def photographs(samples: Sequence[AnnotatedImage]) -> Iterator[tuple[np.ndarray,
             yield read_image(sample.image), sample.regions
         except ImageError as error:
             raise ImageError(f"{sample.image}: {error}") from error
+
+
+def named_images(
+    folder: str, count: int, style: str, backgrounds: str | None
+) -> tuple[EvaluationImages, int]:
+    """At most `count` images of a folder, or `count` scenes if it is SYNTHETIC, and how many there are.
+
+    Raises ValueError or FileNotFoundError as `read_folder` and `rendered_scenes` do.
+    """
+    if folder == SYNTHETIC:
+        return rendered_scenes([style], count, backgrounds), count
+    chosen = read_folder(folder)[:count]
+    return photographs(chosen), len(chosen)
 
 
 def photographs_without_text(folder: Path) -> list[AnnotatedImage]:

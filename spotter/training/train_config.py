@@ -25,9 +25,7 @@ class LossConfig:
     text_map: float = 1.0
     characters: float = 1.0  # on the level their word is read from, and again on the reader's feature map
     guided_attention: float = 1.0
-    background: float = (
-        0.0  # what Recognition Conversion lets through around the word; 0: no loss, as published
-    )
+    background: float = 0.0  # around words, after Recognition Conversion; 0: no such loss, as published
     jitter: float = 0.04  # of true boxes that are read, maximum, relative to their size
     predicted: float = 0.5  # share of the words that are read in their predicted box and mask
     minimum_iou: float = 0.5  # with the true box, for a predicted box to be read
